@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# vxha: everything is built below build/. `make help` lists the targets.
+#
+#   make V=1            show the commands        make SAN=address,undefined   sanitizers (build-SAN/)
+#   make CC=clang       another compiler         make WERROR=1                warnings are errors
+#   make install DESTDIR=/tmp/root [PREFIX=/usr]
+
+PREFIX ?= /usr
+DESTDIR ?=
+CC ?= gcc
+SAN ?=
+WERROR ?=
+B := build$(if $(SAN),-san)
+
+PKGS := libqb libcpg libquorum libcmap libcfg liburing libprotobuf-c json-c libsystemd
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+WARN := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wswitch-enum -Wmissing-prototypes \
+	-Wstrict-prototypes -Wpointer-arith -Wundef -Wformat=2 -Wno-format-nonliteral -Wvla
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -pthread $(WARN) $(if $(WERROR),-Werror) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"'
+LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
+VERSION := 0.1.0
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
+
+# One static library a folder; the files named here have a main() and become programs.
+LIB_base := $(filter-out base/main_%,$(wildcard base/*.c))
+MAIN_cpg := cpg/vxclustd.c
+MAIN_volio := volio/vxiod.c
+MAIN_vxconfigd := vxconfigd/vxconfigd.c
+MAIN_agent := agent/vxclustadm.c
+LIB_agent := $(filter-out $(MAIN_agent),$(wildcard agent/*.c))
+LIB_cpg := $(filter-out $(MAIN_cpg),$(wildcard cpg/*.c))
+LIB_volio := $(filter-out $(MAIN_volio),$(wildcard volio/*.c))
+LIB_vxconfigd := $(filter-out $(MAIN_vxconfigd),$(wildcard vxconfigd/*.c))
+CMD_MAIN := $(filter vxconfigd/cmd/vx%.c,$(wildcard vxconfigd/cmd/*.c))
+LIB_cmd := $(filter-out $(CMD_MAIN),$(wildcard vxconfigd/cmd/*.c))
+TOOL_MAIN := $(wildcard tests/tools/*.c tests/lab/*.c tests/bench/*.c)
+UNIT_MAIN := $(wildcard tests/unit/test_*.c)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+PB := $(B)/schema/vxha.pb-c.c
+L := $(B)/lib
+
+DAEMONS := $(foreach m,$(MAIN_cpg) $(MAIN_volio) $(MAIN_vxconfigd) $(MAIN_agent),$(if $(wildcard $(m)),$(B)/bin/$(notdir $(m:.c=))))
+CMDS := $(patsubst vxconfigd/cmd/%.c,$(B)/bin/%,$(CMD_MAIN))
+TOOLS := $(foreach t,$(TOOL_MAIN),$(B)/tests/$(notdir $(t:.c=)))
+UNITS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_MAIN))
+
+.PHONY: all build deps demo check check-unit check-lab check-lint bench install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: build
+
+build: $(DAEMONS) $(CMDS) $(TOOLS)
+
+help:
+	@sed -n '3,7s/^# \{0,1\}//p' Makefile
+	@echo 'targets: deps build demo check check-unit check-lab check-lint bench install clean'
+
+$(PB): base/vxha.proto
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(@D) && protoc-c --c_out=$(@D) -Ibase $<
+
+$(B)/schema/vxha.pb-c.o: $(PB)
+	$(call say,CC,$<)
+	$(Q)$(CC) -O2 -g -w $(if $(SAN),-fsanitize=$(SAN)) -c -o $@ $<
+
+$(B)/obj/%.o: %.c | $(PB)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define library
+$(L)/lib$(1).a: $(call obj,$(LIB_$(1))) $(2)
+	$$(call say,AR,$$@)
+	$(Q)mkdir -p $$(@D) && rm -f $$@ && ar rcs $$@ $$^
+endef
+$(eval $(call library,base,$(B)/schema/vxha.pb-c.o))
+$(foreach l,agent cpg volio vxconfigd cmd,$(eval $(call library,$(l),)))
+
+# A program links its folder's library and what lies below: an upward call does not link.
+NEED_cpg := $(L)/libcpg.a $(L)/libagent.a $(L)/libbase.a
+NEED_agent := $(L)/libagent.a $(L)/libbase.a
+NEED_volio := $(L)/libvolio.a $(L)/libbase.a
+NEED_vxconfigd := $(L)/libvxconfigd.a $(L)/libbase.a
+NEED_cmd := $(L)/libcmd.a $(L)/libbase.a
+
+link = $(call say,LD,$@)mkdir -p $(@D) && $(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(PKG_LIBS) -ldl $(1)
+$(B)/bin/vxclustd: $(call obj,$(MAIN_cpg)) $(NEED_cpg)
+	$(call link)
+$(B)/bin/vxclustadm: $(call obj,$(MAIN_agent)) $(NEED_agent)
+	$(call link)
+$(B)/bin/vxiod: $(call obj,$(MAIN_volio)) $(NEED_volio)
+	$(call link)
+$(B)/bin/vxconfigd: $(call obj,$(MAIN_vxconfigd)) $(NEED_vxconfigd)
+	$(call link)
+$(CMDS): $(B)/bin/%: $(B)/obj/vxconfigd/cmd/%.o $(NEED_cmd)
+	$(call link)
+define tool
+$(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1)) $(L)/libbase.a
+	$$(call link)
+endef
+$(foreach t,$(TOOL_MAIN),$(eval $(call tool,$(t))))
+# tests/unit/test_FOLDER_NOUN.c links the library of FOLDER and what lies below
+define unit
+$(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1)) $(NEED_$(word 2,$(subst _, ,$(notdir $(1:.c=))))) $(L)/libbase.a
+	$$(call link,$$(shell pkg-config --libs check))
+endef
+$(foreach t,$(UNIT_MAIN),$(eval $(call unit,$(t))))
+
+deps:
+	$(Q)tests/deps
+
+check-unit: $(UNITS)
+	$(Q)tests/run-unit $(UNITS)
+
+check-lint: build
+	$(Q)tests/lint/lint
+
+check-lab: build stage
+	$(Q)tests/run-lab
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory build $(UNITS) stage
+	$(Q)tests/run-check
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory build stage
+	$(Q)tests/demo/demo
+
+bench: build stage
+	$(Q)tests/bench/bench
+
+# What a node sees: the product installed below build/root (the lab mounts it over /usr).
+.PHONY: stage
+stage: build
+	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(B)/root PREFIX=/usr >/dev/null
+
+OCF_DIR := $(PREFIX)/lib/ocf/resource.d/vxha
+install: build
+	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(OCF_DIR)
+	$(Q)install -m 755 $(DAEMONS) $(CMDS) $(DESTDIR)$(PREFIX)/sbin/
+	$(Q)for f in $(wildcard ocf/vx* ocf/.vx*); do install -m 755 $$f $(DESTDIR)$(OCF_DIR)/; done
+	$(Q)if [ -d man ]; then install -d $(DESTDIR)$(PREFIX)/share/man/man8 && install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/; fi
+
+clean:
+	$(Q)rm -rf build build-san
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a daemon: one instance, the background, readiness told to the parent and to systemd.
+ *
+ * The pid file is locked before anything else is done, so that a start that timed out leaves
+ * nothing behind its parent's back: whoever holds the lock is the daemon.
+ */
+#ifndef VX_BASE_DAEMON_H
+#define VX_BASE_DAEMON_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct daemon; /* the pid file and the parent's pipe */
+
+/*
+ * Locks /run/vxha/NAME.pid. Unless foreground, forks first: the parent waits until
+ * daemon_ready() or the child's end and exits with 0 or 1. Only the daemon returns from here.
+ * -VX_E_BUSY: it runs already (*out_pid is its pid). Before the log is started: errors go to stderr.
+ */
+int daemon_start(const char *name, bool foreground, struct daemon **out_daemon, pid_t *out_pid);
+/* The daemon serves: lets the parent go, tells systemd. Fails if the parent gave up meanwhile. */
+int daemon_ready(struct daemon *daemon);
+/* Tells the parent why the start failed (shown on its stderr). */
+void daemon_fail(struct daemon *daemon, const char *reason);
+void daemon_end(struct daemon *daemon);
+
+/* pid of the process that holds the lock of NAME, 0 if none. */
+pid_t daemon_running(const char *name);
+/* Locks all memory of the process. */
+int daemon_lock_memory(void);
+/* SCHED_RR at the lowest real-time priority. -EPERM where it is not allowed. */
+int daemon_realtime(void);
+/* Keep-alive of systemd's watchdog; nothing without systemd. */
+void daemon_keep_alive(void);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every bound of vxha in one place. Sizes are bytes unless the name says otherwise. */
+#ifndef VX_BASE_LIMITS_H
+#define VX_BASE_LIMITS_H
+
+#define VX_SECTOR 512
+#define VX_BLOCK 4096 /* unit of the formats on disk */
+
+/* cluster */
+#define VX_NODES_MAX 32 /* members of a view, slots of dirty maps */
+#define VX_NAME_MAX 31 /* names of groups, disks, volumes, plexes, subdisks (as VxVM) */
+#define VX_NODENAME_MAX 255
+#define VX_REASON_MAX 512 /* a reason shown to a person */
+#define VX_PROTOCOL_MIN 10 /* cluster protocol versions that this build speaks */
+#define VX_PROTOCOL_MAX 10
+
+/* messages */
+#define VX_CPG_MSG_MAX (60 * 1024) /* larger ones make the ring slow (PROTOCOL.md) */
+#define VX_CPG_QUEUE_MAX 1024 /* packets waiting for Corosync to take them */
+#define VX_CPG_WINDOW (256 * 1024) /* bytes sent and not yet delivered to ourselves */
+#define VX_IPC_MSG_MAX (16 * 1024 * 1024)
+#define VX_IPC_QUEUE_MAX 4096 /* packets waiting for one slow client */
+#define VX_IPC_PEERS_MAX 256
+
+/* configuration */
+#define VX_GROUPS_MAX 64
+#define VX_DISKS_MAX 256 /* in one group */
+#define VX_VOLUMES_MAX 4096 /* in one group */
+#define VX_PLEXES_MAX 32 /* of one volume */
+#define VX_SUBDISKS_MAX 256 /* of one plex */
+#define VX_COPIES_MAX 32 /* configuration copies of one group */
+#define VX_OUTCOMES_MAX 128 /* outcomes that are remembered */
+#define VX_TXN_QUEUE_MAX 256 /* requests waiting for one group */
+#define VX_OPERANDS_MAX 256 /* words of one command */
+
+#define VX_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where things are. */
+#include "base/paths.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const char *path_get(const char *variable, const char *standard)
+{
+	const char *value = secure_getenv(variable);
+
+	return value != NULL && value[0] == '/' ? value : standard;
+}
+
+const char *path_run_dir(void)
+{
+	return path_get("VXHA_RUN_DIR", "/run/vxha");
+}
+
+const char *path_state_dir(void)
+{
+	return path_get("VXHA_STATE_DIR", "/var/lib/vxha");
+}
+
+const char *path_log_dir(void)
+{
+	return path_get("VXHA_LOG_DIR", "/var/log/vxha");
+}
+
+const char *path_conf_file(void)
+{
+	return path_get("VXHA_CONF", "/etc/vxha/vxha.conf");
+}
+
+const char *path_device_dir(void)
+{
+	return path_get("VXHA_DEVICE_DIR", "/dev/vx");
+}
+
+int path_make_dirs(void)
+{
+	const char *const dir[] = { path_run_dir(), path_state_dir(), path_log_dir() };
+
+	for (size_t i = 0; i < sizeof(dir) / sizeof(dir[0]); i++) {
+		if (mkdir(dir[i], 0750) != 0 && errno != EEXIST) {
+			return -errno;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every time-out of vxha, with the timeline that they must fit.
+ *
+ * A node dies at 0 (Corosync: token 3000 ms, 3 nodes, consensus 1.2 x token):
+ *
+ *      0 s   the node is gone
+ *     ~8 s   Corosync tells the loss (token + consensus); views close, gates shut at once
+ *     ~8 s   Pacemaker starts to fence; survivors send RSTART and HELLO (milliseconds)
+ *   8..70 s  fencing (the fence device's own time-out, 60 s by default in Pacemaker)
+ *     +0.1 s the proof is seen (VX_FENCE_POLL_MS), copies are read and claimed, NEWVIEW
+ *     +0.1 s steps 3 to 6, I/O resumes
+ *
+ * What must hold:
+ *   - no survivor takes over before the proof of fencing: no time-out replaces a proof;
+ *   - a step's time-out counts from its last progress, and ends the node that is slow, not the others;
+ *   - VX_COORD_STALL_MS > VX_STEP_STALL_MS: a member that is slow to stop ends itself before the
+ *     others give up its coordinator;
+ *   - the agent's start time-out (200 s) > VX_JOIN_MS.
+ */
+#ifndef VX_BASE_TIMEOUTS_H
+#define VX_BASE_TIMEOUTS_H
+
+#define VX_FENCE_POLL_MS 100 /* between two looks at Pacemaker's history while we wait */
+#define VX_FENCE_ASK_MS 30000 /* nothing pending or done by then: ask Pacemaker (terminate) */
+#define VX_FENCE_LOG_MS 10000 /* "still waiting for the fencing of ..." */
+#define VX_RSTART_STAGGER_MS 2000 /* the next in seniority starts if the senior one did not */
+#define VX_RSTART_FRESH_MS 1500 /* fresh nodes let members speak first */
+#define VX_HELLO_MS 15000 /* HELLO of all members of the ring */
+#define VX_COORD_STALL_MS 40000 /* no word of the coordinator: another one may start */
+#define VX_COORD_BUSY_MS 2000 /* the coordinator says what it waits for */
+#define VX_STEP_STALL_MS 30000 /* a local part of a step without progress: this node aborts */
+#define VX_BARRIER_MS 45000 /* "done" of all members for a step */
+#define VX_JOIN_MS 180000 /* join of a node, start to member (CVMTimeout is 200 s) */
+#define VX_REGISTER_MS 60000 /* vxiod and vxconfigd must be there by then */
+#define VX_DRAIN_MS 20000 /* issued I/O of suspended volumes */
+#define VX_VOTE_MS 15000 /* votes and "prepared" of a transaction */
+#define VX_ACK_MS 20000 /* acknowledgements of a commit */
+#define VX_IPC_CALL_MS 120000 /* a utility waits for an answer or progress */
+#define VX_IPC_RETRY_MS 200 /* a daemon connects again to its server */
+#define VX_GATE_GRACE_MS 10000 /* vxclustd is gone: after that suspended I/O fails */
+#define VX_WATCHDOG_MS 1000 /* keep-alive to systemd */
+#define VX_QUORUM_SETTLE_MS 100 /* CPG ring and quorum ring may come in any order */
+
+#endif
