@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# up.sh - lab up and lab down
+
+ALL_NAMES=(a b c d e f g h i j k l m n o p)
+
+# True while some rack holds the lock of this lab.
+is_up() {
+	[ -e "$LAB_STATE/lock" ] && ! flock -n "$LAB_STATE/lock" true
+}
+
+ask() {
+	"$LAB_BIN/labctl" ask "$LAB_STATE/power.sock" "$@"
+}
+
+enter() {
+	"$LAB_BIN/labctl" enter "$LAB_STATE/power.sock" "$@"
+}
+
+check_number() {
+	case $2 in
+	'' | *[!0-9]*) usage_error "$1: '$2' is not a number" ;;
+	esac
+	if [ "$2" -lt "$3" ] || [ "$2" -gt "$4" ]; then
+		usage_error "$1: $2 is not between $3 and $4"
+	fi
+}
+
+check_machine() {
+	local command missing=
+
+	[ "$(id -u)" = 0 ] || fatal "the lab needs root"
+	for command in corosync corosync-cmapctl corosync-quorumtool ip flock \
+		${pacemaker:+pacemakerd crm_mon pcs}; do
+		command -v "$command" >/dev/null || missing="$missing $command"
+	done
+	[ -z "$missing" ] || fatal "missing on this machine:$missing ('make deps' installs it)"
+	for command in labpower labctl labdisk; do
+		[ -x "$LAB_BIN/$command" ] || fatal "$LAB_BIN/$command is missing ('make build' makes it)"
+	done
+}
+
+write_conf() {
+	local name value
+
+	for name in LAB LAB_TREE LAB_DIR LAB_BIN LAB_CLUSTER LAB_NET LAB_DISKS LAB_SIZE; do
+		value=${!name}
+		printf '%s=%q\n' "$name" "$value"
+	done
+	printf 'LAB_NODES=(%s)\n' "${names[*]}"
+	echo "LAB_PACEMAKER=$pacemaker"
+}
+
+# How many members node $1 sees; 0 when it does not answer.
+members() {
+	enter "$1" corosync-quorumtool -l 2>/dev/null | grep -cE '^ +[0-9]+ +[0-9]+ ' || true
+}
+
+sees_members() {
+	[ "$(members "$1")" = "$2" ]
+}
+
+# Undoes a start that failed or was interrupted.
+up_failed() {
+	local status=$?
+
+	trap - EXIT INT TERM HUP
+	[ "$status" != 0 ] || status=1
+	echo "lab: the start failed; what the rack said:" >&2
+	tail -n 20 "$LAB_STATE/rack.log" >&2 || true
+	[ -z "${LAB_DEBUG:-}" ] || exit "$status"
+	lab_down >/dev/null
+	exit "$status"
+}
+
+lab_up() {
+	local count='' pacemaker='' autoboot=on started=$EPOCHREALTIME name
+	local names LAB_DISKS=0 LAB_SIZE=256 LAB_CLUSTER=vxlab LAB_NET=10.77.0
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--pacemaker) pacemaker=1 ;;
+		--no-autoboot) autoboot=off ;;
+		--disks | --size)
+			[ $# -gt 1 ] || usage_error "$1 needs a number"
+			check_number "$1" "$2" 1 65536
+			if [ "$1" = --disks ]; then LAB_DISKS=$2; else LAB_SIZE=$2; fi
+			shift
+			;;
+		-*) usage_error "up: unknown option $1" ;;
+		*)
+			[ -z "$count" ] || usage_error "up: one number of nodes, please"
+			count=$1
+			;;
+		esac
+		shift
+	done
+	count=${count:-3}
+	check_number "number of nodes" "$count" 1 "${#ALL_NAMES[@]}"
+	names=("${ALL_NAMES[@]:0:count}")
+	check_machine
+	! is_up || fatal "lab '$LAB' is up already ('lab down' removes it; LAB=other starts a second one)"
+	rm -rf --one-file-system "$LAB_STATE"
+	mkdir -p "$LAB_STATE/rack"
+	write_conf >"$LAB_STATE/conf"
+
+	trap up_failed EXIT
+	trap 'exit 130' INT TERM HUP
+	"$LAB_BIN/labpower" "$LAB_STATE" "$LAB_DIR/lib" "$LAB_BIN" "${names[@]}" \
+		</dev/null >"$LAB_STATE/rack.log" 2>&1 || fatal "the rack did not start"
+	[ ! -e "$LAB_STATE/warning" ] || echo "lab: warning: $(cat "$LAB_STATE/warning")" >&2
+	ask autoboot "$autoboot"
+	for name in "${names[@]}"; do
+		[ -z "$pacemaker" ] || enter rack touch "$LAB_STATE/rack/nodes/$name/var/lib/vxlab/pacemaker"
+		ask on "$name"
+	done
+	for name in "${names[@]}"; do
+		poll 300 - sees_members "$name" "$count" ||
+			fatal "node $name does not see $count members after 30 s"
+	done
+	[ -z "$pacemaker" ] || up_pacemaker
+	trap - EXIT INT TERM HUP
+	echo "lab '$LAB' is up after $(seconds_since "$started") s: nodes ${names[*]}, $LAB_DISKS disks$(
+		[ -z "$pacemaker" ] || echo ", Pacemaker with fencing")"
+}
+
+seconds_since() {
+	local now=$EPOCHREALTIME us
+
+	us=$((${now/[.,]/} - ${1/[.,]/}))
+	printf '%d.%d' $((us / 1000000)) $((us / 100000 % 10))
+}
+
+rack_gone() {
+	! is_up
+}
+
+loops_gone() {
+	local _name _disk upper lower _size minor
+
+	while read -r _name _disk upper lower _size; do
+		for minor in "$upper" "$lower"; do
+			! grep -qsF "$LAB_STATE/rack/" "/sys/block/loop$minor/loop/backing_file" || return 1
+		done
+	done <"$LAB_STATE/disks"
+}
+
+lab_down() {
+	if is_up; then
+		ask down >/dev/null 2>&1 || true
+		# The lock is held, so the number in the file is the rack's.
+		poll 50 - rack_gone || kill -KILL "$(cat "$LAB_STATE/pid")" || true
+		poll 100 - rack_gone || fatal "the rack (process $(cat "$LAB_STATE/pid")) does not die"
+	elif [ ! -e "$LAB_STATE" ]; then
+		echo "lab '$LAB' is not up"
+		return
+	fi
+	if [ -e "$LAB_STATE/disks" ]; then
+		poll 100 - loops_gone || fatal "loop devices are still in use, see 'losetup -a'"
+		awk '{ print $3, $4 }' "$LAB_STATE/disks" | xargs "$LAB_BIN/labdisk" forget
+	fi
+	rm -rf --one-file-system "$LAB_STATE"
+	rmdir --ignore-fail-on-non-empty "$LAB_TREE/build/lab"
+	echo "lab '$LAB' is down"
+}
