@@ -36,7 +36,7 @@ check_machine() {
 		command -v "$command" >/dev/null || missing="$missing $command"
 	done
 	[ -z "$missing" ] || fatal "missing on this machine:$missing ('make deps' installs it)"
-	for command in labpower labctl labdisk; do
+	for command in labpower labctl labdisk labsyslog; do
 		[ -x "$LAB_BIN/$command" ] || fatal "$LAB_BIN/$command is missing ('make build' makes it)"
 	done
 }
@@ -115,11 +115,12 @@ lab_up() {
 		[ -z "$pacemaker" ] || enter rack touch "$LAB_STATE/rack/nodes/$name/var/lib/vxlab/pacemaker"
 		ask on "$name"
 	done
+	[ -z "$pacemaker" ] || pacemaker_preset
 	for name in "${names[@]}"; do
 		poll 300 - sees_members "$name" "$count" ||
 			fatal "node $name does not see $count members after 30 s"
 	done
-	[ -z "$pacemaker" ] || up_pacemaker
+	[ -z "$pacemaker" ] || pacemaker_start
 	trap - EXIT INT TERM HUP
 	echo "lab '$LAB' is up after $(seconds_since "$started") s: nodes ${names[*]}, $LAB_DISKS disks$(
 		[ -z "$pacemaker" ] || echo ", Pacemaker with fencing")"
