@@ -38,6 +38,8 @@
 #define VX_ACK_MS 20000 /* acknowledgements of a commit */
 #define VX_IPC_CALL_MS 120000 /* a utility waits for an answer or progress */
 #define VX_IPC_RETRY_MS 200 /* a daemon connects again to its server */
+#define VX_OUTCOME_ASK_MS 60000 /* a utility that lost its answer asks for the outcome this long */
+#define VX_OUTCOME_RETRY_MS 500 /* ... this often */
 #define VX_GATE_GRACE_MS 10000 /* vxclustd is gone: after that suspended I/O fails */
 #define VX_WATCHDOG_MS 1000 /* keep-alive to systemd */
 #define VX_QUORUM_SETTLE_MS 100 /* CPG ring and quorum ring may come in any order */
