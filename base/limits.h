@@ -22,8 +22,14 @@
 #define VX_IPC_QUEUE_MAX 4096 /* packets waiting for one slow client */
 #define VX_IPC_PEERS_MAX 256
 
+/* tools of Pacemaker that we start */
+#define VX_TOOL_OUTPUT_MAX 16384 /* what is kept of one tool's output */
+#define VX_TOOL_QUEUE_MAX 32 /* requests waiting for a tool to end */
+#define VX_FENCE_TEXT_MAX 4096 /* one packet between vxclustd and its fencing helper */
+
 /* configuration */
 #define VX_GROUPS_MAX 64
+#define VX_SECTORS_MAX (1ULL << 54) /* of a disk or volume: its byte offsets fit off_t */
 #define VX_DISKS_MAX 256 /* in one group */
 #define VX_VOLUMES_MAX 4096 /* in one group */
 #define VX_PLEXES_MAX 32 /* of one volume */

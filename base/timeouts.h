@@ -23,6 +23,9 @@
 
 #define VX_FENCE_POLL_MS 100 /* between two looks at Pacemaker's history while we wait */
 #define VX_FENCE_ASK_MS 30000 /* nothing pending or done by then: ask Pacemaker (terminate) */
+#define VX_FENCE_CALL_MS 5000 /* one question to Pacemaker's history; then its helper is replaced */
+#define VX_TOOL_MS 20000 /* one tool of Pacemaker (attrd_updater, crm_resource, crm_mon) */
+#define VX_ADM_ANSWER_MS 10000 /* vxclustadm waits for a word of vxclustd */
 #define VX_FENCE_LOG_MS 10000 /* "still waiting for the fencing of ..." */
 #define VX_RSTART_STAGGER_MS 2000 /* the next in seniority starts if the senior one did not */
 #define VX_RSTART_FRESH_MS 1500 /* fresh nodes let members speak first */
