@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * labpower - the rack of the test lab and its power switch
+ * labpower - the power switch of the test lab
  *
- * PID 1 of namespaces of its own. It starts one init per node in further namespaces, kills it when the
+ * PID 1 of the rack's namespaces (see labrack.c). It starts one init per node in further namespaces, kills it when the
  * node is powered off, and answers requests on the unix socket "power.sock" (one line, one answer):
  *
  *	list | status NODE | on NODE | off NODE | reboot NODE		for everybody (fence agents)
@@ -26,8 +26,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -41,6 +39,7 @@
 #define NODES_MAX 16
 #define CLIENTS_MAX 64
 #define LINE_SIZE 256
+#define READY_FD 3		/* in a node's init */
 
 enum node_state { NODE_OFF, NODE_BOOTING, NODE_ON, NODE_DYING, NODE_DRAINING };
 
@@ -83,7 +82,6 @@ struct rack {
 static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static void die(const char *what) __attribute__((noreturn));
 
-/* stderr is the file rack.log by now. */
 static void say(const char *fmt, ...)
 {
 	struct timespec now;
@@ -146,7 +144,7 @@ static void node_exec_init(const struct rack *rack, const struct node *node, int
 	}
 	snprintf(path, sizeof(path), "rack/nodes/%s/var/log/console", node->name);
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || dup2(ready_fd, 3) < 0) {
+	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || dup2(ready_fd, READY_FD) < 0) {
 		die(path);
 	}
 	sigemptyset(&none);
@@ -183,7 +181,6 @@ static void node_power_on(struct rack *rack, struct node *node)
 	if (node->init_pidfd < 0) {
 		die("pidfd_open");
 	}
-	fcntl(node->init_pidfd, F_SETFD, FD_CLOEXEC);
 	node->state = NODE_BOOTING;
 	node->boot_when_off = false;
 	say("node %s: power on", node->name);
@@ -450,7 +447,7 @@ static void rack_accept(struct rack *rack)
 	close(fd);
 }
 
-static void rack_loop(struct rack *rack)
+static void __attribute__((noreturn)) rack_loop(struct rack *rack)
 {
 	for (;;) {
 		struct pollfd fds[2 + NODES_MAX + CLIENTS_MAX];
@@ -492,130 +489,58 @@ static void rack_loop(struct rack *rack)
 	}
 }
 
-/* Runs the script that builds bridge, links, folders and disks. */
-static void rack_set_up(const struct rack *rack, char **names)
+/* The rack outlives the command that started it from here on: it says so on ready_fd. */
+static void rack_ready(int ready_fd)
 {
-	char path[LINE_SIZE];
-	int status;
-	pid_t pid = fork();
-
-	snprintf(path, sizeof(path), "%s/rack-setup", rack->libdir);
-	if (pid == 0) {
-		names[0] = path;
-		execv(path, names);
-		die(path);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-	}
-	if (pid < 0 || status != 0) {
-		say("the rack could not be set up");
+	prctl(PR_SET_PDEATHSIG, 0);
+	if (write(ready_fd, "r", 1) != 1) {
 		exit(1);
 	}
+	close(ready_fd);
 }
 
-/* PID 1 of the rack. names[0] is free for use, the names follow and end with NULL. */
-static void rack_main(struct rack *rack, char **names, int ready_fd)
+static void rack_open(struct rack *rack)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "power.sock" };
 	sigset_t child;
-	unsigned int i;
 
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || sethostname("rack", 4)) {
-		die("namespaces");
-	}
-	rack_set_up(rack, names);
-	for (i = 0; i < rack->node_count; i++) {
-		rack->nodes[i] = (struct node){ .name = names[1 + i], .init_pidfd = -1,
-						.ready_fd = -1 };
-	}
-	for (i = 0; i < CLIENTS_MAX; i++) {
-		rack->clients[i].fd = -1;
-	}
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	rack->signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 	rack->self_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	fcntl(rack->self_pidfd, F_SETFD, FD_CLOEXEC);
 	rack->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (rack->signal_fd < 0 || rack->self_pidfd < 0 || rack->listen_fd < 0 ||
 	    bind(rack->listen_fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    listen(rack->listen_fd, CLIENTS_MAX) != 0) {
 		die("power.sock");
 	}
-	/* From here on the rack outlives the command that started it. */
-	prctl(PR_SET_PDEATHSIG, 0);
-	if (write(ready_fd, "r", 1) != 1) {
-		exit(1);
-	}
-	close(ready_fd);
-	rack_loop(rack);
-}
-
-static int lock_take(void)
-{
-	int fd = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-
-	if (fd < 0) {
-		die("lock");
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		fputs("labpower: this lab is up already\n", stderr);
-		exit(3);
-	}
-	return fd;
-}
-
-/* The number by which the host knows the rack; written before the rack does anything. */
-static void pid_write(pid_t pid)
-{
-	FILE *out = fopen("pid", "we");
-
-	if (!out || fprintf(out, "%d\n", pid) < 0 || fclose(out) != 0) {
-		kill(pid, SIGKILL);
-		die("pid");
-	}
 }
 
 int main(int argc, char **argv)
 {
 	static struct rack rack = { .autoboot = true };
-	int go[2], ready[2];
-	char byte;
-	pid_t pid;
+	int ready_fd, lock_fd, i;
 
-	if (argc < 5 || argc - 4 > NODES_MAX || chdir(argv[1]) != 0) {
-		fputs("usage: labpower STATE-FOLDER SCRIPTS-FOLDER PROGRAMS-FOLDER NODE...\n"
-		      "Started by 'lab up'.\n", stderr);
+	if (argc < 6 || argc - 5 > NODES_MAX) {
+		fputs("usage: labpower LOCK-FD READY-FD SCRIPTS-FOLDER PROGRAMS-FOLDER NODE...\n"
+		      "Started by labrack, as PID 1 of the rack, in the state folder.\n", stderr);
 		return 2;
 	}
-	rack.libdir = argv[2];
-	rack.bindir = argv[3];
-	rack.node_count = (unsigned int)argc - 4;
-	lock_take();
-	if (pipe2(go, O_CLOEXEC) != 0 || pipe2(ready, O_CLOEXEC) != 0 ||
-	    unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) != 0) {
-		die("cannot make namespaces (root is needed)");
+	lock_fd = atoi(argv[1]);
+	ready_fd = atoi(argv[2]);
+	rack.libdir = argv[3];
+	rack.bindir = argv[4];
+	fcntl(lock_fd, F_SETFD, FD_CLOEXEC);
+	fcntl(ready_fd, F_SETFD, FD_CLOEXEC);
+	for (i = 5; i < argc; i++) {
+		rack.nodes[rack.node_count++] = (struct node){ .name = argv[i], .init_pidfd = -1,
+							       .ready_fd = -1 };
 	}
-	pid = fork();
-	if (pid < 0) {
-		die("fork");
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		rack.clients[i].fd = -1;
 	}
-	if (pid == 0) {
-		close(go[1]);
-		close(ready[0]);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		setsid();
-		if (read(go[0], &byte, 1) != 1) {
-			exit(1);
-		}
-		rack_main(&rack, argv + 3, ready[1]);
-	}
-	close(go[0]);
-	close(ready[1]);
-	pid_write(pid);
-	if (write(go[1], "g", 1) != 1 || read(ready[0], &byte, 1) != 1) {
-		return 1;
-	}
-	return 0;
+	rack_open(&rack);
+	rack_ready(ready_fd);
+	rack_loop(&rack);
 }

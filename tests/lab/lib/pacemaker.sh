@@ -29,31 +29,32 @@ cat $cib
 pacemaker_preset() {
 	local name dir
 
-	enter "${names[0]}" bash -c "$PRESET_SCRIPT" preset "${names[@]}" >"$LAB_STATE/cib.xml" ||
+	enter "$1" bash -c "$PRESET_SCRIPT" preset "$@" >"$LAB_STATE/cib.xml" ||
 		fatal "pcs could not make the first configuration"
-	for name in "${names[@]}"; do
+	for name in "$@"; do
 		dir=$LAB_STATE/rack/nodes/$name/var/lib/pacemaker/cib
 		enter rack install -o hacluster -g haclient -m 600 "$LAB_STATE/cib.xml" "$dir/cib.xml"
 	done
 }
 
-# All nodes online, a DC, the fence device runs.
+# Node $1 says: the other arguments are online, there is a DC, the fence device runs.
 pacemaker_ready() {
-	local status
+	local node=$1 status
+	shift
 
-	status=$(enter "$1" crm_mon -1 -r 2>/dev/null) || return 1
-	[[ $status == *"Online: [ ${names[*]} ]"* && $status == *"Started"* &&
+	status=$(enter "$node" crm_mon -1 -r 2>/dev/null) || return 1
+	[[ $status == *"Online: [ $* ]"* && $status == *"Started"* &&
 		$status != *"DC: NONE"* ]]
 }
 
 pacemaker_start() {
 	local name
 
-	for name in "${names[@]}"; do
+	for name in "$@"; do
 		enter rack touch "$LAB_STATE/rack/nodes/$name/var/lib/vxlab/go"
 	done
-	for name in "${names[@]}"; do
-		poll 900 - pacemaker_ready "$name" ||
+	for name in "$@"; do
+		poll 900 - pacemaker_ready "$name" "$@" ||
 			fatal "Pacemaker on node $name is not ready after 90 s: $(
 				enter "$name" crm_mon -1 2>&1)"
 	done

@@ -10,6 +10,10 @@ is_up() {
 	[ -e "$LAB_STATE/lock" ] && ! flock -n "$LAB_STATE/lock" true
 }
 
+not_up() {
+	! is_up
+}
+
 ask() {
 	"$LAB_BIN/labctl" ask "$LAB_STATE/power.sock" "$@"
 }
@@ -36,7 +40,7 @@ check_machine() {
 		command -v "$command" >/dev/null || missing="$missing $command"
 	done
 	[ -z "$missing" ] || fatal "missing on this machine:$missing ('make deps' installs it)"
-	for command in labpower labctl labdisk labsyslog; do
+	for command in labrack labpower labctl labdisk labsyslog; do
 		[ -x "$LAB_BIN/$command" ] || fatal "$LAB_BIN/$command is missing ('make build' makes it)"
 	done
 }
@@ -44,7 +48,7 @@ check_machine() {
 write_conf() {
 	local name value
 
-	for name in LAB LAB_TREE LAB_DIR LAB_BIN LAB_CLUSTER LAB_NET LAB_DISKS LAB_SIZE; do
+	for name in LAB LAB_TREE LAB_DIR LAB_BIN LAB_CLUSTER LAB_NET LAB_DISKS LAB_SIZE LAB_POST; do
 		value=${!name}
 		printf '%s=%q\n' "$name" "$value"
 	done
@@ -68,7 +72,7 @@ up_failed() {
 	trap - EXIT INT TERM HUP
 	[ "$status" != 0 ] || status=1
 	echo "lab: the start failed; what the rack said:" >&2
-	tail -n 20 "$LAB_STATE/rack.log" >&2 || true
+	tail -n 20 "$LAB_STATE/rack.log" >&2 2>/dev/null || true
 	[ -z "${LAB_DEBUG:-}" ] || exit "$status"
 	lab_down >/dev/null
 	exit "$status"
@@ -76,7 +80,8 @@ up_failed() {
 
 lab_up() {
 	local count='' pacemaker='' autoboot=on started=$EPOCHREALTIME name
-	local names LAB_DISKS=0 LAB_SIZE=256 LAB_CLUSTER=vxlab LAB_NET=10.77.0
+	local names
+	local -x LAB_DISKS=0 LAB_SIZE=256 LAB_POST=2 LAB_CLUSTER=vxlab LAB_NET=10.77.0
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -86,6 +91,12 @@ lab_up() {
 			[ $# -gt 1 ] || usage_error "$1 needs a number"
 			check_number "$1" "$2" 1 65536
 			if [ "$1" = --disks ]; then LAB_DISKS=$2; else LAB_SIZE=$2; fi
+			shift
+			;;
+		--post)
+			[ $# -gt 1 ] || usage_error "$1 needs a number"
+			check_number "$1" "$2" 0 3600
+			LAB_POST=$2
 			shift
 			;;
 		-*) usage_error "up: unknown option $1" ;;
@@ -101,13 +112,12 @@ lab_up() {
 	names=("${ALL_NAMES[@]:0:count}")
 	check_machine
 	! is_up || fatal "lab '$LAB' is up already ('lab down' removes it; LAB=other starts a second one)"
+	trap up_failed EXIT
+	trap 'exit 130' INT TERM HUP
 	rm -rf --one-file-system "$LAB_STATE"
 	mkdir -p "$LAB_STATE/rack"
 	write_conf >"$LAB_STATE/conf"
-
-	trap up_failed EXIT
-	trap 'exit 130' INT TERM HUP
-	"$LAB_BIN/labpower" "$LAB_STATE" "$LAB_DIR/lib" "$LAB_BIN" "${names[@]}" \
+	"$LAB_BIN/labrack" "$LAB_STATE" "$LAB_DIR/lib" "$LAB_BIN" "${names[@]}" \
 		</dev/null >"$LAB_STATE/rack.log" 2>&1 || fatal "the rack did not start"
 	[ ! -e "$LAB_STATE/warning" ] || echo "lab: warning: $(cat "$LAB_STATE/warning")" >&2
 	ask autoboot "$autoboot"
@@ -115,12 +125,12 @@ lab_up() {
 		[ -z "$pacemaker" ] || enter rack touch "$LAB_STATE/rack/nodes/$name/var/lib/vxlab/pacemaker"
 		ask on "$name"
 	done
-	[ -z "$pacemaker" ] || pacemaker_preset
+	[ -z "$pacemaker" ] || pacemaker_preset "${names[@]}"
 	for name in "${names[@]}"; do
 		poll 300 - sees_members "$name" "$count" ||
 			fatal "node $name does not see $count members after 30 s"
 	done
-	[ -z "$pacemaker" ] || pacemaker_start
+	[ -z "$pacemaker" ] || pacemaker_start "${names[@]}"
 	trap - EXIT INT TERM HUP
 	echo "lab '$LAB' is up after $(seconds_since "$started") s: nodes ${names[*]}, $LAB_DISKS disks$(
 		[ -z "$pacemaker" ] || echo ", Pacemaker with fencing")"
@@ -133,8 +143,13 @@ seconds_since() {
 	printf '%d.%d' $((us / 1000000)) $((us / 100000 % 10))
 }
 
+# The lock is free before the kernel has killed what was in the rack; only then the process ends.
 rack_gone() {
-	! is_up
+	local stat
+
+	! is_up || return 1
+	stat=$(cat "/proc/$(cat "$LAB_STATE/pid" 2>/dev/null || echo none)/stat" 2>/dev/null) || return 0
+	[[ $stat != *"(labpower)"* || $stat == *"(labpower) Z"* || $stat == *"(labpower) X"* ]]
 }
 
 loops_gone() {
@@ -151,12 +166,12 @@ lab_down() {
 	if is_up; then
 		ask down >/dev/null 2>&1 || true
 		# The lock is held, so the number in the file is the rack's.
-		poll 50 - rack_gone || kill -KILL "$(cat "$LAB_STATE/pid")" || true
-		poll 100 - rack_gone || fatal "the rack (process $(cat "$LAB_STATE/pid")) does not die"
+		poll 50 - not_up || kill -KILL "$(cat "$LAB_STATE/pid")" || true
 	elif [ ! -e "$LAB_STATE" ]; then
 		echo "lab '$LAB' is not up"
 		return
 	fi
+	poll 100 - rack_gone || fatal "the rack (process $(cat "$LAB_STATE/pid")) does not die"
 	if [ -e "$LAB_STATE/disks" ]; then
 		poll 100 - loops_gone || fatal "loop devices are still in use, see 'losetup -a'"
 		awk '{ print $3, $4 }' "$LAB_STATE/disks" | xargs "$LAB_BIN/labdisk" forget

@@ -115,6 +115,27 @@ lab_wait_for() {
 	done
 }
 
+disks_of() {
+	[ ! -e "$LAB_STATE/disks" ] || awk -v n="$1" '$1 == n { print $2 }' "$LAB_STATE/disks"
+}
+
+lab_logs() {
+	local node
+
+	need_lab
+	if [ $# -gt 0 ]; then
+		need_node "$1"
+		set -- "$node"
+	else
+		set -- "${LAB_NODES[@]}"
+		echo "===== power switch ====="
+		cat "$LAB_STATE/rack.log"
+	fi
+	for node in "$@"; do
+		enter rack "$LAB_DIR/lib/node-logs" "$node" "$LAB_STATE/rack/nodes/$node"
+	done
+}
+
 lab_status() {
 	local name id=0 power cable seen failed disk
 
@@ -128,9 +149,9 @@ lab_status() {
 		id=$((id + 1))
 		power=$(ask status "$name")
 		cable=ok failed='' seen=-
-		enter rack ip -o link show "v$name" | grep -q '[<,]UP[,>]' || cable=cut
+		enter rack ip -o link show "v$name" | grep -q '[<,]UP[,>]' || cable="cut"
 		[ "$power" = off ] || seen=$(members "$name")
-		for disk in $(awk -v n="$name" '$1 == n { print $2 }' "$LAB_STATE/disks" 2>/dev/null); do
+		for disk in $(disks_of "$name"); do
 			[ "$(enter rack "$LAB_BIN/labdisk" state "$LAB_STATE/rack/disks/table" \
 				"$LAB_STATE/rack/disks/dev" "$name" "$disk")" = ok ] ||
 				failed="$failed $disk"
