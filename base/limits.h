@@ -39,6 +39,15 @@
 #define VX_TXN_QUEUE_MAX 256 /* requests waiting for one group */
 #define VX_OPERANDS_MAX 256 /* words of one command */
 
+/* disks of a node */
+#define VX_DEVICES_MAX 1024 /* paths that one scan looks at */
+#define VX_WORKERS_MAX 64 /* threads for blocking calls: so many disks may hang at one time */
+#define VX_WORKER_JOBS_MAX 4096 /* calls given and not yet answered */
+#define VX_PRIV_LEN 32768 /* private region, sectors: the default */
+#define VX_PRIV_LEN_MIN 2048
+#define VX_PRIV_LEN_MAX (8 * 1024 * 1024)
+#define VX_MEMORY_MAX 1024 /* groups that a node remembers */
+
 #define VX_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

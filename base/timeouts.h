@@ -29,7 +29,7 @@
 #define VX_FENCE_LOG_MS 10000 /* "still waiting for the fencing of ..." */
 #define VX_RSTART_STAGGER_MS 2000 /* the next in seniority starts if the senior one did not */
 #define VX_RSTART_FRESH_MS 1500 /* fresh nodes let members speak first */
-#define VX_HELLO_MS 15000 /* HELLO of all members of the ring */
+#define VX_HELLO_MS 20000 /* HELLO of all members of the ring */
 #define VX_COORD_STALL_MS 40000 /* no word of the coordinator: another one may start */
 #define VX_COORD_BUSY_MS 2000 /* the coordinator says what it waits for */
 #define VX_STEP_STALL_MS 30000 /* a local part of a step without progress: this node aborts */
@@ -46,5 +46,7 @@
 #define VX_GATE_GRACE_MS 10000 /* vxclustd is gone: after that suspended I/O fails */
 #define VX_WATCHDOG_MS 1000 /* keep-alive to systemd */
 #define VX_QUORUM_SETTLE_MS 100 /* CPG ring and quorum ring may come in any order */
+#define VX_DISK_ANSWER_MS 10000 /* a read of a label: after that the disk counts as not answering */
+#define VX_COPY_ANSWER_MS 15000 /* a copy's part of a read or write; less than VX_ACK_MS */
 
 #endif
