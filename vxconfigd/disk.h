@@ -3,7 +3,9 @@
  * The disks of this node: which there are, their labels. Bytes: DISK-FORMAT.md.
  *
  * All I/O runs in worker threads (worker.h); callbacks come on the main loop, exactly once, also
- * after failure. Times are bounded by the disk, not by us: a hung disk holds only its own worker.
+ * after failure, never from the call itself. Reads are bounded by VX_DISK_ANSWER_MS: a disk that hangs is
+ * reported as such and not asked again until it answers. Writes are waited for: what was sent to a
+ * disk may still land. reason is never NULL; it names the disk and is valid during the callback.
  */
 #ifndef VX_VXCONFIGD_DISK_H
 #define VX_VXCONFIGD_DISK_H
@@ -12,45 +14,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/loop.h"
-#include "vxha.pb-c.h"
-
-struct disk_label {
-	char diskid[64]; /* "" = not initialised */
-	char dgid[64], group[32], media[32]; /* "" = in no group */
-	char cluster[64]; /* owner of a shared group */
-	char host[256]; /* owner of a private group */
-	bool shared;
-	uint64_t len, pub_offset, pub_len, priv_len; /* sectors */
-};
+#include "vxconfigd/disk_label.h"
+#include "vxconfigd/worker.h"
 
 struct disk {
 	char *device; /* access name: last part of the path */
 	char *path;
-	struct disk_label label;
-	int error; /* 0, or why it could not be read (-errno, -VX_E_CORRUPT) */
+	struct disk_label label; /* all zero if error is set */
+	int error; /* 0, or why there is no label: -errno, -VX_E_NOTFOUND: not initialised,
+		    * -VX_E_CORRUPT, -VX_E_VERSION, -ETIMEDOUT: does not answer */
+	char reason[VX_REASON_MAX]; /* ... in words */
+	bool duplicate; /* a further path to a disk that is listed before it: disk_by_id() skips it */
 };
 
 struct disk_set; /* the disks of this node as last scanned */
 
-/* patterns: shell patterns separated by blanks (conf key disks). */
-int disk_set_create(struct loop *loop, const char *patterns, struct disk_set **out_set);
-void disk_set_free(struct disk_set *set);
-/* Reads every label again. done(ctx) when all answered. */
+/* patterns: shell patterns separated by blanks (conf key disks). Nothing is scanned yet. */
+int disk_set_create(struct worker *worker, const char *patterns, struct disk_set **out_set);
+void disk_set_free(struct disk_set *set); /* only when worker_pending() is 0 */
+/* Reads every label again. done(ctx) when all answered or timed out. Pointers to a struct disk
+ * hold until the next scan is done. */
 void disk_scan(struct disk_set *set, void (*done)(void *ctx), void *ctx);
 const struct disk *disk_by_device(const struct disk_set *set, const char *device);
 const struct disk *disk_by_id(const struct disk_set *set, const char *diskid);
 size_t disk_count(const struct disk_set *set);
 const struct disk *disk_at(const struct disk_set *set, size_t index);
 
-/* Initialises a disk (vxdisk setup): label, empty private region. Refuses one that has a group
- * unless force. done(ctx, error, reason). */
+/* Initialises a disk (vxdisk setup): label, empty private region. Refuses unless force: a disk that has a
+ * group (-VX_E_BUSY), that carries something foreign (-VX_E_EXISTS: a file system, LVM, ...), a label
+ * that cannot be read. Refuses always: unknown device, too small, read-only, in use by the kernel. */
 void disk_setup(struct disk_set *set, const char *device, uint64_t priv_len_sectors, bool force,
 		void (*done)(void *ctx, int error, const char *reason), void *ctx);
-/* Writes the ownership part of labels (group, media, cluster, host, shared) of count disks. */
+/* Writes the ownership part of labels (dgid, group, media, cluster, host, shared; found by diskid) of
+ * count disks. -VX_E_OWNER if a disk turned out to be of another group: its label is left alone. On an
+ * error others may have been written: write again, or clear what was written. */
 void disk_label_write(struct disk_set *set, const struct disk_label *label, size_t count,
 		      void (*done)(void *ctx, int error, const char *reason), void *ctx);
-/* Reads the label of each disk id afresh: error is 0 only if every one is reachable and is that disk. */
+/* Reads the label of each disk id afresh: error is 0 only if every one is reachable and is that disk.
+ * Ids that the last scan did not see are looked for by a new scan first. */
 void disk_probe(struct disk_set *set, const char *const *diskid, size_t count,
 		void (*done)(void *ctx, int error, const char *diskid, const char *reason), void *ctx);
 
