@@ -38,7 +38,8 @@ test_cleanup() {
 test_end() {
 	local status=$?
 
-	trap - EXIT INT TERM HUP
+	trap - EXIT
+	trap '' INT TERM HUP
 	set +e
 	if [ "$status" != 0 ] && [ "$status" != 77 ]; then
 		[ "$failed" != 0 ] || failed=1

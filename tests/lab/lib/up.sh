@@ -69,7 +69,8 @@ sees_members() {
 up_failed() {
 	local status=$?
 
-	trap - EXIT INT TERM HUP
+	trap - EXIT
+	trap '' INT TERM HUP
 	[ "$status" != 0 ] || status=1
 	echo "lab: the start failed; what the rack said:" >&2
 	tail -n 20 "$LAB_STATE/rack.log" >&2 2>/dev/null || true
