@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The life of a utility: understand the words, ask vxconfigd, show the answer, exit code. */
+#ifndef VX_CMD_TOOL_RUN_H
+#define VX_CMD_TOOL_RUN_H
+
+#include <stdio.h>
+
+#include "vxconfigd/cmd/command.h"
+#include "vxconfigd/cmd/tool.h"
+#include "vxha.pb-c.h"
+
+/* Shows the answer of a successful request on out; messages of its own go to err. Exit code. */
+typedef int tool_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err);
+
+/* main() of a utility that asks once. Verbs without anything to show print the answer's lines. */
+int tool_run(const struct tool *tool, int argc, char **argv, tool_show *show);
+
+/* The parts, for utilities that ask more than once. tool_begin: true if the command is to be run,
+ * else *out_exit is set and everything is done. */
+bool tool_begin(const struct tool *tool, int argc, char **argv, struct command **out_command,
+		int *out_exit);
+int tool_ask(const struct command *command, Vx__Reply **out_reply);
+/* Frees command; exit_code, or that of an output that could not be written. */
+int tool_end(struct command *command, int exit_code);
+
+/* Prints the answer's plain lines. */
+void tool_print_lines(const Vx__Reply *reply, FILE *out);
+
+#endif
