@@ -48,5 +48,12 @@
 #define VX_QUORUM_SETTLE_MS 100 /* CPG ring and quorum ring may come in any order */
 #define VX_DISK_ANSWER_MS 10000 /* a read of a label: after that the disk counts as not answering */
 #define VX_COPY_ANSWER_MS 15000 /* a copy's part of a read or write; less than VX_ACK_MS */
+#define VX_PARK_MS 60000 /* a write that failed on a plex waits this long for its detach (> VX_VOTE_MS + VX_ACK_MS) */
+#define VX_DRL_TICK_MS 500 /* dirty regions are looked at for clearing */
+#define VX_DRL_AGE_TICKS 8 /* a region without a write for that long is cleared */
+#define VX_PROGRESS_MS 2000 /* vxiod says what a step waits for; less than VX_STEP_STALL_MS */
+#define VX_TASK_MS 1000 /* progress of a resync is told to the other nodes */
+#define VX_NBD_NEGOTIATE_MS 10000 /* an NBD client chooses its export */
+#define VX_FOLD_MS 30000 /* the master folds the maps of a group that is imported; the others wait */
 
 #endif
