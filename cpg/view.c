@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The view core: membership events, whom to follow, installing views, steps, leaving. */
+#include "cpg/view_core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timeouts.h"
+
+struct view_core *view_create(uint32_t nodeid)
+{
+	struct view_core *core = calloc(1, sizeof(*core));
+
+	if (core != NULL) {
+		core->nodeid = nodeid;
+	}
+	return core;
+}
+
+void view_free(struct view_core *core)
+{
+	free(core);
+}
+
+bool view_is_master(const struct view_core *core)
+{
+	return core->have_view && core->view.master == core->nodeid;
+}
+
+/* ---- closing, stopping ---- */
+
+/* Gate shut and nothing in flight, asked once until the next view resumes (R4). */
+void view_stop_begin(struct view_core *core, struct view_effects *fx)
+{
+	core->settled = false;
+	if (core->stop != STOP_NOT) {
+		return;
+	}
+	core->stop = STOP_WAITING;
+	core->stop_token = view_token(core);
+	view_fx(fx, FX_STOP)->token = core->stop_token;
+}
+
+static void view_close(struct view_core *core, struct view_effects *fx)
+{
+	core->open = false;
+	core->step = STEP_NONE;
+	view_fx_timer_cancel(fx, VT_BARRIER);
+	view_stop_begin(core, fx);
+}
+
+void view_unfollow(struct view_core *core, struct view_effects *fx)
+{
+	core->following = false;
+	core->hello_sent = false;
+	view_fx_timer_cancel(fx, VT_STALL);
+}
+
+/* ---- membership events ---- */
+
+static void view_member_left(struct view_core *core, const struct view_member *member)
+{
+	const struct view_leaver *word = view_leaver_find(core->word, core->word_count, member->nodeid,
+							  member->incarnation);
+	struct view_leaver leaver = {
+		.nodeid = member->nodeid,
+		.nid = member->nid,
+		.incarnation = member->incarnation,
+		.fenced_at = member->fenced_at,
+		.how = word != NULL ? word->how : VIEW_LOST,
+	};
+
+	view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left), &leaver);
+}
+
+static void view_on_confchg(struct view_core *core, const struct view_event *event,
+			    struct view_effects *fx)
+{
+	bool lost = false;
+
+	if (core->state == VS_OUT) {
+		return;
+	}
+	if (event->ring_changing) {
+		core->have_ring = false; /* the ring id that we know is of the past */
+	}
+	core->node_count = event->node_count < VX_NODES_MAX ? event->node_count : VX_NODES_MAX;
+	memcpy(core->node, event->node, core->node_count * sizeof(core->node[0]));
+
+	/* R1: a member in the left list closes the view, whatever the join list says */
+	for (size_t i = 0; core->have_view && i < event->left_count; i++) {
+		for (size_t k = 0; k < core->view.member_count; k++) {
+			const struct view_member *member = &core->view.member[k];
+
+			if (member->nodeid == event->left[i].nodeid &&
+			    (uint32_t)member->incarnation == event->left[i].pid) {
+				view_member_left(core, member);
+				lost = true;
+			}
+		}
+	}
+	view_coord_cancel(core, fx);
+	view_unfollow(core, fx); /* R3: a membership event forgets whom I follow */
+	if (lost && core->state != VS_ABORTING) {
+		if (core->open) {
+			view_fx_mark(fx, "view %llx closed: a member left", (unsigned long long)core->view.epoch);
+		}
+		view_close(core, fx);
+	}
+	view_coord_consider(core, fx);
+}
+
+static void view_on_ring(struct view_core *core, const struct view_event *event,
+			 struct view_effects *fx)
+{
+	core->cpg_ring = event->ring;
+	core->have_ring = true;
+	core->totem_count = event->nodeid_count < VX_COUNT_OF(core->totem) ? event->nodeid_count :
+									     VX_COUNT_OF(core->totem);
+	memcpy(core->totem, event->nodeid, core->totem_count * sizeof(core->totem[0]));
+	view_coord_cancel(core, fx); /* its packets name the old ring */
+	view_unfollow(core, fx);
+	view_coord_consider(core, fx);
+}
+
+static void view_on_quorum(struct view_core *core, const struct view_event *event,
+			   struct view_effects *fx)
+{
+	bool had = core->quorate;
+
+	core->quorum_ring = event->ring;
+	core->quorate = event->quorate;
+	if (had && !core->quorate && core->have_view && core->state != VS_ABORTING) {
+		view_fx_mark(fx, "quorum lost: I/O is frozen"); /* R15 */
+		view_coord_cancel(core, fx);
+		view_unfollow(core, fx);
+		view_close(core, fx);
+	}
+	view_coord_consider(core, fx);
+}
+
+/* ---- following a coordinator ---- */
+
+static void view_hello_send(struct view_core *core, struct view_effects *fx)
+{
+	if (!core->following || core->hello_sent || core->stop != STOP_DONE) {
+		return;
+	}
+
+	struct view_packet *packet = view_fx_send(core, fx, VP_HELLO);
+
+	packet->round = core->follow_round;
+	packet->coordinator = core->follow_nodeid;
+	packet->member = core->have_view;
+	packet->self = core->self;
+	packet->last_epoch = core->last_epoch;
+	if (core->have_view) {
+		packet->view = core->view;
+	}
+	packet->view.leaver_count = core->left_count;
+	memcpy(packet->view.leaver, core->left, core->left_count * sizeof(core->left[0]));
+	core->hello_sent = true;
+}
+
+/* R3: is this the coordinator to follow? */
+static bool view_rstart_counts(const struct view_core *core, const struct view_packet *packet)
+{
+	bool same = core->following && core->follow_nodeid == packet->from;
+
+	if (core->have_view && core->open) {
+		return packet->from == core->view.master && packet->epoch == core->view.epoch;
+	}
+	if (core->have_view) {
+		return packet->epoch == core->view.epoch && (!core->following || same);
+	}
+	return !core->following || same || packet->epoch > core->follow_epoch;
+}
+
+static void view_on_rstart(struct view_core *core, const struct view_packet *packet,
+			   struct view_effects *fx)
+{
+	if (!view_ring_equal(&packet->ring, &core->cpg_ring) ||
+	    !view_in_ring(core, packet->from, packet->pid)) {
+		return;
+	}
+	if (core->have_view && packet->epoch > core->view.epoch) {
+		view_abort(core, fx, "the cluster went on without this node"); /* R14 */
+		return;
+	}
+	if (!view_rstart_counts(core, packet)) {
+		return;
+	}
+	if (packet->from != core->nodeid) {
+		view_coord_cancel(core, fx);
+	}
+	view_fx_timer_cancel(fx, VT_BEGIN);
+	core->following = true;
+	core->follow_nodeid = packet->from;
+	core->follow_round = packet->round;
+	core->follow_epoch = packet->epoch;
+	core->hello_sent = false;
+	view_fx_timer(fx, VT_STALL, VX_COORD_STALL_MS);
+	view_close(core, fx);
+	view_hello_send(core, fx);
+}
+
+static void view_on_busy(struct view_core *core, const struct view_packet *packet,
+			 struct view_effects *fx)
+{
+	if (core->following && packet->from == core->follow_nodeid && packet->round == core->follow_round &&
+	    view_ring_equal(&packet->ring, &core->cpg_ring)) {
+		view_fx_timer(fx, VT_STALL, VX_COORD_STALL_MS);
+	}
+}
+
+static void view_on_stopped(struct view_core *core, const struct view_event *event,
+			    struct view_effects *fx)
+{
+	if (core->stop != STOP_WAITING || event->token != core->stop_token) {
+		return;
+	}
+	if (event->error != 0) {
+		view_abort(core, fx, "%s", event->reason != NULL ? event->reason : "I/O could not be stopped");
+		return;
+	}
+	core->stop = STOP_DONE;
+	view_hello_send(core, fx);
+}
+
+/* ---- installing a view, its steps ---- */
+
+static void view_step_begin(struct view_core *core, struct view_effects *fx)
+{
+	struct view_effect *effect = view_fx(fx, FX_STEP);
+
+	core->step_token = view_token(core);
+	effect->token = core->step_token;
+	effect->u.step = core->step;
+	view_fx_timer(fx, VT_BARRIER, VX_BARRIER_MS);
+}
+
+static void view_settle(struct view_core *core, struct view_effects *fx)
+{
+	core->step = STEP_NONE;
+	core->settled = true;
+	core->left_count = 0; /* R10: recovered now */
+	core->word_count = 0;
+	view_fx_timer_cancel(fx, VT_BARRIER);
+	view_fx_timer_cancel(fx, VT_JOIN);
+	view_fx(fx, FX_SETTLED);
+	view_coord_consider(core, fx);
+}
+
+/* Goes on while the barrier of the present step is complete. */
+static void view_steps_advance(struct view_core *core, struct view_effects *fx)
+{
+	uint64_t all = (UINT64_C(1) << core->view.member_count) - 1;
+
+	while (core->step != STEP_NONE && core->done[core->step] == all) {
+		core->step = step_next(core->step, &core->view);
+		if (core->step == STEP_COUNT) {
+			view_settle(core, fx);
+			return;
+		}
+		view_step_begin(core, fx);
+	}
+}
+
+static void view_install(struct view_core *core, const struct view *view, struct view_effects *fx)
+{
+	const struct view_member *self = view_member_of(view, core->nodeid);
+
+	core->view = *view;
+	core->have_view = true;
+	core->open = true;
+	core->settled = false;
+	core->self = *self;
+	core->last_epoch = view->epoch > core->last_epoch ? view->epoch : core->last_epoch;
+	core->stop = STOP_NOT; /* the next view must stop again; the gate stays shut until the last step */
+	core->reconf_wanted = false;
+	core->left_count = 0;
+	for (size_t i = 0; i < view->leaver_count; i++) {
+		view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left), &view->leaver[i]);
+	}
+	memset(core->done, 0, sizeof(core->done));
+	if (core->state == VS_JOINING) {
+		view_state_set(core, VS_MEMBER);
+	}
+	view_fx(fx, FX_INSTALL)->u.view = &core->view;
+	core->step = step_next(STEP_FENCE, &core->view);
+	view_step_begin(core, fx);
+}
+
+static void view_on_newview(struct view_core *core, const struct view_packet *packet,
+			    struct view_effects *fx)
+{
+	/* R7: only from whom I follow, in my present ring */
+	if (!core->following || packet->from != core->follow_nodeid ||
+	    packet->round != core->follow_round || !view_ring_equal(&packet->ring, &core->cpg_ring) ||
+	    packet->view.epoch <= core->last_epoch) {
+		return;
+	}
+
+	const struct view_member *self = view_member_of(&packet->view, core->nodeid);
+
+	if (self == NULL || self->incarnation != core->self.incarnation) {
+		view_abort(core, fx, "left out of the new view of node %u", packet->from);
+		return;
+	}
+	view_unfollow(core, fx);
+	core->coord = VC_IDLE;
+	view_install(core, &packet->view, fx);
+}
+
+static void view_on_step_done(struct view_core *core, const struct view_packet *packet,
+			      struct view_effects *fx)
+{
+	if (!core->open || packet->epoch != core->view.epoch || packet->step >= STEP_COUNT) {
+		return; /* R2 */
+	}
+	for (size_t i = 0; i < core->view.member_count; i++) {
+		if (core->view.member[i].nodeid == packet->from &&
+		    (uint32_t)core->view.member[i].incarnation == packet->pid) {
+			core->done[packet->step] |= UINT64_C(1) << i;
+		}
+	}
+	view_steps_advance(core, fx);
+}
+
+/* The local part of a step ended. */
+static void view_on_stepped(struct view_core *core, const struct view_event *event,
+			    struct view_effects *fx)
+{
+	if (core->step == STEP_NONE || event->token != core->step_token) {
+		return;
+	}
+	if (event->error != 0) {
+		view_abort(core, fx, "%s", event->reason != NULL ? event->reason : "transition to role failed");
+		return;
+	}
+	view_fx_send(core, fx, VP_STEP_DONE)->step = core->step;
+}
+
+/* ---- events ---- */
+
+static void view_on_packet(struct view_core *core, const struct view_packet *packet,
+			   struct view_effects *fx)
+{
+	if (core->state == VS_OUT) {
+		return;
+	}
+	if (core->state == VS_ABORTING && packet->type != VP_LEAVE) {
+		return;
+	}
+	switch (packet->type) {
+	case VP_RSTART:
+		view_on_rstart(core, packet, fx);
+		return;
+	case VP_HELLO:
+		view_coord_hello(core, packet, fx);
+		return;
+	case VP_NEWVIEW:
+		view_on_newview(core, packet, fx);
+		return;
+	case VP_BUSY:
+		view_on_busy(core, packet, fx);
+		return;
+	case VP_STEP_DONE:
+		view_on_step_done(core, packet, fx);
+		return;
+	case VP_LEAVE:
+		view_on_leave_packet(core, packet, fx);
+		return;
+	case VP_REFUSE:
+		if (packet->nodeid == core->nodeid && packet->incarnation == core->self.incarnation &&
+		    core->state == VS_JOINING) {
+			snprintf(core->reason, sizeof(core->reason), "%s", packet->reason);
+			view_gone(core, fx, VIEW_CLEAN);
+		}
+		return;
+	case VP_RECONF:
+		if (core->open && packet->epoch == core->view.epoch) {
+			core->reconf_wanted = true;
+			snprintf(core->reconf_reason, sizeof(core->reconf_reason), "%s", packet->reason);
+			view_coord_consider(core, fx);
+		}
+		return;
+	}
+}
+
+static void view_on_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx)
+{
+	switch (timer) {
+	case VT_BEGIN:
+		if (view_coord_needed(core)) {
+			view_coord_begin(core, fx);
+		}
+		return;
+	case VT_STALL:
+		view_fx_mark(fx, "coordinator %u stalls: given up", core->follow_nodeid);
+		if (core->follow_nodeid == core->nodeid) {
+			view_coord_cancel(core, fx);
+		}
+		view_unfollow(core, fx); /* R11 */
+		view_coord_consider(core, fx);
+		return;
+	case VT_BARRIER:
+		/* somebody is mute in a step; the slow one ends itself (R11): a new view then follows */
+		view_fx_mark(fx, "step %s: not all members are done yet", step_name(core->step));
+		view_fx_timer(fx, VT_BARRIER, VX_BARRIER_MS);
+		return;
+	case VT_JOIN:
+		if (core->state == VS_JOINING) {
+			snprintf(core->reason, sizeof(core->reason), "join timed out during reconfiguration");
+			view_coord_cancel(core, fx);
+			view_gone(core, fx, VIEW_CLEAN);
+		}
+		return;
+	case VT_ASK:
+		if (core->state == VS_ABORTING) {
+			view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->nodeid;
+			view_gone(core, fx, VIEW_LOST);
+			return;
+		}
+		view_coord_timer(core, timer, fx);
+		return;
+	case VT_HELLO:
+	case VT_POLL:
+	case VT_BUSY:
+		view_coord_timer(core, timer, fx);
+		return;
+	case VT_COUNT:
+		return;
+	}
+}
+
+static void view_on_join(struct view_core *core, const struct view_event *event, struct view_effects *fx)
+{
+	if (core->state != VS_OUT) {
+		return;
+	}
+	view_state_set(core, VS_JOINING);
+	core->reason[0] = '\0';
+	core->self = (struct view_member){ .nodeid = core->nodeid, .nid = event->nid_wanted,
+					   .incarnation = event->incarnation,
+					   .preference = event->preference };
+	if (event->last_epoch > core->last_epoch) {
+		core->last_epoch = event->last_epoch;
+	}
+	if (event->timeout_ms > 0) {
+		view_fx_timer(fx, VT_JOIN, event->timeout_ms);
+	}
+}
+
+void view_step(struct view_core *core, const struct view_event *event, struct view_effects *fx)
+{
+	switch (event->type) {
+	case VE_JOIN:
+		view_on_join(core, event, fx);
+		break;
+	case VE_CONFCHG:
+		view_on_confchg(core, event, fx);
+		break;
+	case VE_RING:
+		view_on_ring(core, event, fx);
+		break;
+	case VE_QUORUM:
+		view_on_quorum(core, event, fx);
+		break;
+	case VE_PACKET:
+		view_on_packet(core, event->packet, fx);
+		break;
+	case VE_TIMER:
+		view_on_timer(core, event->timer, fx);
+		break;
+	case VE_STOPPED:
+		view_on_stopped(core, event, fx);
+		break;
+	case VE_PRESTOPPED:
+		if (event->token == core->coord_token) {
+			view_coord_prestopped(core, fx);
+		}
+		break;
+	case VE_SURVEYED:
+		view_coord_surveyed(core, event, fx);
+		break;
+	case VE_TIMES:
+		view_coord_times(core, event, fx);
+		break;
+	case VE_CLAIMED:
+		view_coord_claimed(core, event, fx);
+		break;
+	case VE_STEPPED:
+		view_on_stepped(core, event, fx);
+		break;
+	case VE_LEAVE:
+		view_on_leave(core, fx);
+		break;
+	case VE_LEAVE_CANCEL:
+		view_on_leave_cancel(core, fx);
+		break;
+	case VE_LEFT:
+		view_on_left(core, event, fx);
+		break;
+	case VE_CLOSED:
+		view_on_closed(core, event, fx);
+		break;
+	case VE_ABORT:
+		view_abort(core, fx, "%s", event->reason != NULL ? event->reason : "user initiated abort");
+		break;
+	case VE_ABORTED:
+		view_on_aborted(core, event, fx);
+		break;
+	case VE_RECONF:
+		if (core->open && core->state == VS_MEMBER) {
+			struct view_packet *packet = view_fx_send(core, fx, VP_RECONF);
+
+			snprintf(packet->reason, sizeof(packet->reason), "%s",
+				 event->reason != NULL ? event->reason : "asked for");
+		}
+		break;
+	}
+	view_check(core);
+}
+
+enum view_state view_state(const struct view_core *core)
+{
+	return core->state;
+}
+
+const struct view *view_current(const struct view_core *core)
+{
+	return core->have_view ? &core->view : NULL;
+}
+
+bool view_is_open(const struct view_core *core)
+{
+	return core->open;
+}
+
+bool view_is_settled(const struct view_core *core)
+{
+	return core->settled;
+}
+
+bool view_is_quorate(const struct view_core *core)
+{
+	return core->quorate;
+}
+
+void view_describe(const struct view_core *core, char out[VX_REASON_MAX])
+{
+	out[0] = '\0';
+	if (core->settled || core->state == VS_OUT) {
+		return;
+	}
+	if (core->coord != VC_IDLE) {
+		snprintf(out, VX_REASON_MAX, "coordinating: %s", view_coord_name(core->coord));
+	} else if (core->following) {
+		snprintf(out, VX_REASON_MAX, "%s for node %u", core->stop == STOP_DONE ? "stopped" : "stopping",
+			 core->follow_nodeid);
+	} else if (core->step != STEP_NONE) {
+		snprintf(out, VX_REASON_MAX, "step %s", step_name(core->step));
+	} else {
+		snprintf(out, VX_REASON_MAX, "%s",
+			 core->quorate ? "waiting for a coordinator" : "waiting for quorum");
+	}
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The deciding core of vxclustd: views and the steps of a reconfiguration (PROTOCOL.md 3 to 5).
+ *
+ * Pure: view_step() turns one event into effects. No clock, I/O, thread, randomness or log in
+ * here; the shell (node.c) carries the effects out and feeds their results back as events. Every
+ * question that is answered later carries a token; an answer with an old token is ignored.
+ */
+#ifndef VX_CPG_VIEW_H
+#define VX_CPG_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+/* ---- what travels and what is remembered ---- */
+
+struct view_ring {
+	uint32_t rep; /* node id of the ring's representative */
+	uint64_t seq;
+};
+
+/* The low half of an incarnation is the pid of the vxclustd, as CPG names it. */
+struct view_member {
+	uint32_t nodeid, nid;
+	uint64_t incarnation, joined_epoch, fenced_at;
+	int32_t preference;
+};
+
+enum view_how { VIEW_LOST, VIEW_CLEAN, VIEW_ABORTED }; /* as LeaveHow in the schema */
+
+struct view_leaver {
+	uint32_t nodeid, nid;
+	uint64_t incarnation, fenced_at;
+	enum view_how how;
+};
+
+struct view {
+	uint64_t epoch;
+	uint32_t master;
+	size_t member_count, leaver_count, joiner_count;
+	struct view_member member[VX_NODES_MAX]; /* in order of seniority */
+	struct view_leaver leaver[2 * VX_NODES_MAX];
+	uint32_t joiner[VX_NODES_MAX];
+};
+
+#define VIEW_PACKETS(X) \
+	X(RSTART) X(HELLO) X(NEWVIEW) X(BUSY) X(STEP_DONE) X(LEAVE) X(REFUSE) X(RECONF)
+
+enum view_packet_type {
+#define VIEW_ENUM(name) VP_##name,
+	VIEW_PACKETS(VIEW_ENUM)
+#undef VIEW_ENUM
+};
+
+struct view_packet {
+	enum view_packet_type type;
+	uint32_t from; /* filled in at delivery */
+	uint32_t pid;
+	uint64_t epoch; /* of the sender's view; 0 = fresh */
+	struct view_ring ring;
+	uint32_t round;
+	/* HELLO */
+	uint32_t coordinator;
+	bool member;
+	struct view_member self;
+	uint64_t last_epoch;
+	/* HELLO: the sender's view and leavers; NEWVIEW: the view */
+	struct view view;
+	/* STEP_DONE, LEAVE, REFUSE, RECONF */
+	uint32_t step;
+	int error;
+	enum view_how how;
+	uint32_t nodeid;
+	uint64_t incarnation;
+	char reason[VX_REASON_MAX];
+};
+
+/* ---- events ---- */
+
+struct view_node {
+	uint32_t nodeid, pid;
+};
+
+#define VIEW_EVENTS(X) \
+	X(JOIN) X(CONFCHG) X(RING) X(QUORUM) X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) \
+	X(TIMES) X(CLAIMED) X(STEPPED) X(LEAVE) X(LEAVE_CANCEL) X(LEFT) X(CLOSED) X(ABORT) X(ABORTED) \
+	X(RECONF)
+
+enum view_event_type {
+#define VIEW_ENUM(name) VE_##name,
+	VIEW_EVENTS(VIEW_ENUM)
+#undef VIEW_ENUM
+};
+
+struct view_time {
+	uint32_t nodeid;
+	uint64_t when_s; /* last successful fencing, 0 = never */
+	bool pending;
+	int error; /* not 0: not known */
+};
+
+#define VIEW_TIMERS(X) X(BEGIN) X(STALL) X(HELLO) X(POLL) X(ASK) X(BUSY) X(BARRIER) X(JOIN)
+
+enum view_timer {
+#define VIEW_ENUM(name) VT_##name,
+	VIEW_TIMERS(VIEW_ENUM)
+#undef VIEW_ENUM
+	VT_COUNT
+};
+
+struct view_event {
+	enum view_event_type type;
+	uint64_t token;
+	int error;
+	const char *reason; /* ABORT, RECONF: why; NULL allowed */
+	/* JOIN */
+	uint64_t incarnation, last_epoch;
+	uint32_t nid_wanted, timeout_ms;
+	int32_t preference;
+	/* CONFCHG */
+	const struct view_node *node, *left;
+	size_t node_count, left_count;
+	bool ring_changing; /* by a node, not a process: the totem ring follows in a RING event */
+	/* RING, QUORUM */
+	struct view_ring ring;
+	const uint32_t *nodeid; /* RING: nodes of the totem ring */
+	size_t nodeid_count;
+	bool quorate;
+	/* PACKET */
+	const struct view_packet *packet;
+	/* TIMER */
+	enum view_timer timer;
+	/* SURVEYED, CLAIMED */
+	uint64_t max_epoch;
+	const struct view_member *durable;
+	size_t durable_count;
+	/* TIMES */
+	const struct view_time *time;
+	size_t time_count;
+};
+
+/* ---- effects ---- */
+
+#define VIEW_EFFECTS(X) \
+	X(SEND) X(STOP) X(PRESTOP) X(SURVEY) X(TIMES) X(CLAIM) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) \
+	X(LEAVE_LOCAL) X(LEAVE_CANCEL) X(CLOSE) X(ABORT_LOCAL) X(GONE) X(TIMER_SET) X(TIMER_CANCEL) \
+	X(MARK)
+
+enum view_effect_type {
+#define VIEW_ENUM(name) FX_##name,
+	VIEW_EFFECTS(VIEW_ENUM)
+#undef VIEW_ENUM
+};
+
+struct view_effect {
+	enum view_effect_type type;
+	uint64_t token; /* to be given back with the result */
+	union {
+		struct view_packet *packet; /* SEND: owned by the list */
+		const struct view *view; /* INSTALL, STEP, CLAIM: the view, owned by the core */
+		struct {
+			enum view_timer timer;
+			uint32_t delay_ms;
+		} set;
+		enum view_timer timer;
+		uint32_t nodeid; /* ASK_FENCE */
+		struct {
+			uint32_t nodeid[2 * VX_NODES_MAX];
+			size_t count;
+		} times;
+		uint32_t step; /* STEP */
+		enum view_how how; /* GONE */
+		uint64_t epoch; /* CLAIM */
+	} u;
+	char text[VX_REASON_MAX]; /* MARK: for log and timeline; GONE, ABORT_LOCAL: the reason */
+};
+
+struct view_effects {
+	size_t count;
+	struct view_effect *effect;
+	size_t capacity;
+};
+
+/* Empties the list (and frees its packets); view_effects_free() also frees the list. */
+void view_effects_reset(struct view_effects *fx);
+void view_effects_free(struct view_effects *fx);
+
+/* ---- the core ---- */
+
+#define VIEW_STATES(X) X(OUT) X(JOINING) X(MEMBER) X(LEAVING) X(ABORTING)
+
+enum view_state {
+#define VIEW_ENUM(name) VS_##name,
+	VIEW_STATES(VIEW_ENUM)
+#undef VIEW_ENUM
+};
+
+struct view_core;
+
+struct view_core *view_create(uint32_t nodeid);
+void view_free(struct view_core *core);
+/* One event. Effects are appended to fx in the order in which they must be carried out. */
+void view_step(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+
+/* What others may see of it. */
+enum view_state view_state(const struct view_core *core);
+const struct view *view_current(const struct view_core *core); /* NULL while fresh */
+bool view_is_open(const struct view_core *core); /* port traffic counts (R2) */
+bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
+bool view_is_quorate(const struct view_core *core);
+bool view_has_member(const struct view *view, uint32_t nodeid);
+const struct view_member *view_member_of(const struct view *view, uint32_t nodeid);
+const char *view_state_name(enum view_state state);
+const char *view_packet_name(enum view_packet_type type);
+/* What the node does now, for people: "waiting for the fencing of node 3"; "" when settled. */
+void view_describe(const struct view_core *core, char out[VX_REASON_MAX]);
+
+#endif

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The view core: coordinating a new view (R5, R6, R8, R9). */
+#include "cpg/view_core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/timeouts.h"
+
+#define VIEW_RETRY_MS 1000 /* a survey, claim or question that failed is asked again */
+
+/* ---- when to begin (R9) ---- */
+
+bool view_coord_needed(const struct view_core *core)
+{
+	if (core->state == VS_OUT || core->state == VS_ABORTING || core->following ||
+	    core->coord != VC_IDLE) {
+		return false;
+	}
+	/* R5: only in a quorate ring, with CPG and quorum speaking of the same one */
+	if (!core->quorate || !core->have_ring || !view_ring_equal(&core->cpg_ring, &core->quorum_ring) ||
+	    !view_in_ring(core, core->nodeid, (uint32_t)core->self.incarnation)) {
+		return false;
+	}
+	if (!core->have_view || !core->open) {
+		return true;
+	}
+	if (!view_is_master(core)) {
+		return false;
+	}
+	if (core->reconf_wanted) {
+		return true;
+	}
+	for (size_t i = 0; core->settled && i < core->node_count; i++) {
+		if (view_in_ring(core, core->node[i].nodeid, core->node[i].pid) &&
+		    !view_has_member(&core->view, core->node[i].nodeid)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How long this node lets others begin first. */
+static uint32_t view_coord_delay(const struct view_core *core)
+{
+	uint32_t before = 0;
+
+	if (core->have_view && core->open) {
+		return 0;
+	}
+	if (core->have_view) {
+		for (size_t i = 0; i < core->view.member_count; i++) {
+			const struct view_member *member = &core->view.member[i];
+
+			if (member->nodeid == core->nodeid) {
+				break;
+			}
+			before += view_in_ring(core, member->nodeid, (uint32_t)member->incarnation);
+		}
+		return before * VX_RSTART_STAGGER_MS;
+	}
+	for (size_t i = 0; i < core->node_count; i++) {
+		before += core->node[i].nodeid < core->nodeid;
+	}
+	return VX_RSTART_FRESH_MS + before * VX_RSTART_STAGGER_MS;
+}
+
+void view_coord_consider(struct view_core *core, struct view_effects *fx)
+{
+	if (!view_coord_needed(core)) {
+		view_fx_timer_cancel(fx, VT_BEGIN);
+		return;
+	}
+
+	uint32_t delay_ms = view_coord_delay(core);
+
+	if (delay_ms == 0) {
+		view_fx_timer_cancel(fx, VT_BEGIN);
+		view_coord_begin(core, fx);
+	} else {
+		view_fx_timer(fx, VT_BEGIN, delay_ms);
+	}
+}
+
+static void view_coord_set(struct view_core *core, enum view_coord coord)
+{
+	core->coord = coord;
+	core->coord_token = view_token(core); /* answers to what was asked before are void */
+}
+
+void view_coord_cancel(struct view_core *core, struct view_effects *fx)
+{
+	if (core->coord == VC_IDLE) {
+		return;
+	}
+	view_coord_set(core, VC_IDLE);
+	view_fx_timer_cancel(fx, VT_HELLO);
+	view_fx_timer_cancel(fx, VT_POLL);
+	view_fx_timer_cancel(fx, VT_ASK);
+	view_fx_timer_cancel(fx, VT_BUSY);
+	core->asked_mute = false;
+}
+
+static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
+{
+	view_coord_set(core, VC_HELLO);
+	core->round++;
+	memset(core->hello, 0, sizeof(core->hello));
+	core->gone_count = 0;
+	core->max_epoch = core->last_epoch;
+	core->surveyed = core->times_known = false;
+	view_fx_send(core, fx, VP_RSTART)->round = core->round;
+	view_fx_timer(fx, VT_HELLO, VX_HELLO_MS);
+	view_fx_timer(fx, VT_BUSY, VX_COORD_BUSY_MS);
+}
+
+void view_coord_begin(struct view_core *core, struct view_effects *fx)
+{
+	if (core->have_view && core->open) {
+		/* R9: the commit stage of a transaction ends first, others are put aside */
+		view_coord_set(core, VC_PRESTOP);
+		view_fx(fx, FX_PRESTOP)->token = core->coord_token;
+		return;
+	}
+	view_coord_rstart(core, fx);
+}
+
+void view_coord_prestopped(struct view_core *core, struct view_effects *fx)
+{
+	if (core->coord == VC_PRESTOP) {
+		view_coord_rstart(core, fx);
+	}
+}
+
+/* ---- HELLO: who was in which view, who is gone ---- */
+
+static bool view_coord_present(const struct view_core *core, uint32_t nodeid, uint64_t incarnation)
+{
+	for (size_t i = 0; i < core->node_count; i++) {
+		if (core->hello[i].here && core->hello[i].self.nodeid == nodeid &&
+		    (incarnation == 0 || core->hello[i].self.incarnation == incarnation)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void view_coord_gone(struct view_core *core, const struct view_leaver *leaver)
+{
+	struct view_leaver known = *leaver;
+	const struct view_leaver *word = view_leaver_find(core->word, core->word_count, leaver->nodeid,
+							  leaver->incarnation);
+
+	if (word != NULL) {
+		known.how = word->how;
+	}
+	view_leaver_add(core->gone, &core->gone_count, VX_COUNT_OF(core->gone), &known);
+}
+
+/* Members of some former view: who of them is not here left it. */
+static void view_coord_former(struct view_core *core, const struct view_member *member, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct view_leaver leaver = { .nodeid = member[i].nodeid, .nid = member[i].nid,
+					      .incarnation = member[i].incarnation,
+					      .fenced_at = member[i].fenced_at, .how = VIEW_LOST };
+
+		if (!view_coord_present(core, member[i].nodeid, member[i].incarnation)) {
+			view_coord_gone(core, &leaver);
+		}
+	}
+}
+
+static bool view_coord_all_here(const struct view_core *core)
+{
+	for (size_t i = 0; i < core->node_count; i++) {
+		if (!core->hello[i].here && view_in_ring(core, core->node[i].nodeid, core->node[i].pid)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void view_coord_survey(struct view_core *core, struct view_effects *fx, enum view_coord coord)
+{
+	view_coord_set(core, coord);
+	core->surveyed = false;
+	view_fx(fx, FX_SURVEY)->token = core->coord_token;
+}
+
+/* Asks Pacemaker's history for everybody here and everybody gone. */
+static void view_coord_ask_times(struct view_core *core, struct view_effects *fx)
+{
+	struct view_effect *effect = view_fx(fx, FX_TIMES);
+
+	core->times_token = view_token(core);
+	effect->token = core->times_token;
+	for (size_t i = 0; i < core->node_count; i++) {
+		if (core->hello[i].here) {
+			effect->u.times.nodeid[effect->u.times.count++] = core->hello[i].self.nodeid;
+		}
+	}
+	for (size_t i = 0; i < core->gone_count; i++) {
+		bool named = effect->u.times.count == VX_COUNT_OF(effect->u.times.nodeid);
+
+		for (size_t k = 0; k < effect->u.times.count; k++) {
+			named = named || effect->u.times.nodeid[k] == core->gone[i].nodeid;
+		}
+		if (!named) {
+			effect->u.times.nodeid[effect->u.times.count++] = core->gone[i].nodeid;
+		}
+	}
+}
+
+void view_coord_hello(struct view_core *core, const struct view_packet *packet,
+		      struct view_effects *fx)
+{
+	int index = view_node_index(core, packet->from, packet->pid);
+
+	if (core->coord != VC_HELLO || packet->coordinator != core->nodeid ||
+	    packet->round != core->round || !view_ring_equal(&packet->ring, &core->cpg_ring) || index < 0) {
+		return;
+	}
+	core->hello[index] = (struct view_hello){ .here = true, .member = packet->member,
+						  .epoch = packet->epoch, .self = packet->self };
+	if (packet->epoch > core->max_epoch) {
+		core->max_epoch = packet->epoch;
+	}
+	if (packet->last_epoch > core->max_epoch) {
+		core->max_epoch = packet->last_epoch;
+	}
+	for (size_t i = 0; i < packet->view.leaver_count; i++) {
+		view_coord_gone(core, &packet->view.leaver[i]);
+	}
+	if (!view_coord_all_here(core)) {
+		return;
+	}
+	view_fx_timer_cancel(fx, VT_HELLO);
+	view_fx_mark(fx, "all members said hello");
+	if (core->have_view) {
+		view_coord_former(core, core->view.member, core->view.member_count);
+	}
+	view_coord_survey(core, fx, VC_SURVEY);
+}
+
+/* ---- survey, fencing, claim ---- */
+
+static const struct view_time *view_coord_time(const struct view_core *core, uint32_t nodeid)
+{
+	for (size_t i = 0; i < core->time_count; i++) {
+		if (core->time[i].nodeid == nodeid) {
+			return &core->time[i];
+		}
+	}
+	return NULL;
+}
+
+/* R6: is it proven that this leaver's I/O is over? */
+static bool view_coord_proven(const struct view_core *core, const struct view_leaver *leaver)
+{
+	const struct view_time *time = view_coord_time(core, leaver->nodeid);
+
+	return leaver->how != VIEW_LOST || view_coord_present(core, leaver->nodeid, 0) ||
+	       (time != NULL && time->error == 0 && time->when_s > leaver->fenced_at);
+}
+
+static int view_seniority(const void *a, const void *b)
+{
+	const struct view_member *x = a, *y = b;
+
+	if (x->joined_epoch != y->joined_epoch) {
+		return x->joined_epoch < y->joined_epoch ? -1 : 1;
+	}
+	if (x->preference != y->preference) {
+		return x->preference > y->preference ? -1 : 1;
+	}
+	return x->nodeid < y->nodeid ? -1 : x->nodeid > y->nodeid;
+}
+
+static bool view_nid_free(const struct view_core *core, uint32_t nid, uint32_t for_nodeid)
+{
+	for (size_t i = 0; i < core->next.member_count; i++) {
+		if (core->next.member[i].nid == nid) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < core->node_count; i++) {
+		if (core->hello[i].member && core->hello[i].self.nid == nid) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < core->gone_count; i++) {
+		if (core->gone[i].nid == nid && core->gone[i].nodeid != for_nodeid) {
+			return false;
+		}
+	}
+	return nid < VX_NODES_MAX;
+}
+
+/* A slot for a joiner: its former one, its place in the node list, any free one. */
+static uint32_t view_nid_choose(const struct view_core *core, const struct view_member *joiner)
+{
+	for (size_t i = 0; i < core->gone_count; i++) {
+		if (core->gone[i].nodeid == joiner->nodeid &&
+		    view_nid_free(core, core->gone[i].nid, joiner->nodeid)) {
+			return core->gone[i].nid;
+		}
+	}
+	if (view_nid_free(core, joiner->nid, joiner->nodeid)) {
+		return joiner->nid;
+	}
+	for (uint32_t nid = 0; nid < VX_NODES_MAX; nid++) {
+		if (view_nid_free(core, nid, joiner->nodeid)) {
+			return nid;
+		}
+	}
+	return VX_NODES_MAX;
+}
+
+/* R8, and the list of those who left since the last view that was settled (R10). */
+static void view_coord_build(struct view_core *core)
+{
+	struct view *next = &core->next;
+
+	memset(next, 0, sizeof(*next));
+	next->epoch = ((core->max_epoch >> 8) + 1) << 8 | (core->self.nid & 0xff);
+	for (int fresh = 0; fresh <= 1; fresh++) {
+		for (size_t i = 0; i < core->node_count; i++) {
+			const struct view_hello *hello = &core->hello[i];
+
+			if (!hello->here || hello->member == (fresh == 1)) {
+				continue;
+			}
+
+			struct view_member member = hello->self;
+			const struct view_time *time = view_coord_time(core, member.nodeid);
+
+			member.fenced_at = time != NULL ? time->when_s : 0;
+			if (fresh == 1) {
+				member.joined_epoch = next->epoch;
+				member.nid = view_nid_choose(core, &member);
+				next->joiner[next->joiner_count++] = member.nodeid;
+			}
+			next->member[next->member_count++] = member;
+		}
+	}
+	qsort(next->member, next->member_count, sizeof(next->member[0]), view_seniority);
+	next->master = next->member[0].nodeid;
+	if (core->have_view && view_coord_present(core, core->view.master, 0)) {
+		const struct view_member *master = view_member_of(&core->view, core->view.master);
+
+		if (master != NULL && view_coord_present(core, master->nodeid, master->incarnation)) {
+			next->master = master->nodeid;
+		}
+	}
+	for (size_t i = 0; i < core->gone_count && next->leaver_count < VX_COUNT_OF(next->leaver); i++) {
+		next->leaver[next->leaver_count++] = core->gone[i];
+	}
+}
+
+static void view_coord_claim(struct view_core *core, struct view_effects *fx)
+{
+	view_coord_set(core, VC_CLAIM);
+	view_coord_build(core);
+
+	struct view_effect *effect = view_fx(fx, FX_CLAIM);
+
+	effect->token = core->coord_token;
+	effect->u.view = &core->next;
+}
+
+/* Survey and times are known: who is still to be fenced? */
+static void view_coord_judge(struct view_core *core, struct view_effects *fx)
+{
+	size_t waiting = 0;
+
+	if (!core->surveyed || !core->times_known) {
+		return;
+	}
+	for (size_t i = 0; i < core->gone_count; i++) {
+		if (!view_coord_proven(core, &core->gone[i])) {
+			waiting++;
+			if (core->coord == VC_SURVEY) {
+				view_fx_mark(fx, "waiting for the fencing of node %u", core->gone[i].nodeid);
+			}
+		}
+	}
+	if (waiting == 0 && core->coord == VC_SURVEY) {
+		view_coord_claim(core, fx);
+	} else if (waiting == 0) {
+		view_fx_mark(fx, "fencing is proven");
+		view_fx_timer_cancel(fx, VT_POLL);
+		view_fx_timer_cancel(fx, VT_ASK);
+		core->survey_epoch = core->max_epoch;
+		view_coord_survey(core, fx, VC_RESURVEY); /* R5c */
+	} else {
+		if (core->coord == VC_SURVEY) {
+			core->coord = VC_FENCE;
+			view_fx_timer(fx, VT_ASK, VX_FENCE_ASK_MS);
+		}
+		view_fx_timer(fx, VT_POLL, VX_FENCE_POLL_MS);
+	}
+}
+
+void view_coord_surveyed(struct view_core *core, const struct view_event *event,
+			 struct view_effects *fx)
+{
+	if (event->token != core->coord_token ||
+	    (core->coord != VC_SURVEY && core->coord != VC_RESURVEY)) {
+		return;
+	}
+	if (event->error != 0) {
+		view_fx_mark(fx, "survey of the configuration copies failed: %s",
+			     event->reason != NULL ? event->reason : vx_strerror(event->error));
+		view_fx_timer(fx, VT_POLL, VIEW_RETRY_MS);
+		return;
+	}
+	if (event->max_epoch > core->max_epoch) {
+		core->max_epoch = event->max_epoch;
+	}
+	view_coord_former(core, event->durable, event->durable_count);
+	if (core->coord == VC_RESURVEY) {
+		if (core->max_epoch != core->survey_epoch) {
+			view_coord_rstart(core, fx); /* R5c: somebody made another view meanwhile */
+		} else {
+			view_coord_claim(core, fx);
+		}
+		return;
+	}
+	core->surveyed = true;
+	core->times_known = false;
+	view_coord_ask_times(core, fx);
+}
+
+void view_coord_times(struct view_core *core, const struct view_event *event, struct view_effects *fx)
+{
+	if (event->token != core->times_token || (core->coord != VC_SURVEY && core->coord != VC_FENCE)) {
+		return;
+	}
+	core->time_count = event->time_count < VX_COUNT_OF(core->time) ? event->time_count :
+									 VX_COUNT_OF(core->time);
+	memcpy(core->time, event->time, core->time_count * sizeof(core->time[0]));
+	for (size_t i = 0; i < core->time_count; i++) {
+		if (core->time[i].error != 0) {
+			/* without the times of all, the next loss could not be judged (R6) */
+			view_fx_mark(fx, "Pacemaker's fencing history is not available: %s",
+				     vx_strerror(core->time[i].error));
+			view_fx_timer(fx, VT_POLL, VIEW_RETRY_MS);
+			return;
+		}
+	}
+	core->times_known = true;
+	view_coord_judge(core, fx);
+}
+
+void view_coord_claimed(struct view_core *core, const struct view_event *event,
+			struct view_effects *fx)
+{
+	if (event->token != core->coord_token || core->coord != VC_CLAIM) {
+		return;
+	}
+	if (event->error != 0) {
+		if (event->max_epoch > core->max_epoch) {
+			core->max_epoch = event->max_epoch; /* a copy held a higher claim: go above it */
+		}
+		view_fx_mark(fx, "claim of the configuration copies failed: %s",
+			     event->reason != NULL ? event->reason : vx_strerror(event->error));
+		view_coord_set(core, VC_SURVEY);
+		core->surveyed = false;
+		view_fx_timer(fx, VT_POLL, event->error == -VX_E_STALE ? 0 : VIEW_RETRY_MS);
+		return;
+	}
+
+	struct view_packet *packet = view_fx_send(core, fx, VP_NEWVIEW);
+
+	packet->round = core->round;
+	packet->view = core->next;
+	view_coord_set(core, VC_SENT);
+	view_fx_timer_cancel(fx, VT_BUSY);
+}
+
+/* ---- timers ---- */
+
+static void view_coord_mute(struct view_core *core, struct view_effects *fx)
+{
+	for (size_t i = 0; i < core->node_count; i++) {
+		if (core->hello[i].here) {
+			continue;
+		}
+		view_fx_mark(fx, "no hello from node %u", core->node[i].nodeid);
+		if (core->asked_mute && core->node[i].nodeid != core->nodeid) {
+			view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->node[i].nodeid;
+		}
+	}
+	core->asked_mute = true; /* the next time-out has it fenced (R11) */
+	view_coord_rstart(core, fx);
+}
+
+static void view_coord_poll(struct view_core *core, struct view_effects *fx)
+{
+	switch (core->coord) {
+	case VC_FENCE:
+		view_coord_ask_times(core, fx);
+		return;
+	case VC_SURVEY:
+		if (core->surveyed) {
+			view_coord_ask_times(core, fx);
+		} else {
+			view_coord_survey(core, fx, VC_SURVEY);
+		}
+		return;
+	case VC_RESURVEY:
+		view_coord_survey(core, fx, VC_RESURVEY);
+		return;
+	case VC_IDLE:
+	case VC_PRESTOP:
+	case VC_HELLO:
+	case VC_CLAIM:
+	case VC_SENT:
+	case VC_COUNT:
+		return;
+	}
+}
+
+void view_coord_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx)
+{
+	if (core->coord == VC_IDLE) {
+		return;
+	}
+	if (timer == VT_HELLO && core->coord == VC_HELLO) {
+		view_coord_mute(core, fx);
+	} else if (timer == VT_POLL) {
+		view_coord_poll(core, fx);
+	} else if (timer == VT_BUSY && core->coord != VC_SENT) {
+		view_fx_send(core, fx, VP_BUSY)->round = core->round;
+		view_fx_timer(fx, VT_BUSY, VX_COORD_BUSY_MS);
+	} else if (timer == VT_ASK && core->coord == VC_FENCE) {
+		for (size_t i = 0; i < core->gone_count; i++) {
+			const struct view_time *time = view_coord_time(core, core->gone[i].nodeid);
+
+			if (!view_coord_proven(core, &core->gone[i]) && (time == NULL || !time->pending)) {
+				view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->gone[i].nodeid;
+			}
+		}
+		view_fx_timer(fx, VT_ASK, VX_FENCE_ASK_MS);
+	}
+}

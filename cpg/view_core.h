@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of the view core, shared by view.c, view_coord.c and view_util.c only. */
+#ifndef VX_CPG_VIEW_CORE_H
+#define VX_CPG_VIEW_CORE_H
+
+#include "cpg/steps.h"
+#include "cpg/view.h"
+
+#define VIEW_COORDS(X) X(IDLE) X(PRESTOP) X(HELLO) X(SURVEY) X(FENCE) X(RESURVEY) X(CLAIM) X(SENT)
+
+/*
+ * What the coordinator does (R5, R9):
+ *
+ *   IDLE -> PRESTOP -> HELLO -> SURVEY -> FENCE -> RESURVEY -> CLAIM -> SENT -> IDLE
+ *             (open view)          |   (nobody to fence)        ^ |
+ *                                  +----------------------------+ +-> SURVEY (a higher claim was there)
+ *   any -> IDLE: membership event, another coordinator followed, abort
+ */
+enum view_coord {
+#define VIEW_ENUM(name) VC_##name,
+	VIEW_COORDS(VIEW_ENUM)
+#undef VIEW_ENUM
+	VC_COUNT
+};
+
+enum view_stop { STOP_NOT, STOP_WAITING, STOP_DONE };
+
+/* What one member of the ring said in its HELLO. */
+struct view_hello {
+	bool here, member;
+	uint64_t epoch;
+	struct view_member self;
+};
+
+struct view_core {
+	enum view_state state;
+	uint32_t nodeid;
+	struct view_member self;
+	uint64_t last_epoch; /* highest epoch ever seen */
+	uint64_t tokens; /* last token given out */
+
+	/* the ring */
+	struct view_node node[VX_NODES_MAX]; /* members of the CPG group */
+	size_t node_count;
+	uint32_t totem[VX_NODES_MAX * 2];
+	size_t totem_count;
+	struct view_ring cpg_ring, quorum_ring;
+	bool have_ring, quorate;
+
+	/* the view */
+	struct view view; /* as installed */
+	bool have_view, open, settled;
+	struct view_leaver left[2 * VX_NODES_MAX]; /* not yet recovered (R10) */
+	size_t left_count;
+	struct view_leaver word[2 * VX_NODES_MAX]; /* who said LEAVE, how; until it is out of the view */
+	size_t word_count;
+	char reconf_reason[VX_REASON_MAX]; /* a new view was asked for */
+	bool reconf_wanted;
+
+	/* whom I follow (R3) */
+	bool following;
+	uint32_t follow_nodeid, follow_round;
+	uint64_t follow_epoch;
+	enum view_stop stop;
+	uint64_t stop_token;
+	bool hello_sent;
+
+	/* coordinating (R5) */
+	enum view_coord coord;
+	uint32_t round;
+	uint64_t coord_token, times_token;
+	struct view_hello hello[VX_NODES_MAX]; /* by index in node[] */
+	struct view_leaver gone[4 * VX_NODES_MAX]; /* everybody known to have left: own, HELLOs, durable */
+	size_t gone_count;
+	uint64_t max_epoch, survey_epoch;
+	bool surveyed, times_known, asked_mute;
+	struct view next; /* the view being made */
+	struct view_time time[2 * VX_NODES_MAX];
+	size_t time_count;
+
+	/* steps 3 to 6 */
+	enum step step;
+	uint64_t step_token;
+	uint64_t done[STEP_COUNT]; /* bit = index in view.member */
+
+	/* leaving, aborting */
+	uint64_t leave_token;
+	bool leave_ready, leave_sent;
+	char reason[VX_REASON_MAX];
+	bool refused;
+};
+
+/* view_util.c */
+struct view_effect *view_fx(struct view_effects *fx, enum view_effect_type type);
+void view_fx_timer(struct view_effects *fx, enum view_timer timer, uint32_t delay_ms);
+void view_fx_timer_cancel(struct view_effects *fx, enum view_timer timer);
+void view_fx_mark(struct view_effects *fx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+struct view_packet *view_fx_send(struct view_core *core, struct view_effects *fx, enum view_packet_type type);
+uint64_t view_token(struct view_core *core);
+bool view_ring_equal(const struct view_ring *a, const struct view_ring *b);
+bool view_in_ring(const struct view_core *core, uint32_t nodeid, uint32_t pid);
+int view_node_index(const struct view_core *core, uint32_t nodeid, uint32_t pid);
+bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max, const struct view_leaver *leaver);
+const struct view_leaver *view_leaver_find(const struct view_leaver *list, size_t count,
+					   uint32_t nodeid, uint64_t incarnation);
+const char *view_coord_name(enum view_coord coord);
+/* A view must always hold this; an assert of the whole core after each event. */
+void view_check(const struct view_core *core);
+
+/* view_leave.c */
+void view_state_set(struct view_core *core, enum view_state state);
+void view_abort(struct view_core *core, struct view_effects *fx, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void view_gone(struct view_core *core, struct view_effects *fx, enum view_how how);
+void view_on_leave(struct view_core *core, struct view_effects *fx);
+void view_on_leave_cancel(struct view_core *core, struct view_effects *fx);
+void view_on_left(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+void view_on_closed(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+void view_on_aborted(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+void view_on_leave_packet(struct view_core *core, const struct view_packet *packet, struct view_effects *fx);
+
+/* view.c */
+void view_unfollow(struct view_core *core, struct view_effects *fx);
+void view_stop_begin(struct view_core *core, struct view_effects *fx);
+bool view_is_master(const struct view_core *core);
+
+/* view_coord.c */
+bool view_coord_needed(const struct view_core *core);
+/* Looks whether somebody must begin and when (R9); sets or clears the timer. */
+void view_coord_consider(struct view_core *core, struct view_effects *fx);
+void view_coord_begin(struct view_core *core, struct view_effects *fx);
+void view_coord_cancel(struct view_core *core, struct view_effects *fx);
+void view_coord_prestopped(struct view_core *core, struct view_effects *fx);
+void view_coord_hello(struct view_core *core, const struct view_packet *packet, struct view_effects *fx);
+void view_coord_surveyed(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+void view_coord_times(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+void view_coord_claimed(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+void view_coord_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The view core: the states of the node, leaving cleanly and by abort (R12, R13). */
+#include "cpg/view_core.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/timeouts.h"
+
+/*
+ * States of the node (PROTOCOL.md 3) and where each may go:
+ *
+ *      OUT -> JOINING -> MEMBER -> LEAVING -> OUT
+ *               |           |         |
+ *               +-----------+---------+----> ABORTING -> OUT
+ *               +-> OUT (refused, timed out, told to stop)
+ *                           LEAVING -> MEMBER (cancelled)
+ */
+#define TO(state) (1u << VS_##state)
+static const unsigned int view_state_next[] = {
+	[VS_OUT] = TO(JOINING),
+	[VS_JOINING] = TO(MEMBER) | TO(OUT) | TO(ABORTING),
+	[VS_MEMBER] = TO(LEAVING) | TO(ABORTING),
+	[VS_LEAVING] = TO(OUT) | TO(MEMBER) | TO(ABORTING),
+	[VS_ABORTING] = TO(OUT),
+};
+
+void view_state_set(struct view_core *core, enum view_state state)
+{
+	assert((view_state_next[core->state] >> state & 1u) != 0);
+	core->state = state;
+}
+
+void view_gone(struct view_core *core, struct view_effects *fx, enum view_how how)
+{
+	struct view_effect *effect = view_fx(fx, FX_GONE);
+
+	effect->u.how = how;
+	snprintf(effect->text, sizeof(effect->text), "%s", core->reason);
+	for (int timer = 0; timer < VT_COUNT; timer++) {
+		view_fx_timer_cancel(fx, (enum view_timer)timer);
+	}
+	view_state_set(core, VS_OUT);
+
+	/* what outlives a membership: who we are, the highest epoch, tokens */
+	struct view_core fresh = { .nodeid = core->nodeid, .last_epoch = core->last_epoch,
+				   .tokens = core->tokens };
+
+	memcpy(fresh.reason, core->reason, sizeof(fresh.reason));
+	*core = fresh;
+}
+
+/* R13, R14: this node cannot go on; the first reason counts. */
+void view_abort(struct view_core *core, struct view_effects *fx, const char *format, ...)
+{
+	va_list args;
+
+	if (core->state == VS_OUT || core->state == VS_ABORTING) {
+		return;
+	}
+	va_start(args, format);
+	vsnprintf(core->reason, sizeof(core->reason), format, args);
+	va_end(args);
+	view_coord_cancel(core, fx);
+	view_unfollow(core, fx);
+	view_fx_timer_cancel(fx, VT_BEGIN);
+	view_state_set(core, VS_ABORTING);
+	core->open = false;
+	core->settled = false;
+	core->step = STEP_NONE;
+	core->leave_token = view_token(core);
+
+	struct view_effect *effect = view_fx(fx, FX_ABORT_LOCAL);
+
+	effect->token = core->leave_token;
+	snprintf(effect->text, sizeof(effect->text), "%s", core->reason);
+	view_fx_timer(fx, VT_ASK, VX_STEP_STALL_MS);
+}
+
+/* ---- leaving ---- */
+
+static void view_leave_try(struct view_core *core, struct view_effects *fx)
+{
+	if (core->state != VS_LEAVING || !core->leave_ready || core->leave_sent) {
+		return;
+	}
+	core->leave_sent = true;
+	if (core->have_view && core->open && core->view.member_count == 1) {
+		core->leave_token = view_token(core);
+		view_fx(fx, FX_CLOSE)->token = core->leave_token; /* R12: the last one */
+		return;
+	}
+
+	struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
+
+	packet->how = VIEW_CLEAN;
+	packet->incarnation = core->self.incarnation;
+}
+
+void view_on_leave(struct view_core *core, struct view_effects *fx)
+{
+	switch (core->state) {
+	case VS_JOINING:
+		snprintf(core->reason, sizeof(core->reason), "user initiated stop");
+		view_coord_cancel(core, fx);
+		view_gone(core, fx, VIEW_CLEAN);
+		return;
+	case VS_MEMBER:
+		snprintf(core->reason, sizeof(core->reason), "user initiated stop");
+		view_state_set(core, VS_LEAVING);
+		core->leave_ready = core->leave_sent = false;
+		core->leave_token = view_token(core);
+		view_fx(fx, FX_LEAVE_LOCAL)->token = core->leave_token;
+		return;
+	case VS_OUT:
+	case VS_LEAVING:
+	case VS_ABORTING:
+		return;
+	}
+}
+
+void view_on_leave_cancel(struct view_core *core, struct view_effects *fx)
+{
+	if (core->state == VS_LEAVING && !core->leave_ready) {
+		view_state_set(core, VS_MEMBER);
+		view_fx(fx, FX_LEAVE_CANCEL);
+	}
+}
+
+void view_on_left(struct view_core *core, const struct view_event *event,
+			 struct view_effects *fx)
+{
+	if (core->state != VS_LEAVING || event->token != core->leave_token || core->leave_ready) {
+		return;
+	}
+	if (event->error != 0) {
+		view_state_set(core, VS_MEMBER);
+		return;
+	}
+	core->leave_ready = true;
+	view_leave_try(core, fx);
+}
+
+void view_on_closed(struct view_core *core, const struct view_event *event,
+			   struct view_effects *fx)
+{
+	if (core->state == VS_LEAVING && event->token == core->leave_token) {
+		struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
+
+		packet->how = VIEW_CLEAN;
+		packet->incarnation = core->self.incarnation;
+	}
+}
+
+void view_on_aborted(struct view_core *core, const struct view_event *event,
+			    struct view_effects *fx)
+{
+	if (core->state != VS_ABORTING || event->token != core->leave_token) {
+		return;
+	}
+	if (event->error != 0) {
+		/* R13: not proven that its I/O ended: leave without the word, be fenced */
+		view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->nodeid;
+		view_gone(core, fx, VIEW_LOST);
+		return;
+	}
+
+	struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
+
+	packet->how = VIEW_ABORTED;
+	packet->incarnation = core->self.incarnation;
+}
+
+/* A LEAVE in the stream: the word of a leaver; our own one ends our membership. */
+void view_on_leave_packet(struct view_core *core, const struct view_packet *packet,
+				 struct view_effects *fx)
+{
+	struct view_leaver word = { .nodeid = packet->from, .incarnation = packet->incarnation,
+				    .how = packet->how };
+
+	if ((uint32_t)packet->incarnation != packet->pid) {
+		return;
+	}
+	if (packet->from == core->nodeid) {
+		if (packet->incarnation == core->self.incarnation) {
+			view_gone(core, fx, packet->how);
+		}
+		return;
+	}
+	view_leaver_add(core->word, &core->word_count, VX_COUNT_OF(core->word), &word);
+}
