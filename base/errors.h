@@ -43,7 +43,8 @@
 	X(NOFENCE, 20, "fencing is not enabled") \
 	X(NODISK, 20, "disk is not reachable") \
 	X(AGAIN, 8, "try again") \
-	X(FULL, 5, "a limit is reached")
+	X(FULL, 5, "a limit is reached") \
+	X(STARTED, 25, "is started already")
 
 enum vx_error {
 	VX_E_FIRST = VX_E_BASE,
