@@ -4,9 +4,12 @@
  *
  * Printed as "vxha TOOL SEVERITY V-80-1-NUMBER text". Numbers are ours and are never used again.
  * Every message says what failed, on which object and node, why, and where it helps what to do.
+ * Numbers 1101 to 1199 are said by the utilities themselves (cmd/complain.h).
  */
 #ifndef VX_VXCONFIGD_MESSAGES_H
 #define VX_VXCONFIGD_MESSAGES_H
+
+#include <stdio.h>
 
 #include "vxha.pb-c.h"
 
@@ -21,13 +24,19 @@
 					"disks= in vxha.conf says which are looked at)") \
 	X(DISK_NOT_SETUP, 1011, INVAL, "Device %s: not initialised for vxha (use: vxdisk setup %s)") \
 	X(DISK_IN_USE, 1012, BUSY, "Device %s: appears to be owned by disk group %s") \
+	X(DISK_TWICE, 1014, USAGE, "Device %s: is the same disk as %s") \
+	X(DISK_FAILING, 1015, DISKIO, "Device %s on node %s: its label cannot be read (status %s)") \
 	X(DISK_UNREACHABLE, 1013, NODISK, "Disk group %s: node %s does not see disk %s (%s): %s") \
 	X(SIZE_INVALID, 1020, SYNTAX, "%s: not a size (examples: 200m, 5g, 4096s; without a unit: sectors)") \
 	X(NO_SPACE, 1021, NOSPACE, "Disk group %s: cannot allocate space for %llu sectors: %s") \
 	X(ATTR_UNKNOWN, 1022, SYNTAX, "%s: unknown attribute") \
 	X(ATTR_INVALID, 1023, SYNTAX, "%s=%s: invalid value: %s") \
-	X(VERB_UNKNOWN, 1024, USAGE, "%s: unknown operation") \
+	X(VERB_UNKNOWN, 1024, USAGE, "%s: unknown operation (%s)") \
 	X(USAGE, 1025, USAGE, "%s") \
+	X(SIZE_RANGE, 1026, SYNTAX, "%s: not a possible size: 1 sector to 8 EiB") \
+	X(LIMIT, 1027, FULL, "Disk group %s: at most %u %s are possible") \
+	X(TOO_LARGE, 1028, FULL, "Disk group %s: too many objects for one change: name fewer at a time") \
+	X(OPTION_UNKNOWN, 1029, USAGE, "%s: option %s is not known") \
 	X(VOLUME_UNKNOWN, 1030, NOTFOUND, "Volume %s: not found in disk group %s") \
 	X(VOLUME_OPEN, 1031, OPEN, "Volume %s: is open: %s") \
 	X(PLEX_UNKNOWN, 1032, NOTFOUND, "Plex %s: not found in disk group %s") \
@@ -36,6 +45,10 @@
 	X(DISK_MEDIA_BUSY, 1035, ASSOC, "Disk %s: has subdisks (%s)") \
 	X(GROUP_BUSY, 1036, OPEN, "Disk group %s: volumes are open: %s") \
 	X(STATE_INVALID, 1037, INVAL, "%s: not possible in state %s") \
+	X(DISK_LAST, 1038, LAST, "Disk %s: is the last one of disk group %s (use: vxdg destroy %s)") \
+	X(VOLUME_STARTED, 1039, STARTED, "Volume %s: is started already") \
+	X(VOLUME_NOT_STARTED, 1051, NOTSTARTED, "Volume %s: is not started") \
+	X(VOLUME_NO_PLEX, 1052, INVAL, "Volume %s: cannot be started: no plex holds its data completely") \
 	X(NOT_CLUSTER, 1040, NOTMEMBER, "Node %s is not in a cluster: %s") \
 	X(MASTER_LOST, 1041, LOST, "The master went away; the outcome is not known yet: vxdctl outcome %s") \
 	X(PEER_MISSING, 1042, NOPEER, "Disk group %s: vxconfigd is not running on node %s: nothing was changed") \
@@ -54,8 +67,19 @@ enum vx_message_id {
 #undef VX_MESSAGE_ENUM
 };
 
-/* Adds the message, formatted as the catalogue says, to reply and sets reply->exit_code.
- * Returns the negative error of the message. reply's memory is from malloc. */
+/* The formats as constants, so that the compiler checks the arguments of message_add(). */
+#define VX_MESSAGE_FORMAT(name, number, code, format) static const char MSG_##name##_FORMAT[] = format;
+VX_MESSAGES(VX_MESSAGE_FORMAT)
+#undef VX_MESSAGE_FORMAT
+
+/*
+ * Adds the message, formatted as the catalogue says, to reply (severity ERROR) and sets
+ * reply->exit_code. A text that is longer than VX_REASON_MAX is cut. Returns the negative error of
+ * the message (base/errors.h). reply's memory is from malloc. id is the name of a message (MSG_...).
+ */
 int message_add(Vx__Reply *reply, const char *tool, enum vx_message_id id, ...);
+#define message_add(reply, tool, id, ...)                               \
+	(0 ? snprintf(NULL, 0, id##_FORMAT, ##__VA_ARGS__) :            \
+	     (message_add)((reply), (tool), (id), ##__VA_ARGS__))
 
 #endif
