@@ -67,7 +67,7 @@ static void usage(FILE *to)
 	      "       labdisk heal TABLE DEVDIR NODE DISK    plug it in again\n"
 	      "       labdisk drain TABLE DEVDIR NODE        return when nothing of NODE is in flight\n"
 	      "       labdisk state TABLE DEVDIR NODE DISK   print 'ok' or 'failed'\n"
-	      "       labdisk forget MINOR...                remove unused loop devices (from 8 on)\n"
+	      "       labdisk forget DEVDIR MINOR...         remove loop devices that a lab used (from 8 on)\n"
 	      "DEVDIR is a private folder for device nodes.\n", to);
 }
 
@@ -99,6 +99,7 @@ static int loop_create(const char *devdir, int backing_fd, const char *label,
 		.block_size = 512,
 		.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO,
 	};
+	const int writable = 0;
 	int control;
 	int tries;
 
@@ -115,7 +116,9 @@ static int loop_create(const char *devdir, int backing_fd, const char *label,
 			die("no free loop device: %s", strerror(errno));
 		}
 		fd = loop_open(devdir, (unsigned int)minor_number);
-		if (fd >= 0 && ioctl(fd, LOOP_CONFIGURE, &config) == 0) {
+		/* A device may still be read-only from a disk that failed in a lab before. */
+		if (fd >= 0 && ioctl(fd, LOOP_CONFIGURE, &config) == 0 &&
+		    ioctl(fd, BLKROSET, &writable) == 0) {
 			close(control);
 			*out_minor = (unsigned int)minor_number;
 			return fd;
@@ -272,8 +275,24 @@ static int each_cable(const char *verb, const char *table, const char *devdir, c
 	return 0;
 }
 
+/* Undoes "fail" for a device that stays on the machine; one in use again is another's business. */
+static void loop_reset(const char *devdir, unsigned int minor_number)
+{
+	const int writable = 0;
+	struct loop_info64 info;
+	int fd = loop_open(devdir, minor_number);
+
+	if (fd < 0) {
+		return;
+	}
+	if (ioctl(fd, LOOP_GET_STATUS64, &info) != 0 && ioctl(fd, BLKROSET, &writable) != 0) {
+		die("loop%u: cannot make it writable again: %s", minor_number, strerror(errno));
+	}
+	close(fd);
+}
+
 /* Devices beyond the first ones were made for us by GET_FREE; one in use stays (EBUSY). */
-static int forget(int count, char **minors)
+static int forget(const char *devdir, int count, char **minors)
 {
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	int i;
@@ -282,11 +301,12 @@ static int forget(int count, char **minors)
 		die("/dev/loop-control: %s", strerror(errno));
 	}
 	for (i = 0; i < count; i++) {
-		long minor_number = strtol(minors[i], NULL, 10);
+		unsigned int minor_number = (unsigned int)strtoul(minors[i], NULL, 10);
 
-		if (minor_number >= LOOP_KEEP &&
-		    ioctl(control, LOOP_CTL_REMOVE, minor_number) < 0 &&
-		    errno != EBUSY && errno != ENODEV) {
+		if (minor_number < LOOP_KEEP) {
+			loop_reset(devdir, minor_number);
+		} else if (ioctl(control, LOOP_CTL_REMOVE, minor_number) < 0 &&
+			   errno != EBUSY && errno != ENODEV) {
 			die("loop%s: cannot remove: %s", minors[i], strerror(errno));
 		}
 	}
@@ -305,8 +325,8 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "hold") == 0 && argc >= 4) {
 		hold(argv[2], argv[3], argc - 4, argv + 4);
 	}
-	if (strcmp(verb, "forget") == 0) {
-		return forget(argc - 2, argv + 2);
+	if (strcmp(verb, "forget") == 0 && argc >= 3) {
+		return forget(argv[2], argc - 3, argv + 3);
 	}
 	if ((strcmp(verb, "fail") == 0 || strcmp(verb, "heal") == 0 ||
 	     strcmp(verb, "state") == 0) && argc == 6) {

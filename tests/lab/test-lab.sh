@@ -19,6 +19,7 @@ machine_state() {
 	ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/link \1/' | sort
 	sed 's/^[0-9]* [0-9]* [^ ]* /mount /' /proc/self/mountinfo | sort
 	ls /run/netns 2>/dev/null || true
+	grep . /sys/block/loop[0-7]/ro
 	ls -d /dev/vx /dev/vxdisk /etc/vxha /var/lib/vxha 2>/dev/null || true
 	ls /dev/shm
 	find /etc/corosync /var/lib/corosync /var/lib/pacemaker /var/log/cluster -newer "$stamp" 2>/dev/null || true
@@ -215,10 +216,11 @@ check "interrupted while it starts: nothing is left" not ls "$TEST_DIR/../../bui
 inits=$(for node in a b c; do lab run $node readlink /proc/1/ns/pid; done)
 check "there are processes to get rid of" test -n "$(processes_in "$inits")"
 check "there are loop devices to get rid of" test -n "$(loops_of_lab "$LAB")"
+lab disk-fail a d2
 check "down" lab down
 TEST_OWN_LAB=
 check_is "down: no process is left" "" "$(processes_in "$inits")"
 check_is "down: no loop device is left" "" "$(loops_of_lab "$LAB")"
 check "down: no state folder is left" not ls "$TEST_DIR/../../build/lab/$LAB"
 check "down: once more does no harm" lab down
-check_is "down: links, mounts, /dev, /etc, /var of the machine are as before" "$before" "$(machine_state)"
+check_is "down: links, mounts, loop devices, /dev, /etc, /var of the machine are as before" "$before" "$(machine_state)"
