@@ -67,7 +67,7 @@ static void usage(FILE *to)
 	      "       labdisk heal TABLE DEVDIR NODE DISK    plug it in again\n"
 	      "       labdisk drain TABLE DEVDIR NODE        return when nothing of NODE is in flight\n"
 	      "       labdisk state TABLE DEVDIR NODE DISK   print 'ok' or 'failed'\n"
-	      "       labdisk forget DEVDIR MINOR...         remove loop devices that a lab used (from 8 on)\n"
+	      "       labdisk forget MINOR...                remove loop devices that a lab used (from 8 on)\n"
 	      "DEVDIR is a private folder for device nodes.\n", to);
 }
 
@@ -276,12 +276,15 @@ static int each_cable(const char *verb, const char *table, const char *devdir, c
 }
 
 /* Undoes "fail" for a device that stays on the machine; one in use again is another's business. */
-static void loop_reset(const char *devdir, unsigned int minor_number)
+static void loop_reset(unsigned int minor_number)
 {
 	const int writable = 0;
 	struct loop_info64 info;
-	int fd = loop_open(devdir, minor_number);
+	char path[32];
+	int fd;
 
+	snprintf(path, sizeof(path), "/dev/loop%u", minor_number);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		return;
 	}
@@ -292,7 +295,7 @@ static void loop_reset(const char *devdir, unsigned int minor_number)
 }
 
 /* Devices beyond the first ones were made for us by GET_FREE; one in use stays (EBUSY). */
-static int forget(const char *devdir, int count, char **minors)
+static int forget(int count, char **minors)
 {
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	int i;
@@ -304,7 +307,7 @@ static int forget(const char *devdir, int count, char **minors)
 		unsigned int minor_number = (unsigned int)strtoul(minors[i], NULL, 10);
 
 		if (minor_number < LOOP_KEEP) {
-			loop_reset(devdir, minor_number);
+			loop_reset(minor_number);
 		} else if (ioctl(control, LOOP_CTL_REMOVE, minor_number) < 0 &&
 			   errno != EBUSY && errno != ENODEV) {
 			die("loop%s: cannot remove: %s", minors[i], strerror(errno));
@@ -325,8 +328,8 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "hold") == 0 && argc >= 4) {
 		hold(argv[2], argv[3], argc - 4, argv + 4);
 	}
-	if (strcmp(verb, "forget") == 0 && argc >= 3) {
-		return forget(argv[2], argc - 3, argv + 3);
+	if (strcmp(verb, "forget") == 0) {
+		return forget(argc - 2, argv + 2);
 	}
 	if ((strcmp(verb, "fail") == 0 || strcmp(verb, "heal") == 0 ||
 	     strcmp(verb, "state") == 0) && argc == 6) {

@@ -175,7 +175,7 @@ lab_down() {
 	poll 100 - rack_gone || fatal "the rack (process $(cat "$LAB_STATE/pid")) does not die"
 	if [ -e "$LAB_STATE/disks" ]; then
 		poll 100 - loops_gone || fatal "loop devices are still in use, see 'losetup -a'"
-		awk '{ print $3, $4 }' "$LAB_STATE/disks" | xargs "$LAB_BIN/labdisk" forget "$LAB_STATE"
+		awk '{ print $3, $4 }' "$LAB_STATE/disks" | xargs "$LAB_BIN/labdisk" forget
 	fi
 	rm -rf --one-file-system "$LAB_STATE"
 	rmdir --ignore-fail-on-non-empty "$LAB_TREE/build/lab"
