@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What becomes of one group in a new view (T8, T9, T12). */
+#include "vxconfigd/takeover.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/errors.h"
+
+static bool takeover_is_newer(uint64_t epoch_a, uint64_t seq_a, uint64_t epoch_b, uint64_t seq_b)
+{
+	return epoch_a > epoch_b || (epoch_a == epoch_b && seq_a > seq_b);
+}
+
+static void takeover_refuse(struct takeover *out, int error, const char *reason)
+{
+	out->base = TAKEOVER_REFUSE;
+	out->error = error;
+	snprintf(out->reason, sizeof(out->reason), "%s", reason);
+}
+
+/* The newest content that is run by a member that was not left behind (T8: epoch == Ed). */
+static const struct takeover_node *takeover_stateful(const struct takeover_node *node, size_t count,
+						     uint64_t epoch)
+{
+	const struct takeover_node *best = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (node[i].have && node[i].epoch == epoch && (best == NULL || node[i].seq > best->seq)) {
+			best = &node[i];
+		}
+	}
+	return best;
+}
+
+/*
+ * The pending transaction that follows the base: one that stands at a member which runs the base
+ * itself. (A member that is one behind still holds the one before, which the base contains.)
+ */
+static void takeover_pending(const struct takeover_node *node, size_t count,
+			     const struct takeover_node *base, struct takeover *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool at_base = base == NULL ? !node[i].have :
+					      node[i].have && node[i].epoch == base->epoch &&
+						      node[i].seq == base->seq;
+
+		if (!node[i].pending || !at_base) {
+			continue;
+		}
+		if (!out->pending || (node[i].seen && !out->complete)) {
+			out->pending = true;
+			out->kind = node[i].kind;
+			memcpy(out->txid, node[i].txid, sizeof(out->txid));
+		}
+		out->complete = out->complete || node[i].seen;
+	}
+}
+
+static void takeover_from_members(const struct takeover_node *node, size_t count,
+				  const struct takeover_node *base, struct takeover *out)
+{
+	out->base = TAKEOVER_RUNNING;
+	out->base_epoch = base->epoch;
+	out->base_seq = base->seq;
+	out->base_hash = base->hash;
+	takeover_pending(node, count, base, out);
+
+	bool adds = out->pending && out->complete && out->kind == VX__TXN_KIND__TXN_CHANGE;
+
+	out->max_seq = base->seq + (adds ? 1 : 0);
+	if (out->pending && out->complete && out->kind == VX__TXN_KIND__TXN_DEPORT) {
+		out->base = TAKEOVER_NONE;
+	}
+}
+
+/*
+ * Nobody runs a content of the newest epoch: the copies decide, uncommitted records included
+ * (nobody can have been told that they failed). Not older than what anybody remembers (T12).
+ */
+static void takeover_from_disk(const struct takeover_node *node, size_t count,
+			       const struct takeover_disk *disk, struct takeover *out)
+{
+	out->base = TAKEOVER_DISK;
+	out->base_epoch = disk->epoch;
+	out->base_seq = disk->seq;
+	out->max_seq = UINT64_MAX;
+	for (size_t i = 0; i < count; i++) {
+		if (!takeover_is_newer(node[i].epoch, node[i].seq, disk->epoch, disk->seq)) {
+			continue;
+		}
+
+		char reason[VX_REASON_MAX];
+
+		snprintf(reason, sizeof(reason),
+			 "the copies hold an older configuration (%#llx.%llu) than node %u remembers (%#llx.%llu)",
+			 (unsigned long long)disk->epoch, (unsigned long long)disk->seq, node[i].nodeid,
+			 (unsigned long long)node[i].epoch, (unsigned long long)node[i].seq);
+		takeover_refuse(out, -VX_E_STALE, reason);
+	}
+}
+
+void takeover_decide(const struct takeover_node *node, size_t count, const struct takeover_disk *disk,
+		     struct takeover *out)
+{
+	const struct takeover_node *newest = NULL;
+	uint64_t max_seq = disk->content ? disk->seq : 0;
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < count; i++) {
+		if (node[i].have && (newest == NULL || takeover_is_newer(node[i].epoch, node[i].seq,
+									  newest->epoch, newest->seq))) {
+			newest = &node[i];
+		}
+		if (node[i].seq > max_seq) {
+			max_seq = node[i].seq;
+		}
+	}
+	out->seq = max_seq + 1;
+	if (newest == NULL) {
+		takeover_pending(node, count, NULL, out);
+	}
+	if (out->pending && out->kind == VX__TXN_KIND__TXN_IMPORT && !out->complete) {
+		out->base = TAKEOVER_NONE; /* the import failed: the caller undoes it on the labels */
+	} else if (disk->error != 0) {
+		takeover_refuse(out, disk->error, "");
+	} else if (newest != NULL && (!disk->content || newest->epoch > disk->epoch)) {
+		takeover_refuse(out, -VX_E_STALE,
+				"the copies hold an older configuration than the nodes run");
+	} else if (takeover_stateful(node, count, disk->epoch) != NULL) {
+		takeover_from_members(node, count, takeover_stateful(node, count, disk->epoch), out);
+	} else if (disk->content) {
+		takeover_from_disk(node, count, disk, out);
+	} else {
+		out->complete = false;
+		out->base = TAKEOVER_NONE; /* a group whose making did not get as far as a content */
+	}
+}
