@@ -31,7 +31,7 @@ int fence_history_open(struct fence_history **out_history)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < VX_COUNT_OF(name) && history->library == NULL; i++) {
-		history->library = dlopen(name[i], RTLD_NOW | RTLD_LOCAL);
+		history->library = dlopen(name[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	}
 	if (history->library != NULL) {
 		history->time = (fence_time_fn *)dlsym(history->library, "stonith_api_time");
