@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Free extents and the placing of plexes. */
+#include "vxconfigd/allocate.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "vxconfigd/record.h"
+
+/* One disk while a volume is placed. */
+struct pool_disk {
+	const Vx__Dm *dm;
+	struct allocate_extent *extent; /* its free extents */
+	size_t extent_count;
+	uint64_t free; /* their sum */
+	bool has_data, has_log; /* of the volume that is being placed */
+};
+
+struct pool {
+	struct allocate_extent *extent; /* of all disks */
+	struct pool_disk disk[VX_DISKS_MAX];
+	size_t disk_count;
+};
+
+uint64_t allocate_align_up(uint64_t sectors)
+{
+	return (sectors + ALLOCATE_ALIGN_SECTORS - 1) / ALLOCATE_ALIGN_SECTORS * ALLOCATE_ALIGN_SECTORS;
+}
+
+static uint64_t align_down(uint64_t sectors)
+{
+	return sectors - sectors % ALLOCATE_ALIGN_SECTORS;
+}
+
+static int compare_on_disk(const void *a, const void *b)
+{
+	const Vx__Sd *left = *(const Vx__Sd *const *)a, *right = *(const Vx__Sd *const *)b;
+
+	if (left->dm_rid != right->dm_rid) {
+		return left->dm_rid < right->dm_rid ? -1 : 1;
+	}
+	return (left->disk_offset > right->disk_offset) - (left->disk_offset < right->disk_offset);
+}
+
+static void extent_add(struct allocate_extent *list, size_t *count, const Vx__Dm *dm, uint64_t from,
+		       uint64_t to)
+{
+	from = allocate_align_up(from);
+	to = align_down(to);
+	if (from < to) {
+		list[(*count)++] = (struct allocate_extent){ dm->rid, from, to - from };
+	}
+}
+
+struct allocate_extent *allocate_free_extents(const Vx__Config *config, size_t *out_count)
+{
+	/* Between, before and after subdisks: at most one more than there are, on each disk. */
+	struct allocate_extent *list = record_alloc(config->n_sd + config->n_dm, sizeof(*list));
+	Vx__Sd **sd = record_alloc(config->n_sd, sizeof(Vx__Sd *));
+	size_t count = 0, next = 0;
+
+	for (size_t i = 0; i < config->n_sd; i++) {
+		sd[i] = config->sd[i];
+	}
+	qsort(sd, config->n_sd, sizeof(Vx__Sd *), compare_on_disk);
+	for (size_t i = 0; i < config->n_dm; i++) {
+		const Vx__Dm *dm = config->dm[i];
+		uint64_t from = 0;
+
+		for (; next < config->n_sd && sd[next]->dm_rid == dm->rid; next++) {
+			extent_add(list, &count, dm, from, sd[next]->disk_offset);
+			from = sd[next]->disk_offset + sd[next]->len;
+		}
+		extent_add(list, &count, dm, from, dm->pub_len);
+	}
+	free(sd);
+	*out_count = count;
+	return list;
+}
+
+static bool want_allows(const struct allocate_want *want, uint64_t dm_rid)
+{
+	for (size_t i = 0; i < want->disk_count; i++) {
+		if (want->disk[i] == dm_rid) {
+			return true;
+		}
+	}
+	return want->disk_count == 0;
+}
+
+static struct pool *pool_create(const Vx__Config *config, const struct allocate_want *want)
+{
+	struct pool *pool = record_alloc(1, sizeof(*pool));
+	size_t count, next = 0;
+
+	assert(config->n_dm <= VX_DISKS_MAX);
+	pool->extent = allocate_free_extents(config, &count);
+	for (size_t i = 0; i < config->n_dm; i++) {
+		struct pool_disk disk = { .dm = config->dm[i], .extent = pool->extent + next };
+
+		for (; next < count && pool->extent[next].dm_rid == disk.dm->rid; next++) {
+			disk.extent_count++;
+			disk.free += pool->extent[next].len;
+		}
+		if (want_allows(want, disk.dm->rid)) {
+			pool->disk[pool->disk_count++] = disk;
+		}
+	}
+	return pool;
+}
+
+static void pool_free(struct pool *pool)
+{
+	free(pool->extent);
+	free(pool);
+}
+
+/* The extent of disk that is best for len: the smallest that holds it, else the largest. */
+static struct allocate_extent *disk_best_extent(struct pool_disk *disk, uint64_t len)
+{
+	struct allocate_extent *best = NULL;
+
+	for (size_t i = 0; i < disk->extent_count; i++) {
+		struct allocate_extent *extent = &disk->extent[i];
+		bool better = best == NULL || (best->len < len ? extent->len > best->len :
+						  extent->len >= len && extent->len < best->len);
+
+		if (extent->len > 0 && better) {
+			best = extent;
+		}
+	}
+	return best;
+}
+
+static int compare_extent(const void *a, const void *b)
+{
+	const struct allocate_extent *left = a, *right = b;
+
+	return (left->offset > right->offset) - (left->offset < right->offset);
+}
+
+/* Takes up to len sectors of disk for plex; returns how many it got. */
+static uint64_t plex_take(struct allocate_plex *plex, struct pool_disk *disk, uint64_t len)
+{
+	size_t first = plex->extent_count;
+	uint64_t got = 0;
+
+	while (got < len && disk->free > 0 && plex->extent_count < VX_SUBDISKS_MAX) {
+		struct allocate_extent *from = disk_best_extent(disk, len - got);
+		struct allocate_extent part = *from;
+
+		part.len = part.len < len - got ? part.len : len - got;
+		from->offset += part.len;
+		from->len -= part.len;
+		disk->free -= part.len;
+		got += part.len;
+		plex->extent[plex->extent_count++] = part;
+	}
+	qsort(plex->extent + first, plex->extent_count - first, sizeof(*plex->extent), compare_extent);
+	return got;
+}
+
+static struct allocate_plex *allocation_add(struct allocation *allocation, bool is_log)
+{
+	struct allocate_plex *plex = &allocation->plex[allocation->plex_count++];
+
+	plex->is_log = is_log;
+	plex->extent = record_alloc(is_log ? 1 : VX_SUBDISKS_MAX, sizeof(*plex->extent));
+	return plex;
+}
+
+/* The disk without data of this volume that is best for need: see the two ways below. */
+static struct pool_disk *pool_data_disk(struct pool *pool, uint64_t need, bool best_fit)
+{
+	struct pool_disk *best = NULL;
+
+	for (size_t i = 0; i < pool->disk_count; i++) {
+		struct pool_disk *disk = &pool->disk[i];
+		bool fits = best_fit && best != NULL && best->free >= need;
+		bool better = best == NULL || (fits ? disk->free >= need && disk->free < best->free :
+						      disk->free > best->free);
+
+		if (!disk->has_data && disk->free > 0 && better) {
+			best = disk;
+		}
+	}
+	return best;
+}
+
+/*
+ * The first way: the largest disk goes to the plex that lacks the most, until none lacks anything.
+ * Spreads volumes over the disks, and is right whenever one disk holds a plex.
+ */
+static bool place_data_even(struct pool *pool, const struct allocate_want *want, uint64_t len,
+			    struct allocation *allocation)
+{
+	uint64_t need[VX_PLEXES_MAX];
+
+	for (size_t i = 0; i < want->data_plexes; i++) {
+		need[i] = len;
+		allocation_add(allocation, false);
+	}
+	for (;;) {
+		size_t most = 0;
+		struct pool_disk *disk;
+
+		for (size_t i = 1; i < want->data_plexes; i++) {
+			most = need[i] > need[most] ? i : most;
+		}
+		disk = pool_data_disk(pool, 0, false);
+		if (need[most] == 0 || disk == NULL) {
+			return need[most] == 0;
+		}
+		disk->has_data = true;
+		need[most] -= plex_take(&allocation->plex[most], disk, need[most]);
+	}
+}
+
+/*
+ * The second way, when the first does not fit: plex after plex, each ended with the disk that just
+ * holds the rest. Finds places for disks of different sizes that the first way misses.
+ */
+static bool place_data_tight(struct pool *pool, const struct allocate_want *want, uint64_t len,
+			     struct allocation *allocation)
+{
+	for (size_t i = 0; i < want->data_plexes; i++) {
+		struct allocate_plex *plex = allocation_add(allocation, false);
+		uint64_t need = len;
+
+		while (need > 0) {
+			struct pool_disk *disk = pool_data_disk(pool, need, true);
+
+			if (disk == NULL) {
+				return false;
+			}
+			disk->has_data = true;
+			need -= plex_take(plex, disk, need);
+		}
+	}
+	return true;
+}
+
+/* A disk for one more log: without data of the volume if possible, then the one with most free. */
+static struct pool_disk *pool_log_disk(struct pool *pool, uint64_t len)
+{
+	struct pool_disk *best = NULL;
+
+	for (size_t i = 0; i < pool->disk_count; i++) {
+		struct pool_disk *disk = &pool->disk[i];
+		const struct allocate_extent *extent = disk_best_extent(disk, len);
+		bool better = best == NULL ||
+			      (disk->has_data != best->has_data ? best->has_data : disk->free > best->free);
+
+		if (!disk->has_log && extent != NULL && extent->len >= len && better) {
+			best = disk;
+		}
+	}
+	return best;
+}
+
+static bool place_logs(struct pool *pool, const struct allocate_want *want,
+		       struct allocation *allocation)
+{
+	uint64_t len = allocate_align_up(want->log_len);
+
+	for (size_t i = 0; i < want->log_max; i++) {
+		struct pool_disk *disk = pool_log_disk(pool, len);
+
+		if (disk == NULL) {
+			return i >= want->log_min;
+		}
+		disk->has_log = true;
+		plex_take(allocation_add(allocation, true), disk, len);
+	}
+	return true;
+}
+
+/* What is free, as far as the text holds it. */
+static void tell_shortage(const Vx__Config *config, const struct allocate_want *want, char *out_reason)
+{
+	struct pool *pool = pool_create(config, want);
+	size_t used;
+
+	used = (size_t)snprintf(out_reason, VX_REASON_MAX,
+				"%zu data plexes of %" PRIu64 " sectors%s need different disks; free:",
+				want->data_plexes, want->data_len,
+				want->log_min > 0 ? " and their logs" : "");
+	for (size_t i = 0; i < pool->disk_count && used < VX_REASON_MAX / 2; i++) {
+		used += (size_t)snprintf(out_reason + used, VX_REASON_MAX - used, "%s %s %" PRIu64,
+					 i > 0 ? "," : "", pool->disk[i].dm->name, pool->disk[i].free);
+	}
+	if (pool->disk_count == 0) {
+		snprintf(out_reason + used, VX_REASON_MAX - used, " no disk");
+	}
+	pool_free(pool);
+}
+
+typedef bool (*place_fn)(struct pool *pool, const struct allocate_want *want, uint64_t len,
+			 struct allocation *allocation);
+
+int allocate_volume(const Vx__Config *config, const struct allocate_want *want,
+		    struct allocation **out_allocation, char *out_reason)
+{
+	static const place_fn ways[] = { place_data_even, place_data_tight };
+	uint64_t len = allocate_align_up(want->data_len);
+
+	assert(len > 0 && want->data_plexes >= 1 && want->log_min <= want->log_max);
+	assert(want->data_plexes + want->log_max <= VX_PLEXES_MAX);
+	for (size_t i = 0; i < VX_COUNT_OF(ways); i++) {
+		struct pool *pool = pool_create(config, want);
+		struct allocation *allocation = record_alloc(1, sizeof(*allocation));
+		bool placed = ways[i](pool, want, len, allocation) &&
+			      place_logs(pool, want, allocation);
+
+		pool_free(pool);
+		if (placed) {
+			*out_allocation = allocation;
+			return 0;
+		}
+		allocation_free(allocation);
+	}
+	tell_shortage(config, want, out_reason);
+	return -VX_E_NOSPACE;
+}
+
+void allocation_free(struct allocation *allocation)
+{
+	for (size_t i = 0; allocation != NULL && i < allocation->plex_count; i++) {
+		free(allocation->plex[i].extent);
+	}
+	free(allocation);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Free space of a disk group and where the plexes of a new volume go.
+ *
+ * Pure and deterministic: the same configuration and wish give the same places on every node. Rules:
+ * data plexes of one volume share no disk (a lost disk costs one mirror); log plexes share no disk
+ * with each other and avoid the disks of the data where they can; the disk with the most free
+ * space comes first, then the older one; a hole that just fits is taken before a large one.
+ * All lengths and offsets are multiples of ALLOCATE_ALIGN_SECTORS.
+ */
+#ifndef VX_VXCONFIGD_ALLOCATE_H
+#define VX_VXCONFIGD_ALLOCATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "vxha.pb-c.h"
+
+#define ALLOCATE_ALIGN_SECTORS 16 /* 8 KiB, as vxdg list shows ("alignment: 8192 (bytes)") */
+
+struct allocate_extent {
+	uint64_t dm_rid;
+	uint64_t offset, len; /* sectors in the public region */
+};
+
+/* What is asked for. */
+struct allocate_want {
+	uint64_t data_len; /* of each data plex; rounded up to the alignment */
+	size_t data_plexes; /* 1 to VX_PLEXES_MAX */
+	uint64_t log_len; /* of each log plex, in one piece */
+	size_t log_min, log_max; /* at least and at most so many; data and logs up to VX_PLEXES_MAX */
+	const uint64_t *disk; /* only these disks (rids); count 0: all */
+	size_t disk_count;
+};
+
+struct allocate_plex {
+	bool is_log;
+	struct allocate_extent *extent; /* in order of the plex */
+	size_t extent_count; /* at most VX_SUBDISKS_MAX */
+};
+
+/* Data plexes first, then log plexes. */
+struct allocation {
+	struct allocate_plex plex[VX_PLEXES_MAX];
+	size_t plex_count;
+};
+
+/* 0, or -VX_E_NOSPACE with a text in out_reason (VX_REASON_MAX) that tells what is free. */
+int allocate_volume(const Vx__Config *config, const struct allocate_want *want,
+		    struct allocation **out_allocation, char *out_reason);
+void allocation_free(struct allocation *allocation);
+
+/* Every usable free extent, in order of disk and offset; free() it. Never NULL. */
+struct allocate_extent *allocate_free_extents(const Vx__Config *config, size_t *out_count);
+
+uint64_t allocate_align_up(uint64_t sectors);
+
+#endif
