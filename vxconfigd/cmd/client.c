@@ -155,12 +155,10 @@ static int client_ask_outcome(const struct client *client, const Vx__Request *re
 	question.uid = request->uid;
 	question.pid = request->pid;
 	patient.progress = false;
+	patient.answer_ms = client->outcome_ms;
 	do {
 		Vx__Reply *reply = NULL;
 		bool sent;
-
-		patient.answer_ms = client->outcome_ms;
-
 		int rc = client_ask(&patient, &question, held, &sent, &reply);
 
 		if (rc == -EINTR) {

@@ -246,7 +246,8 @@ static int command_take_verb(struct command *command, FILE *err, size_t *out_fir
 		*out_first = 1;
 	}
 	if (command->verb == NULL && !tool->open_verbs) {
-		return complain(err, tool->name, MSG_VERB_UNKNOWN, name);
+		return complain(err, tool->name, MSG_VERB_UNKNOWN, name,
+				command_verb_list(tool, list, sizeof(list)));
 	}
 	command->request->tool = heap_text(tool->name);
 	command->request->verb = heap_text(name);

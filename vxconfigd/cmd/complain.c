@@ -37,22 +37,22 @@ static void complain_line(FILE *err, const char *tool, Vx__Severity severity, un
 	fprintf(err, "vxha %s %s V-80-1-%04u %s\n", tool, complain_severity(severity), number, text);
 }
 
-int complain(FILE *err, const char *tool, unsigned int number, ...)
+int(complain)(FILE *err, const char *tool, unsigned int id, ...)
 {
 	const struct complain_row *row = NULL;
 	char text[2 * VX_REASON_MAX];
 	va_list arguments;
 
 	for (size_t i = 0; i < VX_COUNT_OF(complain_rows); i++) {
-		if (complain_rows[i].number == number) {
+		if (complain_rows[i].number == id) {
 			row = &complain_rows[i];
 		}
 	}
 	assert(row != NULL);
-	va_start(arguments, number);
+	va_start(arguments, id);
 	vsnprintf(text, sizeof(text), row->format, arguments);
 	va_end(arguments);
-	complain_line(err, tool, row->severity, number, text);
+	complain_line(err, tool, row->severity, id, text);
 	return vx_exit_code(row->error);
 }
 

@@ -52,11 +52,20 @@ enum complain_id {
 #undef CMD_MESSAGE_ENUM
 };
 
+/* The formats as constants, so that the compiler checks the arguments of complain(). */
+#define CMD_MESSAGE_FORMAT(name, number, severity, code, format) \
+	static const char SAY_##name##_FORMAT[] = format;
+CMD_MESSAGES(CMD_MESSAGE_FORMAT)
+#undef CMD_MESSAGE_FORMAT
+
 /*
- * Prints message `number` (of CMD_MESSAGES or of VX_MESSAGES) with its arguments.
+ * Prints message id, SAY_... of CMD_MESSAGES or MSG_... of VX_MESSAGES, with its arguments.
  * Returns the exit code that belongs to it.
  */
-int complain(FILE *err, const char *tool, unsigned int number, ...);
+int complain(FILE *err, const char *tool, unsigned int id, ...);
+#define complain(err, tool, id, ...)                          \
+	(0 ? snprintf(NULL, 0, id##_FORMAT, ##__VA_ARGS__) : \
+	     (complain)((err), (tool), (id), ##__VA_ARGS__))
 
 /* Prints the messages of an answer in their order. */
 void complain_reply(FILE *err, const char *tool, const Vx__Reply *reply);
