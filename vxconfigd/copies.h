@@ -42,7 +42,7 @@ struct copies_found {
 	size_t durable_count;
 	char **enabled; /* disk ids of the enabled copies as the newest checkpoint names them */
 	size_t enabled_count;
-	Vx__CopyInfo copy[2 * VX_COPIES_MAX]; /* state of each copy, for vxdg list */
+	Vx__CopyInfo copy[4 * VX_COPIES_MAX]; /* state of each copy, for vxdg list */
 	size_t copy_count;
 };
 

@@ -16,7 +16,6 @@
 #include "base/loop.h"
 
 struct worker;
-struct worker_lane;
 
 /* Embedded in the caller's own struct; must live and be left alone until done() was called. */
 struct worker_job {
@@ -24,7 +23,6 @@ struct worker_job {
 	void (*done)(struct worker_job *job); /* from the main loop, exactly once, never from submit */
 	int error; /* -VX_E_FULL: too many jobs are waiting and run() was not called; else 0 */
 	STAILQ_ENTRY(worker_job) next; /* the worker's own */
-	struct worker_lane *lane;
 };
 
 /* 0 or -errno. Main thread only, as all functions here. */
