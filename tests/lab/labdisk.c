@@ -61,14 +61,15 @@ static void die(const char *fmt, ...)
 
 static void usage(FILE *to)
 {
-	fputs("usage: labdisk hold TABLE DEVDIR NODE:DISK:FILE...\n"
+	fputs("usage: labdisk hold TABLE DEVDIR MARK NODE:DISK:FILE...\n"
 	      "           make the loop devices, write TABLE, then stay: they vanish with this process\n"
 	      "       labdisk fail TABLE DEVDIR NODE DISK    pull NODE's cable to DISK: EIO at once\n"
 	      "       labdisk heal TABLE DEVDIR NODE DISK    plug it in again\n"
 	      "       labdisk drain TABLE DEVDIR NODE        return when nothing of NODE is in flight\n"
 	      "       labdisk state TABLE DEVDIR NODE DISK   print 'ok' or 'failed'\n"
-	      "       labdisk forget MINOR...                remove loop devices that a lab used (from 8 on)\n"
-	      "DEVDIR is a private folder for device nodes.\n", to);
+	      "       labdisk forget MARK MINOR...           clean up after; 1 when one is still bound\n"
+	      "DEVDIR is a private folder for device nodes; MARK tells whose loop devices they are.\n",
+	      to);
 }
 
 /* Device nodes of our own, so that a /dev without new loop devices (a container's) is enough. */
@@ -91,7 +92,7 @@ static int loop_open(const char *devdir, unsigned int minor_number)
 }
 
 /* Binds a free loop device to backing_fd; returns it open and its minor number. */
-static int loop_create(const char *devdir, int backing_fd, const char *label,
+static int loop_create(const char *devdir, int backing_fd, const char *mark,
 		       unsigned int *out_minor)
 {
 	struct loop_config config = {
@@ -103,7 +104,7 @@ static int loop_create(const char *devdir, int backing_fd, const char *label,
 	int control;
 	int tries;
 
-	snprintf((char *)config.info.lo_file_name, sizeof(config.info.lo_file_name), "%s", label);
+	snprintf((char *)config.info.lo_file_name, sizeof(config.info.lo_file_name), "%s", mark);
 	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	if (control < 0) {
 		die("/dev/loop-control: %s", strerror(errno));
@@ -125,21 +126,20 @@ static int loop_create(const char *devdir, int backing_fd, const char *label,
 		}
 		/* Someone else (another lab) was quicker: take the next. */
 		if (fd >= 0 && errno != EBUSY && errno != ENXIO) {
-			die("loop%d for %s: %s", minor_number, label, strerror(errno));
+			die("loop%d: %s", minor_number, strerror(errno));
 		}
 		if (fd >= 0) {
 			close(fd);
 		}
 		usleep(10000);
 	}
-	die("no free loop device for %s after %d tries", label, LOOP_TRIES);
+	die("no free loop device after %d tries", LOOP_TRIES);
 }
 
 /* The open loop devices stay with the process on purpose. */
-static struct cable cable_create(const char *devdir, char *spec)
+static struct cable cable_create(const char *devdir, const char *mark, char *spec)
 {
 	struct cable cable = { 0 };
-	char label[2 * NAME_SIZE + 8];
 	struct stat st;
 	char *save = NULL;
 	char *node = strtok_r(spec, ":", &save);
@@ -157,15 +157,13 @@ static struct cable cable_create(const char *devdir, char *spec)
 	strcpy(cable.node, node);
 	strcpy(cable.disk, disk);
 	cable.size_bytes = (uint64_t)st.st_size;
-	snprintf(label, sizeof(label), "lab:%s:%s:lower", node, disk);
-	lower_fd = loop_create(devdir, file_fd, label, &cable.lower);
-	snprintf(label, sizeof(label), "lab:%s:%s", node, disk);
-	loop_create(devdir, lower_fd, label, &cable.upper);
+	lower_fd = loop_create(devdir, file_fd, mark, &cable.lower);
+	loop_create(devdir, lower_fd, mark, &cable.upper);
 	close(file_fd);
 	return cable;
 }
 
-static void hold(const char *table, const char *devdir, int count, char **specs)
+static void hold(const char *table, const char *devdir, const char *mark, int count, char **specs)
 {
 	char tmp[PATH_MAX];
 	FILE *out;
@@ -179,7 +177,7 @@ static void hold(const char *table, const char *devdir, int count, char **specs)
 		die("%s: %s", tmp, strerror(errno));
 	}
 	for (i = 0; i < count; i++) {
-		struct cable cable = cable_create(devdir, specs[i]);
+		struct cable cable = cable_create(devdir, mark, specs[i]);
 
 		fprintf(out, "%s %s %u %u %" PRIu64 "\n", cable.node, cable.disk, cable.upper,
 			cable.lower, cable.size_bytes);
@@ -275,27 +273,33 @@ static int each_cable(const char *verb, const char *table, const char *devdir, c
 	return 0;
 }
 
-/* Undoes "fail" for a device that stays on the machine; one in use again is another's business. */
-static void loop_reset(unsigned int minor_number)
+/* Returns false while the device is ours still. One that is bound again by another is its business. */
+static bool loop_reset(const char *mark, unsigned int minor_number)
 {
 	const int writable = 0;
-	struct loop_info64 info;
+	struct loop_info64 info = { 0 };
 	char path[32];
+	bool bound, ours;
 	int fd;
 
 	snprintf(path, sizeof(path), "/dev/loop%u", minor_number);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		return;
+		return true;
 	}
-	if (ioctl(fd, LOOP_GET_STATUS64, &info) != 0 && ioctl(fd, BLKROSET, &writable) != 0) {
+	bound = ioctl(fd, LOOP_GET_STATUS64, &info) == 0;
+	ours = bound && strncmp((const char *)info.lo_file_name, mark,
+				sizeof(info.lo_file_name) - 1) == 0;
+	/* "fail" leaves it read-only, for whoever binds it next. */
+	if (!bound && ioctl(fd, BLKROSET, &writable) != 0) {
 		die("loop%u: cannot make it writable again: %s", minor_number, strerror(errno));
 	}
 	close(fd);
+	return !ours;
 }
 
 /* Devices beyond the first ones were made for us by GET_FREE; one in use stays (EBUSY). */
-static int forget(int count, char **minors)
+static int forget(const char *mark, int count, char **minors)
 {
 	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	int i;
@@ -306,10 +310,12 @@ static int forget(int count, char **minors)
 	for (i = 0; i < count; i++) {
 		unsigned int minor_number = (unsigned int)strtoul(minors[i], NULL, 10);
 
-		if (minor_number < LOOP_KEEP) {
-			loop_reset(minor_number);
-		} else if (ioctl(control, LOOP_CTL_REMOVE, minor_number) < 0 &&
-			   errno != EBUSY && errno != ENODEV) {
+		if (!loop_reset(mark, minor_number)) {
+			close(control);
+			return 1;
+		}
+		if (minor_number >= LOOP_KEEP && ioctl(control, LOOP_CTL_REMOVE, minor_number) < 0 &&
+		    errno != EBUSY && errno != ENODEV) {
 			die("loop%s: cannot remove: %s", minors[i], strerror(errno));
 		}
 	}
@@ -325,11 +331,11 @@ int main(int argc, char **argv)
 		usage(stdout);
 		return 0;
 	}
-	if (strcmp(verb, "hold") == 0 && argc >= 4) {
-		hold(argv[2], argv[3], argc - 4, argv + 4);
+	if (strcmp(verb, "hold") == 0 && argc >= 5) {
+		hold(argv[2], argv[3], argv[4], argc - 5, argv + 5);
 	}
-	if (strcmp(verb, "forget") == 0) {
-		return forget(argc - 2, argv + 2);
+	if (strcmp(verb, "forget") == 0 && argc >= 3) {
+		return forget(argv[2], argc - 3, argv + 3);
 	}
 	if ((strcmp(verb, "fail") == 0 || strcmp(verb, "heal") == 0 ||
 	     strcmp(verb, "state") == 0) && argc == 6) {

@@ -26,8 +26,23 @@ machine_state() {
 	hostname
 }
 
+# Numbers of the loop devices of the lab named $1.
 loops_of_lab() {
-	grep -lF "/build/lab/$1/" /sys/block/loop*/loop/backing_file 2>/dev/null
+	awk '{ print $3; print $4 }' "$TEST_DIR/../../build/lab/$1/disks"
+}
+
+# Which of the loop devices given are bound; not those that another lab took meanwhile.
+loops_bound() {
+	local minor
+
+	for minor in "$@"; do
+		grep -qs . "/sys/block/loop$minor/loop/backing_file" || continue
+		grep -q /build/lab/ "/sys/block/loop$minor/loop/backing_file" || echo "$minor"
+	done
+}
+
+loops_unbound() {
+	[ -z "$(loops_bound "$@")" ]
 }
 
 # Processes in the PID namespaces that $1 lists.
@@ -203,8 +218,9 @@ check "down: the second" second down
 check_is "down: the first is untouched" "from-c" "$(read_block a d1 3)"
 
 check "up again" second up 1 --disks 1 --size 16
+mapfile -t loops < <(loops_of_lab "$LAB-2")
 kill -KILL "$(cat "$TEST_DIR/../../build/lab/$LAB-2/pid")"
-wait_for 10 "killed with SIGKILL: its loop devices vanish" not loops_of_lab "$LAB-2"
+wait_for 10 "killed with SIGKILL: its loop devices vanish" loops_unbound "${loops[@]}"
 check_is "killed with SIGKILL: it is not up" 1 "$(status_of second status)"
 check "killed with SIGKILL: up works again" second up 1 --disks 1 --size 16
 check "killed with SIGKILL: and down" second down
@@ -215,12 +231,13 @@ check "interrupted while it starts: nothing is left" not ls "$TEST_DIR/../../bui
 # --- down
 inits=$(for node in a b c; do lab run $node readlink /proc/1/ns/pid; done)
 check "there are processes to get rid of" test -n "$(processes_in "$inits")"
-check "there are loop devices to get rid of" test -n "$(loops_of_lab "$LAB")"
+mapfile -t loops < <(loops_of_lab "$LAB")
+check "there are loop devices to get rid of" ls -d "${loops[@]/#//sys/block/loop}"
 lab disk-fail a d2
 check "down" lab down
 TEST_OWN_LAB=
 check_is "down: no process is left" "" "$(processes_in "$inits")"
-check_is "down: no loop device is left" "" "$(loops_of_lab "$LAB")"
+check_is "down: no loop device is left" "" "$(loops_bound "${loops[@]}")"
 check "down: no state folder is left" not ls "$TEST_DIR/../../build/lab/$LAB"
 check "down: once more does no harm" lab down
 check_is "down: links, mounts, loop devices, /dev, /etc, /var of the machine are as before" "$before" "$(machine_state)"

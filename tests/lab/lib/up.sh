@@ -48,7 +48,8 @@ check_machine() {
 write_conf() {
 	local name value
 
-	for name in LAB LAB_TREE LAB_DIR LAB_BIN LAB_CLUSTER LAB_NET LAB_DISKS LAB_SIZE LAB_POST; do
+	for name in LAB LAB_TREE LAB_DIR LAB_BIN LAB_CLUSTER LAB_NET LAB_DISKS LAB_SIZE LAB_POST \
+		LAB_MARK; do
 		value=${!name}
 		printf '%s=%q\n' "$name" "$value"
 	done
@@ -82,7 +83,7 @@ up_failed() {
 lab_up() {
 	local count='' pacemaker='' autoboot=on started=$EPOCHREALTIME name
 	local names
-	local -x LAB_DISKS=0 LAB_SIZE=256 LAB_POST=2 LAB_CLUSTER=vxlab LAB_NET=10.77.0
+	local -x LAB_DISKS=0 LAB_SIZE=256 LAB_POST=2 LAB_CLUSTER=vxlab LAB_NET=10.77.0 LAB_MARK
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -111,6 +112,7 @@ lab_up() {
 	count=${count:-3}
 	check_number "number of nodes" "$count" 1 "${#ALL_NAMES[@]}"
 	names=("${ALL_NAMES[@]:0:count}")
+	LAB_MARK=vxlab-${EPOCHREALTIME/[.,]/}-$$
 	check_machine
 	! is_up || fatal "lab '$LAB' is up already ('lab down' removes it; LAB=other starts a second one)"
 	trap up_failed EXIT
@@ -153,14 +155,10 @@ rack_gone() {
 	[[ $stat != *"(labpower)"* || $stat == *"(labpower) Z"* || $stat == *"(labpower) X"* ]]
 }
 
+# Loop devices clear themselves when the rack is gone; what is left of them is tidied up.
 loops_gone() {
-	local _name _disk upper lower _size minor
-
-	while read -r _name _disk upper lower _size; do
-		for minor in "$upper" "$lower"; do
-			! grep -qsF "$LAB_STATE/rack/" "/sys/block/loop$minor/loop/backing_file" || return 1
-		done
-	done <"$LAB_STATE/disks"
+	awk '{ print $3, $4 }' "$LAB_STATE/disks" |
+		xargs "$LAB_BIN/labdisk" forget "$(. "$LAB_STATE/conf" && echo "$LAB_MARK")"
 }
 
 lab_down() {
@@ -175,7 +173,6 @@ lab_down() {
 	poll 100 - rack_gone || fatal "the rack (process $(cat "$LAB_STATE/pid")) does not die"
 	if [ -e "$LAB_STATE/disks" ]; then
 		poll 100 - loops_gone || fatal "loop devices are still in use, see 'losetup -a'"
-		awk '{ print $3, $4 }' "$LAB_STATE/disks" | xargs "$LAB_BIN/labdisk" forget
 	fi
 	rm -rf --one-file-system "$LAB_STATE"
 	rmdir --ignore-fail-on-non-empty "$LAB_TREE/build/lab"
