@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Disk groups as vxdg shows them: the list, one in detail, free space. */
+#ifndef VX_CMD_PRINT_GROUP_H
+#define VX_CMD_PRINT_GROUP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "vxha.pb-c.h"
+
+/*
+ * The groups of an answer that have a configuration, by name. Free the array with free().
+ * group: only the one of that name, "": all.
+ */
+size_t print_group_sort(const Vx__Reply *reply, const char *group, const Vx__GroupInfo ***out_group);
+
+/* NAME STATE ID. */
+void print_group_list(const Vx__Reply *reply, bool only_shared, bool header, FILE *out);
+void print_group_list_json(const Vx__Reply *reply, bool only_shared, FILE *out);
+/* All about one group. */
+void print_group_detail(const Vx__GroupInfo *group, FILE *out);
+/* [GROUP] DISK DEVICE TAG OFFSET LENGTH FLAGS; the column GROUP when no group was named. */
+void print_group_free(const Vx__Reply *reply, const char *group, bool header, FILE *out);
+void print_group_free_json(const Vx__Reply *reply, const char *group, FILE *out);
+
+#endif
