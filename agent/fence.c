@@ -22,6 +22,7 @@
 
 #define FENCE_HELPER "vxclustadm"
 #define FENCE_RESTART_MS 1000 /* not more than one new helper in this time */
+#define FENCE_RETRY_MS 50 /* between two looks whether a new helper may be started */
 
 struct fence_question {
 	uint64_t cookie;
@@ -37,6 +38,7 @@ struct fence {
 	struct fence_question asked; /* under way */
 	struct fence_question waiting;
 	uint64_t serial; /* of the question under way */
+	uint64_t deadline_ms; /* of the question under way */
 	struct child *helper; /* NULL: none; fd is -1 then */
 	int fd;
 	uint64_t started_ms; /* the last helper; 0: none yet */
@@ -226,7 +228,7 @@ static int fence_helper_spawn(struct fence *fence)
 	return 0;
 }
 
-/* 0 when there is a helper to talk to. */
+/* 0 when there is a helper to talk to; -EAGAIN when one may be started a little later. */
 static int fence_helper_start(struct fence *fence)
 {
 	uint64_t now = clock_ms();
@@ -234,9 +236,11 @@ static int fence_helper_start(struct fence *fence)
 	if (fence->fd >= 0) {
 		return 0;
 	}
-	if (fence->helper != NULL ||
-	    (fence->started_ms != 0 && now - fence->started_ms < FENCE_RESTART_MS)) {
-		return fence->start_error != 0 ? fence->start_error : -EPIPE;
+	if (fence->helper != NULL) {
+		return -EAGAIN; /* the old one is not reaped yet */
+	}
+	if (fence->started_ms != 0 && now - fence->started_ms < FENCE_RESTART_MS) {
+		return fence->start_error != 0 ? fence->start_error : -EAGAIN;
 	}
 	fence->started_ms = now;
 
@@ -252,7 +256,7 @@ static int fence_helper_start(struct fence *fence)
 
 /* ---- questions ---- */
 
-static int fence_ask(struct fence *fence)
+static int fence_send(struct fence *fence)
 {
 	char text[VX_FENCE_TEXT_MAX];
 	int rc = fence_helper_start(fence);
@@ -264,11 +268,27 @@ static int fence_ask(struct fence *fence)
 	size_t length = fence_text_ask(text, ++fence->serial, fence->asked.nodeid, fence->asked.count);
 
 	if (send(fence->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-		rc = -errno;
-		fence_helper_drop(fence);
-		return rc;
+		fence_helper_drop(fence); /* it died between two questions */
+		return -EAGAIN;
 	}
 	return 0;
+}
+
+static void fence_ask(void *ctx)
+{
+	struct fence *fence = ctx;
+	uint64_t now = clock_ms();
+	int rc = fence_send(fence);
+
+	if (rc == 0) {
+		loop_timer_set(fence->loop, &fence->timer,
+			       fence->deadline_ms > now ? fence->deadline_ms - now : 0, fence_on_timeout,
+			       fence);
+	} else if (rc == -EAGAIN && now < fence->deadline_ms) {
+		loop_timer_set(fence->loop, &fence->timer, FENCE_RETRY_MS, fence_ask, fence);
+	} else {
+		fence_fail_later(fence, rc == -EAGAIN ? -EPIPE : rc);
+	}
 }
 
 static void fence_next(struct fence *fence)
@@ -282,14 +302,8 @@ static void fence_next(struct fence *fence)
 		loop_timer_set(fence->loop, &fence->timer, 0, fence_on_unsafe, fence);
 		return;
 	}
-
-	int rc = fence_ask(fence);
-
-	if (rc != 0) {
-		fence_fail_later(fence, rc);
-	} else {
-		loop_timer_set(fence->loop, &fence->timer, VX_FENCE_CALL_MS, fence_on_timeout, fence);
-	}
+	fence->deadline_ms = clock_ms() + VX_FENCE_CALL_MS;
+	fence_ask(fence);
 }
 
 int fence_query(struct fence *fence, uint64_t cookie, const uint32_t *nodeid, size_t count)

@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 
+#define FENCE_LISTENS 0x10000 /* __SO_ACCEPTCON in the flags of /proc/net/unix */
 #define FENCE_FENCER "stonith-ng" /* name of the fencer's IPC service, in every Pacemaker */
 
 /* As in crm/stonith-ng.h, unchanged from Pacemaker 1.1 on. */
@@ -52,10 +53,29 @@ void fence_history_close(struct fence_history *history)
 	free(history);
 }
 
+/* A line of /proc/net/unix: a listening socket of the fencer, "@stonith-ng" (padded) or a path? */
+static bool fence_history_line_is_fencer(char *line)
+{
+	unsigned int flags;
+	int name = 0;
+
+	if (sscanf(line, "%*s %*s %*s %x %*s %*s %*s %n", &flags, &name) < 1 || name == 0 ||
+	    (flags & FENCE_LISTENS) == 0) {
+		return false;
+	}
+
+	size_t want = strlen(FENCE_FENCER), length = strcspn(line + name, "\n");
+
+	while (length > 0 && line[name + length - 1] == '@') {
+		length--; /* zeros behind an abstract name are shown as '@' */
+	}
+	return length > want && strncmp(line + name + length - want, FENCE_FENCER, want) == 0 &&
+	       strchr("@/", line[name + length - want - 1]) != NULL;
+}
+
 /*
  * stonith_api_time() says 0 for "never fenced" and for "no fencer" alike. The kernel's list of
- * sockets tells them apart without disturbing the fencer: the line of a listening socket ends
- * with its name ("@stonith-ng", or a path).
+ * sockets tells them apart without disturbing the fencer.
  */
 static bool fence_history_fencer_runs(void)
 {
@@ -67,12 +87,7 @@ static bool fence_history_fencer_runs(void)
 		return true; /* cannot tell: believe the history */
 	}
 	while (!found && fgets(line, sizeof(line), file) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-
-		size_t length = strlen(line), want = strlen(FENCE_FENCER);
-
-		found = length > want && strcmp(line + length - want, FENCE_FENCER) == 0 &&
-			strchr(" @/", line[length - want - 1]) != NULL;
+		found = fence_history_line_is_fencer(line);
 	}
 	fclose(file);
 	return found;
