@@ -13,7 +13,7 @@ SAN ?=
 WERROR ?=
 B := build$(if $(SAN),-san)
 
-PKGS := libqb libcpg libquorum libcmap libcfg liburing libprotobuf-c json-c libsystemd
+PKGS := libqb libcpg libquorum libcmap libcorosync_common liburing libprotobuf-c json-c libsystemd
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include <corosync/cpg.h>
 
@@ -30,10 +31,15 @@ struct corosync_cpg {
 	void *ctx;
 	STAILQ_HEAD(, cpg_item) queue;
 	size_t queued;
+	size_t under_way; /* bytes sent and not yet delivered to ourselves (R18) */
+	unsigned int self;
+	pid_t pid;
 	struct loop_timer retry;
 	struct cpg_name group;
-	bool dead;
+	bool dead, dispatching, destroyed;
 };
+
+static void cpg_flush(void *ctx);
 
 static struct corosync_cpg *cpg_of(cpg_handle_t handle)
 {
@@ -49,7 +55,16 @@ static void cpg_on_deliver(cpg_handle_t handle, const struct cpg_name *group, ui
 	struct corosync_cpg *cpg = cpg_of(handle);
 
 	(void)group;
-	if (cpg != NULL && !cpg->dead) {
+	if (cpg == NULL || cpg->dead) {
+		return;
+	}
+	if (nodeid == cpg->self && pid == (uint32_t)cpg->pid) {
+		cpg->under_way -= length < cpg->under_way ? length : cpg->under_way;
+		if (!cpg->retry.armed) {
+			cpg_flush(cpg);
+		}
+	}
+	if (!cpg->dead) {
 		cpg->ops->packet(cpg->ctx, nodeid, pid, msg, length);
 	}
 }
@@ -104,11 +119,31 @@ static void cpg_die(struct corosync_cpg *cpg, const char *what, cs_error_t error
 	}
 }
 
+static void cpg_free(struct corosync_cpg *cpg)
+{
+	struct cpg_item *item;
+
+	cpg_finalize(cpg->handle);
+	while ((item = STAILQ_FIRST(&cpg->queue)) != NULL) {
+		STAILQ_REMOVE_HEAD(&cpg->queue, next);
+		free(item->data);
+		free(item);
+	}
+	free(cpg);
+}
+
 static void cpg_on_fd(void *ctx, int revents)
 {
 	struct corosync_cpg *cpg = ctx;
-	cs_error_t error = cpg_dispatch(cpg->handle, CS_DISPATCH_ALL);
+	cs_error_t error;
 
+	cpg->dispatching = true;
+	error = cpg_dispatch(cpg->handle, CS_DISPATCH_ALL);
+	cpg->dispatching = false;
+	if (cpg->destroyed) {
+		cpg_free(cpg);
+		return;
+	}
 	if (error != CS_OK && error != CS_ERR_TRY_AGAIN) {
 		cpg_die(cpg, "dispatch", error);
 	} else if ((revents & (POLLERR | POLLNVAL)) != 0) {
@@ -146,6 +181,10 @@ int corosync_cpg_create(struct loop *loop, const char *group, const struct coros
 	if (error == CS_OK) {
 		error = cpg_fd_get(cpg->handle, &cpg->fd);
 	}
+	if (error == CS_OK) {
+		error = cpg_local_get(cpg->handle, &cpg->self);
+	}
+	cpg->pid = getpid();
 	if (error != CS_OK || loop_fd_add(loop, cpg->fd, POLLIN, cpg_on_fd, cpg) != 0) {
 		cpg_finalize(cpg->handle);
 		free(cpg);
@@ -157,8 +196,6 @@ int corosync_cpg_create(struct loop *loop, const char *group, const struct coros
 
 void corosync_cpg_destroy(struct corosync_cpg *cpg)
 {
-	struct cpg_item *item;
-
 	if (cpg == NULL) {
 		return;
 	}
@@ -167,14 +204,12 @@ void corosync_cpg_destroy(struct corosync_cpg *cpg)
 		loop_fd_del(cpg->loop, cpg->fd);
 		cpg_leave(cpg->handle, &cpg->group);
 	}
-	cpg_finalize(cpg->handle);
 	loop_timer_cancel(&cpg->retry);
-	while ((item = STAILQ_FIRST(&cpg->queue)) != NULL) {
-		STAILQ_REMOVE_HEAD(&cpg->queue, next);
-		free(item->data);
-		free(item);
+	if (cpg->dispatching) {
+		cpg->destroyed = true; /* libcpg still stands on it */
+	} else {
+		cpg_free(cpg);
 	}
-	free(cpg);
 }
 
 static void cpg_flush(void *ctx)
@@ -182,7 +217,8 @@ static void cpg_flush(void *ctx)
 	struct corosync_cpg *cpg = ctx;
 	struct cpg_item *item;
 
-	while (!cpg->dead && (item = STAILQ_FIRST(&cpg->queue)) != NULL) {
+	while (!cpg->dead && (item = STAILQ_FIRST(&cpg->queue)) != NULL &&
+	       cpg->under_way < VX_CPG_WINDOW) {
 		struct iovec part = { .iov_base = item->data, .iov_len = item->length };
 		cs_error_t error = cpg_mcast_joined(cpg->handle, CPG_TYPE_AGREED, &part, 1);
 
@@ -194,6 +230,7 @@ static void cpg_flush(void *ctx)
 			cpg_die(cpg, "send", error);
 			return;
 		}
+		cpg->under_way += item->length;
 		STAILQ_REMOVE_HEAD(&cpg->queue, next);
 		cpg->queued--;
 		free(item->data);

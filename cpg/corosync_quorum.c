@@ -17,7 +17,7 @@ struct corosync_quorum {
 	int fd;
 	const struct corosync_quorum_ops *ops;
 	void *ctx;
-	bool quorate, dead;
+	bool quorate, dead, dispatching, destroyed;
 };
 
 static struct corosync_quorum *quorum_of(quorum_handle_t handle)
@@ -35,6 +35,9 @@ static void quorum_on_quorum(quorum_handle_t handle, uint32_t quorate, struct qu
 
 	(void)member_count;
 	(void)member;
+	if (quorum->dead) {
+		return;
+	}
 	quorum->quorate = quorate != 0;
 	quorum->ops->quorum(quorum->ctx, (struct view_ring){ .rep = ring.nodeid, .seq = ring.seq },
 			    quorum->quorate);
@@ -58,8 +61,16 @@ static void quorum_on_nodelist(quorum_handle_t handle, struct quorum_ring_id rin
 static void quorum_on_fd(void *ctx, int revents)
 {
 	struct corosync_quorum *quorum = ctx;
-	cs_error_t error = quorum_dispatch(quorum->handle, CS_DISPATCH_ALL);
+	cs_error_t error;
 
+	quorum->dispatching = true;
+	error = quorum_dispatch(quorum->handle, CS_DISPATCH_ALL);
+	quorum->dispatching = false;
+	if (quorum->destroyed) {
+		quorum_finalize(quorum->handle);
+		free(quorum);
+		return;
+	}
 	if ((error != CS_OK && error != CS_ERR_TRY_AGAIN) || (revents & (POLLERR | POLLNVAL)) != 0) {
 		if (!quorum->dead) {
 			quorum->dead = true;
@@ -111,11 +122,17 @@ int corosync_quorum_create(struct loop *loop, const struct corosync_quorum_ops *
 
 void corosync_quorum_destroy(struct corosync_quorum *quorum)
 {
-	if (quorum != NULL) {
-		if (!quorum->dead) {
-			loop_fd_del(quorum->loop, quorum->fd);
-		}
-		quorum_finalize(quorum->handle);
-		free(quorum);
+	if (quorum == NULL) {
+		return;
 	}
+	if (!quorum->dead) {
+		quorum->dead = true; /* no callback from here on */
+		loop_fd_del(quorum->loop, quorum->fd);
+	}
+	if (quorum->dispatching) {
+		quorum->destroyed = true; /* libquorum still stands on it */
+		return;
+	}
+	quorum_finalize(quorum->handle);
+	free(quorum);
 }

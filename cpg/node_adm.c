@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The shell: requests of vxclustadm. */
+#include "cpg/node_inner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+
+#define ADM_TELL_MS 1000 /* progress of what an administrator waits for */
+
+static void adm_answer(struct ipc_peer *peer, uint64_t cookie, int error, const char *reason)
+{
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	msg.cookie = cookie;
+	msg.error = error;
+	msg.reason = (char *)(uintptr_t)(reason != NULL ? reason : "");
+	(void)ipc_peer_send(peer, &msg);
+}
+
+/* ---- the state, for people and programs ---- */
+
+static Vx__NodeState adm_state_of(const struct node *node)
+{
+	switch (view_state(node->core)) {
+	case VS_OUT:
+		return node->start_wanted ? VX__NODE_STATE__NODE_JOINING : VX__NODE_STATE__NODE_OUT;
+	case VS_JOINING:
+		return VX__NODE_STATE__NODE_JOINING;
+	case VS_MEMBER: {
+		const struct view *view = view_current(node->core);
+
+		for (size_t i = 0; !view_is_settled(node->core) && i < view->joiner_count; i++) {
+			if (view->joiner[i] == node->info.self) {
+				return VX__NODE_STATE__NODE_JOINING;
+			}
+		}
+		return VX__NODE_STATE__NODE_MEMBER;
+	}
+	case VS_LEAVING:
+		return VX__NODE_STATE__NODE_LEAVING;
+	case VS_ABORTING:
+		return VX__NODE_STATE__NODE_ABORTING;
+	}
+	return VX__NODE_STATE__NODE_OUT;
+}
+
+static Vx__NodeInfo **adm_nodes_make(const struct node *node, Vx__NodeInfo *info)
+{
+	const struct view *view = view_current(node->core);
+	Vx__NodeInfo **list = calloc(VX_NODES_MAX, sizeof(list[0]));
+
+	for (size_t i = 0; list != NULL && i < node->info.count; i++) {
+		const struct cluster_node *known = &node->info.node[i];
+		const struct view_member *member = view != NULL ? view_member_of(view, known->nodeid) : NULL;
+
+		vx__node_info__init(&info[i]);
+		info[i].nodeid = known->nodeid;
+		info[i].name = (char *)(uintptr_t)known->name;
+		info[i].addr = (char *)(uintptr_t)known->addr;
+		info[i].nid = member != NULL ? member->nid : (uint32_t)i;
+		info[i].state = member != NULL ? VX__NODE_STATE__NODE_MEMBER : VX__NODE_STATE__NODE_OUT;
+		info[i].master = member != NULL && view->master == known->nodeid;
+		list[i] = &info[i];
+	}
+	return list;
+}
+
+static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t cookie)
+{
+	Vx__Ipc msg = VX__IPC__INIT;
+	Vx__AdmState state = VX__ADM_STATE__INIT;
+	Vx__NodeInfo info[VX_NODES_MAX];
+	const struct packet_names names = { node_name, node_addr, node };
+	const struct view *view = view_current(node->core);
+	const struct node_work *leave = node_work_of(node, VX__STEP__STEP_LEAVE);
+	char detail[VX_REASON_MAX];
+	char *waiting[1];
+
+	view_describe(node->core, detail);
+	state.state = adm_state_of(node);
+	state.reason = node->reason;
+	state.detail = detail;
+	state.reconfig = view_state(node->core) != VS_OUT && !view_is_settled(node->core) ? detail :
+											    (char *)"";
+	state.view = view != NULL ? packet_view_make(view, &names, node->info.self, node->info.name) : NULL;
+	state.self = node->info.self;
+	state.node = adm_nodes_make(node, info);
+	state.n_node = state.node != NULL ? node->info.count : 0;
+	state.seqnum = node->timeline.count;
+	state.quorate = view_is_quorate(node->core);
+	state.fencing = node->fencing;
+	state.view_open = view_is_settled(node->core);
+	if (leave != NULL && leave->progress[0] != '\0') {
+		waiting[0] = (char *)(uintptr_t)leave->progress;
+		state.n_waiting = 1;
+		state.waiting = waiting;
+	}
+	timeline_reports_make(&node->timeline, &state);
+	msg.cookie = cookie;
+	msg.body_case = VX__IPC__BODY_ADM_STATE;
+	msg.adm_state = &state;
+	(void)ipc_peer_send(peer, &msg);
+	timeline_reports_free(&state);
+	free(state.node);
+	packet_view_free(state.view);
+}
+
+/* ---- requests that wait ---- */
+
+static struct node_adm *adm_add(struct node *node, struct ipc_peer *peer, uint64_t cookie, int waits)
+{
+	for (int i = 0; i < NODE_ADMS; i++) {
+		if (node->adm[i].peer == NULL) {
+			node->adm[i].peer = peer;
+			node->adm[i].cookie = cookie;
+			node->adm[i].waits = waits;
+			loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, node_adm_tell, node);
+			return &node->adm[i];
+		}
+	}
+	adm_answer(peer, cookie, -VX_E_FULL, "too many requests wait");
+	return NULL;
+}
+
+void node_adm_closed(struct node *node, const struct ipc_peer *peer)
+{
+	for (int i = 0; i < NODE_ADMS; i++) {
+		if (node->adm[i].peer == peer) {
+			node->adm[i].peer = NULL;
+		}
+	}
+}
+
+void node_adm_done(struct node *node, int waits, int error, const char *reason)
+{
+	for (int i = 0; i < NODE_ADMS; i++) {
+		struct ipc_peer *peer = node->adm[i].peer;
+
+		if (peer != NULL && (int)node->adm[i].waits == waits) {
+			node->adm[i].peer = NULL;
+			adm_answer(peer, node->adm[i].cookie, error, reason);
+		}
+	}
+}
+
+void node_adm_tell(void *ctx)
+{
+	struct node *node = ctx;
+	bool any = false;
+
+	for (int i = 0; i < NODE_ADMS; i++) {
+		if (node->adm[i].peer != NULL) {
+			any = true;
+			adm_state_send(node, node->adm[i].peer, node->adm[i].cookie);
+		}
+	}
+	if (any) {
+		loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, node_adm_tell, node);
+	}
+}
+
+static void adm_on_start(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)
+{
+	if (view_state(node->core) == VS_MEMBER && view_is_settled(node->core)) {
+		adm_answer(peer, msg->cookie, 0, "already a member");
+		return;
+	}
+	if (view_state(node->core) == VS_LEAVING || view_state(node->core) == VS_ABORTING) {
+		adm_answer(peer, msg->cookie, -VX_E_BUSY, "this node is leaving the cluster");
+		return;
+	}
+	if (adm_add(node, peer, msg->cookie, ADM_WAITS_START) == NULL || node->start_wanted ||
+	    view_state(node->core) != VS_OUT) {
+		return;
+	}
+	node->start_wanted = true;
+	node->start_timeout_ms = msg->adm_start->join_timeout_ms > 0 ? msg->adm_start->join_timeout_ms :
+								       VX_JOIN_MS;
+	node->start_deadline_ms = clock_ms() + VX_REGISTER_MS;
+	node_fencing_ask(node);
+	node_start_try(node);
+}
+
+static void adm_on_stop(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)
+{
+	struct view_event event = { .type = msg->adm_stop->cancel ? VE_LEAVE_CANCEL : VE_LEAVE };
+
+	if (msg->adm_stop->cancel) {
+		bool was = view_state(node->core) == VS_LEAVING;
+
+		node_event(node, &event);
+		if (was && view_state(node->core) == VS_MEMBER) {
+			node_adm_done(node, ADM_WAITS_STOP, -ECANCELED, "cancelled");
+			adm_answer(peer, msg->cookie, 0, "");
+		} else {
+			adm_answer(peer, msg->cookie, -VX_E_INVAL, "this node is not waiting to leave");
+		}
+		return;
+	}
+	if (node->start_wanted) {
+		node->start_wanted = false;
+		loop_timer_cancel(&node->start_timer);
+		node_adm_done(node, ADM_WAITS_START, -ECANCELED, "user initiated stop");
+	}
+	if (view_state(node->core) == VS_OUT) {
+		adm_answer(peer, msg->cookie, 0, "not in the cluster");
+		return;
+	}
+	if (adm_add(node, peer, msg->cookie, ADM_WAITS_STOP) != NULL) {
+		node_event(node, &event);
+	}
+}
+
+static void adm_on_set(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)
+{
+	char *end;
+	long value = strtol(msg->adm_set->value, &end, 10);
+
+	if (strcmp(msg->adm_set->name, "preference") != 0 || *end != '\0' || msg->adm_set->value[0] == '\0' ||
+	    value < INT32_MIN || value > INT32_MAX) {
+		adm_answer(peer, msg->cookie, -VX_E_SYNTAX, "preference must be a whole number");
+		return;
+	}
+	node->store.preference = (int32_t)value;
+
+	int rc = store_write(&node->store);
+
+	adm_answer(peer, msg->cookie, rc, rc != 0 ? "cannot write the state file" : "counts from the next join on");
+}
+
+void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)
+{
+	struct view_event event = { .type = VE_ABORT };
+
+	if (msg->body_case == VX__IPC__BODY_ADM_QUERY) {
+		adm_state_send(node, peer, msg->cookie);
+	} else if (msg->body_case == VX__IPC__BODY_ADM_START) {
+		adm_on_start(node, peer, msg);
+	} else if (msg->body_case == VX__IPC__BODY_ADM_STOP) {
+		adm_on_stop(node, peer, msg);
+	} else if (msg->body_case == VX__IPC__BODY_ADM_SET) {
+		adm_on_set(node, peer, msg);
+	} else if (msg->body_case == VX__IPC__BODY_ADM_ABORT) {
+		event.reason = msg->adm_abort->reason[0] != '\0' ? msg->adm_abort->reason :
+								   "user initiated abort";
+		if (view_state(node->core) == VS_OUT) {
+			adm_answer(peer, msg->cookie, 0, "not in the cluster");
+		} else if (adm_add(node, peer, msg->cookie, ADM_WAITS_ABORT) != NULL) {
+			node_event(node, &event);
+		}
+	} else {
+		adm_answer(peer, msg->cookie, -VX_E_PROTO, "request not understood");
+	}
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inside of the shell, shared by node*.c only. */
+#ifndef VX_CPG_NODE_INNER_H
+#define VX_CPG_NODE_INNER_H
+
+#include "agent/child.h"
+#include "agent/fence.h"
+#include "agent/pacemaker.h"
+#include "base/ipc.h"
+#include "base/timeouts.h"
+#include "cpg/corosync_cmap.h"
+#include "cpg/corosync_cpg.h"
+#include "cpg/corosync_quorum.h"
+#include "cpg/node.h"
+#include "cpg/packet.h"
+#include "cpg/store.h"
+#include "cpg/timeline.h"
+#include "cpg/view.h"
+
+#define NODE_WORKS 16
+#define CLUSTER_GROUP_MAX 128
+#define NODE_ADMS 16
+#define NODE_PORTS 3
+
+enum node_client { NODE_IOD, NODE_CONFIGD, NODE_CLIENTS };
+
+/* Something that local clients were asked to do; its end becomes an event of the core. */
+struct node_work {
+	bool used;
+	uint64_t serial; /* in StepRun and StepAck */
+	uint64_t token; /* of the core */
+	enum view_event_type event;
+	Vx__Step step;
+	bool waits[NODE_CLIENTS];
+	char sent_reason[16];
+	int error;
+	char reason[VX_REASON_MAX];
+	char progress[VX_REASON_MAX];
+	uint64_t max_epoch;
+	struct view_member durable[VX_NODES_MAX];
+	size_t durable_count;
+	struct view view; /* what SURVEY and CLAIM speak of; else the core's */
+	bool has_view;
+	struct loop_timer stall;
+	struct node *node;
+};
+
+/* An administrator's request that is not answered yet. */
+struct node_adm {
+	struct ipc_peer *peer;
+	uint64_t cookie;
+	enum { ADM_WAITS_START, ADM_WAITS_STOP, ADM_WAITS_ABORT } waits;
+};
+
+struct node {
+	struct loop *loop;
+	const struct conf *conf;
+	void (*ended)(void *ctx, int code);
+	void *ctx;
+
+	struct view_core *core;
+	struct view_effects fx;
+	bool stepping;
+	struct loop_timer timer[VT_COUNT];
+	struct node_timer {
+		struct node *node;
+		enum view_timer which;
+	} timer_ctx[VT_COUNT];
+
+	struct cluster_info info;
+	struct corosync_cpg *cpg;
+	struct corosync_quorum *quorum;
+	bool corosync_dead;
+	uint64_t serial; /* of packets */
+	struct fence *fence;
+	struct pacemaker *pacemaker;
+	bool fencing; /* is it enabled */
+	struct store store;
+	struct timeline timeline;
+	char reason[VX_REASON_MAX]; /* why it is out */
+
+	/* local clients */
+	struct ipc_server *server;
+	struct ipc_peer *client[NODE_CLIENTS];
+	bool iod_clean;
+	bool configd_stopped; /* by hand: not lost */
+	struct child *settle, *spawned;
+	struct node_work work[NODE_WORKS];
+	uint64_t work_serial;
+
+	/* ports: v, w, u */
+	uint64_t port_up[NODE_PORTS]; /* bit = place in the node list */
+	bool port_local[NODE_PORTS]; /* our own "up" was delivered */
+
+	/* joining, administrators */
+	bool start_wanted, terminating;
+	uint32_t start_timeout_ms;
+	struct loop_timer start_timer;
+	uint64_t start_deadline_ms;
+	struct node_adm adm[NODE_ADMS];
+	struct loop_timer adm_timer, end_timer;
+	int end_code;
+};
+
+/* node.c */
+void node_event(struct node *node, const struct view_event *event);
+const char *node_name(void *ctx, uint32_t nodeid);
+const char *node_addr(void *ctx, uint32_t nodeid);
+const char *node_self_name(const struct node *node);
+void node_abort(struct node *node, const char *reason);
+void node_start_try(void *ctx);
+void node_fencing_ask(struct node *node);
+void node_end(struct node *node, int code);
+
+/* node_work.c: questions to local clients */
+void node_work_start(struct node *node, Vx__Step step, enum view_event_type event, uint64_t token,
+		     bool iod, bool configd, const char *reason, const struct view *view);
+void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck *ack);
+void node_work_client_up(struct node *node, enum node_client client);
+void node_work_client_down(struct node *node, enum node_client client);
+void node_work_cancel_all(struct node *node);
+void node_configd_spawn(struct node *node);
+/* Is the work of this step still under way, and on what? NULL if not. */
+const struct node_work *node_work_of(const struct node *node, Vx__Step step);
+
+/* node_client.c: the IPC server, registration, ports */
+int node_client_serve(struct node *node);
+void node_client_view(struct node *node);
+void node_client_registered(struct node *node, enum node_client client);
+void node_port_reset(struct node *node);
+void node_port_announce(struct node *node);
+void node_port_packet(struct node *node, const Vx__Cpg *msg, uint32_t from, uint32_t pid);
+
+/* node_adm.c: vxclustadm */
+void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg);
+void node_adm_closed(struct node *node, const struct ipc_peer *peer);
+void node_adm_done(struct node *node, int waits, int error, const char *reason);
+void node_adm_tell(void *ctx);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The shell: what local clients are asked to do, and what becomes of it. */
+#include "cpg/node_inner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+
+static const char *const client_names[NODE_CLIENTS] = { "vxiod", "vxconfigd" };
+
+static void work_end(struct node_work *work)
+{
+	struct node *node = work->node;
+	struct node_work ended = *work;
+
+	loop_timer_cancel(&work->stall);
+	work->used = false;
+	if (ended.event == VE_ABORTED && ended.error == 0 && node->corosync_dead) {
+		ended.error = -VX_E_NODAEMON; /* "aborted" cannot be said: the others must have us fenced */
+	}
+
+	struct view_event event = { .type = ended.event, .token = ended.token, .error = ended.error,
+				    .reason = ended.reason[0] != '\0' ? ended.reason : NULL,
+				    .max_epoch = ended.max_epoch, .durable = ended.durable,
+				    .durable_count = ended.durable_count };
+
+	node_event(node, &event);
+}
+
+/* A local part that makes no progress ends this node, and only this one (R11). */
+static void work_on_stall(void *ctx)
+{
+	struct node_work *work = ctx;
+	char reason[VX_REASON_MAX];
+
+	for (int client = 0; client < NODE_CLIENTS; client++) {
+		if (!work->waits[client]) {
+			continue;
+		}
+		if (work->node->client[client] == NULL) {
+			snprintf(reason, sizeof(reason), "%s is not enabled", client_names[client]);
+		} else {
+			snprintf(reason, sizeof(reason), "transition to role failed: %s makes no progress (step %d%s%.200s)",
+				 client_names[client], work->step, work->progress[0] != '\0' ? ": " : "",
+				 work->progress);
+		}
+		work->error = -VX_E_TIMEOUT;
+	}
+	log_err("%s", reason);
+	if (work->event == VE_ABORTED) {
+		snprintf(work->reason, sizeof(work->reason), "%s", reason);
+		work_end(work);
+	} else {
+		work->used = false;
+		node_abort(work->node, reason);
+	}
+}
+
+static bool work_has_no_limit(const struct node_work *work)
+{
+	return work->event == VE_LEFT; /* waits for the administrator's processes (R12) */
+}
+
+static void work_alive(struct node_work *work)
+{
+	if (!work_has_no_limit(work)) {
+		loop_timer_set(work->node->loop, &work->stall, VX_STEP_STALL_MS, work_on_stall, work);
+	}
+}
+
+static void work_send(struct node_work *work, enum node_client client)
+{
+	struct node *node = work->node;
+	Vx__Ipc msg = VX__IPC__INIT;
+	Vx__StepRun run = VX__STEP_RUN__INIT;
+	const struct packet_names names = { node_name, node_addr, node };
+	const struct view *view = work->has_view ? &work->view : view_current(node->core);
+	Vx__View *words = view != NULL ? packet_view_make(view, &names, node->info.self, node->info.name) :
+					 NULL;
+
+	run.step = work->step;
+	run.serial = work->serial;
+	run.view = words;
+	run.reason = work->sent_reason;
+	msg.body_case = VX__IPC__BODY_STEP_RUN;
+	msg.step_run = &run;
+	(void)ipc_peer_send(node->client[client], &msg); /* a lost client is told by its closing */
+	packet_view_free(words);
+}
+
+/* Without vxconfigd there is nothing of it to stop, to leave or to end. */
+static bool work_needs_configd(Vx__Step step)
+{
+	return step == VX__STEP__STEP_SURVEY || step == VX__STEP__STEP_CLAIM ||
+	       step == VX__STEP__STEP_ROLE || step == VX__STEP__STEP_CONFIG ||
+	       step == VX__STEP__STEP_CLOSE;
+}
+
+static bool work_is_done(const struct node_work *work)
+{
+	return !work->waits[NODE_IOD] && !work->waits[NODE_CONFIGD];
+}
+
+static void work_iod_missing(struct node_work *work)
+{
+	if (!work->node->iod_clean) {
+		work->error = -VX_E_NODAEMON;
+		snprintf(work->reason, sizeof(work->reason), "vxiod is gone and its I/O may not be over");
+	}
+}
+
+static void work_on_nothing(void *ctx)
+{
+	work_end(ctx);
+}
+
+void node_work_start(struct node *node, Vx__Step step, enum view_event_type event, uint64_t token,
+		     bool iod, bool configd, const char *reason, const struct view *view)
+{
+	struct node_work *work = NULL;
+
+	for (int i = 0; i < NODE_WORKS && work == NULL; i++) {
+		work = node->work[i].used ? NULL : &node->work[i];
+	}
+	if (work == NULL) {
+		log_bug("more than %d things asked of local clients at a time", NODE_WORKS);
+	}
+	memset(work, 0, sizeof(*work));
+	work->used = true;
+	work->node = node;
+	work->serial = ++node->work_serial;
+	work->token = token;
+	work->event = event;
+	work->step = step;
+	snprintf(work->sent_reason, sizeof(work->sent_reason), "%s", reason);
+	if (view != NULL) {
+		work->view = *view;
+		work->has_view = true;
+	}
+	/* a vxiod that is gone has not stopped: only an abort goes on without it, and says so (R13) */
+	work->waits[NODE_IOD] = iod;
+	if (iod && node->client[NODE_IOD] == NULL && event == VE_ABORTED) {
+		work->waits[NODE_IOD] = false;
+		work_iod_missing(work);
+	}
+	work->waits[NODE_CONFIGD] = configd && (node->client[NODE_CONFIGD] != NULL || work_needs_configd(step));
+	for (int client = 0; client < NODE_CLIENTS; client++) {
+		if (work->waits[client] && node->client[client] != NULL) {
+			work_send(work, (enum node_client)client);
+		}
+	}
+	if (work->waits[NODE_CONFIGD] && node->client[NODE_CONFIGD] == NULL) {
+		node_configd_spawn(node);
+	}
+	if (work_is_done(work)) {
+		/* from the loop: the core is still busy with the event that led here */
+		loop_timer_set(node->loop, &work->stall, 0, work_on_nothing, work);
+	} else {
+		work_alive(work);
+	}
+}
+
+static void work_take_durable(struct node_work *work, const Vx__StepAck *ack)
+{
+	for (size_t i = 0; i < ack->n_durable && work->durable_count < VX_NODES_MAX; i++) {
+		const Vx__Member *member = ack->durable[i];
+
+		if (member->nid < VX_NODES_MAX) {
+			work->durable[work->durable_count++] = (struct view_member){
+				.nodeid = member->nodeid,
+				.nid = member->nid,
+				.incarnation = member->incarnation,
+				.joined_epoch = member->joined_epoch,
+				.fenced_at = member->fenced_at,
+			};
+		}
+	}
+}
+
+void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck *ack)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		struct node_work *work = &node->work[i];
+
+		if (!work->used || work->serial != ack->serial || !work->waits[client]) {
+			continue;
+		}
+		if (ack->progress) {
+			snprintf(work->progress, sizeof(work->progress), "%s", ack->reason);
+			work_alive(work);
+			return;
+		}
+		work->waits[client] = false;
+		if (ack->error != 0 && work->error == 0) {
+			work->error = ack->error;
+			snprintf(work->reason, sizeof(work->reason), "%s",
+				 ack->reason[0] != '\0' ? ack->reason : vx_strerror(ack->error));
+		}
+		if (ack->max_epoch > work->max_epoch) {
+			work->max_epoch = ack->max_epoch;
+		}
+		work_take_durable(work, ack);
+		if (work->event == VE_LEFT && client == NODE_IOD && work->error == 0 &&
+		    node->client[NODE_CONFIGD] != NULL) {
+			work->waits[NODE_CONFIGD] = true; /* it lets go when the volumes are gone */
+			work_send(work, NODE_CONFIGD);
+		}
+		if (work_is_done(work)) {
+			work_end(work);
+		}
+		return;
+	}
+}
+
+void node_work_client_up(struct node *node, enum node_client client)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		if (node->work[i].used && node->work[i].waits[client]) {
+			work_send(&node->work[i], client);
+			work_alive(&node->work[i]);
+		}
+	}
+}
+
+/* The client is gone: what it had to stop is stopped; what it had to do waits for its return. */
+void node_work_client_down(struct node *node, enum node_client client)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		struct node_work *work = &node->work[i];
+
+		if (!work->used || !work->waits[client]) {
+			continue;
+		}
+		if (client == NODE_CONFIGD && work_needs_configd(work->step)) {
+			node_configd_spawn(node);
+			continue;
+		}
+		if (client == NODE_IOD && work->event != VE_ABORTED) {
+			continue; /* never done: the node aborts */
+		}
+		work->waits[client] = false;
+		if (client == NODE_IOD) {
+			work_iod_missing(work);
+		}
+		if (work_is_done(work)) {
+			work_end(work);
+		}
+	}
+}
+
+void node_work_cancel_all(struct node *node)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		loop_timer_cancel(&node->work[i].stall);
+		node->work[i].used = false;
+	}
+}
+
+const struct node_work *node_work_of(const struct node *node, Vx__Step step)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		if (node->work[i].used && node->work[i].step == step) {
+			return &node->work[i];
+		}
+	}
+	return NULL;
+}
+
+static void configd_on_end(void *ctx, const struct child_end *end)
+{
+	struct node *node = ctx;
+
+	node->spawned = NULL;
+	if (end->status != 0) {
+		log_err("vxconfigd could not be started (%d): %s", end->status, end->output);
+	}
+}
+
+/* R16: a step needs vxconfigd and it does not run. */
+void node_configd_spawn(struct node *node)
+{
+	static const char *const argv[] = { "vxconfigd", NULL };
+	const struct child_spec spec = { .argv = argv, .socket = -1 };
+
+	if (node->spawned != NULL || node->client[NODE_CONFIGD] != NULL) {
+		return;
+	}
+	log_warning("vxconfigd does not run: starting it");
+
+	int rc = child_spawn(node->loop, &spec, configd_on_end, node, &node->spawned);
+
+	if (rc != 0) {
+		log_err("vxconfigd cannot be started: %s", vx_strerror(rc));
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What vxclustd remembers on the node's own disk: the highest epoch it ever saw (R7), the
+ * preference, why it left. Small files, replaced as a whole (written, synced, renamed).
+ */
+#ifndef VX_CPG_STORE_H
+#define VX_CPG_STORE_H
+
+#include <stdint.h>
+
+struct store {
+	uint64_t last_epoch;
+	int32_t preference;
+};
+
+/* Reads the file; a missing one means zeros. -VX_E_CORRUPT: it is not ours or damaged. */
+int store_read(struct store *out_store);
+/* Durable when it returns 0; else -errno. */
+int store_write(const struct store *store);
+/* The reason shown by `vxclustadm nodestate` while vxclustd does not run. Best effort. */
+void store_reason(const char *reason);
+
+#endif
