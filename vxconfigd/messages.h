@@ -49,6 +49,7 @@
 	X(VOLUME_STARTED, 1039, STARTED, "Volume %s: is started already") \
 	X(VOLUME_NOT_STARTED, 1051, NOTSTARTED, "Volume %s: is not started") \
 	X(VOLUME_NO_PLEX, 1052, INVAL, "Volume %s: cannot be started: no plex holds its data completely") \
+	X(PLEX_NOT_OF, 1053, ASSOC, "Plex %s: is no data plex of volume %s") \
 	X(NOT_CLUSTER, 1040, NOTMEMBER, "Node %s is not in a cluster: %s") \
 	X(MASTER_LOST, 1041, LOST, "The master went away; the outcome is not known yet: vxdctl outcome %s") \
 	X(PEER_MISSING, 1042, NOPEER, "Disk group %s: vxconfigd is not running on node %s: nothing was changed") \

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Reading what a new volume shall look like, and finding its places. */
+#include "vxconfigd/plan_layout.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/drl_size.h"
+#include "base/errors.h"
+
+#define LAYOUT_LOGS 2 /* log plexes unless nlog= says otherwise: one disk may be lost */
+
+/* What the words of layout= and the other attributes say, before they are put together. */
+struct layout_words {
+	bool mirror, nomirror, log, nolog;
+};
+
+static bool word_is(const char *text, size_t length, const char *word)
+{
+	return strlen(word) == length && strncmp(text, word, length) == 0;
+}
+
+static int layout_words(struct plan_work *work, struct layout_words *out_words)
+{
+	const char *at = plan_attr(work, "layout");
+	bool more = at != NULL;
+
+	while (more) {
+		size_t length = strcspn(at, ",");
+
+		if (word_is(at, length, "mirror")) {
+			out_words->mirror = true;
+		} else if (word_is(at, length, "nomirror")) {
+			out_words->nomirror = true;
+		} else if (word_is(at, length, "log")) {
+			out_words->log = true;
+		} else if (word_is(at, length, "nolog")) {
+			out_words->nolog = true;
+		} else if (!word_is(at, length, "concat") && !word_is(at, length, "span")) {
+			return plan_attr_bad(work, "layout",
+					     "a list of concat, mirror, nomirror, log, nolog is needed");
+		}
+		more = at[length] == ',';
+		at += length + 1;
+	}
+	return 0;
+}
+
+static int layout_mirrors(struct plan_work *work, const struct layout_words *words,
+			  struct layout *layout)
+{
+	int error = plan_attr_number(work, "nmirror", 1, VX_PLEXES_MAX, words->mirror ? 2 : 1,
+				     &layout->mirrors);
+
+	if (error != 0) {
+		return error;
+	}
+	if (words->mirror && layout->mirrors < 2) {
+		return plan_attr_bad(work, "nmirror", "layout=mirror needs 2 or more");
+	}
+	if (words->nomirror && (words->mirror || layout->mirrors > 1)) {
+		return plan_attr_bad(work, "layout", "mirrors are asked for and excluded");
+	}
+	return 0;
+}
+
+static int layout_logs(struct plan_work *work, const struct layout_words *words,
+		       struct layout *layout)
+{
+	const char *type = plan_attr(work, "logtype");
+	bool drl = type != NULL && strcmp(type, "drl") == 0;
+	bool none = type != NULL && strcmp(type, "none") == 0;
+	unsigned int count;
+	int error;
+
+	if (type != NULL && !drl && !none) {
+		return plan_attr_bad(work, "logtype", "drl or none");
+	}
+	if ((drl || words->log) && (none || words->nolog)) {
+		return plan_attr_bad(work, type != NULL ? "logtype" : "layout",
+				     "a log is asked for and excluded");
+	}
+	error = plan_attr_number(work, "nlog", 0, VX_PLEXES_MAX, LAYOUT_LOGS, &count);
+	if (error != 0) {
+		return error;
+	}
+	if (plan_attr(work, "nlog") != NULL && count > 0 && (none || words->nolog)) {
+		return plan_attr_bad(work, "nlog", "a log is asked for and excluded");
+	}
+	drl = drl || words->log || (plan_attr(work, "nlog") != NULL && count > 0);
+	if (drl && count == 0) {
+		return plan_attr_bad(work, "nlog", "a log is asked for and excluded");
+	}
+	if (drl && layout->mirrors < 2) {
+		return plan_attr_bad(work, type != NULL ? "logtype" :
+					   plan_attr(work, "nlog") != NULL ? "nlog" : "layout",
+				     "a dirty region log serves mirrored volumes only (layout=mirror)");
+	}
+	layout->log_max = drl ? count : 0;
+	layout->log_min = !drl ? 0 : plan_attr(work, "nlog") != NULL ? count : 1;
+	if (layout->mirrors + layout->log_max > VX_PLEXES_MAX) {
+		/* Only as many logs as there is room for, unless the number was asked for. */
+		layout->log_max = VX_PLEXES_MAX - layout->mirrors;
+	}
+	if (layout->log_max < layout->log_min) {
+		return plan_say(work, LIMIT, plan_group_name(work), VX_PLEXES_MAX, "plexes of a volume");
+	}
+	return 0;
+}
+
+static int layout_init(struct plan_work *work, struct layout *layout)
+{
+	const char *init = plan_attr(work, "init");
+
+	if (init == NULL || strcmp(init, "default") == 0) {
+		layout->init = LAYOUT_INIT_SYNC;
+	} else if (strcmp(init, "active") == 0) {
+		layout->init = LAYOUT_INIT_ACTIVE;
+	} else if (strcmp(init, "none") == 0) {
+		layout->init = LAYOUT_INIT_NONE;
+	} else {
+		return plan_attr_bad(work, "init", "default, active or none");
+	}
+	return 0;
+}
+
+static int layout_texts(struct plan_work *work, struct layout *layout)
+{
+	const char *usetype = plan_attr(work, "usetype");
+
+	if (usetype != NULL && strcmp(usetype, "fsgen") != 0 && strcmp(usetype, "gen") != 0) {
+		return plan_attr_bad(work, "usetype", "fsgen or gen");
+	}
+	layout->usetype = usetype != NULL ? usetype : "fsgen";
+	layout->comment = "";
+	return plan_attr_comment(work, &layout->comment);
+}
+
+static int layout_disks(struct plan_work *work, size_t first, struct layout *layout)
+{
+	for (size_t i = first; i < work->request->n_operand; i++) {
+		bool known = false;
+		Vx__Dm *dm;
+		int error = plan_find_disk(work, work->request->operand[i], &dm);
+
+		if (error != 0) {
+			return error;
+		}
+		for (size_t j = 0; j < layout->disk_count; j++) {
+			known = known || layout->disk[j] == dm->rid;
+		}
+		if (!known) {
+			layout->disk[layout->disk_count++] = dm->rid;
+		}
+	}
+	return 0;
+}
+
+int plan_layout_read(struct plan_work *work, size_t first_disk, struct layout *out_layout)
+{
+	struct layout_words words = { 0 };
+	struct layout layout = { 0 };
+	int error = layout_words(work, &words);
+
+	error = error == 0 ? layout_mirrors(work, &words, &layout) : error;
+	error = error == 0 ? layout_logs(work, &words, &layout) : error;
+	error = error == 0 ? layout_init(work, &layout) : error;
+	error = error == 0 ? layout_texts(work, &layout) : error;
+	error = error == 0 ? layout_disks(work, first_disk, &layout) : error;
+	if (error == 0) {
+		*out_layout = layout;
+	}
+	return error;
+}
+
+int plan_layout_size(struct plan_work *work, const char *text, uint64_t *out_len)
+{
+	uint64_t len;
+	int error = record_size_parse(text, &len);
+
+	if (error == -ERANGE || (error == 0 && len == 0)) {
+		return plan_say(work, SIZE_RANGE, text);
+	}
+	if (error != 0) {
+		return plan_say(work, SIZE_INVALID, text);
+	}
+	*out_len = allocate_align_up(len);
+	return 0;
+}
+
+uint64_t plan_layout_region(const struct layout *layout, uint64_t len)
+{
+	return layout->log_max > 0 ? drl_region_len(len) : 0;
+}
+
+int plan_layout_place(const Vx__Config *config, const struct layout *layout, uint64_t len,
+		      struct allocation **out_allocation, char *out_reason)
+{
+	uint64_t region_len = plan_layout_region(layout, len);
+	struct allocate_want want = {
+		.data_len = len,
+		.data_plexes = layout->mirrors,
+		.log_len = region_len != 0 ? drl_log_len(len, region_len) : 0,
+		.log_min = layout->log_min,
+		.log_max = layout->log_max,
+		.disk = layout->disk,
+		.disk_count = layout->disk_count,
+	};
+
+	return allocate_volume(config, &want, out_allocation, out_reason);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Planning for plexes: vxplex det and dis, and the detach after a write error. */
+#include "vxconfigd/plan_plex.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "vxconfigd/plan_work.h"
+
+bool plex_is_complete(const Vx__Vol *vol, const Vx__Plex *plex)
+{
+	if (plex->vol_rid != vol->rid || plex->is_log) {
+		return false;
+	}
+	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE || plex->state == VX__PLEX_STATE__PLEX_CLEAN ||
+	       (plex->state == VX__PLEX_STATE__PLEX_EMPTY && vol->state == VX__VOL_STATE__VOL_EMPTY);
+}
+
+/* Complete plexes of the volume but this one. */
+static size_t volume_others(const Vx__Config *config, const Vx__Vol *vol, const Vx__Plex *plex)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->n_plex; i++) {
+		if (config->plex[i] != plex && plex_is_complete(vol, config->plex[i])) {
+			count++;
+		}
+	}
+	return count;
+}
+
+bool volume_is_startable(const Vx__Config *config, const Vx__Vol *vol)
+{
+	return volume_others(config, vol, NULL) > 0;
+}
+
+/* A volume that is left with one complete plex has nothing to be made equal. */
+static void volume_lost_plex(const Vx__Config *config, Vx__Vol *vol)
+{
+	if (vol->state == VX__VOL_STATE__VOL_SYNC && volume_others(config, vol, NULL) == 1) {
+		vol->state = VX__VOL_STATE__VOL_ACTIVE;
+	}
+}
+
+struct plan *plan_of_change(const Vx__Config *before, const Vx__Config *after)
+{
+	struct plan *plan = record_alloc(1, sizeof(*plan));
+
+	plan->kind = VX__TXN_KIND__TXN_CHANGE;
+	plan->delta = config_diff(before, after);
+	return plan;
+}
+
+int plan_plex_detach(struct plan_work *work)
+{
+	for (size_t i = 0; i < work->request->n_operand; i++) {
+		Vx__Plex *plex;
+		Vx__Vol *vol;
+		int error = plan_find_plex(work, work->request->operand[i], &plex);
+
+		if (error != 0) {
+			return error;
+		}
+		vol = config_vol_rid(work->after, plex->vol_rid);
+		if (vol == NULL) {
+			return plan_say(work, STATE_INVALID, plex->name, "dissociated");
+		}
+		if (plex->kstate == VX__KSTATE__KS_DETACHED) {
+			return plan_say(work, STATE_INVALID, plex->name, "DETACHED");
+		}
+		if (!plex->is_log && volume_others(work->after, vol, plex) == 0) {
+			return plan_say(work, PLEX_LAST, plex->name, vol->name);
+		}
+		plex->kstate = VX__KSTATE__KS_DETACHED;
+		plex->state = VX__PLEX_STATE__PLEX_STALE;
+		volume_lost_plex(work->after, vol);
+		plan_quiesce(work, vol->rid);
+	}
+	return 0;
+}
+
+static bool volume_has_log(const Vx__Config *config, const Vx__Vol *vol)
+{
+	for (size_t i = 0; i < config->n_plex; i++) {
+		if (config->plex[i]->vol_rid == vol->rid && config->plex[i]->is_log) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The plex leaves its volume; what the volume says about it goes too. */
+static void plex_leave(struct plan_work *work, Vx__Vol *vol, Vx__Plex *plex)
+{
+	plex->vol_rid = 0;
+	plex->kstate = VX__KSTATE__KS_DISABLED;
+	plex->state = VX__PLEX_STATE__PLEX_STALE;
+	if (strcmp(vol->prefer_plex, plex->name) == 0) {
+		record_string_set(&vol->prefer_plex, "");
+		vol->read_policy = VX__READ_POLICY__READ_SELECT;
+	}
+	if (!volume_has_log(work->after, vol)) {
+		vol->region_len = 0;
+	}
+	volume_lost_plex(work->after, vol);
+	plan_quiesce(work, vol->rid);
+}
+
+int plan_plex_dissociate(struct plan_work *work)
+{
+	bool remove = plan_has_flag(work, "o:rm");
+
+	for (size_t i = 0; i < work->request->n_operand; i++) {
+		Vx__Plex *plex;
+		Vx__Vol *vol;
+		int error = plan_find_plex(work, work->request->operand[i], &plex);
+
+		if (error != 0) {
+			return error;
+		}
+		vol = config_vol_rid(work->after, plex->vol_rid);
+		if (vol == NULL && !remove) {
+			return plan_say(work, STATE_INVALID, plex->name, "dissociated");
+		}
+		if (vol != NULL && !plex->is_log && volume_others(work->after, vol, plex) == 0) {
+			return plan_say(work, PLEX_LAST, plex->name, vol->name);
+		}
+		if (vol != NULL) {
+			plex_leave(work, vol, plex);
+		}
+		if (remove) {
+			config_plex_remove(work->after, plex->rid);
+		}
+	}
+	return 0;
+}
+
+int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid, struct plan **out_plan)
+{
+	const Vx__Plex *plex = config_plex_rid(config, plex_rid);
+	const Vx__Vol *vol = config_vol_rid(config, vol_rid);
+	struct plan *plan;
+	Vx__Config *after;
+	Vx__Plex *lost;
+
+	if (vol == NULL || plex == NULL || plex->vol_rid != vol_rid) {
+		return -VX_E_NOTFOUND;
+	}
+	if (plex->kstate != VX__KSTATE__KS_ENABLED) {
+		return -VX_E_STALE;
+	}
+	after = config_clone(config);
+	lost = config_plex_rid(after, plex_rid);
+	lost->kstate = VX__KSTATE__KS_DETACHED;
+	lost->state = VX__PLEX_STATE__PLEX_IOFAIL;
+	if (!lost->is_log && volume_others(after, config_vol_rid(after, vol_rid), lost) == 0) {
+		vx__config__free_unpacked(after, NULL);
+		return -VX_E_LAST;
+	}
+	volume_lost_plex(after, config_vol_rid(after, vol_rid));
+	plan = plan_of_change(config, after);
+	plan_add_quiesce(plan, vol_rid);
+	vx__config__free_unpacked(after, NULL);
+	*out_plan = plan;
+	return 0;
+}

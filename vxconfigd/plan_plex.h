@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the state of plexes means for their volume; plans that are made without a request. */
+#ifndef VX_VXCONFIGD_PLAN_PLEX_H
+#define VX_VXCONFIGD_PLAN_PLEX_H
+
+#include <stdbool.h>
+
+#include "vxconfigd/plan.h"
+
+/* Does the plex hold the volume's data completely, started or not? */
+bool plex_is_complete(const Vx__Vol *vol, const Vx__Plex *plex);
+/* Does any? */
+bool volume_is_startable(const Vx__Config *config, const Vx__Vol *vol);
+
+/* A TXN_CHANGE from before to after, without anything else. */
+struct plan *plan_of_change(const Vx__Config *before, const Vx__Config *after);
+
+#endif

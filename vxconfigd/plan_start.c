@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Planning for the state of volumes: vxvol start, stop, rdpol, and the end of a synchronisation. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "vxconfigd/plan_plex.h"
+#include "vxconfigd/plan_work.h"
+
+/*
+ *   state of a volume (DISABLED)      start, mirrored      start, one complete plex
+ *   EMPTY                             SYNC                 ACTIVE
+ *   CLEAN                             ACTIVE               ACTIVE
+ *   ACTIVE (was not stopped)          SYNC                 ACTIVE
+ *   SYNC, NEEDSYNC                    SYNC                 ACTIVE
+ */
+static void volume_start(Vx__Config *config, Vx__Vol *vol)
+{
+	size_t complete = 0;
+
+	for (size_t i = 0; i < config->n_plex; i++) {
+		Vx__Plex *plex = config->plex[i];
+
+		if (plex->vol_rid != vol->rid) {
+			continue;
+		}
+		if (plex_is_complete(vol, plex)) {
+			plex->state = VX__PLEX_STATE__PLEX_ACTIVE;
+			plex->kstate = VX__KSTATE__KS_ENABLED;
+			complete++;
+		} else if (plex->state == VX__PLEX_STATE__PLEX_LOG) {
+			plex->kstate = VX__KSTATE__KS_ENABLED;
+		}
+	}
+	vol->kstate = VX__KSTATE__KS_ENABLED;
+	vol->state = complete > 1 && vol->state != VX__VOL_STATE__VOL_CLEAN ? VX__VOL_STATE__VOL_SYNC :
+									       VX__VOL_STATE__VOL_ACTIVE;
+}
+
+static void volume_stop(Vx__Config *config, Vx__Vol *vol)
+{
+	for (size_t i = 0; i < config->n_plex; i++) {
+		Vx__Plex *plex = config->plex[i];
+
+		if (plex->vol_rid != vol->rid || plex->kstate != VX__KSTATE__KS_ENABLED) {
+			continue;
+		}
+		plex->kstate = VX__KSTATE__KS_DISABLED;
+		if (plex->state == VX__PLEX_STATE__PLEX_ACTIVE) {
+			plex->state = VX__PLEX_STATE__PLEX_CLEAN;
+		}
+	}
+	vol->kstate = VX__KSTATE__KS_DISABLED;
+	vol->state = vol->state == VX__VOL_STATE__VOL_ACTIVE ? VX__VOL_STATE__VOL_CLEAN :
+							      VX__VOL_STATE__VOL_NEEDSYNC;
+}
+
+static int start_one(struct plan_work *work, Vx__Vol *vol)
+{
+	if (!volume_is_startable(work->after, vol)) {
+		return plan_say(work, VOLUME_NO_PLEX, vol->name);
+	}
+	volume_start(work->after, vol);
+	return 0;
+}
+
+static int stop_one(struct plan_work *work, Vx__Vol *vol)
+{
+	char holders[VX_REASON_MAX];
+
+	if (plan_holders(work, vol->name, holders)) {
+		return plan_say(work, VOLUME_OPEN, vol->name, holders);
+	}
+	plan_quiesce(work, vol->rid);
+	volume_stop(work->after, vol);
+	return 0;
+}
+
+int plan_volume_start(struct plan_work *work)
+{
+	for (size_t i = 0; i < work->request->n_operand; i++) {
+		Vx__Vol *vol;
+		int error = plan_find_volume(work, work->request->operand[i], &vol);
+
+		if (error == 0 && vol->kstate == VX__KSTATE__KS_ENABLED) {
+			error = plan_say(work, VOLUME_STARTED, vol->name);
+		}
+		error = error == 0 ? start_one(work, vol) : error;
+		if (error != 0) {
+			return error;
+		}
+	}
+	return 0;
+}
+
+int plan_volume_stop(struct plan_work *work)
+{
+	for (size_t i = 0; i < work->request->n_operand; i++) {
+		Vx__Vol *vol;
+		int error = plan_find_volume(work, work->request->operand[i], &vol);
+
+		if (error == 0 && vol->kstate == VX__KSTATE__KS_DISABLED) {
+			error = plan_say(work, VOLUME_NOT_STARTED, vol->name);
+		}
+		error = error == 0 ? stop_one(work, vol) : error;
+		if (error != 0) {
+			return error;
+		}
+	}
+	return 0;
+}
+
+/* What stands in the way is told for every volume; then nothing is started at all. */
+int plan_volume_start_all(struct plan_work *work)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < work->after->n_vol; i++) {
+		Vx__Vol *vol = work->after->vol[i];
+		int error = vol->kstate != VX__KSTATE__KS_ENABLED ? start_one(work, vol) : 0;
+
+		result = error != 0 ? error : result;
+	}
+	return result;
+}
+
+int plan_volume_stop_all(struct plan_work *work)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < work->after->n_vol; i++) {
+		Vx__Vol *vol = work->after->vol[i];
+		int error = vol->kstate != VX__KSTATE__KS_DISABLED ? stop_one(work, vol) : 0;
+
+		result = error != 0 ? error : result;
+	}
+	return result;
+}
+
+int plan_volume_read_policy(struct plan_work *work)
+{
+	const Vx__Request *request = work->request;
+	const char *policy = request->operand[0];
+	bool prefer = strcmp(policy, "prefer") == 0, round = strcmp(policy, "round") == 0;
+	Vx__Plex *plex = NULL;
+	Vx__Vol *vol;
+	int error;
+
+	if ((!prefer && !round && strcmp(policy, "select") != 0) ||
+	    request->n_operand != (prefer ? 3 : 2)) {
+		return plan_say(work, USAGE, "vxvol rdpol round|select VOLUME, vxvol rdpol prefer VOLUME PLEX");
+	}
+	error = plan_find_volume(work, request->operand[1], &vol);
+	if (error == 0 && prefer) {
+		error = plan_find_plex(work, request->operand[2], &plex);
+	}
+	if (error != 0) {
+		return error;
+	}
+	if (prefer && (plex->vol_rid != vol->rid || plex->is_log)) {
+		return plan_say(work, PLEX_NOT_OF, plex->name, vol->name);
+	}
+	vol->read_policy = prefer ? VX__READ_POLICY__READ_PREFER :
+			   round  ? VX__READ_POLICY__READ_ROUND :
+				    VX__READ_POLICY__READ_SELECT;
+	record_string_set(&vol->prefer_plex, prefer ? plex->name : "");
+	return 0;
+}
+
+int plan_synced(const Vx__Config *config, uint64_t vol_rid, struct plan **out_plan)
+{
+	const Vx__Vol *vol = config_vol_rid(config, vol_rid);
+	Vx__Config *after;
+
+	if (vol == NULL) {
+		return -VX_E_NOTFOUND;
+	}
+	if (vol->state != VX__VOL_STATE__VOL_SYNC || vol->kstate != VX__KSTATE__KS_ENABLED) {
+		return -VX_E_STALE;
+	}
+	after = config_clone(config);
+	config_vol_rid(after, vol_rid)->state = VX__VOL_STATE__VOL_ACTIVE;
+	*out_plan = plan_of_change(config, after);
+	vx__config__free_unpacked(after, NULL);
+	return 0;
+}

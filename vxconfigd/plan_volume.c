@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Planning for volumes as objects: vxassist make and remove, vxvol set. Their state: plan_start.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/id.h"
+#include "vxconfigd/plan_layout.h"
+#include "vxconfigd/plan_work.h"
+
+/* The lowest minor number from the group's base on that no volume has. */
+static uint32_t volume_minor(const Vx__Config *config)
+{
+	bool *used = record_alloc(VX_VOLUMES_MAX + 1, sizeof(*used));
+	uint32_t base = config->dg->minor_base, number = 0;
+
+	for (size_t i = 0; i < config->n_vol; i++) {
+		uint32_t minor = config->vol[i]->minor;
+
+		if (minor >= base && minor - base <= VX_VOLUMES_MAX) {
+			used[minor - base] = true;
+		}
+	}
+	while (used[number]) {
+		number++; /* one of VX_VOLUMES_MAX + 1 is free */
+	}
+	free(used);
+	return base + number;
+}
+
+/* A random UUID (version 4) in braces. */
+static void volume_guid(const uint8_t *random, char *out)
+{
+	uint8_t id[ID_BYTES];
+	char hex[ID_TEXT];
+
+	memcpy(id, random, sizeof(id));
+	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
+	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+	id_text(id, sizeof(id), hex);
+	sprintf(out, "{%.8s-%.4s-%.4s-%.4s-%.12s}", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+}
+
+static void volume_add_subdisks(struct plan_work *work, const Vx__Plex *plex,
+				const struct allocate_plex *place)
+{
+	uint64_t plex_offset = 0;
+
+	for (size_t i = 0; i < place->extent_count; i++) {
+		const struct allocate_extent *extent = &place->extent[i];
+		const Vx__Dm *dm = config_dm_rid(work->after, extent->dm_rid);
+		char name[VX_NAME_MAX + 1];
+		Vx__Sd *sd;
+
+		plan_next_name(work->after, dm->name, name);
+		sd = config_sd_add(work->after, name);
+		sd->plex_rid = plex->rid;
+		sd->dm_rid = dm->rid;
+		sd->disk_offset = extent->offset;
+		sd->len = extent->len;
+		sd->plex_offset = plex_offset;
+		plex_offset += extent->len;
+		plan_add_need_disk(work->plan, dm->diskid);
+	}
+}
+
+static void volume_add_plex(struct plan_work *work, const Vx__Vol *vol, const struct layout *layout,
+			    const struct allocate_plex *place)
+{
+	bool started = layout->init != LAYOUT_INIT_NONE;
+	char name[VX_NAME_MAX + 1];
+	Vx__Plex *plex;
+
+	plan_next_name(work->after, vol->name, name);
+	plex = config_plex_add(work->after, name);
+	plex->vol_rid = vol->rid;
+	plex->is_log = place->is_log;
+	plex->state = place->is_log ? VX__PLEX_STATE__PLEX_LOG :
+		      started	    ? VX__PLEX_STATE__PLEX_ACTIVE :
+				      VX__PLEX_STATE__PLEX_EMPTY;
+	plex->kstate = started ? VX__KSTATE__KS_ENABLED : VX__KSTATE__KS_DISABLED;
+	plex->layout = VX__LAYOUT__LAYOUT_CONCAT;
+	plex->columns = 1;
+	for (size_t i = 0; i < place->extent_count; i++) {
+		plex->len += place->extent[i].len;
+	}
+	volume_add_subdisks(work, plex, place);
+}
+
+static Vx__VolState volume_first_state(const struct layout *layout)
+{
+	switch (layout->init) {
+	case LAYOUT_INIT_NONE:
+		return VX__VOL_STATE__VOL_EMPTY;
+	case LAYOUT_INIT_ACTIVE:
+		return VX__VOL_STATE__VOL_ACTIVE;
+	case LAYOUT_INIT_SYNC:
+		return layout->mirrors > 1 ? VX__VOL_STATE__VOL_SYNC : VX__VOL_STATE__VOL_ACTIVE;
+	}
+	abort();
+}
+
+static void volume_add(struct plan_work *work, const char *name, uint64_t len,
+		       const struct layout *layout, const struct allocation *allocation)
+{
+	Vx__Vol *vol = config_vol_add(work->after, name);
+	char guid[64];
+
+	volume_guid(work->env->random, guid);
+	record_string_set(&vol->usetype, layout->usetype);
+	record_string_set(&vol->comment, layout->comment);
+	record_string_set(&vol->guid, guid);
+	vol->len = len;
+	vol->state = volume_first_state(layout);
+	vol->kstate = layout->init == LAYOUT_INIT_NONE ? VX__KSTATE__KS_DISABLED :
+							 VX__KSTATE__KS_ENABLED;
+	vol->read_policy = VX__READ_POLICY__READ_SELECT;
+	vol->minor = volume_minor(work->before);
+	vol->region_len = plan_layout_region(layout, len);
+	for (size_t i = 0; i < allocation->plex_count; i++) {
+		volume_add_plex(work, vol, layout, &allocation->plex[i]);
+	}
+	if (vol->region_len != 0) {
+		work->plan->format_log[work->plan->format_log_count++] = vol->rid;
+		work->plan->format_dirty = layout->init != LAYOUT_INIT_ACTIVE;
+	}
+}
+
+int plan_volume_make(struct plan_work *work)
+{
+	const char *name = work->request->operand[0];
+	struct allocation *allocation;
+	char reason[VX_REASON_MAX];
+	struct layout layout;
+	uint64_t len;
+	int error = plan_new_name(work, name);
+
+	error = error == 0 ? plan_layout_size(work, work->request->operand[1], &len) : error;
+	error = error == 0 ? plan_layout_read(work, 2, &layout) : error;
+	if (error != 0) {
+		return error;
+	}
+	if (work->after->n_vol >= VX_VOLUMES_MAX) {
+		return plan_say(work, LIMIT, plan_group_name(work), VX_VOLUMES_MAX, "volumes");
+	}
+	error = plan_layout_place(work->after, &layout, len, &allocation, reason);
+	if (error != 0) {
+		return plan_say(work, NO_SPACE, plan_group_name(work), (unsigned long long)len, reason);
+	}
+	volume_add(work, name, len, &layout, allocation);
+	allocation_free(allocation);
+	return 0;
+}
+
+int plan_volume_remove(struct plan_work *work)
+{
+	const Vx__Request *request = work->request;
+
+	if (strcmp(request->operand[0], "volume") != 0) {
+		return plan_say(work, USAGE,
+				"vxassist remove: only \"remove volume VOLUME...\" is possible (a mirror or a "
+				"log: vxplex -o rm dis PLEX)");
+	}
+	for (size_t i = 1; i < request->n_operand; i++) {
+		char holders[VX_REASON_MAX];
+		Vx__Vol *vol;
+		int error = plan_find_volume(work, request->operand[i], &vol);
+
+		if (error != 0) {
+			return error;
+		}
+		if (plan_holders(work, vol->name, holders)) {
+			return plan_say(work, VOLUME_OPEN, vol->name, holders);
+		}
+		plan_quiesce(work, vol->rid);
+		config_vol_remove(work->after, vol->rid);
+	}
+	return 0;
+}
+
+int plan_volume_set(struct plan_work *work)
+{
+	const char *comment = NULL;
+	int bad = plan_attr_comment(work, &comment);
+
+	if (bad != 0) {
+		return bad;
+	}
+	if (comment == NULL) {
+		return plan_say(work, USAGE, "vxvol set: name an attribute: comment=TEXT");
+	}
+	for (size_t i = 0; i < work->request->n_operand; i++) {
+		Vx__Vol *vol;
+		int error = plan_find_volume(work, work->request->operand[i], &vol);
+
+		if (error != 0) {
+			return error;
+		}
+		record_string_set(&vol->comment, comment);
+	}
+	return 0;
+}
