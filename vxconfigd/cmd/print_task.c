@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tasks of all nodes as vxtask shows them. */
+#include "vxconfigd/cmd/print_task.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+
+#include "base/limits.h"
+#include "vxconfigd/cmd/heap.h"
+#include "vxconfigd/cmd/json.h"
+#include "vxconfigd/cmd/print_table.h"
+
+struct task_collector {
+	const struct task_choice *choice;
+	struct task_row *row;
+	size_t count;
+};
+
+static bool task_is_chosen(const struct task_choice *choice, const Vx__Task *task)
+{
+	char id[24];
+
+	if (choice->group[0] != '\0' && strcmp(choice->group, task->group) != 0) {
+		return false;
+	}
+	snprintf(id, sizeof(id), "%" PRIu64, task->id);
+	for (size_t i = 0; i < choice->word_count; i++) {
+		if (strcmp(choice->word[i], id) == 0 || strcmp(choice->word[i], task->volume) == 0) {
+			return true;
+		}
+	}
+	return choice->word_count == 0;
+}
+
+static void task_take(struct task_collector *collector, const char *node, Vx__Task *const *task,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (task_is_chosen(collector->choice, task[i])) {
+			const char *where = task[i]->node[0] != '\0' ? task[i]->node : node;
+
+			collector->row[collector->count++] = (struct task_row){ where, task[i] };
+		}
+	}
+}
+
+static void task_take_report(struct task_collector *collector, const char *node,
+			     const Vx__IodReport *report)
+{
+	if (report == NULL) {
+		return;
+	}
+	task_take(collector, node, report->task, report->n_task);
+	if (collector->choice->finished) {
+		task_take(collector, node, report->finished, report->n_finished);
+	}
+}
+
+static int task_compare(const void *left, const void *right)
+{
+	const struct task_row *a = left, *b = right;
+	int order = strcmp(a->node, b->node);
+
+	if (order == 0 && a->task->id != b->task->id) {
+		order = a->task->id < b->task->id ? -1 : 1;
+	}
+	return order;
+}
+
+static size_t task_room(const Vx__IodReport *report)
+{
+	return report != NULL ? report->n_task + report->n_finished : 0;
+}
+
+size_t print_task_collect(const Vx__Reply *reply, const struct task_choice *choice,
+			  struct task_row **out_row)
+{
+	struct task_collector collector = { .choice = choice };
+	size_t room = task_room(reply->io);
+
+	for (size_t i = 0; i < reply->n_node; i++) {
+		room += task_room(reply->node[i]->io);
+	}
+	collector.row = heap_zero(room, sizeof(*collector.row));
+	for (size_t i = 0; i < reply->n_node; i++) {
+		task_take_report(&collector, reply->node[i]->node, reply->node[i]->io);
+	}
+	if (reply->n_node == 0) {
+		task_take_report(&collector, "-", reply->io);
+	}
+	qsort(collector.row, collector.count, sizeof(*collector.row), task_compare);
+	*out_row = collector.row;
+	return collector.count;
+}
+
+static double task_percent(const Vx__Task *task)
+{
+	if (task->total > 0) {
+		return 100.0 * (double)task->done / (double)task->total;
+	}
+	return 0;
+}
+
+void print_task_list(const struct task_row *row, size_t count, bool header, FILE *out)
+{
+	static const struct table_column column[] = { { 6, true }, { 5, true },  { 10, false },
+						      { 6, true }, { 28, false }, { 4, false } };
+	struct table *table = table_new(column, VX_COUNT_OF(column));
+
+	if (header) {
+		table_words(table, "TASKID PTID TYPE/STATE PCT PROGRESS NODE");
+	}
+	for (size_t i = 0; i < count; i++) {
+		const Vx__Task *task = row[i].task;
+
+		table_cell(table, "%" PRIu64, task->id);
+		table_cell(table, " "); /* no task has a parent */
+		table_cell(table, "%s/%c", task->type, toupper((unsigned char)task->state[0]));
+		table_cell(table, "%05.2f%%", task_percent(task));
+		if (task->waits_for[0] != '\0') {
+			table_cell(table, "waits for %s", task->waits_for);
+		} else {
+			table_cell(table, "0/%" PRIu64 "/%" PRIu64 " VOL %s %s", task->total, task->done,
+				   task->volume, task->group);
+		}
+		table_cell(table, "%s", row[i].node);
+		table_end_row(table);
+	}
+	table_print(table, out);
+}
+
+void print_task_long(const struct task_row *row, size_t count, FILE *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		const Vx__Task *task = row[i].task;
+
+		fprintf(out, "%sTask:      %" PRIu64 " %s\n", i > 0 ? "\n" : "", task->id, task->state);
+		fprintf(out, "Type:      %s\n", task->type);
+		fprintf(out, "Operation: VOL %s DG %s\n", task->volume, task->group);
+		fprintf(out, "Node:      %s\n", row[i].node);
+		fprintf(out, "Progress:  %.2f%% %" PRIu64 " of %" PRIu64 " Blocks\n", task_percent(task),
+			task->done, task->total);
+		fprintf(out, "Regions:   %" PRIu64 " of %" PRIu64 " regions of the volume\n", task->regions,
+			task->all_regions);
+		fprintf(out, "Work time: %" PRIu64 ".%03" PRIu64 " seconds\n", task->elapsed_ms / 1000,
+			task->elapsed_ms % 1000);
+		if (task->waits_for[0] != '\0') {
+			fprintf(out, "Waits for: %s\n", task->waits_for);
+		}
+	}
+}
+
+void print_task_json(const struct task_row *row, size_t count, FILE *out)
+{
+	struct json_object *root = json_object_new_object();
+	struct json_object *list = json_list(root, "tasks");
+
+	for (size_t i = 0; i < count; i++) {
+		json_task(json_entry(list), row[i].node, row[i].task);
+	}
+	json_print(root, out);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tasks of all nodes (resynchronisations, waiting transactions) as vxtask shows them. */
+#ifndef VX_CMD_PRINT_TASK_H
+#define VX_CMD_PRINT_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "vxha.pb-c.h"
+
+struct task_row {
+	const char *node;
+	const Vx__Task *task; /* of the answer, which must outlive the row */
+};
+
+struct task_choice {
+	const char *group; /* "": all */
+	char **word; /* task ids or names of volumes; none: all */
+	size_t word_count;
+	bool finished; /* those that ended, too */
+};
+
+/* The chosen tasks by node and id. Free the array with free(). */
+size_t print_task_collect(const Vx__Reply *reply, const struct task_choice *choice,
+			  struct task_row **out_row);
+/* TASKID PTID TYPE/STATE PCT PROGRESS NODE. */
+void print_task_list(const struct task_row *row, size_t count, bool header, FILE *out);
+void print_task_long(const struct task_row *row, size_t count, FILE *out);
+void print_task_json(const struct task_row *row, size_t count, FILE *out);
+
+#endif
