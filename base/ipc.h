@@ -56,7 +56,7 @@ bool ipc_client_is_connected(const struct ipc_client *client);
 
 /* A utility's connection: blocking, no loop. */
 struct ipc_call;
-/* 0; -VX_E_NODAEMON when nobody serves that name; -EACCES. */
+/* 0; -VX_E_NODAEMON when nobody serves that name; -EACCES; -VX_E_TIMEOUT when it does not react. */
 int ipc_call_open(const char *name, struct ipc_call **out_call);
 void ipc_call_close(struct ipc_call *call);
 int ipc_call_send(struct ipc_call *call, const Vx__Ipc *msg);

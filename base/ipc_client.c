@@ -211,20 +211,40 @@ bool ipc_client_is_connected(const struct ipc_client *client)
 
 /* ---- a utility's connection ---- */
 
+/* In two steps, because libqb's own one waits for ever for a server that is stopped. */
+static int ipc_call_connect(struct ipc_call *call, const char *name)
+{
+	struct pollfd poll_fd = { .events = POLLIN };
+	int rc;
+
+	call->connection = qb_ipcc_connect_async(name, IPC_QB_BYTES, &poll_fd.fd);
+	if (call->connection == NULL) {
+		return errno == EACCES || errno == EPERM ? -EACCES : -VX_E_NODAEMON;
+	}
+	do {
+		rc = poll(&poll_fd, 1, VX_IPC_CONNECT_MS);
+	} while (rc < 0 && errno == EINTR);
+	if (rc <= 0) {
+		qb_ipcc_disconnect(call->connection);
+		return -VX_E_TIMEOUT;
+	}
+	rc = qb_ipcc_connect_continue(call->connection); /* frees the connection when it fails */
+	return rc == 0 ? 0 : rc == -EACCES || rc == -EPERM ? -EACCES : -VX_E_NODAEMON;
+}
+
 int ipc_call_open(const char *name, struct ipc_call **out_call)
 {
 	struct ipc_call *call = calloc(1, sizeof(*call));
+	int rc;
 
 	if (call == NULL) {
 		return -ENOMEM;
 	}
 	STAILQ_INIT(&call->out.queue);
-	call->connection = qb_ipcc_connect(name, IPC_QB_BYTES);
-	if (call->connection == NULL) {
-		int error = errno;
-
+	rc = ipc_call_connect(call, name);
+	if (rc != 0) {
 		free(call);
-		return error == EACCES || error == EPERM ? -EACCES : -VX_E_NODAEMON;
+		return rc;
 	}
 	*out_call = call;
 	return 0;
