@@ -48,6 +48,10 @@ static void answer_state(struct ipc_peer *peer, uint64_t cookie, const struct sa
 
 static void server_start(struct ipc_peer *peer, uint64_t cookie, uint32_t join_ms, struct sample *s)
 {
+	if (join_ms == 2000) {
+		ipc_peer_disconnect(peer);
+		return;
+	}
 	s->state.state = VX__NODE_STATE__NODE_JOINING;
 	answer_state(peer, 0, s); /* an event that is nobody's answer */
 	s->state.reconfig = TEXT("master update");
@@ -55,8 +59,6 @@ static void server_start(struct ipc_peer *peer, uint64_t cookie, uint32_t join_m
 	answer_state(peer, cookie, s);
 	if (join_ms == 1000) {
 		answer(peer, cookie, -VX_E_REFUSED, "protocol version out of range");
-	} else if (join_ms == 2000) {
-		ipc_peer_disconnect(peer);
 	} else {
 		answer(peer, cookie, 0, "");
 	}
@@ -217,7 +219,6 @@ START_TEST(startnode)
 		 "out of range\n");
 	options.join_timeout_s = 2;
 	verb_end(verb_begin(adm_startnode, &options, NULL), 1,
-		 "joining: master update\n"
 		 "vxha vxclustadm ERROR V-80-2-2010 vxclustd ended before it answered\n");
 }
 END_TEST
