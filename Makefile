@@ -107,9 +107,10 @@ $(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1)) $(L)/libbase.a
 	$$(call link)
 endef
 $(foreach t,$(TOOL_MAIN),$(eval $(call tool,$(t))))
-# tests/unit/test_FOLDER_NOUN.c links the library of FOLDER and what lies below
+# tests/unit/test_FOLDER_NOUN.c links tests/unit/FOLDER_*.c, the library of FOLDER and what lies below
 define unit
-$(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1)) $(NEED_$(word 2,$(subst _, ,$(notdir $(1:.c=))))) $(L)/libbase.a
+$(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1) $(wildcard tests/unit/$(word 2,$(subst _, ,$(notdir $(1:.c=))))_*.c)) \
+		$(NEED_$(word 2,$(subst _, ,$(notdir $(1:.c=))))) $(L)/libbase.a
 	$$(call link,$$(shell pkg-config --libs check))
 endef
 $(foreach t,$(UNIT_MAIN),$(eval $(call unit,$(t))))

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A small world for the view core: some cores, one bus that orders packets and membership events,
+ * and answers of local clients, disks and Pacemaker that a test can hold back.
+ */
+#ifndef VX_TESTS_CPG_WORLD_H
+#define VX_TESTS_CPG_WORLD_H
+
+#include "cpg/steps.h"
+#include "cpg/view.h"
+
+#define NODES 4
+#define BUS_MAX 4096
+
+struct world_event {
+	bool confchg;
+	struct view_packet packet;
+	struct view_node node[NODES], left[NODES];
+	size_t node_count, left_count;
+	uint32_t ring_seq;
+};
+
+struct world_node {
+	struct view_core *core;
+	bool up, in_group, cut;
+	uint32_t pid, serial;
+	size_t next; /* of the bus, to be delivered */
+	bool timer[VT_COUNT];
+	uint64_t views; /* installed */
+	bool gone;
+	enum view_how gone_how;
+	char gone_reason[VX_REASON_MAX];
+	bool hold_stop; /* the test holds back "stopped" */
+	uint64_t held_stop;
+	int steps[STEP_COUNT];
+	uint64_t closed; /* STEP_CLOSE asked */
+};
+
+struct world {
+	struct world_node node[NODES];
+	struct world_event *bus;
+	size_t bus_count;
+	uint32_t ring_seq;
+	uint64_t fenced[NODES + 1]; /* Pacemaker's history, by node id */
+	uint64_t clock;
+	uint64_t disk_epoch; /* highest claim on the copies */
+	struct view_member durable[NODES];
+	size_t durable_count;
+	int asked[NODES + 1]; /* requests to fence a node */
+	bool always_quorate; /* Corosync runs on, only vxclustds come and go */
+};
+
+/* The world of the running test: Check runs each test in a process of its own. */
+extern struct world *w;
+
+void world_setup(void);
+void world_teardown(void);
+/* Gives one event to one node. */
+void deliver(uint32_t id, struct view_event *event);
+/* A change of the membership, with the node that left (0: none). */
+void membership(uint32_t left);
+/* Delivers the next thing on the bus to one node. */
+bool advance(uint32_t id);
+void run_bus(void);
+/* Delivers everything; fires timers that begin or poll when the bus is silent; so many rounds. */
+void run(int rounds);
+void boot(uint32_t id);
+void crash(uint32_t id);
+void fence(uint32_t id);
+
+#endif
