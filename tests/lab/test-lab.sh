@@ -83,10 +83,11 @@ read_block() {
 
 test_cleanup() {
 	second down >/dev/null 2>&1
-	rm -f "$stamp"
+	rm -rf "$stamp" "$product"
 }
 
 stamp=$(mktemp)
+product=$TEST_DIR/../../build/lab/$LAB-product
 before=$(machine_state)
 
 # --- usage
@@ -224,7 +225,19 @@ check_is "the second has its own disks" "" "$(LAB=$LAB-2 read_block a d1 3)"
 check "down: the second" second down
 check_is "down: the first is untouched" "from-c" "$(read_block a d1 3)"
 
-check "up again" second up 1 --disks 1 --size 16
+# A build folder with one program and one agent installed.
+mkdir -p "$product"/root/usr/{sbin,lib/ocf/resource.d/vxha}
+ln -s "$TEST_DIR/../../${LAB_BUILD:-build}/tests" "$product/tests"
+printf '#!/bin/sh\necho product\n' >"$product/root/usr/sbin/vxlab-product"
+chmod 755 "$product/root/usr/sbin/vxlab-product"
+touch "$product/root/usr/lib/ocf/resource.d/vxha/agent"
+export LAB_BUILD=build/lab/$LAB-product
+check "up again, with a product installed" second up 1 --disks 1 --size 16
+unset LAB_BUILD
+check_is "a node runs what is installed in build/root" product "$(second run a vxlab-product)"
+check "and sees it beside the machine's own" second run a sh -c 'cd /usr/lib/ocf/resource.d &&
+	ls vxha/agent pacemaker/Dummy heartbeat/Dummy'
+check "the machine does not" not ls /usr/sbin/vxlab-product
 mapfile -t loops < <(loops_of_lab "$LAB-2")
 kill -KILL "$(cat "$TEST_DIR/../../build/lab/$LAB-2/pid")"
 wait_for 10 "killed with SIGKILL: its loop devices vanish" loops_unbound "${loops[@]}"
@@ -241,6 +254,7 @@ check "there are processes to get rid of" test -n "$(processes_in "$inits")"
 mapfile -t loops < <(loops_of_lab "$LAB")
 check "there are loop devices to get rid of" ls -d "${loops[@]/#//sys/block/loop}"
 lab disk-fail a d2
+rm -rf "$product"
 check "down" lab down
 TEST_OWN_LAB=
 check_is "down: no process is left" "" "$(processes_in "$inits")"

@@ -35,12 +35,30 @@ test_cleanup() {
 	:
 }
 
+# Reports of sanitizers (SAN=... builds) on the nodes that are on.
+sanitizer_reports() {
+	local LAB_NODES=() node conf=$TEST_DIR/../../build/lab/$LAB/conf
+
+	[ -e "$conf" ] || return 0
+	# shellcheck disable=SC1090
+	. "$conf"
+	for node in "${LAB_NODES[@]}"; do
+		lab run "$node" sh -c 'cat /var/log/vxha/[au]*san.* 2>/dev/null' 2>/dev/null
+	done
+}
+
 test_end() {
 	local status=$?
 
 	trap - EXIT
 	trap '' INT TERM HUP
 	set +e
+	if sanitizer_reports | grep . >"$TEST_OUTPUT"; then
+		failed=$((failed + 1))
+		status=1
+		echo "not ok $((passed + failed)) - no sanitizer has anything to report"
+		sed 's/^/# /' "$TEST_OUTPUT"
+	fi
 	if [ "$status" != 0 ] && [ "$status" != 77 ]; then
 		[ "$failed" != 0 ] || failed=1
 		echo "# $TEST_NAME failed (exit status $status)${LAB:+, the logs of its lab:}"

@@ -48,8 +48,8 @@ check_machine() {
 write_conf() {
 	local name value
 
-	for name in LAB LAB_TREE LAB_DIR LAB_BIN LAB_CLUSTER LAB_NET LAB_DISKS LAB_SIZE LAB_POST \
-		LAB_MARK; do
+	for name in LAB LAB_TREE LAB_BUILD LAB_DIR LAB_BIN LAB_CLUSTER LAB_NET LAB_DISKS \
+		LAB_SIZE LAB_POST LAB_MARK; do
 		value=${!name}
 		printf '%s=%q\n' "$name" "$value"
 	done
