@@ -72,10 +72,10 @@ void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx
 		   const Vx__Outcome *outcome, const Vx__Config *config_before,
 		   void (*done)(void *ctx, int error, const char *reason), void *ctx);
 /* Changes which disks hold copies (after adddisk, rmdisk) or where they are; takes effect on disk with the
- * next checkpoint, which must follow. Only when idle. 0, -VX_E_FULL, -VX_E_BUSY. */
+ * next checkpoint, which must follow. 0, -VX_E_FULL; -VX_E_BUSY: an operation runs or waits. */
 int copies_set_disks(struct copies *copies, const struct copies_disk *disk, size_t count);
 /* Forced import: the disks given are all there is; no majority of the copies named on disk is
- * asked for by the operations that follow, until a checkpoint succeeded. */
+ * asked for by the operations given from now on, until a checkpoint succeeded. */
 void copies_force(struct copies *copies);
 /* Nothing is in flight or queued. */
 bool copies_idle(const struct copies *copies);

@@ -14,7 +14,8 @@
 #include "vxconfigd/copies.h"
 #include "vxconfigd/copy_image.h"
 
-#define COPIES_ROOM (3 * VX_COPIES_MAX) /* listed ones, enabled ones, ones that still do not answer */
+/* Listed ones, enabled ones, those enabled before, ones that still do not answer. */
+#define COPIES_ROOM (4 * VX_COPIES_MAX)
 
 struct decide_copy {
 	const char *diskid;

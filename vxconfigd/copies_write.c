@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the core of the copies writes, and when it counts. */
+#include "vxconfigd/copies_write.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+
+void copies_copy_fail(struct core_copy *copy, int error, const char *format, ...)
+{
+	va_list args;
+
+	copy->error = error;
+	copy->healthy = false;
+	va_start(args, format);
+	vsnprintf(copy->reason, sizeof(copy->reason), format, args);
+	va_end(args);
+}
+
+Vx__Checkpoint *copies_checkpoint_clone(const Vx__Checkpoint *checkpoint)
+{
+	size_t length = vx__checkpoint__get_packed_size(checkpoint);
+	uint8_t *packed = malloc(length + 1);
+	Vx__Checkpoint *clone = NULL;
+
+	if (packed != NULL) {
+		clone = vx__checkpoint__unpack(NULL, vx__checkpoint__pack(checkpoint, packed), packed);
+	}
+	if (clone == NULL) {
+		abort(); /* out of memory: nothing sensible can be promised */
+	}
+	free(packed);
+	return clone;
+}
+
+void copies_body_put(struct copies_body *body)
+{
+	if (body != NULL && --body->users == 0) {
+		free(body->data);
+		free(body);
+	}
+}
+
+static bool copy_has_content(const struct core_copy *copy)
+{
+	return copy->image != NULL && copy->image->body != NULL && !copy->image->damaged;
+}
+
+static bool is_listed(const struct core_copy *copy)
+{
+	return copy->listed;
+}
+
+static bool is_enabled(const struct core_copy *copy)
+{
+	return copy->enabled;
+}
+
+/* How many copies are of a set, and how many of these were written in this stage. */
+static size_t core_count(const struct copies_core *core, bool (*of_set)(const struct core_copy *copy),
+			 size_t *out_written)
+{
+	size_t count = 0;
+
+	*out_written = 0;
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		count += of_set(&core->copy[i]);
+		*out_written += of_set(&core->copy[i]) && core->copy[i].written;
+	}
+	return count;
+}
+
+__attribute__((format(printf, 3, 4))) static void task_fail(struct copies_task *task, int error,
+							      const char *format, ...)
+{
+	va_list args;
+
+	task->error = error;
+	va_start(args, format);
+	vsnprintf(task->reason, sizeof(task->reason), format, args);
+	va_end(args);
+}
+
+/* Not enough copies: how many, and why the others are not among them. */
+static void task_fail_minority(struct copies_core *core, const char *what, size_t have, size_t all)
+{
+	struct copies_task *task = core->task;
+	int error = -VX_E_MINORITY;
+	size_t length;
+
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		if (core->copy[i].error == -VX_E_NOSPACE) {
+			error = -VX_E_NOSPACE;
+		}
+	}
+	task_fail(task, error, "%s on %zu of %zu configuration copies, %zu are needed", what, have, all,
+		  copies_majority(all));
+	length = strlen(task->reason);
+	for (size_t i = 0; i < COPIES_ROOM && length < sizeof(task->reason); i++) {
+		const struct core_copy *copy = &core->copy[i];
+
+		if (copy->used && copy->error != 0) {
+			length += (size_t)snprintf(task->reason + length, sizeof(task->reason) - length,
+						   "; %s: %s", copy->name, copy->reason);
+		}
+	}
+}
+
+/* D17: after a write of which nobody knows who has it, this epoch is over for us. */
+static void core_spoil(struct copies_core *core, uint64_t epoch)
+{
+	if (epoch > core->spoiled) {
+		core->spoiled = epoch;
+	}
+	core->known = false;
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		core->copy[i].healthy = false;
+	}
+}
+
+void copies_generation_learn(struct copies_core *core)
+{
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		struct core_copy *copy = &core->copy[i];
+
+		if (copy->image == NULL) {
+			continue;
+		}
+		copy->place = copy->image->place;
+		if (copy->place.generation > core->generation) {
+			core->generation = copy->place.generation;
+		}
+		if (copy->place.epoch != core->epoch || copy->place.seq != core->seq) {
+			copy->healthy = false; /* it lost something: the next checkpoint mends it */
+		}
+	}
+}
+
+bool copies_is_stale(struct copies_core *core)
+{
+	struct copies_task *task = core->task;
+	bool claim = task->kind == TASK_CLAIM;
+	uint64_t epoch = claim ? task->epoch : task->content->config->epoch;
+	uint64_t seq = claim ? 0 : task->content->config->seq;
+
+	if (!claim && epoch <= core->spoiled) {
+		task_fail(task, -VX_E_STALE, "a write of epoch %llu failed before: a higher epoch is needed",
+			  (unsigned long long)epoch);
+		return true;
+	}
+	if (task->kind == TASK_APPEND && (task->epoch != epoch || task->seq != seq + 1)) {
+		task_fail(task, -VX_E_INVAL, "a change to epoch %llu sequence %llu cannot follow %llu, %llu",
+			  (unsigned long long)task->epoch, (unsigned long long)task->seq,
+			  (unsigned long long)epoch, (unsigned long long)seq);
+		return true;
+	}
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		const struct copy_image *image = core->copy[i].image;
+
+		if (image == NULL) {
+			continue;
+		}
+
+		bool promised = image->claim_epoch > epoch ||
+				(claim && image->claim_epoch == epoch && core->claimed != epoch);
+		bool newer = image->body != NULL &&
+			     (image->place.epoch > epoch ||
+			      (image->place.epoch == epoch && (claim || image->place.seq > seq)));
+
+		if (promised || newer) {
+			task_fail(task, -VX_E_STALE, "disk %s holds %s of epoch %llu: %llu is too old",
+				  core->copy[i].name, promised ? "a claim" : "a newer configuration",
+				  (unsigned long long)(promised ? image->claim_epoch : image->place.epoch),
+				  (unsigned long long)epoch);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void effect_write(struct copies_core *core, struct copies_effects *effects, size_t index,
+			 const struct copy_steps *steps, struct copies_body *body)
+{
+	struct core_copy *copy = &core->copy[index];
+
+	assert(!copy->busy);
+	copy->busy = copy->waited = true;
+	if (body != NULL) {
+		body->users++;
+	}
+	effects->effect[effects->count++] = (struct copies_effect){
+		.kind = EFFECT_WRITE, .copy = index, .steps = *steps, .body = body,
+	};
+}
+
+/* Nothing of this stage is written after all. */
+static void effects_drop(struct copies_core *core, struct copies_effects *effects)
+{
+	for (size_t i = 0; i < effects->count; i++) {
+		struct copies_effect *effect = &effects->effect[i];
+
+		assert(effect->kind == EFFECT_WRITE);
+		core->copy[effect->copy].busy = core->copy[effect->copy].waited = false;
+		copy_steps_free(&effect->steps);
+		copies_body_put(effect->body);
+	}
+	effects->count = 0;
+}
+
+static void core_written_reset(struct copies_core *core)
+{
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		core->copy[i].written = false;
+	}
+}
+
+/* Without a set on disk, or when forced, the caller's list is the set that counts. */
+static bool core_set_counts(const struct copies_core *core)
+{
+	size_t written;
+
+	return !core->force && core_count(core, is_enabled, &written) > 0;
+}
+
+void copies_write_claim(struct copies_core *core, struct copies_effects *effects)
+{
+	core_written_reset(core);
+	core->claimed = core->task->epoch;
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		struct core_copy *copy = &core->copy[i];
+		struct copy_steps steps;
+
+		if (copy->image == NULL) {
+			continue;
+		}
+
+		int rc = copy_plan_claim(copy->image, core->dgid, core->task->epoch, &steps);
+
+		if (rc != 0) {
+			copies_copy_fail(copy, rc, "%s", vx_strerror(rc));
+			continue;
+		}
+		copy->next = copy->place;
+		effect_write(core, effects, i, &steps, NULL);
+	}
+}
+
+/* D7: readers count copies with content only, so a claim on an empty copy of the set does not count. */
+void copies_judge_claim(struct copies_core *core)
+{
+	bool by_set = core_set_counts(core);
+	size_t have = 0, all = 0;
+
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		const struct core_copy *copy = &core->copy[i];
+
+		all += by_set ? copy->enabled : copy->listed;
+		have += copy->written &&
+			(by_set ? copy->enabled && copy_has_content(copy) : copy->listed);
+	}
+	if (have < copies_majority(all)) {
+		task_fail_minority(core, "claimed", have, all);
+	}
+}
+
+/* The body of a checkpoint that names a set of copies. NULL: no memory. */
+static struct copies_body *core_body(struct copies_core *core,
+				     bool (*of_set)(const struct core_copy *copy))
+{
+	const struct copies_task *task = core->task;
+	const Vx__Checkpoint *durable = task->kind == TASK_CHECKPOINT ? task->content : core->durable;
+	struct copies_body *body = calloc(1, sizeof(*body));
+	Vx__Checkpoint checkpoint = VX__CHECKPOINT__INIT;
+	char *name[COPIES_ROOM];
+
+	if (body == NULL) {
+		return NULL;
+	}
+	checkpoint.enabled = name;
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		if (of_set(&core->copy[i])) {
+			name[checkpoint.n_enabled++] = core->copy[i].diskid;
+		}
+	}
+	checkpoint.config = task->content->config;
+	checkpoint.durable = durable->durable;
+	checkpoint.n_durable = durable->n_durable;
+	body->users = 1;
+	body->data = private_body_encode(&checkpoint, &body->length, &body->crc);
+	if (body->data == NULL) {
+		free(body);
+		return NULL;
+	}
+	return body;
+}
+
+/* Writes a checkpoint naming of_set to every copy that was read and is chosen. */
+static void core_write_body(struct copies_core *core, struct copies_effects *effects,
+			    bool (*of_set)(const struct core_copy *copy),
+			    bool (*chosen)(const struct core_copy *copy))
+{
+	struct copies_body *body = core_body(core, of_set);
+	const Vx__Config *config = core->task->content->config;
+	struct private_header header = { .epoch = config->epoch, .seq = config->seq };
+
+	core_written_reset(core);
+	if (body == NULL) {
+		task_fail(core->task, -ENOMEM, "%s", vx_strerror(-ENOMEM));
+		return;
+	}
+	snprintf(header.dgid, sizeof(header.dgid), "%s", core->dgid);
+	header.generation = ++core->generation;
+	header.writer = core->writer;
+	header.body_length = body->length;
+	header.body_crc = body->crc;
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		struct core_copy *copy = &core->copy[i];
+		struct copy_steps steps;
+
+		if (copy->image == NULL || copy->busy || !chosen(copy)) {
+			continue;
+		}
+
+		int rc = copy_plan_checkpoint(&copy->place, &header, body->data, &steps, &copy->next);
+
+		if (rc != 0) {
+			copies_copy_fail(copy, rc, rc == -VX_E_NOSPACE ?
+					 "a configuration of %u bytes does not fit its private region" :
+					 "no memory for %u bytes", body->length);
+			continue;
+		}
+		effect_write(core, effects, i, &steps, body);
+	}
+	copies_body_put(body);
+}
+
+static bool is_new(const struct core_copy *copy)
+{
+	return copy->listed && !copy->enabled;
+}
+
+static bool is_any(const struct core_copy *copy)
+{
+	return copy->listed || copy->enabled;
+}
+
+bool copies_seed_needed(const struct copies_core *core)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		needed |= is_new(&core->copy[i]);
+	}
+	return needed && core_set_counts(core);
+}
+
+void copies_write_seed(struct copies_core *core, struct copies_effects *effects)
+{
+	core_write_body(core, effects, is_enabled, is_new);
+}
+
+bool copies_judge_seed(struct copies_core *core)
+{
+	size_t have = 0, written;
+	size_t all = core_count(core, is_listed, &written);
+
+	if (core->task->error != 0) {
+		return false;
+	}
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		const struct core_copy *copy = &core->copy[i];
+
+		have += copy->listed && (copy->enabled ? copy_has_content(copy) : copy->written);
+	}
+	if (have >= copies_majority(all)) {
+		return true;
+	}
+	task_fail_minority(core, "the configuration is", have, all);
+	if (core->task->kind == TASK_CHECKPOINT) {
+		core_spoil(core, core->task->content->config->epoch);
+	}
+	return false;
+}
+
+void copies_write_checkpoint(struct copies_core *core, struct copies_effects *effects)
+{
+	size_t before = effects->count, written, all = core_count(core, is_listed, &written);
+	size_t planned = 0;
+
+	assert(before == 0);
+	core_write_body(core, effects, is_listed, is_any);
+	for (size_t i = 0; i < effects->count; i++) {
+		planned += core->copy[effects->effect[i].copy].listed;
+	}
+	/* Known to be in vain: then rather nothing is written, and the epoch goes on. */
+	if (planned < copies_majority(all) && core->task->error == 0) {
+		effects_drop(core, effects);
+		task_fail_minority(core, "can be written", planned, all);
+	}
+}
+
+bool copies_judge_checkpoint(struct copies_core *core)
+{
+	struct copies_task *task = core->task;
+	size_t written_new, written_old;
+	size_t all_new = core_count(core, is_listed, &written_new);
+	size_t all_old = core_count(core, is_enabled, &written_old);
+
+	if (task->error != 0) {
+		return false;
+	}
+	if (written_new < copies_majority(all_new)) {
+		task_fail_minority(core, "written", written_new, all_new);
+	} else if (core_set_counts(core) && written_old < copies_majority(all_old)) {
+		task_fail_minority(core, "written (the set before)", written_old, all_old);
+	}
+	if (task->error != 0) {
+		/* The content before a change is on disk already: writing it again spoils nothing. */
+		if (task->kind == TASK_CHECKPOINT) {
+			core_spoil(core, task->content->config->epoch);
+		}
+		core->known = false;
+		return false;
+	}
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		struct core_copy *copy = &core->copy[i];
+
+		copy->enabled = copy->listed;
+		copy->healthy = copy->listed && copy->written;
+	}
+	core->epoch = task->content->config->epoch;
+	core->seq = task->content->config->seq;
+	core->force = false;
+	core->known = true;
+	if (task->kind == TASK_CHECKPOINT) {
+		Vx__Checkpoint durable = VX__CHECKPOINT__INIT;
+
+		durable.durable = task->content->durable;
+		durable.n_durable = task->content->n_durable;
+		if (core->durable != NULL) {
+			vx__checkpoint__free_unpacked(core->durable, NULL);
+		}
+		core->durable = copies_checkpoint_clone(&durable);
+	}
+	return true;
+}
+
+bool copies_append_ready(const struct copies_core *core)
+{
+	const struct copies_task *task = core->task;
+	size_t length = vx__change__get_packed_size(task->change);
+	size_t healthy = 0, all = 0;
+
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		const struct core_copy *copy = &core->copy[i];
+
+		all += copy->enabled;
+		healthy += copy->enabled && copy->healthy;
+		if (copy->enabled && copy->healthy && !copy_place_fits(&copy->place, length)) {
+			return false;
+		}
+	}
+	return core->known && task->epoch > core->spoiled && task->epoch >= core->claimed &&
+	       task->epoch == core->epoch &&
+	       task->seq == core->seq + 1 && task->before_epoch == core->epoch &&
+	       task->before_seq == core->seq && healthy >= copies_majority(all);
+}
+
+void copies_write_change(struct copies_core *core, struct copies_effects *effects)
+{
+	core_written_reset(core);
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		struct core_copy *copy = &core->copy[i];
+		struct copy_steps steps;
+
+		if (copy->enabled && !copy->healthy && copy->error == 0) {
+			copies_copy_fail(copy, -VX_E_STALE, "left out after an earlier failure");
+		}
+		if (!copy->enabled || !copy->healthy) {
+			continue;
+		}
+		assert(copy->place.epoch == core->task->epoch && copy->place.seq + 1 == core->task->seq);
+
+		int rc = copy_plan_change(&copy->place, core->task->change, &steps, &copy->next);
+
+		if (rc != 0) {
+			copies_copy_fail(copy, rc, "%s", rc == -VX_E_NOSPACE ?
+					 "the change does not fit its journal" : vx_strerror(rc));
+			continue;
+		}
+		effect_write(core, effects, i, &steps, NULL);
+	}
+
+	size_t written, all = core_count(core, is_enabled, &written);
+
+	if (effects->count < copies_majority(all)) {
+		size_t planned = effects->count;
+
+		effects_drop(core, effects);
+		task_fail_minority(core, "can be written", planned, all);
+	}
+}
+
+void copies_judge_change(struct copies_core *core)
+{
+	struct copies_task *task = core->task;
+	size_t written, all = core_count(core, is_enabled, &written);
+
+	if (task->error != 0) {
+		return;
+	}
+	if (written < copies_majority(all)) {
+		task_fail_minority(core, "written", written, all);
+		core_spoil(core, task->epoch);
+		return;
+	}
+	core->seq = task->seq;
+}
