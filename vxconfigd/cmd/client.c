@@ -17,12 +17,12 @@
 
 #define CLIENT_SLICE_MS 200 /* how late a Ctrl-C may be seen */
 
-void client_init(struct client *client, FILE *err, bool verbose)
+void client_init(struct client *client, FILE *err)
 {
 	*client = (struct client){
 		.service = IPC_CONFIGD,
 		.err = err,
-		.progress = verbose || isatty(STDERR_FILENO),
+		.progress = isatty(fileno(err)) == 1,
 		.answer_ms = VX_IPC_CALL_MS,
 		.outcome_ms = VX_OUTCOME_ASK_MS,
 		.retry_ms = VX_OUTCOME_RETRY_MS,
@@ -202,13 +202,17 @@ static int client_tell_outcome(const struct client *client, const Vx__Request *r
 	return complain(client->err, request->tool, SAY_NOT_COMMITTED);
 }
 
-static int client_tell_failure(const struct client *client, const Vx__Request *request, int error)
+static int client_tell_failure(const struct client *client, const Vx__Request *request, int error,
+			       bool sent)
 {
 	if (error == -VX_E_NODAEMON) {
 		return complain(client->err, request->tool, SAY_NO_DAEMON);
 	}
 	if (error == -EACCES) {
 		return complain(client->err, request->tool, SAY_NO_ACCESS);
+	}
+	if (error == -VX_E_TIMEOUT && !sent) {
+		return complain(client->err, request->tool, SAY_HANGS);
 	}
 	if (error == -VX_E_TIMEOUT) {
 		return complain(client->err, request->tool, SAY_NO_ANSWER, client->answer_ms / 1000);
@@ -230,7 +234,7 @@ static int client_change_end(const struct client *client, const Vx__Request *req
 		return complain(client->err, request->tool, SAY_INTERRUPTED, txid);
 	}
 	if (error != 0 && !sent) {
-		return client_tell_failure(client, request, error);
+		return client_tell_failure(client, request, error, sent);
 	}
 	if (error != 0) {
 		return client_tell_outcome(client, request, held, out_reply);
@@ -261,7 +265,7 @@ int client_call(const struct client *client, const Vx__Request *request, bool ch
 	}
 	rc = client_ask(client, request, NULL, &sent, out_reply);
 	if (rc != 0) {
-		return client_tell_failure(client, request, rc);
+		return client_tell_failure(client, request, rc, sent);
 	}
 	complain_reply(client->err, request->tool, *out_reply);
 	return (*out_reply)->exit_code;

@@ -23,8 +23,8 @@ struct client {
 	uint32_t outcome_ms, retry_ms; /* asking for a lost outcome */
 };
 
-/* The client of a utility: standard service, time-outs of base/timeouts.h. */
-void client_init(struct client *client, FILE *err, bool verbose);
+/* The client of a utility: standard service, time-outs of base/timeouts.h, progress on a terminal. */
+void client_init(struct client *client, FILE *err);
 
 /*
  * Sends request and waits for its last answer; prints messages as they come. change: the outcome

@@ -44,7 +44,8 @@
 	X(RECORD_UNKNOWN_IN, 1123, ERROR, NOTFOUND, "%s: not found in disk group %s") \
 	X(NODE_UNKNOWN, 1124, ERROR, NOTFOUND, "Node %s: no report of a node of that name") \
 	X(NODE_SILENT, 1125, WARNING, IPC, "Node %s: no report: %s") \
-	X(OUTPUT, 1126, ERROR, FULL, "cannot write the output: %s")
+	X(OUTPUT, 1126, ERROR, FULL, "cannot write the output: %s") \
+	X(HANGS, 1127, ERROR, IPC, "vxconfigd is there but does not take the connection: it hangs or was paused")
 
 enum complain_id {
 #define CMD_MESSAGE_ENUM(name, number, severity, code, format) SAY_##name = number,

@@ -36,12 +36,12 @@ size_t print_group_sort(const Vx__Reply *reply, const char *group, const Vx__Gro
 	return count;
 }
 
-void print_group_list(const Vx__Reply *reply, bool only_shared, bool header, FILE *out)
+void print_group_list(const Vx__Reply *reply, const struct group_choice *choice, bool header, FILE *out)
 {
 	static const struct table_column column[] = { { 12, false }, { 20, false }, { 2, false } };
 	struct table *table = table_new(column, VX_COUNT_OF(column));
 	const Vx__GroupInfo **group;
-	size_t count = print_group_sort(reply, "", &group);
+	size_t count = print_group_sort(reply, choice->group, &group);
 
 	if (header) {
 		table_words(table, "NAME STATE ID");
@@ -49,7 +49,7 @@ void print_group_list(const Vx__Reply *reply, bool only_shared, bool header, FIL
 	for (size_t i = 0; i < count; i++) {
 		const Vx__Dg *dg = group[i]->config->dg;
 
-		if (!only_shared || dg->shared) {
+		if (!choice->only_shared || dg->shared) {
 			table_cell(table, "%s", dg->name);
 			table_cell(table, "%s", group[i]->state);
 			table_cell(table, "%s", dg->dgid);
@@ -60,15 +60,15 @@ void print_group_list(const Vx__Reply *reply, bool only_shared, bool header, FIL
 	free(group);
 }
 
-void print_group_list_json(const Vx__Reply *reply, bool only_shared, FILE *out)
+void print_group_list_json(const Vx__Reply *reply, const struct group_choice *choice, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *list = json_list(root, "groups");
 	const Vx__GroupInfo **group;
-	size_t count = print_group_sort(reply, "", &group);
+	size_t count = print_group_sort(reply, choice->group, &group);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!only_shared || group[i]->config->dg->shared) {
+		if (!choice->only_shared || group[i]->config->dg->shared) {
 			json_group(json_entry(list), group[i]);
 		}
 	}

@@ -14,9 +14,14 @@
  */
 size_t print_group_sort(const Vx__Reply *reply, const char *group, const Vx__GroupInfo ***out_group);
 
+struct group_choice {
+	const char *group; /* "": all */
+	bool only_shared;
+};
+
 /* NAME STATE ID. */
-void print_group_list(const Vx__Reply *reply, bool only_shared, bool header, FILE *out);
-void print_group_list_json(const Vx__Reply *reply, bool only_shared, FILE *out);
+void print_group_list(const Vx__Reply *reply, const struct group_choice *choice, bool header, FILE *out);
+void print_group_list_json(const Vx__Reply *reply, const struct group_choice *choice, FILE *out);
 /* All about one group. */
 void print_group_detail(const Vx__GroupInfo *group, FILE *out);
 /* [GROUP] DISK DEVICE TAG OFFSET LENGTH FLAGS; the column GROUP when no group was named. */

@@ -68,7 +68,6 @@ struct tool {
 #define OPTION_ROW_DRY_RUN_LONG \
 	{ 0, "dry-run", NULL, OPTION_FLAG, "dry-run", "check on all nodes, change nothing" }
 #define OPTION_ROW_FORCE { 'f', "force", NULL, OPTION_FLAG, "f", "do it although it is dangerous" }
-#define OPTION_ROW_EXTRA { 'o', "option", "WORD[,WORD]", OPTION_EXTRA, NULL, "more options, see below" }
 #define OPTION_ROW_PROGRESS \
 	{ 0, "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" }
 #define OPTION_ROW_END { 0, NULL, NULL, OPTION_LOCAL, NULL, NULL }

@@ -1,48 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vxassist: make, change and remove volumes. What is possible is decided by vxconfigd. */
-#include "vxconfigd/cmd/tool_run.h"
+/* The program vxassist: util_assist.c with the standard streams. */
+#include "vxconfigd/cmd/utilities.h"
 
-static const struct tool_option vxassist_options[] = {
-	OPTION_ROW_GROUP,
-	OPTION_ROW_DRY_RUN,
-	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait until mirrors are equal" },
-	OPTION_ROW_FORCE,
-	OPTION_ROW_EXTRA,
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" },
-	OPTION_ROW_END,
-};
-
-static const struct tool_verb vxassist_verbs[] = {
-	{ "make", "VOLUME LENGTH [DISK ...]", 2, TOOL_MANY, GROUP_NEEDED, true, false,
-	  "layout nmirror logtype nlog regionlen init usetype exclusive comment",
-	  "make a volume, on DISKs or wherever there is room" },
-	{ "remove", "volume VOLUME ...", 2, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
-	  "remove volumes with all that is in them" },
-	{ "maxsize", "[DISK ...]", 0, TOOL_MANY, GROUP_NEEDED, false, false, "layout nmirror logtype nlog",
-	  "the largest volume that could be made" },
-	VERB_ROW_END,
-};
-
-static const struct tool_example vxassist_examples[] = {
-	{ "200 MiB on two disks, with a dirty region log: short recovery after a crash",
-	  "vxassist -g data make vol1 200m layout=mirror nmirror=2 logtype=drl" },
-	{ "how large could such a volume be?", "vxassist -g data maxsize layout=mirror nmirror=2 logtype=drl" },
-	{ "would every node accept it?", "vxassist -g data -n make vol2 1g" },
-	{ "remove it; refused while somebody has it open", "vxassist -g data remove volume vol1" },
-	EXAMPLE_ROW_END,
-};
-
-static const struct tool vxassist_tool = {
-	.name = "vxassist",
-	.purpose = "make, change and remove volumes",
-	.option = vxassist_options,
-	.verb = vxassist_verbs,
-	.open_verbs = true,
-	.example = vxassist_examples,
-	.see_also = "vxdg(8), vxvol(8), vxprint(8), vxintro(8)",
-};
-
-int main(int argc, char **argv)
-{
-	return tool_run(&vxassist_tool, argc, argv, NULL);
-}
+UTILITY_MAIN(vxassist)

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vxdisk: the disks that this node sees. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "vxconfigd/cmd/complain.h"
+#include "vxconfigd/cmd/print_disk.h"
+#include "vxconfigd/cmd/utilities.h"
+
+static const struct tool_option vxdisk_options[] = {
+	OPTION_ROW_GROUP,
+	{ 'f', "force", NULL, OPTION_FLAG, "f", "setup: although the disk belongs to a group (its data is lost)" },
+	OPTION_ROW_QUIET,
+	OPTION_ROW_JSON,
+	OPTION_ROW_PROGRESS,
+	OPTION_ROW_END,
+};
+
+static const struct tool_verb vxdisk_verbs[] = {
+	{ "list", "[DEVICE ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
+	  "disks and their state, or all about DEVICE" },
+	{ "setup", "DEVICE ...", 1, TOOL_MANY, GROUP_UNUSED, false, false, "privlen",
+	  "prepare disks: label and private region; what is on them is lost" },
+	{ "scandisks", NULL, 0, 0, GROUP_UNUSED, false, false, NULL, "look for new disks, read all labels again" },
+	VERB_ROW_END,
+};
+
+static const struct tool_example vxdisk_examples[] = {
+	{ "what is there; \"online invalid\" are disks that are not prepared", "vxdisk list" },
+	{ "prepare a disk, then it can go into a group", "vxdisk setup sdb && vxdg -g data adddisk d4=sdb" },
+	{ "a disk was connected while vxconfigd was running", "vxdisk scandisks" },
+	EXAMPLE_ROW_END,
+};
+
+const struct tool vxdisk_tool = {
+	.name = "vxdisk",
+	.purpose = "list and prepare disks",
+	.option = vxdisk_options,
+	.verb = vxdisk_verbs,
+	.example = vxdisk_examples,
+	.see_also = "vxdg(8), vxdctl(8), vxintro(8)",
+};
+
+static const Vx__DiskInfo *vxdisk_find(const Vx__Reply *reply, const char *device)
+{
+	for (size_t i = 0; i < reply->n_disk; i++) {
+		const Vx__DiskInfo *disk = reply->disk[i];
+
+		if (strcmp(disk->device, device) == 0 || strcmp(disk->path, device) == 0 ||
+		    strcmp(disk->disk, device) == 0) {
+			return disk;
+		}
+	}
+	return NULL;
+}
+
+static int vxdisk_show_details(const Vx__Request *request, const Vx__Reply *reply, FILE *out, FILE *err)
+{
+	char node[VX_NODENAME_MAX + 1] = "";
+
+	gethostname(node, sizeof(node) - 1);
+	for (size_t i = 0; i < request->n_operand; i++) {
+		const Vx__DiskInfo *disk = vxdisk_find(reply, request->operand[i]);
+
+		if (disk == NULL) {
+			return complain(err, request->tool, MSG_DISK_UNKNOWN, request->operand[i], node);
+		}
+		if (i > 0) {
+			fputc('\n', out);
+		}
+		print_disk_detail(disk, out);
+	}
+	return 0;
+}
+
+static int vxdisk_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
+{
+	const Vx__Request *request = command_request(command);
+	int exit_code = 0;
+
+	if (strcmp(request->verb, "list") == 0) {
+		if (command_has(command, "json")) {
+			print_disk_list_json(reply, request->group, out);
+		} else if (request->n_operand > 0) {
+			exit_code = vxdisk_show_details(request, reply, out, err);
+		} else {
+			print_disk_list(reply, request->group, !command_has(command, "quiet"), out);
+		}
+	}
+	tool_print_lines(reply, out);
+	return exit_code;
+}
+
+int vxdisk_run(const struct tool_io *io, int argc, char **argv)
+{
+	return tool_run(io, &vxdisk_tool, argc, argv, vxdisk_show);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vxtask: what runs in the background on all nodes. */
+#include <string.h>
+#include <unistd.h>
+
+#include "vxconfigd/cmd/heap.h"
+#include "vxconfigd/cmd/print_task.h"
+#include "vxconfigd/cmd/utilities.h"
+
+#define VXTASK_INTERVAL_S 5 /* as the original */
+#define VXTASK_INTERVAL_MAX_S 86400
+
+static const struct tool_option vxtask_options[] = {
+	OPTION_ROW_GROUP,
+	{ 'l', "long", NULL, OPTION_LOCAL, NULL, "everything about each task, also regions" },
+	{ 'a', "all", NULL, OPTION_LOCAL, NULL, "also tasks that ended lately" },
+	{ 'w', "interval", "SECONDS", OPTION_LOCAL, NULL, "monitor: time between two looks (5)" },
+	OPTION_ROW_QUIET,
+	OPTION_ROW_JSON,
+	OPTION_ROW_END,
+};
+
+static const struct tool_verb vxtask_verbs[] = {
+	{ "list", "[TASKID|VOLUME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
+	  "tasks of all nodes: resynchronisations, waiting transactions" },
+	{ "monitor", "[TASKID|VOLUME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
+	  "show them again and again until none is left" },
+	VERB_ROW_END,
+};
+
+static const struct tool_example vxtask_examples[] = {
+	{ "a node died: how far is the recovery?", "vxtask list" },
+	{ "and how much was to be copied? (regions)", "vxtask -l -a list" },
+	{ "wait until vol1 is recovered", "vxtask monitor vol1" },
+	EXAMPLE_ROW_END,
+};
+
+const struct tool vxtask_tool = {
+	.name = "vxtask",
+	.purpose = "show what runs in the background",
+	.option = vxtask_options,
+	.verb = vxtask_verbs,
+	.example = vxtask_examples,
+	.see_also = "vxrecover(8), vxstat(8), vxintro(8)",
+};
+
+/* Shows the tasks of the answer; returns how many were chosen. */
+static size_t vxtask_show(const struct command *command, const Vx__Reply *reply, bool header, FILE *out)
+{
+	const Vx__Request *request = command_request(command);
+	const struct task_choice choice = {
+		.group = request->group,
+		.word = request->operand,
+		.word_count = request->n_operand,
+		.finished = command_has(command, "all"),
+	};
+	struct task_row *row;
+	size_t count = print_task_collect(reply, &choice, &row);
+
+	if (command_has(command, "json")) {
+		print_task_json(row, count, out);
+	} else if (command_has(command, "long")) {
+		print_task_long(row, count, out);
+	} else {
+		print_task_list(row, count, header, out);
+	}
+	free(row);
+	return count;
+}
+
+/* monitor asks as list does. */
+static bool vxtask_take_monitor(const struct command *command)
+{
+	Vx__Request *request = command_request(command);
+
+	if (strcmp(request->verb, "monitor") != 0) {
+		return false;
+	}
+	free(request->verb);
+	request->verb = heap_text("list");
+	return true;
+}
+
+static int vxtask_loop(const struct tool_io *io, const struct command *command, uint32_t interval_s)
+{
+	bool monitor = vxtask_take_monitor(command), header = !command_has(command, "quiet");
+	size_t count;
+
+	do {
+		Vx__Reply *reply;
+		int exit_code = tool_ask(io, command, &reply);
+
+		count = 0;
+		if (exit_code == 0) {
+			count = vxtask_show(command, reply, header, io->out);
+		}
+		if (reply != NULL) {
+			vx__reply__free_unpacked(reply, NULL);
+		}
+		if (exit_code != 0) {
+			return exit_code;
+		}
+		header = false;
+		if (fflush(io->out) != 0) {
+			break;
+		}
+		if (monitor && count > 0) {
+			sleep(interval_s);
+		}
+	} while (monitor && count > 0);
+	return 0;
+}
+
+int vxtask_run(const struct tool_io *io, int argc, char **argv)
+{
+	struct command *command;
+	uint32_t interval_s;
+	int exit_code;
+
+	if (!tool_begin(io, &vxtask_tool, argc, argv, &command, &exit_code)) {
+		return exit_code;
+	}
+	if (command_number(command, "interval", 1, VXTASK_INTERVAL_MAX_S, VXTASK_INTERVAL_S, io->err,
+			   &interval_s) != 0) {
+		return tool_end(io, command, 2);
+	}
+	return tool_end(io, command, vxtask_loop(io, command, interval_s));
+}
