@@ -85,6 +85,7 @@ $(eval $(call library,base,$(B)/schema/vxha.pb-c.o))
 $(foreach l,agent cpg volio vxconfigd cmd,$(eval $(call library,$(l),)))
 
 # A program links its folder's library and what lies below: an upward call does not link.
+NEED_base := $(L)/libbase.a
 NEED_cpg := $(L)/libcpg.a $(L)/libagent.a $(L)/libbase.a
 NEED_agent := $(L)/libagent.a $(L)/libbase.a
 NEED_volio := $(L)/libvolio.a $(L)/libbase.a

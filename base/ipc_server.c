@@ -248,10 +248,19 @@ int ipc_peer_send(struct ipc_peer *peer, const Vx__Ipc *msg)
 	return 0;
 }
 
+static void ipc_peer_cut(void *ctx)
+{
+	struct ipc_peer *peer = ctx;
+
+	qb_ipcs_disconnect(peer->connection);
+}
+
+/* From the loop: libqb may still be busy with this connection. */
 void ipc_peer_disconnect(struct ipc_peer *peer)
 {
 	if (!peer->dead) {
-		qb_ipcs_disconnect(peer->connection);
+		peer->dead = true;
+		loop_timer_set(peer->server->loop, &peer->flush_timer, 0, ipc_peer_cut, peer);
 	}
 }
 

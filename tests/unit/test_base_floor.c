@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The small things of the floor: checksum, ids, errors, configuration file, one instance. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/conf.h"
+#include "base/crc32c.h"
+#include "base/daemon.h"
+#include "base/errors.h"
+#include "base/id.h"
+#include "base/limits.h"
+
+/* RFC 3720, B.4 */
+START_TEST(crc32c_of_known_bytes)
+{
+	uint8_t bytes[32];
+
+	memset(bytes, 0, sizeof(bytes));
+	ck_assert_uint_eq(crc32c(0, bytes, sizeof(bytes)), 0x8a9136aa);
+	memset(bytes, 0xff, sizeof(bytes));
+	ck_assert_uint_eq(crc32c(0, bytes, sizeof(bytes)), 0x62a8ab43);
+	for (uint8_t i = 0; i < sizeof(bytes); i++) {
+		bytes[i] = i;
+	}
+	ck_assert_uint_eq(crc32c(0, bytes, sizeof(bytes)), 0x46dd794e);
+	ck_assert_uint_eq(crc32c(crc32c(0, bytes, 5), bytes + 5, 27), 0x46dd794e);
+	ck_assert_uint_eq(crc32c(0, "123456789", 9), 0xe3069283);
+}
+END_TEST
+
+START_TEST(errors_have_texts_and_codes)
+{
+	ck_assert_str_eq(vx_strerror(0), "success");
+	ck_assert_str_eq(vx_strerror(-ENOENT), strerror(ENOENT));
+	ck_assert_str_eq(vx_strerror(-VX_E_NOGROUP), "no such disk group");
+	ck_assert_int_eq(vx_exit_code(0), 0);
+	ck_assert_int_eq(vx_exit_code(-VX_E_NOTFOUND), 11);
+	ck_assert_int_eq(vx_exit_code(-EIO), 5);
+	for (int error = VX_E_FIRST + 1; error < VX_E_END; error++) {
+		ck_assert_ptr_nonnull(vx_strerror(-error));
+		ck_assert_int_gt(vx_exit_code(-error), 0);
+	}
+}
+END_TEST
+
+START_TEST(ids_are_new_each_time)
+{
+	uint8_t a[ID_BYTES], b[ID_BYTES];
+	char text[ID_TEXT];
+
+	id_make(a);
+	id_make(b);
+	ck_assert_mem_ne(a, b, ID_BYTES);
+	id_text((const uint8_t *)"\x01\xab", 2, text);
+	ck_assert_str_eq(text, "01ab");
+	ck_assert_uint_ne(id_make_u64(), id_make_u64());
+}
+END_TEST
+
+static int read_conf(const char *text, struct conf **out_conf, char *reason)
+{
+	char path[] = "/tmp/vxha-conf.XXXXXX";
+	int fd = mkstemp(path);
+
+	ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
+	close(fd);
+
+	int rc = conf_read(path, out_conf, reason);
+
+	unlink(path);
+	return rc;
+}
+
+START_TEST(conf_is_read)
+{
+	struct conf *conf;
+	char reason[VX_REASON_MAX] = "";
+
+	ck_assert_int_eq(read_conf("# a comment\n\n debug = yes # why\nio_threads=3\n", &conf, reason), 0);
+	ck_assert(conf_get_bool(conf, CONF_debug));
+	ck_assert_uint_eq(conf_get_number(conf, CONF_io_threads), 3);
+	ck_assert_str_eq(conf_get(conf, CONF_fencing), "pacemaker");
+	conf_free(conf);
+}
+END_TEST
+
+START_TEST(conf_mistakes_are_told)
+{
+	struct conf *conf = NULL;
+	char reason[VX_REASON_MAX] = "";
+
+	ck_assert_int_eq(read_conf("debug = no\nfensing = pacemaker\n", &conf, reason), -VX_E_SYNTAX);
+	ck_assert_ptr_nonnull(strstr(reason, ":2: unknown key 'fensing'"));
+	ck_assert_int_eq(read_conf("debug\n", &conf, reason), -VX_E_SYNTAX);
+	ck_assert_int_eq(conf_read("/nonexistent/vxha.conf", &conf, reason), -ENOENT);
+	ck_assert_ptr_null(conf);
+}
+END_TEST
+
+/* The second one is told who the first is; after its end the name is free. */
+START_TEST(one_instance)
+{
+	struct daemon *daemon = NULL;
+	pid_t pid = 0;
+	int to_child[2], status;
+	char dir[] = "/tmp/vxha-run.XXXXXX";
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	setenv("VXHA_RUN_DIR", dir, 1);
+	setenv("VXHA_STATE_DIR", dir, 1);
+	setenv("VXHA_LOG_DIR", dir, 1);
+	ck_assert_int_eq(pipe(to_child), 0);
+	ck_assert_int_eq(daemon_start("one", true, &daemon, &pid), 0);
+
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct daemon *second = NULL;
+		pid_t other = 0;
+		int rc = daemon_start("one", true, &second, &other);
+
+		_exit(rc == -VX_E_BUSY && other == getppid() && daemon_running("one") == getppid() ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	daemon_end(daemon);
+	ck_assert_int_eq(daemon_running("one"), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("base_floor");
+	TCase *all = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_add_test(all, crc32c_of_known_bytes);
+	tcase_add_test(all, errors_have_texts_and_codes);
+	tcase_add_test(all, ids_are_new_each_time);
+	tcase_add_test(all, conf_is_read);
+	tcase_add_test(all, conf_mistakes_are_told);
+	tcase_add_test(all, one_instance);
+	suite_add_tcase(suite, all);
+	srunner_run_all(runner, CK_NORMAL);
+
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
