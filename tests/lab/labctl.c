@@ -3,10 +3,10 @@
  * labctl - talk to the power switch of the test lab, or run a command inside a node
  *
  *	labctl ask SOCKET REQUEST...		prints the answer; 0 if it is "ok"
- *	labctl enter SOCKET NODE COMMAND...	runs COMMAND in NODE; its exit status, input and output
+ *	labctl enter SOCKET NODE COMMAND...	runs COMMAND in NODE, passes its status
  *
- * The node is entered by a pidfd that the switch hands over: no process number to look up, so that a
- * node that dies and boots again meanwhile is never mistaken for its successor.
+ * The node is entered by a pidfd that the switch hands over: no process number to look up, so that
+ * a node that dies and boots again meanwhile is never mistaken for its successor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +61,9 @@ static int switch_connect(const char *path)
 	return fd;
 }
 
-/* Returns 0 with the text after "ok" in answer, or 1 with the text after "err", or -1 with errno. */
+/*
+ * Returns 0 with the text after "ok" in answer, or 1 with the text after "err", or -1 with errno.
+ */
 static int switch_ask(int fd, const char *request, char *answer, int *out_fd)
 {
 	struct iovec iov = { .iov_base = answer, .iov_len = LINE_SIZE - 1 };

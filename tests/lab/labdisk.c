@@ -8,10 +8,10 @@
  *	                                      +-> disk file
  *	node b: "upper" loop -> "lower" loop -+
  *
- * The node opens the upper one only. To pull the cable of one node the lower one is moved past the end
- * of the file (reads end short) and made read-only (writes are refused); the upper one's driver turns
- * both into EIO, at once and also for those who have it open already. One loop device alone would answer
- * "end of file" and ENOSPC, which no broken disk does.
+ * The node opens the upper one only. To pull the cable of one node the lower one is moved past the
+ * end of the file (reads end short) and made read-only (writes are refused); the upper one's driver
+ * turns both into EIO, at once and also for those who have it open already. One loop device alone
+ * would answer "end of file" and ENOSPC, which no broken disk does.
  *
  * All loop devices clear themselves when the last opener is gone; this process is that opener.
  */
@@ -62,13 +62,13 @@ static void die(const char *fmt, ...)
 static void usage(FILE *to)
 {
 	fputs("usage: labdisk hold TABLE DEVDIR MARK NODE:DISK:FILE...\n"
-	      "           make the loop devices, write TABLE, then stay: they vanish with this process\n"
-	      "       labdisk fail TABLE DEVDIR NODE DISK    pull NODE's cable to DISK: EIO at once\n"
+	      "           make the loop devices, write TABLE, stay: they vanish with this process\n"
+	      "       labdisk fail TABLE DEVDIR NODE DISK    pull NODE's cable to DISK: EIO\n"
 	      "       labdisk heal TABLE DEVDIR NODE DISK    plug it in again\n"
-	      "       labdisk drain TABLE DEVDIR NODE        return when nothing of NODE is in flight\n"
+	      "       labdisk drain TABLE DEVDIR NODE        wait until nothing is in flight\n"
 	      "       labdisk state TABLE DEVDIR NODE DISK   print 'ok' or 'failed'\n"
-	      "       labdisk forget MARK MINOR...           clean up after; 1 when one is still bound\n"
-	      "DEVDIR is a private folder for device nodes; MARK tells whose loop devices they are.\n",
+	      "       labdisk forget MARK MINOR...           tidy up; 1: one is still bound\n"
+	      "DEVDIR is a private folder for device nodes; MARK tells whose devices they are.\n",
 	      to);
 }
 
@@ -81,7 +81,8 @@ static int loop_open(const char *devdir, unsigned int minor_number)
 	if (snprintf(path, sizeof(path), "%s/loop%u", devdir, minor_number) >= (int)sizeof(path)) {
 		die("%s: name too long", devdir);
 	}
-	if (mknod(path, S_IFBLK | 0600, makedev(LOOP_MAJOR, minor_number)) != 0 && errno != EEXIST) {
+	if (mknod(path, S_IFBLK | 0600, makedev(LOOP_MAJOR, minor_number)) != 0 &&
+	    errno != EEXIST) {
 		die("%s: cannot make the device node: %s", path, strerror(errno));
 	}
 	fd = open(path, O_RDWR | O_CLOEXEC);
@@ -214,7 +215,9 @@ static void cable_set(const char *devdir, const struct cable *cable, bool failed
 	close(upper_fd);
 }
 
-/* Sets what is set already: nothing changes, but the queue is frozen for a moment, i.e. empty once. */
+/*
+ * Sets what is set already: nothing changes, but the queue is frozen for a moment, i.e. empty once.
+ */
 static void loop_drain(const char *devdir, unsigned int minor_number)
 {
 	struct loop_info64 info;
@@ -273,7 +276,9 @@ static int each_cable(const char *verb, const char *table, const char *devdir, c
 	return 0;
 }
 
-/* Returns false while the device is ours still. One that is bound again by another is its business. */
+/*
+ * Returns false while the device is ours still. One that is bound again by another is its business.
+ */
 static bool loop_reset(const char *mark, unsigned int minor_number)
 {
 	const int writable = 0;
@@ -314,7 +319,8 @@ static int forget(const char *mark, int count, char **minors)
 			close(control);
 			return 1;
 		}
-		if (minor_number >= LOOP_KEEP && ioctl(control, LOOP_CTL_REMOVE, minor_number) < 0 &&
+		if (minor_number >= LOOP_KEEP &&
+		    ioctl(control, LOOP_CTL_REMOVE, minor_number) < 0 &&
 		    errno != EBUSY && errno != ENODEV) {
 			die("loop%s: cannot remove: %s", minors[i], strerror(errno));
 		}

@@ -2,19 +2,23 @@
 /*
  * labpower - the power switch of the test lab
  *
- * PID 1 of the rack's namespaces (see labrack.c). It starts one init per node in further namespaces, kills it when the
- * node is powered off, and answers requests on the unix socket "power.sock" (one line, one answer):
+ * PID 1 of the rack's namespaces (see labrack.c). It starts one init per node in further
+ * namespaces, kills it when the node is powered off, and answers requests on the unix socket
+ * "power.sock" (one line, one answer):
  *
- *	list | status NODE | on NODE | off NODE | reboot NODE		for everybody (fence agents)
- *	enter NODE|rack | autoboot on|off | down			only for callers outside the rack
+ *	list | status NODE | on NODE | off NODE | reboot NODE	for everybody (fence agents)
+ *	enter NODE|rack | autoboot on|off | down		only for callers outside the rack
  *
- * "off" and "reboot" answer "ok" only when the node's last process is gone and nothing that it wrote is
- * in flight to a disk any more: this is what a fence agent promises. When labpower dies, by whatever
- * signal, the kernel kills every process of every node, and with them go mounts, links and loop devices.
+ * "off" and "reboot" answer "ok" only when the node's last process is gone and nothing that it
+ * wrote is in flight to a disk any more: this is what a fence agent promises. When labpower dies,
+ * by whatever signal, the kernel kills every process of every node, and with them go mounts, links
+ * and loop devices.
  *
- *	OFF --on--> BOOTING --root is ready--> ON --off, reboot--> DYING --init reaped--> DRAINING --> OFF
- *	               |                        |                    ^
- *	               +------off, reboot-------+---- init died -----+ (then reaped already)
+ *	OFF --on--> BOOTING --root ready--> ON
+ *	 ^            |                     |
+ *	 |            +----off, reboot------+--> DYING --init reaped--+
+ *	 |            +--init ended itself--+---------------------> DRAINING
+ *	 +---------------------- nothing in flight ----------------------+
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,9 @@
  *	labrack (in the terminal) --fork--> PID 1: rack-setup (a child), then exec labpower
  *	   waits for "ready", ends            stays, holds the lock of the state folder
  *
- * Until the rack is ready it dies with labrack, so that an interrupted start leaves nothing. Afterwards
- * the lock file tells whether it is alive, and the file "pid" its number as the host sees it.
+ * Until the rack is ready it dies with labrack, so that an interrupted start leaves nothing.
+ * Afterwards the lock file tells whether it is alive, and the file "pid" its number as the host
+ * sees it.
  */
 #include <errno.h>
 #include <fcntl.h>

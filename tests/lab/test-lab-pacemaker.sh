@@ -17,6 +17,10 @@ booted_since() {
 	now=$(boot_of "$1") && [ "$now" -gt "$2" ]
 }
 
+property() {
+	lab run a crm_attribute -t crm_config -n "$1" -q -G ${2:+--default="$2"}
+}
+
 lab_start 3 --pacemaker
 
 for node in a b c; do
@@ -25,18 +29,19 @@ done
 [ -n "${LAB_REUSE:-}" ] ||
 	check_is "nobody was fenced while the cluster started" "0 0 0" \
 		"$(fenced_count a a) $(fenced_count a b) $(fenced_count a c)"
-check "fencing is enabled" lab run a sh -c 'crm_attribute -t crm_config -n stonith-enabled -q -G | grep -qx true'
-check "nodes that are not there at start would be fenced (startup-fencing)" \
-	lab run a sh -c 'crm_attribute -t crm_config -n startup-fencing -q -G --default=true | grep -qx true'
-check "quorum loss freezes" lab run b sh -c 'crm_attribute -t crm_config -n no-quorum-policy -q -G | grep -qx freeze'
-check "pcs works in a node" lab run b sh -c 'pcs status | grep -q stonith:fence_vxlab'
-check "crm works in a node" lab run c sh -c 'crm configure show | grep -q stonith:fence_vxlab'
+check_is "fencing is enabled" true "$(property stonith-enabled)"
+check_is "nodes that are not there at start would be fenced" true "$(property startup-fencing true)"
+check_is "quorum loss freezes" freeze "$(property no-quorum-policy)"
+check "pcs works in a node" output_has stonith:fence_vxlab lab run b pcs status
+check "crm works in a node" output_has stonith:fence_vxlab lab run c crm configure show
 
 # --- the agent, as Pacemaker calls it
 check "fence agent: valid metadata" lab run a sh -c 'fence_vxlab -o metadata | xmllint --noout -'
 check "fence agent: monitor" lab run a sh -c 'echo action=monitor | fence_vxlab'
-check_is "fence agent: list" "a, b, c," "$(lab run a sh -c 'echo action=list | fence_vxlab' | xargs)"
-check "fence agent: status of a node that is on" lab run a sh -c 'printf "action=status\nplug=b\n" | fence_vxlab'
+check_is "fence agent: list" "a, b, c," \
+	"$(lab run a sh -c 'echo action=list | fence_vxlab' | xargs)"
+check "fence agent: status of a node that is on" \
+	lab run a sh -c 'printf "action=status\nplug=b\n" | fence_vxlab'
 check "fence agent: an unknown node is an error" \
 	not lab run a sh -c 'printf "action=off\nplug=zz\n" | fence_vxlab'
 check "a node cannot ask the switch for more than power" \
@@ -83,7 +88,7 @@ check "autoboot off" lab autoboot off
 count=$(fenced_count a c)
 lab crash c
 wait_for 30 "autoboot off: c is fenced" fenced_more_than a c "$count"
-check "autoboot off: it stays off" sh -c "LAB=$LAB $TEST_DIR/lab status | grep -qE '^c .* off '"
+check "autoboot off: it stays off" output_has '^c .* off ' lab status
 check "autoboot off: boot by hand" lab boot c
 wait_for 60 "autoboot off: c is online again" pacemaker_online a a b c
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# test-lab.sh - the lab itself, with Corosync only: nodes are apart, disks are shared, nothing is left
+# test-lab.sh - the lab itself, without Pacemaker: nodes apart, disks shared, nothing left behind
 #
 #	lab 1:  a --- b --- c     disks d1, d2, each reached by every node on its own path
 #	lab 2:  a --- b           at the same time, disk d1 of its own
@@ -20,7 +20,8 @@ machine_state() {
 	sed 's/^[0-9]* [0-9]* [^ ]* /mount /' /proc/self/mountinfo | sort
 	ls /run/netns 2>/dev/null || true
 	ls -d /dev/vx /dev/vxdisk /etc/vxha /var/lib/vxha 2>/dev/null || true
-	find /etc/corosync /var/lib/corosync /var/lib/pacemaker /var/log/cluster -newer "$stamp" 2>/dev/null || true
+	find /etc/corosync /var/lib/corosync /var/lib/pacemaker /var/log/cluster -newer "$stamp" \
+		2>/dev/null || true
 	hostname
 }
 
@@ -73,12 +74,18 @@ status_of() {
 
 # stamp NODE DISK TEXT SECTOR: writes TEXT into a 4 KiB block, past all caches.
 stamp_block() {
-	printf '%-4096s' "$3" | lab run "$1" dd of="$DISK/$2" bs=4096 seek="$4" count=1 iflag=fullblock \
-		oflag=direct conv=notrunc status=none
+	printf '%-4096s' "$3" | lab run "$1" dd of="$DISK/$2" bs=4096 seek="$4" count=1 \
+		iflag=fullblock oflag=direct conv=notrunc status=none
 }
 
 read_block() {
-	lab run "$1" dd if="$DISK/$2" bs=4096 skip="$3" count=1 iflag=direct status=none | tr -d ' \0'
+	lab run "$1" dd if="$DISK/$2" bs=4096 skip="$3" count=1 iflag=direct status=none |
+		tr -d ' \0'
+}
+
+# What dd with these arguments complains about on node b: the text of the error.
+dd_error() {
+	lab run b dd bs=4096 count=1 "$@" 2>&1 | sed -n 's/^dd: .*: //p'
 }
 
 test_cleanup() {
@@ -134,7 +141,8 @@ check "a node has no watchdog of the machine" not lab run a sh -c 'ls /dev/watch
 stamp_block a d1 "from-a" 3
 check_is "what a writes to a disk, b reads" from-a "$(read_block b d1 3)"
 stamp_block c d1 "from-c" 3
-check_is "what c writes over it, a and b read" "from-c from-c" "$(read_block a d1 3) $(read_block b d1 3)"
+check_is "what c writes over it, a and b read" \
+	"from-c from-c" "$(read_block a d1 3) $(read_block b d1 3)"
 check_is "another disk is another disk" "" "$(read_block a d2 3)"
 check_is "a disk has 512-byte sectors" 512 "$(lab run a blockdev --getss $DISK/d1)"
 
@@ -151,10 +159,9 @@ holder=$!
 wait_for 10 "b holds its disks open" lab run b test -e /run/open
 lab disk-fail b d1
 check_is "disk-fail: a read on b's path is EIO" "Input/output error" \
-	"$(lab run b dd if=$DISK/d1 of=/dev/null bs=4096 count=1 iflag=direct 2>&1 | sed -n 's/.*: \(Input.*\)/\1/p')"
+	"$(dd_error if=$DISK/d1 of=/dev/null iflag=direct)"
 check_is "disk-fail: a write on b's path is EIO" "Input/output error" \
-	"$(lab run b dd if=/dev/zero of=$DISK/d1 bs=4096 count=1 oflag=direct conv=notrunc 2>&1 |
-		sed -n 's/.*: \(Input.*\)/\1/p')"
+	"$(dd_error if=/dev/zero of=$DISK/d1 oflag=direct conv=notrunc)"
 lab run b touch /run/go
 wait_for 10 "b tried the disks that it had open" lab run b test -e /run/result
 wait "$holder" || true
@@ -162,10 +169,12 @@ check "disk-fail: EIO for a read of one who had it open" \
 	lab run b grep -q '^read:.*Input/output error' /run/result
 check "disk-fail: EIO for a write of one who had it open" \
 	lab run b grep -q '^write:.*Input/output error' /run/result
-check "disk-fail: b's other disk, open as well, works" lab run b grep -q '^other: 4096 bytes' /run/result
-check_is "disk-fail: a and c still read that disk" "from-c from-c" "$(read_block a d1 3) $(read_block c d1 3)"
+check "disk-fail: b's other disk, open as well, works" \
+	lab run b grep -q '^other: 4096 bytes' /run/result
+check_is "disk-fail: a and c still read that disk" \
+	"from-c from-c" "$(read_block a d1 3) $(read_block c d1 3)"
 stamp_block c d1 "meanwhile" 4
-check "lab status shows the failed disk" sh -c "LAB=$LAB $TEST_DIR/lab status | grep -qE '^b .* d1\$'"
+check "lab status shows the failed disk" output_has '^b .* d1$' lab status
 lab disk-heal b d1
 check_is "disk-heal: b reads what c wrote meanwhile" meanwhile "$(read_block b d1 4)"
 stamp_block b d1 "healed" 4
@@ -204,7 +213,8 @@ first=$(for i in 1 2 3 4; do read_block a d2 $i; done)
 wait "$writer" || true
 check_is "crash: no process of the node is left" "" "$(processes_in "$(echo "$inits" | tail -n 1)")"
 check "crash: it had written" test -n "$first"
-check_is "crash: nothing arrives afterwards" "$first" "$(sleep 0.5; for i in 1 2 3 4; do read_block a d2 $i; done)"
+sleep 0.5
+check_is "crash: nothing arrives afterwards" "$first" "$(for i in 1 2 3 4; do read_block a d2 $i; done)"
 check_is "crash: commands say that the node is off" 125 "$(status_of lab run c true)"
 lab crash a
 check "boot" lab boot a
@@ -213,9 +223,9 @@ check "boot: /run and /dev/shm are fresh" not lab run a sh -c 'ls /run/mark || l
 check_is "boot: refused for a node that is on" 1 "$(status_of lab boot a)"
 lab boot c
 wait_for 20 "boot: Corosync runs again by itself" sees_members c 2
-check "logs: of all nodes" sh -c "LAB=$LAB $TEST_DIR/lab logs | grep -q 'c: /var/log/cluster/corosync.log'"
+check "logs: of all nodes" output_has 'c: /var/log/cluster/corosync.log' lab logs
 lab run c logger -t mark "written to syslog"
-check "logs: what a node wrote to syslog" sh -c "LAB=$LAB $TEST_DIR/lab logs c | grep -q 'mark: written to syslog'"
+check "logs: what a node wrote to syslog" output_has 'mark: written to syslog' lab logs c
 
 # --- a second lab
 check "a second lab with the same names at the same time" second up 2 --disks 1 --size 16

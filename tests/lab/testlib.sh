@@ -4,15 +4,15 @@
 # testlib.sh - what every lab test sources
 #
 #	. "$(dirname "$0")/testlib.sh"
-#	lab_start 3 --pacemaker --disks 2	# arguments of 'lab up'; down at the end, whatever happens
+#	lab_start 3 --pacemaker --disks 2	# as 'lab up'; down at the end, whatever happens
 #	check "what is proved" command...	# one line; the first that fails ends the test
-#	wait_for 20 "what comes true" command...	# the same, but the command has 20 s to become true
+#	wait_for 20 "what is proved" command...	# the command has 20 s to become true
 #	check_is "what is proved" "wanted" "got"
 #	test_cleanup() { ... }			# optional: called at the end as well
 #
-# LAB_REUSE=name uses a lab that is up and leaves it up: such a test ends with lab_settle, so that the next
-# one finds all well. KEEP=1 leaves the test's own lab up. A failure prints what 'lab logs' shows.
-# Exit status: 0 passed, 1 failed, 77 skipped.
+# LAB_REUSE=name uses a lab that is up and leaves it up: such a test ends with lab_settle, so that
+# the next one finds all well. KEEP=1 leaves the test's own lab up. A failure prints what 'lab logs'
+# shows. Exit status: 0 passed, 1 failed, 77 skipped.
 set -eu
 
 TEST_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,9 +25,16 @@ lab() {
 	LAB=$LAB "$TEST_DIR/lab" "$@"
 }
 
-# Inverts; for check and wait_for.
+# For check and wait_for: "not COMMAND..." and "output_has REGEX COMMAND...".
 not() {
 	! "$@"
+}
+
+output_has() {
+	local regex=$1
+	shift
+
+	"$@" | tee /dev/stderr | grep -E -e "$regex" >/dev/null
 }
 
 # A test may define its own, for what it made beside its lab.
@@ -136,7 +143,8 @@ skip() {
 	exit 77
 }
 
-# lab_start ARGUMENTS of 'lab up'. A lab to be reused must be what the test would have started, or more.
+# lab_start ARGUMENTS of 'lab up'. A lab to be reused must be what the test would have started, or
+# more.
 lab_start() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	if [ -n "${LAB_REUSE:-}" ]; then
@@ -209,7 +217,8 @@ lab_settle() {
 		lab status | grep -qE "^$node .* off " && lab boot "$node"
 	done
 	for node in "${LAB_NODES[@]}"; do
-		wait_for 60 "node $node sees all members again" sees_members "$node" "${#LAB_NODES[@]}"
+		wait_for 60 "node $node sees all members again" \
+			sees_members "$node" "${#LAB_NODES[@]}"
 		[ -z "$LAB_PACEMAKER" ] ||
 			wait_for 60 "Pacemaker on $node sees all nodes online" \
 				pacemaker_online "$node" "${LAB_NODES[@]}"

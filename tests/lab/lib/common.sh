@@ -8,8 +8,8 @@ fatal() {
 	exit 1
 }
 
-# poll TENTHS PID COMMAND...: tries COMMAND ten times a second until it is true. Gives up after TENTHS tries
-# or when process PID (or - for none) is gone.
+# poll TENTHS PID COMMAND...: tries COMMAND ten times a second until it is true. Gives up after
+# TENTHS tries or when process PID (or - for none) is gone.
 poll() {
 	local left=$1 pid=$2
 	shift 2

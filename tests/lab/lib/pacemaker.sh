@@ -3,9 +3,9 @@
 #
 # pacemaker.sh - the part of lab up that concerns Pacemaker
 #
-# The first configuration is made with pcs before Pacemaker starts, while Corosync forms its ring. So the
-# first DC finds the fence device and a short dc-deadtime at once. Nothing is switched off for speed:
-# startup-fencing stays on, so all nodes must be in the ring before Pacemaker starts.
+# The first configuration is made with pcs before Pacemaker starts, while Corosync forms its ring.
+# So the first DC finds the fence device and a short dc-deadtime at once. Nothing is switched off
+# for speed: startup-fencing stays on, so all nodes must be in the ring before Pacemaker starts.
 
 # Runs on node $1 with the node names as further arguments; prints the configuration.
 # shellcheck disable=SC2016

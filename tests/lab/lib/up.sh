@@ -41,7 +41,8 @@ check_machine() {
 	done
 	[ -z "$missing" ] || fatal "missing on this machine:$missing ('make deps' installs it)"
 	for command in labrack labpower labctl labdisk labsyslog; do
-		[ -x "$LAB_BIN/$command" ] || fatal "$LAB_BIN/$command is missing ('make build' makes it)"
+		[ -x "$LAB_BIN/$command" ] ||
+			fatal "$LAB_BIN/$command is missing ('make build' makes it)"
 	done
 }
 
@@ -114,7 +115,8 @@ lab_up() {
 	names=("${ALL_NAMES[@]:0:count}")
 	LAB_MARK=vxlab-${EPOCHREALTIME/[.,]/}-$$
 	check_machine
-	! is_up || fatal "lab '$LAB' is up already ('lab down' removes it; LAB=other starts a second one)"
+	! is_up ||
+		fatal "lab '$LAB' is up already ('lab down' removes it; LAB=other is a second one)"
 	trap up_failed EXIT
 	trap 'exit 130' INT TERM HUP
 	rm -rf --one-file-system "$LAB_STATE"
@@ -125,7 +127,8 @@ lab_up() {
 	[ ! -e "$LAB_STATE/warning" ] || echo "lab: warning: $(cat "$LAB_STATE/warning")" >&2
 	ask autoboot "$autoboot"
 	for name in "${names[@]}"; do
-		[ -z "$pacemaker" ] || enter rack touch "$LAB_STATE/rack/nodes/$name/var/lib/vxlab/pacemaker"
+		[ -z "$pacemaker" ] ||
+			enter rack touch "$LAB_STATE/rack/nodes/$name/var/lib/vxlab/pacemaker"
 		ask on "$name"
 	done
 	[ -z "$pacemaker" ] || pacemaker_preset "${names[@]}"
@@ -157,6 +160,7 @@ rack_gone() {
 
 # Loop devices clear themselves when the rack is gone; what is left of them is tidied up.
 loops_gone() {
+	# shellcheck disable=SC1091
 	awk '{ print $3, $4 }' "$LAB_STATE/disks" |
 		xargs "$LAB_BIN/labdisk" forget "$(. "$LAB_STATE/conf" && echo "$LAB_MARK")"
 }

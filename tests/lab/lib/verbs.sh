@@ -88,7 +88,8 @@ lab_disk() {
 
 	need_node "$2"
 	[ -e "$LAB_STATE/disks" ] || fatal "this lab has no disks on loop devices"
-	grep -q "^$node $3 " "$LAB_STATE/disks" || fatal "no disk '$3' (there are d1 to d$LAB_DISKS)"
+	grep -q "^$node $3 " "$LAB_STATE/disks" ||
+		fatal "no disk '$3' (there are d1 to d$LAB_DISKS)"
 	enter rack "$LAB_BIN/labdisk" "$verb" "$LAB_STATE/rack/disks/table" \
 		"$LAB_STATE/rack/disks/dev" "$node" "$3"
 }
@@ -156,7 +157,9 @@ lab_status() {
 				"$LAB_STATE/rack/disks/dev" "$name" "$disk")" = ok ] ||
 				failed="$failed $disk"
 		done
-		printf '%-5s %-3s %-6s %-6s %-8s %s\n' "$name" "$id" "$power" "$cable" "$seen" "${failed:- -}"
+		printf '%-5s %-3s %-6s %-6s %-8s %s\n' "$name" "$id" "$power" "$cable" "$seen" \
+			"${failed:- -}"
 	done
-	echo "autoboot is $(ask list | sed 's/^autoboot=\([^ ]*\).*/\1/'); disks: $LAB_DISKS of $LAB_SIZE MiB"
+	echo "autoboot is $(ask list | sed 's/^autoboot=\([^ ]*\).*/\1/');" \
+		"disks: $LAB_DISKS of $LAB_SIZE MiB"
 }
