@@ -17,8 +17,8 @@ for name in "$@"; do
 	nodes="$nodes<node id=\"$id\" uname=\"$name\"/>"
 done
 cibadmin --empty | sed "s|<nodes/>|<nodes>$nodes</nodes>|" >$cib
-# With two nodes the first one shoots first.
-[ $# != 2 ] || map="pcmk_delay_base=$1:0s;$2:3s"
+# Two nodes that lose each other: whoever wants to shoot the first one waits, so that one survives.
+[ $# != 2 ] || map="pcmk_delay_base=$1:3s;$2:0s"
 pcs -f $cib property set stonith-enabled=true no-quorum-policy=freeze dc-deadtime=2s \
 	cluster-recheck-interval=60s >&2
 pcs -f $cib stonith create fence fence_vxlab pcmk_host_list="$*" pcmk_host_check=static-list $map \
