@@ -1,0 +1,184 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test-vxclust.sh - the resource agent vxclust against played commands
+# shellcheck disable=SC2317 # functions are called by check
+set -u
+# shellcheck source=tests/ocf/lib.sh
+. "${0%/*}/lib.sh"
+
+started() {
+	new_node
+	run vxclust start 0 || return
+	recurring
+}
+
+life() {
+	new_node
+	run vxclust monitor 7 &&
+		run vxclust start 0 &&
+		run vxclust monitor 0 &&
+		equal mark "$(head -n 1 "$VXHA_RUN_DIR/resource")" rsc &&
+		run vxclust start 0 &&
+		called "vxclustadm startnode --join-timeout 180" &&
+		run vxclust stop 0 &&
+		run vxclust stop 0 &&
+		run vxclust monitor 7 || return
+	[ ! -e "$VXHA_RUN_DIR/resource" ] || return
+	equal order "$(grep -E '^vx(iod|configd|clustd) ' "$FAKE/calls" | head -n 3 | tr -d '\n')" "vxiod vxconfigd vxclustd "
+}
+
+configuration() {
+	new_node
+	: >"$work/node/my.conf"
+	OCF_RESKEY_config=$work/node/my.conf OCF_RESKEY_join_timeout=33
+	export OCF_RESKEY_config OCF_RESKEY_join_timeout
+	run vxclust start 0 && called "vxclustadm startnode --join-timeout 33" || return
+	equal conf "$(sort -u "$FAKE/conf" | tr '\n' ' ')" \
+		"vxclustd conf=$work/node/my.conf vxconfigd conf=$work/node/my.conf vxiod conf=$work/node/my.conf " || return
+	rm "$work/node/my.conf"
+	run vxclust start 2 "cannot read"
+}
+
+fencing_disabled() {
+	new_node
+	echo 'stonith-enabled="false"' >"$FAKE/options"
+	run vxclust start 6 "fencing is disabled" && not_called vxiod || return
+	echo 'fencing-enabled="false" stonith-enabled="true"' >"$FAKE/options"
+	run vxclust start 6 "fencing is disabled" || return
+	echo '102 not connected' >"$FAKE/fail.crm_mon"
+	run vxclust start 1 "cannot ask Pacemaker" || return
+	OCF_RESKEY_allow_fencing_disabled=true
+	export OCF_RESKEY_allow_fencing_disabled
+	run vxclust start 0
+}
+
+start_fails() {
+	new_node
+	echo '1 vxconfigd: cannot start: no memory' >"$FAKE/fail.vxconfigd"
+	run vxclust start 1 "vxconfigd did not start: vxconfigd: cannot start: no memory" || return
+	not_called "vxclustd " || return
+	new_node
+	echo '1 vxha vxclustadm ERROR V-80-2-2005 this node did not join the cluster: no quorum' >"$FAKE/fail.startnode"
+	run vxclust start 1 "ocf-exit-reason:this node did not join the cluster: no quorum"
+}
+
+daemons_die() {
+	started && rm "$FAKE/run.vxiod" && run vxclust monitor 1 "vxiod ended" || return
+	not_called attrd_updater || return
+	started && rm "$FAKE/run.vxclustd" && run vxclust monitor 1 "vxclustd ended" || return
+	not_called attrd_updater || return
+	started && rm "$FAKE"/run.* && run vxclust monitor 1 "vxclustd and vxiod ended" || return
+	run vxclust stop 0 && run vxclust monitor 7
+}
+
+# Survivors wait for the fencing of a node whose vxclustd died with volumes mapped.
+dies_with_volumes() {
+	started && mkdir -p "$VXHA_DEVICE_DIR/dsk/data" && rm "$FAKE/run.vxclustd" || return
+	run vxclust monitor 1 "vxclustd ended" && called "attrd_updater -n terminate -U true"
+}
+
+vxconfigd_missing() {
+	started && rm "$FAKE/run.vxconfigd" && run vxclust monitor 190 "vxconfigd is not running" || return
+	started || return
+	OCF_CHECK_LEVEL=10
+	export OCF_CHECK_LEVEL
+	run vxclust monitor 0 || return
+	echo '3 mode: not-running' >"$FAKE/fail.vxdctl"
+	run vxclust monitor 190 "vxconfigd is not enabled" || return
+	printf 'state: cluster member\nreconfig: master update\n' >"$FAKE/state"
+	run vxclust monitor 0
+}
+
+states() {
+	started || return
+	echo "state: joining" >"$FAKE/state"
+	run vxclust monitor 0 || return
+	printf 'state: cluster aborting\nreason: klog update failed\n' >"$FAKE/state"
+	run vxclust monitor 1 "state: cluster aborting; reason: klog update failed" || return
+	printf 'state: out of cluster\nreason: user initiated stop\n' >"$FAKE/state"
+	run vxclust monitor 1 "out of the cluster: user initiated stop" || return
+	echo '1 vxha vxclustadm ERROR V-80-2-2004 vxclustd does not answer: timed out' >"$FAKE/fail.nodestate"
+	run vxclust monitor 1 "vxclustd does not answer: timed out"
+}
+
+# vxiod for private groups, or started by hand: not ours, so it is not running.
+foreign_daemons() {
+	new_node
+	: >"$FAKE/run.vxiod"
+	run vxclust monitor 7 || return
+	: >"$FAKE/run.vxclustd"
+	echo "state: out of cluster" >"$FAKE/state"
+	run vxclust monitor 7 || return
+	echo "state: cluster member" >"$FAKE/state"
+	run vxclust monitor 190
+}
+
+not_installed() {
+	new_node
+	rm "$work"/node/bin/vx*
+	run vxclust monitor 7 && run vxclust stop 0 && run vxclust start 5 "is not installed" || return
+	recurring
+	run vxclust monitor 5 "vxclustadm is not installed"
+}
+
+stop_aborts() {
+	started || return
+	echo '1 vxha vxclustadm ERROR V-80-2-2008 this node still waits' >"$FAKE/fail.stopnode"
+	run vxclust stop 0 && called "vxclustadm abortnode --timeout 90 resource stop timed out" || return
+	started || return
+	echo '1 waits' >"$FAKE/fail.stopnode"
+	echo '1 vxha vxclustadm ERROR V-80-2-2009 the abort failed' >"$FAKE/fail.abortnode"
+	run vxclust stop 1 "neither stop nor abort" || return
+	[ ! -e "$FAKE/run.vxiod" ]
+}
+
+stop_time() {
+	started || return
+	OCF_RESKEY_CRM_meta_timeout=200000
+	run vxclust stop 0 || return
+	grep -qE '^vxclustadm stopnode --timeout 1(39|40)$' "$FAKE/calls" || return
+	OCF_RESKEY_CRM_meta_timeout=1000
+	run vxclust start 0 && run vxclust stop 0 && called "vxclustadm stopnode --timeout 1"
+}
+
+daemon_stays() {
+	started || return
+	echo '1 vxha vxclustadm ERROR V-80-2-2014 vxiod (process 7) cannot be ended: timed out' >"$FAKE/fail.daemons.--stop"
+	run vxclust stop 1 "vxiod (process 7) cannot be ended"
+}
+
+validate() {
+	new_node
+	run vxclust validate-all 0 || return
+	[ ! -e "$FAKE/calls" ] || return
+	OCF_RESKEY_join_timeout=soon run vxclust validate-all 6 join_timeout || return
+	OCF_RESKEY_join_timeout=0 run vxclust validate-all 6 join_timeout || return
+	OCF_RESKEY_allow_fencing_disabled=maybe run vxclust validate-all 6 allow_fencing_disabled || return
+	OCF_RESKEY_config=relative run vxclust validate-all 6 config || return
+	OCF_CHECK_LEVEL=10 run vxclust validate-all 0 || return
+	rm "$work/node/bin/vxiod"
+	OCF_CHECK_LEVEL=10 run vxclust validate-all 5 "vxiod is not installed"
+}
+
+unknown_action() {
+	new_node
+	run vxclust promote 3 && run vxclust "" 3 && run vxclust usage 0
+}
+
+check "start, monitor, stop, each twice" life
+check "parameters reach the daemons and the join" configuration
+check "no start where fencing is disabled or not known" fencing_disabled
+check "a start that fails says why" start_fails
+check "a daemon that died is a failure, not a stop" daemons_die
+check "vxclustd dead with volumes mapped: asks for fencing" dies_with_volumes
+check "without vxconfigd the node is degraded, not failed" vxconfigd_missing
+check "states of the node" states
+check "daemons that the agent did not start" foreign_daemons
+check "without the programs: not running, not installed" not_installed
+check "a stop that takes too long aborts, and fails only if that fails" stop_aborts
+check "stop keeps within its time-out" stop_time
+check "a daemon that cannot be ended fails the stop" daemon_stays
+check "validate-all looks at the parameters, at level 10 at the node" validate
+check "unknown actions" unknown_action
+finish

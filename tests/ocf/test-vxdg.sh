@@ -1,0 +1,220 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test-vxdg.sh - the resource agent vxdg against played commands
+# shellcheck disable=SC2317 # functions are called by check
+set -u
+# shellcheck source=tests/ocf/lib.sh
+. "${0%/*}/lib.sh"
+
+# A node whose cluster runs, with the group data imported.
+member() {
+	new_node
+	for daemon in vxiod vxconfigd vxclustd; do
+		: >"$FAKE/run.$daemon"
+	done
+	echo "state: cluster member" >"$FAKE/state"
+	echo off >"$FAKE/mode.data"
+	OCF_RESKEY_diskgroup=data
+	export OCF_RESKEY_diskgroup
+}
+
+started() {
+	member
+	run vxdg start 0 || return
+	recurring
+}
+
+life() {
+	member
+	run vxdg monitor 7 &&
+		run vxdg start 0 &&
+		called "vxdg -g data set activation=sw" &&
+		called "vxvol -g data startall" &&
+		run vxdg monitor 0 &&
+		run vxdg start 0 &&
+		run vxdg stop 0 &&
+		called "vxdg -g data set activation=off" &&
+		run vxdg stop 0 &&
+		run vxdg monitor 7 || return
+	not_called "import" && not_called "deport"
+}
+
+imports() {
+	member
+	rm "$FAKE/mode.data"
+	run vxdg monitor 7 && run vxdg start 0 && called "vxdg -s import data" && run vxdg monitor 0
+}
+
+import_fails() {
+	member
+	rm "$FAKE/mode.data"
+	echo '9 vxha vxdg ERROR V-80-1-1002 Disk group data: no such disk group' >"$FAKE/fail.import"
+	OCF_RESKEY_CRM_meta_timeout=12000
+	run vxdg start 1 "is not imported: Disk group data: no such disk group"
+}
+
+parameters() {
+	member
+	OCF_RESKEY_activation=ro OCF_RESKEY_volumes="v1 v2"
+	export OCF_RESKEY_activation OCF_RESKEY_volumes
+	run vxdg start 0 && called "vxdg -g data set activation=ro" && called "vxvol -g data start v1 v2" &&
+		run vxdg monitor 0 || return
+	OCF_RESKEY_start_volumes=0
+	export OCF_RESKEY_start_volumes
+	: >"$FAKE/calls"
+	run vxdg stop 0 && run vxdg start 0 && not_called vxvol || return
+	OCF_RESKEY_deport_on_stop=1
+	export OCF_RESKEY_deport_on_stop
+	run vxdg stop 0 && called "vxdg deport data" || return
+	run vxdg start 0 || return
+	echo '31 vxha vxdg ERROR V-80-1-1036 Disk group data: volumes are open: on node b' >"$FAKE/fail.deport"
+	run vxdg stop 0
+}
+
+activation_off() {
+	member
+	OCF_RESKEY_activation=off
+	export OCF_RESKEY_activation
+	run vxdg start 0 && not_called vxvol && run vxdg monitor 0 && run vxdg stop 0
+}
+
+reload() {
+	started || return
+	OCF_RESKEY_activation=sr
+	export OCF_RESKEY_activation
+	run vxdg monitor 1 "activated as shared-write, not as shared-read" &&
+		run vxdg reload-agent 0 && called "vxdg -g data set activation=sr" && run vxdg monitor 0
+}
+
+activation_refused() {
+	member
+	echo '13 vxha vxdg ERROR V-80-1-1050 Disk group data: activation sw conflicts with ew on node b' \
+		>"$FAKE/fail.activation.sw"
+	run vxdg start 1 "activation sw conflicts with ew on node b"
+}
+
+deactivated() {
+	started || return
+	echo off >"$FAKE/mode.data"
+	run vxdg monitor 1 "is not activated" || return
+	rm "$FAKE/mode.data"
+	run vxdg monitor 1 "is not imported" || return
+	unset OCF_RESKEY_CRM_meta_interval
+	run vxdg monitor 7
+}
+
+disabled() {
+	started || return
+	echo disabled >"$FAKE/groupstate"
+	run vxdg monitor 1 "disk group data is disabled" || return
+	printf 'state: cluster member\nreconfig: x\n' >"$FAKE/state"
+	run vxdg monitor 0
+}
+
+# I/O goes on without vxconfigd, and so does the resource.
+without_vxconfigd() {
+	started && rm "$FAKE/run.vxconfigd" && run vxdg monitor 190 "vxconfigd does not answer" || return
+	run vxdg stop 0 && called "vxconfigd " || return
+	started && echo '8 timed out' >"$FAKE/fail.list" && run vxdg monitor 190 "does not answer" || return
+	rm -r "$VXHA_DEVICE_DIR/dsk/data"
+	run vxdg monitor 1 "no volume of disk group data is there"
+}
+
+without_vxiod() {
+	started && rm "$FAKE/run.vxiod" && run vxdg monitor 1 "vxiod is not running" || return
+	run vxdg stop 0 && not_called activation=off && run vxdg monitor 7
+}
+
+without_vxclustd() {
+	started && rm "$FAKE/run.vxclustd" && run vxdg stop 0 && not_called activation=off
+}
+
+io_test() {
+	started || return
+	OCF_CHECK_LEVEL=10
+	export OCF_CHECK_LEVEL
+	run vxdg monitor 0 || return
+	OCF_RESKEY_io_test=nosuch run vxdg monitor 1 "volume nosuch of disk group data cannot be read" || return
+	printf 'state: cluster member\nreconfig: x\n' >"$FAKE/state"
+	OCF_RESKEY_io_test=nosuch run vxdg monitor 0 || return
+	OCF_CHECK_LEVEL=0 OCF_RESKEY_io_test=nosuch run vxdg monitor 0
+}
+
+degraded() {
+	started || return
+	cat >"$FAKE/plexes" <<'PLEXES'
+v   vol1     fsgen    ENABLED ACTIVE    2288    SELECT   -
+pl  vol1-01  vol1     ENABLED ACTIVE    2288    CONCAT   -        RW
+pl  vol1-02  vol1     DETACHED IOFAIL   2288    CONCAT   -        RW
+PLEXES
+	run vxdg monitor 0 && OCF_CHECK_LEVEL=10 run vxdg monitor 190 "detached: vol1-02"
+}
+
+open_volumes() {
+	started || return
+	echo '31 vxha vxdg ERROR V-80-1-1036 Disk group data: volumes are open: vol1: fio (pid 7)' \
+		>"$FAKE/fail.activation.off"
+	OCF_RESKEY_CRM_meta_timeout=13000
+	run vxdg stop 1 "volumes are open: vol1: fio (pid 7)" || return
+	[ "$(grep -c activation=off "$FAKE/calls")" -ge 2 ] || return
+	OCF_RESKEY_CRM_meta_timeout=60000
+	(sleep 1 && rm "$FAKE/fail.activation.off") &
+	run vxdg stop 0
+}
+
+# The node left the cluster while the stop waited: there is nothing to deactivate any more.
+left_meanwhile() {
+	started || return
+	echo '20 vxha vxdg ERROR V-80-1-1040 Node a is not in a cluster' >"$FAKE/fail.activation.off"
+	echo "state: out of cluster" >"$FAKE/state"
+	rm -r "$VXHA_DEVICE_DIR/dsk/data"
+	run vxdg stop 0
+}
+
+not_installed() {
+	member
+	rm "$work"/node/bin/vx*
+	run vxdg monitor 7 && run vxdg stop 0 && run vxdg start 5 "is not installed"
+}
+
+validate() {
+	member
+	run vxdg validate-all 0 || return
+	[ ! -e "$FAKE/calls" ] || return
+	OCF_RESKEY_diskgroup='' run vxdg validate-all 6 diskgroup || return
+	OCF_RESKEY_diskgroup='a/b' run vxdg validate-all 6 diskgroup || return
+	OCF_RESKEY_diskgroup=-x run vxdg validate-all 6 diskgroup || return
+	OCF_RESKEY_diskgroup=a1234567890123456789012345678901 run vxdg validate-all 6 diskgroup || return
+	OCF_RESKEY_activation=rw run vxdg validate-all 6 activation || return
+	OCF_RESKEY_activation=ew run vxdg validate-all 0 || return
+	OCF_RESKEY_activation=ew OCF_RESKEY_CRM_meta_clone_max=3 run vxdg validate-all 6 "is a clone" || return
+	OCF_RESKEY_start_volumes=x run vxdg validate-all 6 start_volumes || return
+	OCF_RESKEY_volumes='v1 ../v2' run vxdg validate-all 6 "volumes: '../v2'"
+}
+
+unknown_action() {
+	member
+	run vxdg promote 3 && run vxdg usage 0
+}
+
+check "start, monitor, stop, each twice" life
+check "imports a group that no node has imported" imports
+check "an import that fails says why before the time-out" import_fails
+check "parameters" parameters
+check "activation=off: imported only" activation_off
+check "a new activation mode without a restart" reload
+check "an activation that is refused" activation_refused
+check "deactivated or deported behind our back is a failure" deactivated
+check "a disabled group is a failure, not during a reconfiguration" disabled
+check "without vxconfigd the group is degraded, and stop starts vxconfigd" without_vxconfigd
+check "without vxiod" without_vxiod
+check "without vxclustd the gate is shut: stop is done" without_vxclustd
+check "the I/O test, at level 10 only, not during a reconfiguration" io_test
+check "a detached plex is degraded" degraded
+check "stop waits for open volumes and names who has them open" open_volumes
+check "stop after the node has left" left_meanwhile
+check "without the programs: not running, not installed" not_installed
+check "validate-all" validate
+check "unknown actions" unknown_action
+finish
