@@ -52,11 +52,6 @@ static void table_add(struct table *table, const char *text)
 
 	assert(row->count < table->column_count);
 
-	struct table_column *column = &table->column[row->count];
-
-	if (strlen(text) > column->width) {
-		column->width = (unsigned int)strlen(text);
-	}
 	row->cell[row->count++] = heap_text(text);
 }
 
@@ -71,8 +66,22 @@ void table_cell(struct table *table, const char *format, ...)
 	table_add(table, text[0] != '\0' ? text : "-");
 }
 
+/* The last cell of a row may be as long as it likes: nothing stands behind it. */
+static void table_widen(struct table *table, const struct table_row *row)
+{
+	for (size_t i = 0; i < row->count; i++) {
+		struct table_column *column = &table->column[i];
+		size_t length = strlen(row->cell[i]);
+
+		if (length > column->width && (i + 1 < row->count || column->right)) {
+			column->width = (unsigned int)length;
+		}
+	}
+}
+
 void table_end_row(struct table *table)
 {
+	table_widen(table, &table->row[table->row_count]);
 	table->row_count++;
 	table_make_room(table);
 	table->row[table->row_count].count = 0;

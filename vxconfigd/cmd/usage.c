@@ -6,7 +6,7 @@
 
 #include "vxconfigd/cmd/command_scan.h"
 
-#define USAGE_INDENT 36 /* column of the explanations */
+#define USAGE_INDENT 32 /* column of the explanations */
 
 static void usage_line(FILE *out, const char *left, const char *right)
 {
@@ -30,7 +30,7 @@ static void usage_verbs(const struct tool *tool, FILE *out)
 			 verb->operands != NULL ? verb->operands : "");
 		usage_line(out, left, verb->help);
 		if (verb->attrs != NULL) {
-			fprintf(out, "%*sattributes (NAME=VALUE): %s\n", USAGE_INDENT, "", verb->attrs);
+			fprintf(out, "%*sattributes: %s\n", USAGE_INDENT, "", verb->attrs);
 		}
 	}
 }
@@ -62,7 +62,7 @@ void usage_print(const struct tool *tool, FILE *out)
 		fprintf(out, "Usage: %s [options]%s%s\n", tool->name, operands != NULL ? " " : "",
 			operands != NULL ? operands : "");
 		if (tool->verb->attrs != NULL) {
-			fprintf(out, "attributes (NAME=VALUE): %s\n", tool->verb->attrs);
+			fprintf(out, "attributes: %s\n", tool->verb->attrs);
 		}
 	} else {
 		fprintf(out, "Usage: %s [options] OPERATION [operands]\n", tool->name);
@@ -76,8 +76,8 @@ void usage_print(const struct tool *tool, FILE *out)
 		fprintf(out, "  # %s\n  %s\n", example->what, example->line);
 	}
 	fprintf(out,
-		"\nExit code: 0 done, 1 usage, 2 invalid value, 3 vxconfigd is not running, 6 outcome not\n"
-		"known; the others are in vxintro(8). Manual page: %s(8). See also: %s.\n",
+		"\nExit code: 0 done, 1 usage, 2 invalid value, 3 vxconfigd is not running, 6 outcome not known;\n"
+		"the others are in vxintro(8). Manual page: %s(8).\nSee also: %s.\n",
 		tool->name, tool->see_also);
 }
 

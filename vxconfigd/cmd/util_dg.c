@@ -34,7 +34,7 @@ static const struct tool_verb vxdg_verbs[] = {
 	  "remove disks that hold no subdisks" },
 	{ "free", "[DISK ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL, "free space on the disks" },
 	{ "set", "NAME=VALUE ...", 0, 0, GROUP_NEEDED, true, false, "activation diskdetpolicy",
-	  "activation=sw|sr|ew|ro|off on this node; diskdetpolicy=global|local" },
+	  "activation=sw|sr|ew|ro|off (this node), diskdetpolicy=global|local" },
 	VERB_ROW_END,
 };
 

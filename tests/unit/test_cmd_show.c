@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the utilities show of constructed answers, compared with golden files; JSON that parses. */
+#include "tests/unit/cmd_sample.h"
+
+#include <json-c/json_tokener.h>
+
+#include "base/limits.h"
+
+static struct sample_group group, other;
+static Vx__GroupInfo *groups[2];
+
+static void answer_group(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	(void)count;
+	sample_group_init(&group);
+	sample_send(peer, msg->cookie, &group.reply);
+}
+
+/* A second, private, group without anything in it, which comes first by name. */
+static void answer_two_groups(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	(void)count;
+	sample_group_init(&group);
+	sample_group_init(&other);
+	other.dg.name = TEXT("backup");
+	other.dg.dgid = TEXT("1763712399.3.a");
+	other.dg.shared = false;
+	other.dg.host = TEXT("a");
+	other.info.state = TEXT("enabled");
+	other.config.n_vol = other.config.n_plex = other.config.n_sd = other.config.n_dm = 0;
+	other.info.n_free = other.info.n_copy = 0;
+	groups[0] = &group.info;
+	groups[1] = &other.info;
+	group.reply.n_group = 2;
+	group.reply.group = groups;
+	sample_send(peer, msg->cookie, &group.reply);
+}
+
+static void answer_empty(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	Vx__Reply reply = VX__REPLY__INIT;
+
+	(void)count;
+	sample_send(peer, msg->cookie, &reply);
+}
+
+/* Names as long as they may be, and a long device. */
+static void answer_wide(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	(void)count;
+	sample_group_init(&group);
+	group.dg.name = TEXT("a-group-of-thirty-one-character");
+	group.dm[0].device = TEXT("wwn-0x60014055a1b2c3d4e5f60718293a4b5c");
+	group.vol[0].name = TEXT("volume-with-thirty-one-letters_");
+	group.plex[0].name = TEXT("volume-with-thirty-one-lette-02");
+	group.vol[0].len = group.plex[0].len = UINT64_MAX;
+	group.sd[0].plex_offset = UINT64_MAX;
+	sample_send(peer, msg->cookie, &group.reply);
+}
+
+static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	static const char *const text[][7] = {
+		/* device, disk, group, status, id, cluster, host */
+		{ "sdd", "", "", "online invalid", "", "", "" },
+		{ "sdb", "d1", "data", "online shared", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "demo", "" },
+		{ "sdc", "b1", "backup", "online", "2d3c4b5a69788796a5b4c3d2e1f00f1e", "", "a" },
+		{ "sde", "", "", "error", "", "", "" },
+	};
+	Vx__Reply reply = VX__REPLY__INIT;
+	Vx__DiskInfo disk[VX_COUNT_OF(text)], *list[VX_COUNT_OF(text)];
+
+	(void)count;
+	for (size_t i = 0; i < VX_COUNT_OF(text); i++) {
+		vx__disk_info__init(&disk[i]);
+		disk[i].device = TEXT(text[i][0]);
+		disk[i].type = TEXT("auto");
+		disk[i].path = TEXT("/dev/disk/by-id/shared-disk");
+		disk[i].disk = TEXT(text[i][1]);
+		disk[i].group = TEXT(text[i][2]);
+		disk[i].status = TEXT(text[i][3]);
+		disk[i].diskid = TEXT(text[i][4]);
+		disk[i].cluster = TEXT(text[i][5]);
+		disk[i].host = TEXT(text[i][6]);
+		disk[i].len = 2097152;
+		disk[i].pub_offset = 65536;
+		disk[i].pub_len = 2031616;
+		disk[i].priv_len = text[i][4][0] != '\0' ? 65536 : 0;
+		list[i] = &disk[i];
+	}
+	reply.n_disk = VX_COUNT_OF(text);
+	reply.disk = list;
+	sample_send(peer, msg->cookie, &reply);
+}
+
+/* ---- vxdctl: which of these answers is chosen by the number of the case ---- */
+
+static const struct {
+	const char *name;
+	bool active;
+	const char *mode, *role, *master, *state, *reconfig;
+} modes[] = {
+	{ "mode-master", true, "enabled", "MASTER", "a", "", "" },
+	{ "mode-slave", true, "enabled", "slave", "a", "", "" },
+	{ "mode-joining", true, "enabled", "", "", "joining", "master update" },
+	{ "mode-inactive", false, "enabled", "", "", "", "" },
+	{ "mode-disabled", true, "disabled", "SLAVE", "a", "", "" },
+};
+static size_t mode_index;
+
+static void answer_mode(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	Vx__ModeInfo mode = VX__MODE_INFO__INIT;
+	Vx__Reply reply = VX__REPLY__INIT;
+
+	(void)count;
+	mode.mode = TEXT(modes[mode_index].mode);
+	mode.cluster = modes[mode_index].active;
+	mode.role = TEXT(modes[mode_index].role);
+	mode.master = TEXT(modes[mode_index].master);
+	mode.state = TEXT(modes[mode_index].state);
+	mode.reconfig = TEXT(modes[mode_index].reconfig);
+	mode.host = TEXT("giga");
+	mode.cluster_name = TEXT("demo");
+	mode.protocol = 60;
+	mode.proto_min = 40;
+	mode.proto_max = 70;
+	reply.mode = &mode;
+	sample_send(peer, msg->cookie, &reply);
+}
+
+/* ---- the table of cases: a command line, an answer, a golden file ---- */
+
+static const struct {
+	sample_run *run;
+	sample_answer *answer;
+	const char *line, *golden;
+	int exit_code;
+} cases[] = {
+	{ vxprint_run, answer_group, "vxprint -ht", "vxprint-ht", 0 },
+	{ vxprint_run, answer_group, "vxprint", "vxprint", 0 },
+	{ vxprint_run, answer_group, "vxprint -l", "vxprint-l", 0 },
+	{ vxprint_run, answer_group, "vxprint -g data -ht vol1", "vxprint-ht-vol1", 0 },
+	{ vxprint_run, answer_group, "vxprint -g data -t vol1 d1", "vxprint-t-names", 0 },
+	{ vxprint_run, answer_group, "vxprint -g data -v", "vxprint-v", 0 },
+	{ vxprint_run, answer_group, "vxprint -g data -pt", "vxprint-pt", 0 },
+	{ vxprint_run, answer_group, "vxprint -g data -qs", "vxprint-qs", 0 },
+	{ vxprint_run, answer_group, "vxprint -g data -phq", "vxprint-phq", 0 },
+	{ vxprint_run, answer_two_groups, "vxprint -ht", "vxprint-ht-two", 0 },
+	{ vxprint_run, answer_wide, "vxprint -ht", "vxprint-ht-wide", 0 },
+	{ vxprint_run, answer_wide, "vxprint", "vxprint-wide", 0 },
+	{ vxprint_run, answer_empty, "vxprint -ht", "empty", 0 },
+	{ vxprint_run, answer_group, "vxprint -g data --json", "vxprint-json", 0 },
+	{ vxprint_run, answer_empty, "vxprint --json", "vxprint-json-empty", 0 },
+	{ vxdg_run, answer_two_groups, "vxdg list", "vxdg-list", 0 },
+	{ vxdg_run, answer_two_groups, "vxdg -s list", "vxdg-s-list", 0 },
+	{ vxdg_run, answer_two_groups, "vxdg -q list", "vxdg-q-list", 0 },
+	{ vxdg_run, answer_empty, "vxdg list", "vxdg-list-empty", 0 },
+	{ vxdg_run, answer_group, "vxdg list data", "vxdg-list-data", 0 },
+	{ vxdg_run, answer_two_groups, "vxdg list backup", "vxdg-list-backup", 0 },
+	{ vxdg_run, answer_wide, "vxdg list", "vxdg-list-wide", 0 },
+	{ vxdg_run, answer_two_groups, "vxdg --json list", "vxdg-list-json", 0 },
+	{ vxdg_run, answer_group, "vxdg free", "vxdg-free", 0 },
+	{ vxdg_run, answer_group, "vxdg -g data free", "vxdg-g-free", 0 },
+	{ vxdg_run, answer_group, "vxdg -g data free --json", "vxdg-free-json", 0 },
+	{ vxdisk_run, answer_disks, "vxdisk list", "vxdisk-list", 0 },
+	{ vxdisk_run, answer_disks, "vxdisk -g data -q list", "vxdisk-g-list", 0 },
+	{ vxdisk_run, answer_empty, "vxdisk list", "vxdisk-list-empty", 0 },
+	{ vxdisk_run, answer_disks, "vxdisk list sdb sdd", "vxdisk-list-sdb-sdd", 0 },
+	{ vxdisk_run, answer_disks, "vxdisk list --json", "vxdisk-list-json", 0 },
+	{ vxinfo_run, answer_group, "vxinfo", "vxinfo", 0 },
+	{ vxinfo_run, answer_group, "vxinfo -p vol1", "vxinfo-p", 0 },
+	{ vxinfo_run, answer_group, "vxinfo --json", "vxinfo-json", 0 },
+	{ vxdctl_run, answer_mode, "vxdctl list", "vxdctl-list", 0 },
+	{ vxdctl_run, answer_mode, "vxdctl protocolversion", "vxdctl-protocolversion", 0 },
+	{ vxdctl_run, answer_mode, "vxdctl protocolrange", "vxdctl-protocolrange", 0 },
+	{ vxdctl_run, answer_mode, "vxdctl support", "vxdctl-support", 0 },
+	{ vxdctl_run, answer_mode, "vxdctl mode", "vxdctl-mode", 0 },
+	{ vxdctl_run, answer_mode, "vxdctl -c mode --json", "vxdctl-mode-json", 0 },
+};
+
+/* JSON must parse completely; other tests say what is in it. */
+static void check_json(const char *text)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *object;
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	object = json_tokener_parse_ex(tokener, text, (int)strlen(text));
+	ck_assert_msg(object != NULL && json_tokener_get_error(tokener) == json_tokener_success, "no JSON: %s",
+		      text);
+	json_object_put(object);
+	json_tokener_free(tokener);
+}
+
+START_TEST(test_case)
+{
+	struct sample_server server;
+	struct sample_result result;
+
+	sample_server_start(&server, cases[_i].answer);
+	result = sample_type(cases[_i].run, cases[_i].line, server.service);
+	sample_server_stop(&server);
+	ck_assert_msg(result.exit_code == cases[_i].exit_code, "%s: exit %d: %s", cases[_i].line,
+		      result.exit_code, result.err);
+	ck_assert_str_eq(result.err, "");
+	if (strstr(cases[_i].line, "--json") != NULL) {
+		check_json(result.out);
+	}
+	sample_golden(cases[_i].golden, result.out);
+	sample_result_free(&result);
+}
+END_TEST
+
+START_TEST(test_mode)
+{
+	struct sample_server server;
+	struct sample_result result;
+
+	mode_index = (size_t)_i;
+	sample_server_start(&server, answer_mode);
+	result = sample_type(vxdctl_run, "vxdctl -c mode", server.service);
+	sample_server_stop(&server);
+	ck_assert_int_eq(result.exit_code, 0);
+	sample_golden(modes[_i].name, result.out);
+	sample_result_free(&result);
+}
+END_TEST
+
+static const struct {
+	sample_run *run;
+	sample_answer *answer;
+	const char *line, *err;
+	int exit_code;
+} unknowns[] = {
+	{ vxprint_run, answer_group, "vxprint -g data nothing", "nothing: not found in disk group data", 11 },
+	{ vxprint_run, answer_group, "vxprint -v vol1-01", "vol1-01: not found in any imported disk group", 11 },
+	{ vxdg_run, answer_empty, "vxdg list nothing", "Disk group nothing: no such disk group is imported", 9 },
+	{ vxdisk_run, answer_disks, "vxdisk list sdx", "Device sdx: not known on node ", 11 },
+	{ vxinfo_run, answer_group, "vxinfo vol9", "vol9: not found", 11 },
+};
+
+START_TEST(test_unknown)
+{
+	struct sample_server server;
+	struct sample_result result;
+
+	sample_server_start(&server, unknowns[_i].answer);
+	result = sample_type(unknowns[_i].run, unknowns[_i].line, server.service);
+	sample_server_stop(&server);
+	ck_assert_int_eq(result.exit_code, unknowns[_i].exit_code);
+	ck_assert_msg(strstr(result.err, unknowns[_i].err) != NULL, "%s", result.err);
+	sample_result_free(&result);
+}
+END_TEST
+
+/* Every utility explains itself, with all its verbs and options, and within 100 columns. */
+static const struct {
+	const struct tool *tool;
+	sample_run *run;
+} utilities[] = {
+#define UTILITY_ROW(name) { &name##_tool, name##_run },
+	UTILITIES(UTILITY_ROW)
+#undef UTILITY_ROW
+};
+
+START_TEST(test_help)
+{
+	const struct tool *tool = utilities[_i].tool;
+	char line[64];
+	struct sample_result result;
+
+	snprintf(line, sizeof(line), "%s --help", tool->name);
+	result = sample_type(utilities[_i].run, line, NULL);
+	ck_assert_int_eq(result.exit_code, 0);
+	ck_assert_str_eq(result.err, "");
+	for (const struct tool_verb *verb = tool->verb; verb->name != NULL; verb++) {
+		ck_assert_ptr_nonnull(strstr(result.out, verb->help != NULL && !tool->verbless ? verb->help : ""));
+	}
+	for (const struct tool_option *option = tool->option; option->name != NULL; option++) {
+		ck_assert_ptr_nonnull(strstr(result.out, option->name));
+	}
+	ck_assert_ptr_nonnull(strstr(result.out, "Examples:"));
+	for (char *at = result.out; *at != '\0';) {
+		size_t length = strcspn(at, "\n");
+
+		ck_assert_msg(length <= 100, "too wide: %.*s", (int)length, at);
+		at += length + 1;
+	}
+	sample_result_free(&result);
+}
+END_TEST
+
+START_TEST(test_version_and_words)
+{
+	const struct tool *tool = utilities[_i].tool;
+	char line[64], expected[64];
+	struct sample_result result;
+
+	snprintf(line, sizeof(line), "%s --version", tool->name);
+	snprintf(expected, sizeof(expected), "%s (vxha) " VXHA_VERSION "\n", tool->name);
+	result = sample_type(utilities[_i].run, line, NULL);
+	ck_assert_str_eq(result.out, expected);
+	sample_result_free(&result);
+	snprintf(line, sizeof(line), "%s --list-words", tool->name);
+	result = sample_type(utilities[_i].run, line, NULL);
+	ck_assert_int_eq(result.exit_code, 0);
+	ck_assert_ptr_nonnull(strstr(result.out, "option --help\n"));
+	ck_assert(tool->verbless == (strstr(result.out, "verb ") == NULL));
+	sample_result_free(&result);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("cmd show");
+	TCase *tcase = tcase_create("show");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_set_timeout(tcase, 30);
+	tcase_add_loop_test(tcase, test_case, 0, VX_COUNT_OF(cases));
+	tcase_add_loop_test(tcase, test_mode, 0, VX_COUNT_OF(modes));
+	tcase_add_loop_test(tcase, test_unknown, 0, VX_COUNT_OF(unknowns));
+	tcase_add_loop_test(tcase, test_help, 0, VX_COUNT_OF(utilities));
+	tcase_add_loop_test(tcase, test_version_and_words, 0, VX_COUNT_OF(utilities));
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
