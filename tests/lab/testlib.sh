@@ -66,7 +66,10 @@ test_end() {
 		echo "not ok $((passed + failed)) - no sanitizer has anything to report"
 		sed 's/^/# /' "$TEST_OUTPUT"
 	fi
-	if [ "$status" != 0 ] && [ "$status" != 77 ]; then
+	if [ "$status" = 130 ]; then
+		failed=$((failed + 1))
+		echo "# $TEST_NAME was interrupted"
+	elif [ "$status" != 0 ] && [ "$status" != 77 ]; then
 		[ "$failed" != 0 ] || failed=1
 		echo "# $TEST_NAME failed (exit status $status)${LAB:+, the logs of its lab:}"
 		lab logs 2>&1 | sed 's/^/# /'
