@@ -317,7 +317,7 @@ static void core_stage_done(struct copies_core *core, struct copies_effects *eff
 	case STAGE_IDLE:
 	case STAGE_DECIDING:
 	case STAGE_COUNT:
-		assert(!"no I/O belongs to this stage");
+		assert(core->stage == STAGE_READING); /* no I/O belongs to these */
 	}
 	core_answer(core, effects);
 }

@@ -18,13 +18,15 @@
 #include "vxconfigd/worker.h"
 
 struct disk {
-	char *device; /* access name: last part of the path */
+	char *device; /* access name: last part of the path (the whole path if that name is taken) */
 	char *path;
+	uint64_t len; /* sectors, as the device says; 0 if it could not be opened */
 	struct disk_label label; /* all zero if error is set */
 	int error; /* 0, or why there is no label: -errno, -VX_E_NOTFOUND: not initialised,
 		    * -VX_E_CORRUPT, -VX_E_VERSION, -ETIMEDOUT: does not answer */
 	char reason[VX_REASON_MAX]; /* ... in words */
 	bool duplicate; /* a further path to a disk that is listed before it: disk_by_id() skips it */
+	uint64_t identity[2]; /* what the kernel calls the device or file: equal for two names of one */
 };
 
 struct disk_set; /* the disks of this node as last scanned */
@@ -35,6 +37,7 @@ void disk_set_free(struct disk_set *set); /* only when worker_pending() is 0 */
 /* Reads every label again. done(ctx) when all answered or timed out. Pointers to a struct disk
  * hold until the next scan is done. */
 void disk_scan(struct disk_set *set, void (*done)(void *ctx), void *ctx);
+/* device: access name or path. */
 const struct disk *disk_by_device(const struct disk_set *set, const char *device);
 const struct disk *disk_by_id(const struct disk_set *set, const char *diskid);
 size_t disk_count(const struct disk_set *set);

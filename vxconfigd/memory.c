@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What this node remembers of the groups that it took part in. */
+#include "vxconfigd/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/errors.h"
+#include "vxconfigd/block_codec.h"
+#include "vxconfigd/record.h"
+#include "vxha.pb-c.h"
+
+#define MEMORY_BYTES_MAX (16u * 1024 * 1024) /* VX_MEMORY_MAX groups with all their copies, and more */
+#define MEMORY_ID "memory"
+
+struct memory_waiter {
+	STAILQ_ENTRY(memory_waiter) next;
+	void (*done)(void *ctx, int error);
+	void *ctx;
+	int error;
+};
+STAILQ_HEAD(memory_waiters, memory_waiter);
+
+struct memory {
+	struct worker *worker;
+	char *path;
+	Vx__Memory *known;
+	uint64_t sequence;
+	bool writing; /* a job is under way */
+	bool changed; /* ... and does not hold the newest */
+	struct memory_waiters waiters; /* for the next write */
+	struct memory_waiters writing_waiters; /* for the one under way */
+};
+
+struct memory_job {
+	struct worker_job job;
+	struct memory *memory;
+	char *path;
+	uint8_t *data;
+	size_t length;
+	int error;
+};
+
+static void memory_start(struct memory *memory);
+
+static uint8_t *memory_encode(const Vx__Memory *known, uint64_t sequence, size_t *out_length)
+{
+	size_t packed = vx__memory__get_packed_size(known);
+	size_t length = (BLOCK_HEAD_BYTES + 4 + packed + VX_BLOCK - 1) / VX_BLOCK * VX_BLOCK;
+	uint8_t *data = record_alloc(1, length);
+	struct block_cursor cursor = block_begin(data, length);
+
+	block_put(&cursor, packed, 4);
+	vx__memory__pack(known, data + cursor.offset);
+	block_seal(BLOCK_MEMORY, sequence, MEMORY_ID, data, length);
+	*out_length = length;
+	return data;
+}
+
+static int memory_decode(const uint8_t *data, size_t length, Vx__Memory **out_known,
+			 uint64_t *out_sequence)
+{
+	struct block_head head;
+	struct block_cursor cursor;
+	int rc = block_open(BLOCK_MEMORY, data, length, &head, &cursor);
+
+	if (rc != 0) {
+		return rc == -VX_E_NOTFOUND ? -VX_E_CORRUPT : rc;
+	}
+
+	size_t packed = block_get(&cursor, 4);
+
+	if (cursor.bad || head.length != length || packed > length - cursor.offset) {
+		return -VX_E_CORRUPT;
+	}
+
+	Vx__Memory *known = vx__memory__unpack(NULL, packed, data + cursor.offset);
+
+	if (known == NULL) {
+		return -VX_E_CORRUPT;
+	}
+	*out_known = known;
+	*out_sequence = head.sequence;
+	return 0;
+}
+
+/* The whole file. 0, -ENOENT, -errno, -VX_E_CORRUPT. */
+static int memory_load(const char *path, uint8_t **out_data, size_t *out_length)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t got = 0;
+	int rc = 0;
+
+	if (fd < 0) {
+		return -errno;
+	}
+	if (fstat(fd, &st) != 0) {
+		rc = -errno;
+	} else if (!S_ISREG(st.st_mode) || st.st_size == 0 || st.st_size > MEMORY_BYTES_MAX) {
+		rc = -VX_E_CORRUPT;
+	}
+
+	uint8_t *data = rc == 0 ? record_alloc(1, (size_t)st.st_size) : NULL;
+
+	if (data != NULL) {
+		got = pread(fd, data, (size_t)st.st_size, 0);
+		rc = got < 0 ? -errno : got == st.st_size ? 0 : -EIO;
+	}
+	close(fd);
+	if (rc != 0) {
+		free(data);
+		return rc;
+	}
+	*out_data = data;
+	*out_length = (size_t)got;
+	return 0;
+}
+
+int memory_open(struct worker *worker, const char *path, struct memory **out_memory,
+		char *out_reason)
+{
+	struct memory *memory = record_alloc(1, sizeof(*memory));
+	uint8_t *data = NULL;
+	size_t length = 0;
+	int rc = memory_load(path, &data, &length);
+
+	memory->worker = worker;
+	record_string_set(&memory->path, path);
+	STAILQ_INIT(&memory->waiters);
+	STAILQ_INIT(&memory->writing_waiters);
+	if (rc == 0) {
+		rc = memory_decode(data, length, &memory->known, &memory->sequence);
+		free(data);
+	} else if (rc == -ENOENT) {
+		memory->known = record_alloc(1, sizeof(*memory->known));
+		vx__memory__init(memory->known);
+		rc = 0;
+	}
+	if (rc != 0) {
+		snprintf(out_reason, VX_REASON_MAX,
+			 "%s: %s (it keeps this node from using old configurations: remove it only if "
+			 "you know that the disks hold the newest)", path, vx_strerror(rc));
+		memory_free(memory);
+		return rc;
+	}
+	*out_memory = memory;
+	return 0;
+}
+
+bool memory_idle(const struct memory *memory)
+{
+	return !memory->writing;
+}
+
+void memory_free(struct memory *memory)
+{
+	if (memory == NULL) {
+		return;
+	}
+	assert(memory_idle(memory));
+	if (memory->known != NULL) {
+		vx__memory__free_unpacked(memory->known, NULL);
+	}
+	free(memory->path);
+	free(memory);
+}
+
+static Vx__GroupMemory *memory_find(const struct memory *memory, const char *dgid)
+{
+	for (size_t i = 0; i < memory->known->n_group; i++) {
+		if (strcmp(memory->known->group[i]->dgid, dgid) == 0) {
+			return memory->known->group[i];
+		}
+	}
+	return NULL;
+}
+
+bool memory_get(const struct memory *memory, const char *dgid, struct memory_group *out_group)
+{
+	const Vx__GroupMemory *group = memory_find(memory, dgid);
+
+	if (group == NULL) {
+		return false;
+	}
+	*out_group = (struct memory_group){
+		.dgid = group->dgid,
+		.name = group->name,
+		.epoch = group->epoch,
+		.seq = group->seq,
+		.enabled = (const char *const *)group->enabled,
+		.enabled_count = group->n_enabled,
+	};
+	return true;
+}
+
+static Vx__GroupMemory *memory_add(struct memory *memory, const char *dgid)
+{
+	Vx__Memory *known = memory->known;
+	Vx__GroupMemory **grown;
+
+	if (known->n_group >= VX_MEMORY_MAX) {
+		return NULL;
+	}
+	grown = reallocarray(known->group, known->n_group + 1, sizeof(*grown));
+	if (grown == NULL) {
+		return NULL;
+	}
+	known->group = grown;
+	grown[known->n_group] = record_alloc(1, sizeof(**grown));
+	vx__group_memory__init(grown[known->n_group]);
+	record_string_set(&grown[known->n_group]->dgid, dgid);
+	return grown[known->n_group++];
+}
+
+static void memory_enabled_free(Vx__GroupMemory *group)
+{
+	for (size_t i = 0; i < group->n_enabled; i++) {
+		free(group->enabled[i]);
+	}
+	free(group->enabled);
+	group->enabled = NULL;
+	group->n_enabled = 0;
+}
+
+/* 0, -VX_E_STALE, -VX_E_FULL. */
+static int memory_set(struct memory *memory, const struct memory_group *from)
+{
+	Vx__GroupMemory *group = memory_find(memory, from->dgid);
+
+	if (group != NULL && (from->epoch < group->epoch ||
+			      (from->epoch == group->epoch && from->seq < group->seq))) {
+		return -VX_E_STALE;
+	}
+	if (from->enabled_count > VX_COPIES_MAX) {
+		return -VX_E_FULL;
+	}
+	if (group == NULL) {
+		group = memory_add(memory, from->dgid);
+	}
+	if (group == NULL) {
+		return -VX_E_FULL;
+	}
+
+	char **enabled = record_alloc(from->enabled_count, sizeof(*enabled));
+
+	for (size_t i = 0; i < from->enabled_count; i++) {
+		enabled[i] = NULL;
+		record_string_set(&enabled[i], from->enabled[i]);
+	}
+	memory_enabled_free(group);
+	group->enabled = enabled;
+	group->n_enabled = from->enabled_count;
+	record_string_set(&group->name, from->name);
+	group->epoch = from->epoch;
+	group->seq = from->seq;
+	return 0;
+}
+
+void memory_put(struct memory *memory, const struct memory_group *group,
+		void (*done)(void *ctx, int error), void *ctx)
+{
+	struct memory_waiter *waiter = record_alloc(1, sizeof(*waiter));
+
+	waiter->done = done;
+	waiter->ctx = ctx;
+	waiter->error = memory_set(memory, group);
+	STAILQ_INSERT_TAIL(&memory->waiters, waiter, next);
+	memory_start(memory);
+}
+
+void memory_forget(struct memory *memory, const char *dgid)
+{
+	Vx__Memory *known = memory->known;
+	Vx__GroupMemory *group = memory_find(memory, dgid);
+
+	if (group == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < known->n_group; i++) {
+		if (known->group[i] == group) {
+			known->group[i] = known->group[--known->n_group];
+			break;
+		}
+	}
+	vx__group_memory__free_unpacked(group, NULL);
+	memory_start(memory);
+}
+
+static int memory_write_file(const char *path, const uint8_t *data, size_t length)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	size_t done = 0;
+	int rc = fd < 0 ? -errno : 0;
+
+	while (rc == 0 && done < length) {
+		ssize_t got = write(fd, data + done, length - done);
+
+		if (got < 0 && errno != EINTR) {
+			rc = -errno;
+		}
+		done += got > 0 ? (size_t)got : 0;
+	}
+	if (rc == 0 && fsync(fd) != 0) {
+		rc = -errno;
+	}
+	if (fd >= 0 && close(fd) != 0 && rc == 0) {
+		rc = -errno;
+	}
+	return rc;
+}
+
+static int memory_sync_folder(const char *path)
+{
+	char *folder = strdup(path);
+	char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
+	int rc = 0;
+
+	if (slash != NULL) {
+		*slash = '\0';
+	}
+
+	int fd = open(slash == NULL ? "." : *folder == '\0' ? "/" : folder,
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) != 0) {
+		rc = -errno;
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	free(folder);
+	return rc;
+}
+
+/* In a worker thread. The old file is whole until the new one is. */
+static void memory_run(struct worker_job *base)
+{
+	struct memory_job *job = (struct memory_job *)base;
+	size_t size = strlen(job->path) + sizeof(".new");
+	char *fresh = malloc(size);
+
+	if (fresh == NULL) {
+		job->error = -ENOMEM;
+		return;
+	}
+	snprintf(fresh, size, "%s.new", job->path);
+	job->error = memory_write_file(fresh, job->data, job->length);
+	if (job->error == 0 && rename(fresh, job->path) != 0) {
+		job->error = -errno;
+	}
+	if (job->error == 0) {
+		job->error = memory_sync_folder(job->path);
+	}
+	free(fresh);
+}
+
+static void memory_done(struct worker_job *base)
+{
+	struct memory_job *job = (struct memory_job *)base;
+	struct memory *memory = job->memory;
+	struct memory_waiters waiters = STAILQ_HEAD_INITIALIZER(waiters);
+	struct memory_waiter *waiter;
+	int error = base->error != 0 ? base->error : job->error;
+
+	STAILQ_CONCAT(&waiters, &memory->writing_waiters);
+	memory->writing = false;
+	free(job->data);
+	free(job->path);
+	free(job);
+	if (memory->changed) {
+		memory_start(memory);
+	}
+	while ((waiter = STAILQ_FIRST(&waiters)) != NULL) {
+		STAILQ_REMOVE_HEAD(&waiters, next);
+		waiter->done(waiter->ctx, waiter->error != 0 ? waiter->error : error);
+		free(waiter);
+	}
+}
+
+/* Writes what is known now; while a write is under way the next one has to wait for it. */
+static void memory_start(struct memory *memory)
+{
+	struct memory_job *job;
+
+	if (memory->writing) {
+		memory->changed = true;
+		return;
+	}
+	memory->writing = true;
+	memory->changed = false;
+	STAILQ_CONCAT(&memory->writing_waiters, &memory->waiters);
+	job = record_alloc(1, sizeof(*job));
+	job->job.run = memory_run;
+	job->job.done = memory_done;
+	job->memory = memory;
+	record_string_set(&job->path, memory->path);
+	job->data = memory_encode(memory->known, ++memory->sequence, &job->length);
+	worker_submit(memory->worker, memory->path, &job->job);
+}
