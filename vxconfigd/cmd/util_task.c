@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/heap.h"
 #include "vxconfigd/cmd/print_task.h"
 #include "vxconfigd/cmd/utilities.h"
@@ -68,6 +69,16 @@ static size_t vxtask_show(const struct command *command, const Vx__Reply *reply,
 	return count;
 }
 
+/* A list that lacks a node must say so. */
+static void vxtask_warn(const Vx__Reply *reply, FILE *err)
+{
+	for (size_t i = 0; i < reply->n_node; i++) {
+		if (reply->node[i]->error[0] != '\0') {
+			complain(err, "vxtask", SAY_NODE_SILENT, reply->node[i]->node, reply->node[i]->error);
+		}
+	}
+}
+
 /* monitor asks as list does. */
 static bool vxtask_take_monitor(const struct command *command)
 {
@@ -92,6 +103,7 @@ static int vxtask_loop(const struct tool_io *io, const struct command *command, 
 
 		count = 0;
 		if (exit_code == 0) {
+			vxtask_warn(reply, io->err);
 			count = vxtask_show(command, reply, header, io->out);
 		}
 		if (reply != NULL) {
