@@ -286,9 +286,10 @@ static void tell_shortage(const Vx__Config *config, const struct allocate_want *
 	size_t used;
 
 	used = (size_t)snprintf(out_reason, VX_REASON_MAX,
-				"%zu data plexes of %" PRIu64 " sectors%s need different disks; free:",
-				want->data_plexes, want->data_len,
-				want->log_min > 0 ? " and their logs" : "");
+				"%zu data plex%s%s of %" PRIu64 " sectors%s; free:", want->data_plexes,
+				want->data_plexes == 1 ? "" : "es",
+				want->data_plexes == 1 ? "" : ", each on disks of its own,",
+				want->data_len, want->log_min > 0 ? " and their logs" : "");
 	for (size_t i = 0; i < pool->disk_count && used < VX_REASON_MAX / 2; i++) {
 		used += (size_t)snprintf(out_reason + used, VX_REASON_MAX - used, "%s %s %" PRIu64,
 					 i > 0 ? "," : "", pool->disk[i].dm->name, pool->disk[i].free);

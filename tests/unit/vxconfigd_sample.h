@@ -166,8 +166,9 @@ static inline void sample_check_quiesce(const Vx__Config *before, const Vx__Conf
 		for (size_t j = 0; j < plan->quiesce_count; j++) {
 			quiet = quiet || plan->quiesce[j] == vol->rid;
 		}
-		ck_assert_msg(quiet == (changed && vol->kstate == VX__KSTATE__KS_ENABLED),
-			      "volume %s changed %d quiet %d", vol->name, changed, quiet);
+		if (quiet != (changed && vol->kstate == VX__KSTATE__KS_ENABLED)) {
+			ck_abort_msg("volume %s changed %d quiet %d", vol->name, changed, quiet);
+		}
 	}
 }
 
@@ -182,7 +183,9 @@ static inline void sample_check_need(const Vx__Config *before, const Vx__Config 
 		for (size_t j = 0; j < plan->need_disk_count; j++) {
 			needed = needed || strcmp(plan->need_disk[j], dm->diskid) == 0;
 		}
-		ck_assert_msg(needed, "disk %s", dm->name);
+		if (!needed) {
+			ck_abort_msg("disk %s has a new subdisk and is not needed", dm->name);
+		}
 	}
 }
 
