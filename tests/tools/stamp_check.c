@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * stamp_check - the checker behind `stamp check`: reads a volume of stamped blocks and its writers' journals
+ *
+ * What must hold for each block:
+ *   - it is whole (crc), and belongs to this block of this volume;
+ *   - it is by the node whose journal names the block, with a generation of at least the last one
+ *     acknowledged and at most the last one intended: nothing acknowledged is missing, nothing old came
+ *     back, nothing is there that nobody wrote.
+ * The acknowledged generations are taken from the journals before the blocks are read. With --live
+ * the intended ones are taken after it, so that the check holds while writers write.
+ */
+#include <getopt.h>
+#include <time.h>
+
+#include "tests/tools/stamp_journal.h"
+#include "tests/tools/stamp_tool.h"
+
+#define JOURNALS_MAX 64
+#define SHOWN_MAX 10
+#define CHUNK_BYTES STAMP_SIZE_MAX
+#define LIVE_TRIES 5
+
+/* X(name, what it means) */
+#define VIOLATIONS(X) \
+	X(TORN, "block is torn or damaged") \
+	X(MOVED, "block belongs to another place") \
+	X(ALIEN, "block belongs to another volume") \
+	X(MISSING, "acknowledged write is missing, no stamp there") \
+	X(OLD, "acknowledged write is missing, an older one is there") \
+	X(FUTURE, "nobody wrote this generation") \
+	X(STRANGER, "block is by a node that never wrote there") \
+	X(UNREADABLE, "block cannot be read") \
+	X(BEYOND, "acknowledged write is behind the end of the volume")
+
+enum violation {
+#define VIOLATION_ENUM(name, text) VIOLATION_##name,
+	VIOLATIONS(VIOLATION_ENUM)
+#undef VIOLATION_ENUM
+	VIOLATION_COUNT,
+};
+
+static const char *const violation_text[VIOLATION_COUNT] = {
+#define VIOLATION_TEXT(name, text) [VIOLATION_##name] = text,
+	VIOLATIONS(VIOLATION_TEXT)
+#undef VIOLATION_TEXT
+};
+
+struct place { /* what the journals say of a block, and what was found there */
+	uint64_t acked, intended, generation;
+	uint8_t writer; /* index of a node + 1; 0: no journal names the block */
+	uint8_t found; /* the same for the node in the stamp; 0: a node without a journal */
+	uint8_t verdict; /* enum stamp_verdict */
+	uint8_t wrong; /* enum violation + 1 that was seen when it was read */
+};
+
+struct check {
+	const char *file;
+	const char *journal[JOURNALS_MAX];
+	unsigned int journals;
+	char volume[STAMP_NAME];
+	char node[JOURNALS_MAX][STAMP_NAME];
+	unsigned int nodes;
+	uint32_t block_size;
+	bool live;
+	int fd;
+	uint64_t blocks;
+	struct place *place;
+	bool only_intended; /* this reading of the journals raises only what was intended */
+	uint64_t violation[VIOLATION_COUNT], violations;
+	uint64_t good, ahead, unjournaled, empty, unwritten;
+};
+
+__attribute__((format(printf, 4, 5))) static void check_violation(struct check *check, enum violation what,
+								   uint64_t block, const char *format, ...)
+{
+	va_list list;
+
+	check->violation[what]++;
+	if (check->violations++ >= SHOWN_MAX) {
+		return;
+	}
+	printf("block %" PRIu64 ": %s: ", block, violation_text[what]);
+	va_start(list, format);
+	vprintf(format, list);
+	va_end(list);
+	putchar('\n');
+}
+
+/* Index + 1 of a node that gave a journal; 0 if it gave none. */
+static uint8_t check_node(const struct check *check, const char *name)
+{
+	for (unsigned int i = 0; i < check->nodes; i++) {
+		if (strcmp(check->node[i], name) == 0) {
+			return (uint8_t)(i + 1);
+		}
+	}
+	return 0;
+}
+
+static int check_take_record(void *ctx, const struct journal_head *head, const struct journal_record *record)
+{
+	struct check *check = ctx;
+	uint8_t writer = check_node(check, head->node);
+	struct place *place;
+
+	if (record->block >= check->blocks) {
+		if (record->kind == JOURNAL_ACK && !check->only_intended) {
+			check_violation(check, VIOLATION_BEYOND, record->block, "node %s generation %" PRIu64,
+					head->node, record->generation);
+		}
+		return 0;
+	}
+	place = &check->place[record->block];
+	if (place->writer != 0 && place->writer != writer) {
+		stamp_refuse("block %" PRIu64 " has two writers, %s and %s: the order of their writes is not known",
+			     record->block, check->node[place->writer - 1], head->node);
+	}
+	place->writer = writer;
+	if (record->kind == JOURNAL_INTENT && record->generation > place->intended) {
+		place->intended = record->generation;
+	}
+	if (record->kind == JOURNAL_ACK && record->generation > place->acked && !check->only_intended) {
+		place->acked = record->generation;
+	}
+	return place->acked <= place->intended ? 0 : -EBADMSG;
+}
+
+static int check_take_none(void *ctx, const struct journal_head *head, const struct journal_record *record)
+{
+	(void)ctx;
+	(void)head;
+	(void)record;
+	return -ECANCELED;
+}
+
+/* Names of the nodes first: they give the writers their numbers. */
+static void check_journal_heads(struct check *check)
+{
+	for (unsigned int i = 0; i < check->journals; i++) {
+		struct journal_head head;
+		int rc = journal_read(check->journal[i], &head, check_take_none, NULL, NULL);
+
+		if (rc != 0 && rc != -ECANCELED) {
+			stamp_refuse("%s: %s", check->journal[i], stamp_journal_error(rc));
+		}
+		if (strcmp(head.volume, check->volume) != 0 || head.block_size != check->block_size) {
+			stamp_refuse("%s: journal of volume %s with blocks of %" PRIu32 " bytes", check->journal[i],
+				     head.volume, head.block_size);
+		}
+		if (check_node(check, head.node) != 0) {
+			stamp_refuse("%s: a second journal of node %s", check->journal[i], head.node);
+		}
+		memcpy(check->node[check->nodes++], head.node, STAMP_NAME);
+	}
+}
+
+static void check_read_journals(struct check *check)
+{
+	for (unsigned int i = 0; i < check->journals; i++) {
+		struct journal_head head;
+		int rc = journal_read(check->journal[i], &head, check_take_record, check, NULL);
+
+		if (rc != 0) {
+			stamp_refuse("%s: %s", check->journal[i], stamp_journal_error(rc));
+		}
+	}
+}
+
+/* A block that is being written may be seen half: of a live volume it is read again. */
+static enum stamp_verdict check_decode(const struct check *check, uint64_t block, uint8_t *data,
+				       struct stamp *out_stamp)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	enum stamp_verdict verdict = stamp_decode(data, check->block_size, out_stamp);
+
+	for (int i = 0; check->live && verdict == STAMP_TORN && i < LIVE_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		if (pread(check->fd, data, check->block_size, (off_t)(block * check->block_size)) !=
+		    (ssize_t)check->block_size) {
+			break;
+		}
+		verdict = stamp_decode(data, check->block_size, out_stamp);
+	}
+	return verdict;
+}
+
+/* What can be said of a block by itself. */
+static void check_block(struct check *check, uint64_t block, uint8_t *data)
+{
+	struct place *place = &check->place[block];
+	enum violation wrong = VIOLATION_COUNT;
+	struct stamp stamp;
+
+	place->verdict = (uint8_t)check_decode(check, block, data, &stamp);
+	if (place->verdict == STAMP_NONE) {
+		return;
+	}
+	place->found = check_node(check, stamp.node);
+	place->generation = stamp.generation;
+	if (place->verdict == STAMP_TORN) {
+		wrong = VIOLATION_TORN;
+		check_violation(check, wrong, block, "first wrong byte of the fill: %zu of %" PRIu32
+				" (the head says: volume %s node %s block %" PRIu64 " generation %" PRIu64 ")",
+				stamp_tear(data, check->block_size), check->block_size, stamp.volume, stamp.node,
+				stamp.block, stamp.generation);
+	} else if (strcmp(stamp.volume, check->volume) != 0) {
+		wrong = VIOLATION_ALIEN;
+		check_violation(check, wrong, block, "of volume %s, by node %s", stamp.volume, stamp.node);
+	} else if (stamp.block != block) {
+		wrong = VIOLATION_MOVED;
+		check_violation(check, wrong, block, "block %" PRIu64 " generation %" PRIu64 " by node %s",
+				stamp.block, stamp.generation, stamp.node);
+	} else if (place->writer != 0 && place->found != place->writer) {
+		wrong = VIOLATION_STRANGER;
+		check_violation(check, wrong, block, "by node %s, its writer is %s", stamp.node,
+				check->node[place->writer - 1]);
+	}
+	place->wrong = wrong == VIOLATION_COUNT ? 0 : (uint8_t)(wrong + 1);
+}
+
+/* One block, after its chunk could not be read as a whole. */
+static void check_block_alone(struct check *check, uint64_t block, uint8_t *data)
+{
+	ssize_t done = pread(check->fd, data, check->block_size, (off_t)(block * check->block_size));
+
+	if (done == (ssize_t)check->block_size) {
+		check_block(check, block, data);
+		return;
+	}
+	check_violation(check, VIOLATION_UNREADABLE, block, "%s", done < 0 ? strerror(errno) : "end of file");
+	check->place[block].wrong = VIOLATION_UNREADABLE + 1;
+}
+
+static void check_read_blocks(struct check *check)
+{
+	uint64_t chunk = CHUNK_BYTES / check->block_size;
+	uint8_t *data = stamp_memory(1, CHUNK_BYTES);
+
+	for (uint64_t from = 0; from < check->blocks; from += chunk) {
+		uint64_t count = check->blocks - from < chunk ? check->blocks - from : chunk;
+		ssize_t done = pread(check->fd, data, count * check->block_size, (off_t)(from * check->block_size));
+
+		for (uint64_t i = 0; i < count; i++) {
+			if (done == (ssize_t)(count * check->block_size)) {
+				check_block(check, from + i, data + i * check->block_size);
+			} else {
+				check_block_alone(check, from + i, data);
+			}
+		}
+	}
+	free(data);
+}
+
+/* What was found against what the journals say. */
+static void check_judge(struct check *check, uint64_t block)
+{
+	const struct place *place = &check->place[block];
+
+	if (place->wrong != 0) {
+		return;
+	}
+	if (place->verdict == STAMP_NONE && place->acked > 0) {
+		check_violation(check, VIOLATION_MISSING, block, "node %s had generation %" PRIu64 " acknowledged",
+				check->node[place->writer - 1], place->acked);
+	} else if (place->verdict == STAMP_NONE) {
+		check->unwritten += place->writer != 0;
+		check->empty += place->writer == 0;
+	} else if (place->found == 0) {
+		check->unjournaled++;
+	} else if (place->generation < place->acked) {
+		check_violation(check, VIOLATION_OLD, block,
+				"generation %" PRIu64 ", node %s had %" PRIu64 " acknowledged", place->generation,
+				check->node[place->found - 1], place->acked);
+	} else if (place->generation > place->intended) {
+		check_violation(check, VIOLATION_FUTURE, block,
+				"generation %" PRIu64 ", node %s never meant more than %" PRIu64, place->generation,
+				check->node[place->found - 1], place->intended);
+	} else {
+		check->good++;
+		check->ahead += place->generation > place->acked;
+	}
+}
+
+static int check_report(const struct check *check)
+{
+	printf("checked %" PRIu64 " blocks of %s: %" PRIu64 " as their writers' journals say (%" PRIu64
+	       " of them not acknowledged yet there), %" PRIu64 " intended but not there, %" PRIu64
+	       " by nodes without a journal, %" PRIu64 " never written\n",
+	       check->blocks, check->file, check->good, check->ahead, check->unwritten, check->unjournaled,
+	       check->empty);
+	if (check->violations > SHOWN_MAX) {
+		printf("(the first %d of %" PRIu64 " violations are shown)\n", SHOWN_MAX, check->violations);
+	}
+	for (int i = 0; i < VIOLATION_COUNT; i++) {
+		if (check->violation[i] > 0) {
+			printf("%8" PRIu64 " x %s\n", check->violation[i], violation_text[i]);
+		}
+	}
+	printf("%" PRIu64 " violations\n", check->violations);
+	return check->violations > 0 ? STAMP_EXIT_VIOLATION : 0;
+}
+
+static int check_run(struct check *check)
+{
+	check->fd = stamp_open(check->file, O_RDONLY);
+	check->blocks = stamp_blocks(check->file, check->fd, check->block_size);
+	check->place = stamp_memory(check->blocks, sizeof(*check->place));
+	check_journal_heads(check);
+	check_read_journals(check);
+	check_read_blocks(check);
+	if (check->live) {
+		check->only_intended = true;
+		check_read_journals(check);
+	}
+	for (uint64_t block = 0; block < check->blocks; block++) {
+		check_judge(check, block);
+	}
+	free(check->place);
+	return check_report(check);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "volume", required_argument, NULL, 'V' },
+		{ "journal", required_argument, NULL, 'j' },
+		{ "live", no_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct check check = { .block_size = STAMP_BLOCK_SIZE };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "b:", options, NULL)) != -1) {
+		switch (option) {
+		case 'b': check.block_size = stamp_block_size(optarg); break;
+		case 'V': stamp_name("--volume", optarg, check.volume); break;
+		case 'l': check.live = true; break;
+		case 'j':
+			if (check.journals == JOURNALS_MAX) {
+				stamp_refuse("more than %d journals", JOURNALS_MAX);
+			}
+			check.journal[check.journals++] = optarg;
+			break;
+		default: stamp_refuse("an option is not known, or its value is missing");
+		}
+	}
+	/* several journals may follow one --journal */
+	if (optind < argc) {
+		check.file = argv[optind++];
+	}
+	while (optind < argc && check.journals > 0 && check.journals < JOURNALS_MAX) {
+		check.journal[check.journals++] = argv[optind++];
+	}
+	if (check.file == NULL || optind < argc || check.volume[0] == '\0' || check.journals == 0) {
+		stamp_refuse("wanted: check FILE --volume V --journal J...");
+	}
+	return check_run(&check);
+}
