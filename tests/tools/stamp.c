@@ -363,9 +363,9 @@ static void writer_show_end(struct writer *writer)
 static int stamp_write(const struct job *job)
 {
 	struct writer writer = { .running = job->depth };
-	struct lane *lane = stamp_memory(job->depth, sizeof(*lane));
-	sigset_t signals;
 	uint64_t seed = job->seed;
+	struct lane *lane;
+	sigset_t signals;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
@@ -373,6 +373,7 @@ static int stamp_write(const struct job *job)
 	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	writer_open(&writer, job);
+	lane = stamp_memory(job->depth, sizeof(*lane));
 	for (uint32_t i = 0; i < job->depth; i++) {
 		lane[i] = (struct lane){ .writer = &writer, .index = i };
 		lane[i].random = stamp_random(&seed);

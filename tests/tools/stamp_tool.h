@@ -60,10 +60,13 @@ static inline uint32_t stamp_block_size(const char *text)
 /* out is STAMP_NAME bytes, NUL filled. */
 static inline void stamp_name(const char *what, const char *text, char *out)
 {
-	if (text[0] == '\0' || strlen(text) >= STAMP_NAME) {
+	size_t length = strlen(text);
+
+	if (length == 0 || length >= STAMP_NAME) {
 		stamp_refuse("%s '%s' has no length from 1 to %d", what, text, STAMP_NAME - 1);
 	}
-	strncpy(out, text, STAMP_NAME);
+	memset(out, 0, STAMP_NAME);
+	memcpy(out, text, length);
 }
 
 static inline int stamp_open(const char *path, int flags)
