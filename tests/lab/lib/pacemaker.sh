@@ -29,8 +29,9 @@ cat $cib
 pacemaker_preset() {
 	local name dir
 
-	enter "$1" bash -c "$PRESET_SCRIPT" preset "$@" >"$LAB_STATE/cib.xml" ||
-		fatal "pcs could not make the first configuration"
+	enter "$1" bash -c "$PRESET_SCRIPT" preset "$@" >"$LAB_STATE/cib.xml" \
+		2>"$LAB_STATE/pcs.log" ||
+		fatal "pcs could not make the first configuration: $(cat "$LAB_STATE/pcs.log")"
 	for name in "$@"; do
 		dir=$LAB_STATE/rack/nodes/$name/var/lib/pacemaker/cib
 		enter rack install -o hacluster -g haclient -m 600 "$LAB_STATE/cib.xml" "$dir/cib.xml"
