@@ -22,7 +22,8 @@ Vx__Config *config_clone(const Vx__Config *config);
 /*
  * Changes config by delta: deletes remove (a rid that is not there is an error: the delta was made
  * for another content), puts replace the record with the same rid or add it, next_rid 0 leaves it.
- * The result is checked with config_check(). On failure config is untouched.
+ * The result is checked with config_check(). On failure config is untouched;
+ * after success pointers to its records are stale.
  * 0, -VX_E_INVAL with a text in out_reason. Does not change epoch, seq and outcomes.
  */
 int config_apply(Vx__Config *config, const Vx__Delta *delta, char *out_reason);

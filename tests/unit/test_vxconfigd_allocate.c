@@ -232,8 +232,9 @@ static void check_spread(const Vx__Config *config)
 	bool good = true;
 
 	for (size_t i = 0; i < config->n_sd; i++) {
+		const Vx__Plex *a = config_plex_rid(config, config->sd[i]->plex_rid);
+
 		for (size_t j = 0; j < i; j++) {
-			const Vx__Plex *a = config_plex_rid(config, config->sd[i]->plex_rid);
 			const Vx__Plex *b = config_plex_rid(config, config->sd[j]->plex_rid);
 
 			good = good && (a == b || a->vol_rid == 0 || a->vol_rid != b->vol_rid ||

@@ -369,24 +369,24 @@ END_TEST
 
 START_TEST(failed_plexes_are_detached)
 {
-	const Vx__Vol *vol;
+	uint64_t vol;
 	struct plan *plan;
 
 	sample_do(s, "vxassist -g data make vol1 10m layout=mirror logtype=drl");
-	vol = volume("vol1");
-	ck_assert_int_eq(plan_detach(s->config, vol->rid, 4711, &plan), -VX_E_NOTFOUND);
+	vol = volume("vol1")->rid;
+	ck_assert_int_eq(plan_detach(s->config, vol, 4711, &plan), -VX_E_NOTFOUND);
 	ck_assert_int_eq(plan_detach(s->config, 4711, plex("vol1-01")->rid, &plan), -VX_E_NOTFOUND);
-	ck_assert_int_eq(plan_detach(s->config, vol->rid, plex("vol1-01")->rid, &plan), 0);
+	ck_assert_int_eq(plan_detach(s->config, vol, plex("vol1-01")->rid, &plan), 0);
 	ck_assert_uint_eq(plan->quiesce_count, 1);
 	sample_apply(s, plan);
 	plan_free(plan);
 	ck_assert_int_eq(plex("vol1-01")->state, VX__PLEX_STATE__PLEX_IOFAIL);
-	ck_assert_int_eq(plan_detach(s->config, vol->rid, plex("vol1-01")->rid, &plan), -VX_E_STALE);
-	ck_assert_int_eq(plan_detach(s->config, vol->rid, plex("vol1-02")->rid, &plan), -VX_E_LAST);
+	ck_assert_int_eq(plan_detach(s->config, vol, plex("vol1-01")->rid, &plan), -VX_E_STALE);
+	ck_assert_int_eq(plan_detach(s->config, vol, plex("vol1-02")->rid, &plan), -VX_E_LAST);
 	for (size_t i = 3; i <= 4; i++) { /* all logs may go: the volume works on without */
 		const char *name = i == 3 ? "vol1-03" : "vol1-04";
 
-		ck_assert_int_eq(plan_detach(s->config, vol->rid, plex(name)->rid, &plan), 0);
+		ck_assert_int_eq(plan_detach(s->config, vol, plex(name)->rid, &plan), 0);
 		sample_apply(s, plan);
 		plan_free(plan);
 	}
