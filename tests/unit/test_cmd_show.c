@@ -291,6 +291,33 @@ START_TEST(test_help)
 }
 END_TEST
 
+/* The manual page knows every verb, attribute and option, by the names of the table. */
+START_TEST(test_manual_page)
+{
+	const struct tool *tool = utilities[_i].tool;
+	static char page[65536];
+	char path[64], text[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "man/%s.8", tool->name);
+	file = fopen(path, "r");
+	ck_assert_msg(file != NULL, "%s is missing (run from the top folder)", path);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+	for (const struct tool_verb *verb = tool->verb; verb->name != NULL; verb++) {
+		ck_assert_msg(tool->verbless || strstr(page, verb->name) != NULL, "%s %s", path, verb->name);
+	}
+	for (const struct tool_option *option = tool->option; option->name != NULL; option++) {
+		snprintf(text, sizeof(text), " -%s", option->name);
+		ck_assert_msg(strstr(page, text) != NULL, "%s --%s", path, option->name);
+		if (option->letter != 0) {
+			snprintf(text, sizeof(text), "\n.It Fl %c ,", option->letter);
+			ck_assert_msg(strstr(page, text) != NULL, "%s -%c", path, option->letter);
+		}
+	}
+}
+END_TEST
+
 START_TEST(test_version_and_words)
 {
 	const struct tool *tool = utilities[_i].tool;
@@ -322,6 +349,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_mode, 0, VX_COUNT_OF(modes));
 	tcase_add_loop_test(tcase, test_unknown, 0, VX_COUNT_OF(unknowns));
 	tcase_add_loop_test(tcase, test_help, 0, VX_COUNT_OF(utilities));
+	tcase_add_loop_test(tcase, test_manual_page, 0, VX_COUNT_OF(utilities));
 	tcase_add_loop_test(tcase, test_version_and_words, 0, VX_COUNT_OF(utilities));
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -10,7 +10,6 @@
 static const struct tool_option vxinfo_options[] = {
 	OPTION_ROW_GROUP,
 	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "show plexes too" },
-	OPTION_ROW_QUIET,
 	OPTION_ROW_JSON,
 	OPTION_ROW_END,
 };
