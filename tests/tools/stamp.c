@@ -41,7 +41,7 @@ static const char help[] =
 	"      there that was never meant to be written. Give the journals of all writers.\n"
 	"        --live               writers are running: the journals are read again after the blocks,\n"
 	"                             and a block that changes while it is read is read again\n"
-	"  stamp show FILE B          what block B carries\n"
+	"  stamp show FILE B          what block B carries; --offset BYTES: FILE's blocks begin there\n"
 	"\n"
 	"  -b SIZE                    length of a block, bytes (4096)\n"
 	"exit status: 0 good, 1 violations, 2 usage or set-up, 3 I/O error (it says at which block)\n";
@@ -50,7 +50,7 @@ struct job {
 	const char *file, *journal;
 	char volume[STAMP_NAME], node[STAMP_NAME];
 	uint32_t block_size, depth;
-	uint64_t from, count, step, phase, writes, seed;
+	uint64_t from, count, step, phase, writes, seed, offset;
 	double rate, seconds; /* 0: as many as possible; until told to stop */
 	bool sequential, journal_sync, verbose;
 };
@@ -406,7 +406,7 @@ static int stamp_show(const struct job *job, uint64_t block)
 	enum stamp_verdict verdict;
 	ssize_t done;
 
-	done = pread(fd, data, job->block_size, (off_t)(block * job->block_size));
+	done = pread(fd, data, job->block_size, (off_t)(job->offset + block * job->block_size));
 	if (done != (ssize_t)job->block_size) {
 		fprintf(stderr, "stamp: %s: block %" PRIu64 " cannot be read: %s\n", job->file, block,
 			done < 0 ? strerror(errno) : "end of file");
@@ -442,6 +442,7 @@ static const struct option options[] = {
 	{ "rate", required_argument, NULL, 'r' },
 	{ "depth", required_argument, NULL, 'd' },
 	{ "seed", required_argument, NULL, 'x' },
+	{ "offset", required_argument, NULL, 'o' },
 	{ "random", no_argument, NULL, 'R' },
 	{ "sequential", no_argument, NULL, 'S' },
 	{ "journal-sync", no_argument, NULL, 'J' },
@@ -476,6 +477,7 @@ static void stamp_option(struct job *job, int option)
 	case 'r': job->rate = stamp_decimal("--rate", optarg); break;
 	case 'd': job->depth = (uint32_t)stamp_number("--depth", optarg, 1, DEPTH_MAX); break;
 	case 'x': job->seed = stamp_number("--seed", optarg, 0, UINT64_MAX); break;
+	case 'o': job->offset = stamp_number("--offset", optarg, 0, STAMP_NUMBER_MAX); break;
 	case 'R': job->sequential = false; break;
 	case 'S': job->sequential = true; break;
 	case 'J': job->journal_sync = true; break;
