@@ -25,6 +25,7 @@ override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -pthread $(WARN
 CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"'
 LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 VERSION := 0.1.0
+export PATH := $(PATH):/usr/sbin:/sbin
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
@@ -149,7 +150,7 @@ install: build
 	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(OCF_DIR)
 	$(Q)install -m 755 $(DAEMONS) $(CMDS) $(DESTDIR)$(PREFIX)/sbin/
 	$(Q)for f in $(wildcard ocf/vx* ocf/.vx*); do install -m 755 $$f $(DESTDIR)$(OCF_DIR)/; done
-	$(Q)if [ -d man ]; then install -d $(DESTDIR)$(PREFIX)/share/man/man8 && install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/; fi
+	$(Q)if ls man/*.8 >/dev/null 2>&1; then install -d $(DESTDIR)$(PREFIX)/share/man/man8 && install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/; fi
 
 clean:
 	$(Q)rm -rf build build-san

@@ -34,7 +34,6 @@ int log_start(const char *name, bool foreground, bool debug)
 	qb_log_init(name, LOG_DAEMON, LOG_NOTICE);
 	qb_log_format_set(QB_LOG_SYSLOG, "%b");
 	qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_TRUE);
-	qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_THREADED, QB_TRUE);
 
 	qb_log_ctl(QB_LOG_STDERR, QB_LOG_CONF_ENABLED, foreground ? QB_TRUE : QB_FALSE);
 	qb_log_format_set(QB_LOG_STDERR, "%t %N[%P] %p: %b");
@@ -46,7 +45,6 @@ int log_start(const char *name, bool foreground, bool debug)
 	if (log_file_target >= 0) {
 		qb_log_format_set(log_file_target, "%T %N[%P] %p: %b");
 		qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_INFO);
-		qb_log_ctl(log_file_target, QB_LOG_CONF_THREADED, QB_TRUE);
 		qb_log_ctl(log_file_target, QB_LOG_CONF_ENABLED, QB_TRUE);
 	}
 
@@ -57,6 +55,11 @@ int log_start(const char *name, bool foreground, bool debug)
 	qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
 	log_debug_set(debug);
 	qb_log_thread_start();
+	/* libqb's thread must be there before a target is told to use it */
+	qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_THREADED, QB_TRUE);
+	if (log_file_target >= 0) {
+		qb_log_ctl(log_file_target, QB_LOG_CONF_THREADED, QB_TRUE);
+	}
 
 	struct sigaction crash = { .sa_handler = log_on_crash, .sa_flags = SA_RESETHAND | SA_NODEFER };
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
