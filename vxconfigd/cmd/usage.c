@@ -81,12 +81,12 @@ void usage_print(const struct tool *tool, FILE *out)
 		tool->name, tool->see_also);
 }
 
-static void usage_attr_words(const char *attrs, FILE *out)
+static void usage_attr_words(const char *verb, const char *attrs, FILE *out)
 {
 	while (attrs != NULL && *attrs != '\0') {
 		int length = (int)strcspn(attrs, " ");
 
-		fprintf(out, "attr %.*s=\n", length, attrs);
+		fprintf(out, "attr %s %.*s=\n", verb, length, attrs);
 		attrs += length;
 		attrs += strspn(attrs, " ");
 	}
@@ -107,7 +107,7 @@ void usage_print_words(const struct tool *tool, FILE *out)
 		if (!tool->verbless) {
 			fprintf(out, "verb %s\n", verb->name);
 		}
-		usage_attr_words(verb->attrs, out);
+		usage_attr_words(verb->name, verb->attrs, out);
 	}
 	usage_option_words(tool->option, out);
 	usage_option_words(scan_common_options, out);

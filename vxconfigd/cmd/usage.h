@@ -10,7 +10,7 @@
 /* What the utility is for, its verbs with a line each, its options, examples. */
 void usage_print(const struct tool *tool, FILE *out);
 
-/* Lines "verb NAME", "option --NAME", "attr NAME=": what a shell may complete. */
+/* Lines "verb NAME", "option --NAME", "attr VERB NAME=": what a shell may complete. */
 void usage_print_words(const struct tool *tool, FILE *out);
 
 #endif
