@@ -147,20 +147,38 @@ START_TEST(plexes_have_few_subdisks)
 {
 	char line[128];
 
-	GROUP(4 * VX_SUBDISKS_MAX);
-	for (int i = 0; i < 2 * VX_SUBDISKS_MAX; i++) {
+	GROUP(4 * VX_SUBDISKS_MAX + 4);
+	for (int i = 0; i < 2 * VX_SUBDISKS_MAX + 2; i++) {
 		snprintf(line, sizeof(line), "vxassist -g data make v%d 32", i);
 		sample_do(s, line);
 	}
-	for (int i = 0; i < 2 * VX_SUBDISKS_MAX; i += 2) {
+	for (int i = 0; i < 2 * VX_SUBDISKS_MAX + 2; i += 2) {
 		snprintf(line, sizeof(line), "vxassist -g data remove volume v%d", i);
 		sample_do(s, line);
 	}
-	/* 256 holes of two units. */
+	/* 257 holes of two units: one more than a plex may have subdisks. */
+	snprintf(line, sizeof(line), "vxassist -g data make big %d", VX_SUBDISKS_MAX * 32 + 16);
+	sample_refuse(s, line, MSG_NO_SPACE, "");
 	snprintf(line, sizeof(line), "vxassist -g data make big %d", VX_SUBDISKS_MAX * 32);
 	sample_do(s, line);
-	teardown();
-	GROUP(8);
+}
+END_TEST
+
+START_TEST(odd_subdisks_are_kept_clear_of)
+{
+	struct allocate_extent *extent;
+	size_t count;
+
+	GROUP(100);
+	sample_do(s, "vxassist -g data make a 160");
+	s->config->vol[0]->len = s->config->plex[0]->len = s->config->sd[0]->len = 150;
+	s->config->sd[0]->disk_offset = 1;
+	extent = allocate_free_extents(s->config, &count);
+	ck_assert_uint_eq(count, 1); /* before it is less than a unit */
+	ck_assert_uint_eq(extent[0].offset, 160);
+	ck_assert_uint_eq(extent[0].len, 90 * UNIT);
+	free(extent);
+	sample_do(s, "vxassist -g data make b 1440");
 }
 END_TEST
 
@@ -384,6 +402,7 @@ int main(void)
 	tcase_add_test(all, holes_that_fit_come_first);
 	tcase_add_test(all, logs_take_what_disks_there_are);
 	tcase_add_test(all, plexes_have_few_subdisks);
+	tcase_add_test(all, odd_subdisks_are_kept_clear_of);
 	tcase_add_test(all, free_extents_are_told);
 	tcase_add_test(all, random_lives_keep_the_rules);
 	suite_add_tcase(suite, all);

@@ -102,6 +102,7 @@ START_TEST(init_names_disks_and_copies)
 	ck_assert_uint_eq(other->config->dg->minor_base, 5000);
 	sample_do(other, "vxdg -g data adddisk dev4"); /* two were wanted: two they stay */
 	ck_assert(!other->config->dm[4]->nconfig);
+	ck_assert_uint_eq(other->plan->need_disk_count, 1); /* reachable it must be nevertheless */
 	sample_do(other, "vxdg -g data rmdisk data01"); /* and another takes over */
 	ck_assert(config_dm(other->config, "data02")->nconfig && config_dm(other->config, "data03")->nconfig);
 	ck_assert_uint_eq(other->plan->need_disk_count, 1);
