@@ -370,7 +370,7 @@ static void client_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *m
 		log_notice("a new view is asked for: %s", msg->reconf_ask->reason);
 		node_event(node, &event);
 	} else {
-		log_warning("packet %d of a local client is not understood", (int)msg->body_case);
+		node_adm_message(node, peer, msg); /* vxconfigd may ask to abort as an administrator may */
 	}
 }
 
