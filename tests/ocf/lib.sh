@@ -13,6 +13,15 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 failed=0
 
+# Never when something is mounted in there: what was removed then would be somebody else's files.
+remove_work() {
+	if grep -qF " $work/" /proc/self/mountinfo; then
+		echo "not ok - $work is left behind: something is mounted in it" >&2
+		return
+	fi
+	rm -rf --one-file-system "$work"
+}
+
 check() {
 	what=$1
 	shift
