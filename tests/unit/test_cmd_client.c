@@ -37,6 +37,7 @@ static void send_outcome(struct ipc_peer *peer, const Vx__Ipc *msg, const char *
 	ck_assert_uint_eq(msg->request->n_operand, 1);
 	ck_assert_uint_eq(strlen(msg->request->operand[0]), ID_TEXT - 1);
 	reply.outcome = TEXT(outcome);
+	reply.exit_code = strcmp(outcome, "unknown") == 0 ? 6 : 0;
 	sample_send(peer, msg->cookie, &reply);
 }
 

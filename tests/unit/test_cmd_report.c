@@ -221,10 +221,40 @@ static void answer_tasks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 	sample_send(peer, msg->cookie, &reply);
 }
 
+/* As vxiod tells it: every node knows of the one resynchronisation, one of them a little more. */
+static void answer_same_task(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	Vx__Reply reply = VX__REPLY__INIT;
+	struct sample_node a, b;
+	Vx__NodeReport *list[] = { &a.report, &b.report };
+
+	(void)count;
+	for (size_t i = 0; i < 2; i++) {
+		struct sample_node *node = i == 0 ? &a : &b;
+
+		node_stats(node, i == 0 ? "a" : "b", 0);
+		node_task(node, 0, 7 + i, "vol1", 1000 * (i + 1), "");
+		node_task(node, 1, 3 + i, "vol2", 409600, ""); /* ended on both */
+		node_task(node, 2, 1 + i, "vol2", 409600, ""); /* an earlier one */
+		node->task[0].state = TEXT("R");
+		node->task[1].state = node->task[2].state = TEXT("D");
+		node->task[2].elapsed_ms = 99;
+		node->io.n_task = 1;
+		node->io.task = node->task_list;
+		node->io.n_finished = 2;
+		node->io.finished = &node->task_list[1];
+	}
+	reply.n_node = 2;
+	reply.node = list;
+	sample_send(peer, msg->cookie, &reply);
+}
+
 static const struct {
 	sample_answer *answer;
 	const char *line, *golden;
 } tasks[] = {
+	{ answer_same_task, "vxtask -a list", "vxtask-same" },
+	{ answer_same_task, "vxtask -l list 8", "vxtask-same-l" },
 	{ answer_tasks, "vxtask list", "vxtask-list" },
 	{ answer_tasks, "vxtask -q list vol1", "vxtask-list-vol1" },
 	{ answer_tasks, "vxtask -l -a list", "vxtask-l-a" },

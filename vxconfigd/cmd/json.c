@@ -94,12 +94,12 @@ void json_mode(struct json_object *object, const Vx__ModeInfo *mode)
 	json_add_number(object, "protocol_maximum", mode->proto_max);
 }
 
-void json_task(struct json_object *object, const char *node, const Vx__Task *task)
+void json_task(struct json_object *object, const char *node, const char *state, const Vx__Task *task)
 {
-	json_add_text(object, "node", task->node[0] != '\0' ? task->node : node);
+	json_add_text(object, "node", node);
 	json_add_number(object, "id", task->id);
 	json_add_text(object, "type", task->type);
-	json_add_text(object, "state", task->state);
+	json_add_text(object, "state", state);
 	json_add_text(object, "group", task->group);
 	json_add_text(object, "volume", task->volume);
 	json_add_number(object, "done", task->done);

@@ -34,6 +34,6 @@ void json_free_extent(struct json_object *object, const char *group, const Vx__F
 void json_record(struct json_object *object, const Vx__Config *config, const struct listing_item *item);
 void json_disk(struct json_object *object, const Vx__DiskInfo *disk);
 void json_mode(struct json_object *object, const Vx__ModeInfo *mode);
-void json_task(struct json_object *object, const char *node, const Vx__Task *task);
+void json_task(struct json_object *object, const char *node, const char *state, const Vx__Task *task);
 
 #endif

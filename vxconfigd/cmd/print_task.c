@@ -14,7 +14,23 @@ struct task_collector {
 	const struct task_choice *choice;
 	struct task_row *row;
 	size_t count;
+	size_t of_node; /* rows before those of the node that is being read */
 };
+
+/* X(letter as vxiod and the list have it, word) */
+#define TASK_STATES(X) X('R', "running") X('W', "waiting") X('P', "paused") X('A', "aborting") X('D', "done")
+
+const char *print_task_state(const Vx__Task *task)
+{
+	switch (toupper((unsigned char)task->state[0])) {
+#define TASK_STATE_CASE(letter, word) \
+	case letter:                  \
+		return word;
+		TASK_STATES(TASK_STATE_CASE)
+#undef TASK_STATE_CASE
+	}
+	return task->state;
+}
 
 static bool task_is_chosen(const struct task_choice *choice, const Vx__Task *task)
 {
@@ -32,14 +48,59 @@ static bool task_is_chosen(const struct task_choice *choice, const Vx__Task *tas
 	return choice->word_count == 0;
 }
 
+/* Does another node tell of the same work? One volume is resynchronised once at a time. */
+static bool task_is_same(const struct task_row *row, const Vx__Task *task, bool finished)
+{
+	const Vx__Task *other = row->task;
+
+	if (row->finished != finished || strcmp(other->type, task->type) != 0 ||
+	    strcmp(other->group, task->group) != 0 || strcmp(other->volume, task->volume) != 0) {
+		return false;
+	}
+	return !finished || (other->regions == task->regions && other->all_regions == task->all_regions &&
+			     other->elapsed_ms == task->elapsed_ms);
+}
+
+/* The row, of another node than the one that is being read, for the same work. NULL: none. */
+static struct task_row *task_find(struct task_collector *collector, const Vx__Task *task, bool finished)
+{
+	for (size_t i = 0; i < collector->of_node; i++) {
+		if (task_is_same(&collector->row[i], task, finished)) {
+			return &collector->row[i];
+		}
+	}
+	return NULL;
+}
+
+static void task_take_one(struct task_collector *collector, const char *node, const Vx__Task *task,
+			  bool finished)
+{
+	struct task_row *row = task_find(collector, task, finished);
+
+	if (row == NULL) {
+		row = &collector->row[collector->count++];
+		*row = (struct task_row){ .task = task, .finished = finished };
+		snprintf(row->node, sizeof(row->node), "%s", task->node[0] != '\0' ? task->node : node);
+		return;
+	}
+	if (task->node[0] == '\0' && row->task->node[0] == '\0') {
+		size_t used = strlen(row->node);
+
+		snprintf(row->node + used, sizeof(row->node) - used, ",%s", node);
+	} else if (task->node[0] != '\0') {
+		snprintf(row->node, sizeof(row->node), "%s", task->node);
+	}
+	if (task->done > row->task->done) {
+		row->task = task;
+	}
+}
+
 static void task_take(struct task_collector *collector, const char *node, Vx__Task *const *task,
-		      size_t count)
+		      size_t count, bool finished)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (task_is_chosen(collector->choice, task[i])) {
-			const char *where = task[i]->node[0] != '\0' ? task[i]->node : node;
-
-			collector->row[collector->count++] = (struct task_row){ where, task[i] };
+			task_take_one(collector, node, task[i], finished);
 		}
 	}
 }
@@ -50,9 +111,10 @@ static void task_take_report(struct task_collector *collector, const char *node,
 	if (report == NULL) {
 		return;
 	}
-	task_take(collector, node, report->task, report->n_task);
+	collector->of_node = collector->count;
+	task_take(collector, node, report->task, report->n_task, false);
 	if (collector->choice->finished) {
-		task_take(collector, node, report->finished, report->n_finished);
+		task_take(collector, node, report->finished, report->n_finished, true);
 	}
 }
 
@@ -134,7 +196,8 @@ void print_task_long(const struct task_row *row, size_t count, FILE *out)
 	for (size_t i = 0; i < count; i++) {
 		const Vx__Task *task = row[i].task;
 
-		fprintf(out, "%sTask:      %" PRIu64 " %s\n", i > 0 ? "\n" : "", task->id, task->state);
+		fprintf(out, "%sTask:      %" PRIu64 " %s\n", i > 0 ? "\n" : "", task->id,
+			print_task_state(task));
 		fprintf(out, "Type:      %s\n", task->type);
 		fprintf(out, "Operation: VOL %s DG %s\n", task->volume, task->group);
 		fprintf(out, "Node:      %s\n", row[i].node);
@@ -156,7 +219,7 @@ void print_task_json(const struct task_row *row, size_t count, FILE *out)
 	struct json_object *list = json_list(root, "tasks");
 
 	for (size_t i = 0; i < count; i++) {
-		json_task(json_entry(list), row[i].node, row[i].task);
+		json_task(json_entry(list), row[i].node, print_task_state(row[i].task), row[i].task);
 	}
 	json_print(root, out);
 }

@@ -9,9 +9,12 @@
 
 #include "vxha.pb-c.h"
 
+#define TASK_NODES_MAX 256
+
 struct task_row {
-	const char *node;
 	const Vx__Task *task; /* of the answer, which must outlive the row */
+	bool finished;
+	char node[TASK_NODES_MAX]; /* where it runs; "a,b" when it is not known who of these does it */
 };
 
 struct task_choice {
@@ -21,12 +24,17 @@ struct task_choice {
 	bool finished; /* those that ended, too */
 };
 
-/* The chosen tasks by node and id. Free the array with free(). */
+/*
+ * The chosen tasks by node and id. A resynchronisation, of which all nodes tell, is one task: that of
+ * the node that knows most. Free the array with free().
+ */
 size_t print_task_collect(const Vx__Reply *reply, const struct task_choice *choice,
 			  struct task_row **out_row);
 /* TASKID PTID TYPE/STATE PCT PROGRESS NODE. */
 void print_task_list(const struct task_row *row, size_t count, bool header, FILE *out);
 void print_task_long(const struct task_row *row, size_t count, FILE *out);
 void print_task_json(const struct task_row *row, size_t count, FILE *out);
+/* "running" for "R", and so on. */
+const char *print_task_state(const Vx__Task *task);
 
 #endif

@@ -97,11 +97,10 @@ static int vxdctl_show_outcome(const struct command *command, const Vx__Reply *r
 	return strcmp(outcome, "unknown") == 0 ? vx_exit_code(-VX_E_LOST) : 0;
 }
 
-static int vxdctl_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
+static int vxdctl_show(const struct command *command, const Vx__Reply *reply, FILE *out)
 {
 	const Vx__Request *request = command_request(command);
 
-	(void)err;
 	if (strcmp(request->verb, "outcome") == 0) {
 		return vxdctl_show_outcome(command, reply, out);
 	}
@@ -119,8 +118,8 @@ int vxdctl_run(const struct tool_io *io, int argc, char **argv)
 		return exit_code;
 	}
 	exit_code = tool_ask(io, command, &reply);
-	if (exit_code == 0) {
-		exit_code = vxdctl_show(command, reply, io->out, io->err);
+	if (exit_code == 0 || (reply != NULL && reply->outcome[0] != '\0')) {
+		exit_code = vxdctl_show(command, reply, io->out);
 	} else if (exit_code == vx_exit_code(-VX_E_NODAEMON) &&
 		   strcmp(command_request(command)->verb, "mode") == 0) {
 		fprintf(io->out, "mode: not-running\n"); /* a mode like the others, for scripts */

@@ -12,8 +12,6 @@ static const struct tool_option vxdg_options[] = {
 	{ 's', "shared", NULL, OPTION_FLAG, "s", "init, import: shared by the cluster; list: only shared ones" },
 	{ 'f', "force", NULL, OPTION_FLAG, "f", "although disks are missing or are still seen as in use" },
 	{ 'C', "clear", NULL, OPTION_FLAG, "C", "import: take disks whose owner is another host or cluster" },
-	{ 't', "temporary", NULL, OPTION_FLAG, "t", "import: until the next start only" },
-	{ 'n', "new-name", "NAME", OPTION_ATTR, "newname", "import: under another name" },
 	OPTION_ROW_DRY_RUN_LONG,
 	OPTION_ROW_QUIET,
 	OPTION_ROW_JSON,

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vxplex: attach, detach and dissociate the plexes (mirrors) of volumes. */
+/* vxplex: detach and dissociate the plexes (mirrors) of volumes. */
 #include "vxconfigd/cmd/utilities.h"
 
 static const struct tool_option vxplex_options[] = {
 	OPTION_ROW_GROUP,
 	OPTION_ROW_DRY_RUN,
-	{ 'b', "background", NULL, OPTION_FLAG, "b", "att: do not wait until the plex is filled" },
 	OPTION_ROW_FORCE,
 	{ 'o', "option", "WORD[,WORD]", OPTION_EXTRA, NULL, "rm: with dis, remove the plex and its subdisks" },
 	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" },
@@ -13,8 +12,6 @@ static const struct tool_option vxplex_options[] = {
 };
 
 static const struct tool_verb vxplex_verbs[] = {
-	{ "att", "VOLUME PLEX", 2, 2, GROUP_NEEDED, true, false, NULL,
-	  "attach a plex: it is filled from the others, then used" },
 	{ "det", "PLEX ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "detach: not read or written any more, stays with its volume" },
 	{ "dis", "PLEX ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
@@ -24,14 +21,13 @@ static const struct tool_verb vxplex_verbs[] = {
 
 static const struct tool_example vxplex_examples[] = {
 	{ "take a plex out of use before its disk is replaced", "vxplex -g data det vol1-02" },
-	{ "and back into use", "vxplex -g data att vol1 vol1-02" },
 	{ "remove a mirror for good and free its space", "vxplex -g data -o rm dis vol1-02" },
 	EXAMPLE_ROW_END,
 };
 
 const struct tool vxplex_tool = {
 	.name = "vxplex",
-	.purpose = "attach, detach and dissociate plexes",
+	.purpose = "detach and dissociate plexes",
 	.option = vxplex_options,
 	.verb = vxplex_verbs,
 	.open_verbs = true,
