@@ -3,6 +3,7 @@
 #include "agent/adm_show.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/limits.h"
@@ -185,7 +186,9 @@ void adm_show_nodestate(FILE *out, const Vx__AdmState *state, bool verbose)
 	if (leaving && state->detail[0] == '\0') {
 		adm_show_line(out, "state", "leaving, waits until no shared volume is open");
 	}
-	adm_show_line(out, "state", state->detail);
+	if (strcmp(state->detail, state->reconfig) != 0) {
+		adm_show_line(out, "state", state->detail);
+	}
 	adm_show_line(out, "reconfig", state->reconfig);
 	if (state->state != VX__NODE_STATE__NODE_MEMBER) {
 		adm_show_line(out, "reason", state->reason);

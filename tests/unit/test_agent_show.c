@@ -56,8 +56,13 @@ START_TEST(nodestate_text)
 		    "state: master switching in progress\n"
 		    "reconfig: vxconfigd in join\n");
 	s.state.state = VX__NODE_STATE__NODE_JOINING;
-	s.state.detail = TEXT("");
+	expect_text(show_short, &s,
+		    "state: joining\n"
+		    "state: master switching in progress\n"
+		    "reconfig: vxconfigd in join\n");
+	s.state.detail = s.state.reconfig; /* one thing is said once */
 	expect_text(show_short, &s, "state: joining\nreconfig: vxconfigd in join\n");
+	s.state.detail = TEXT("");
 	s.state.reconfig = TEXT("");
 	s.state.state = VX__NODE_STATE__NODE_ABORTING;
 	s.state.reason = TEXT("cannot find disk on slave node");
