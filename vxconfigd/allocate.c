@@ -28,7 +28,8 @@ struct pool {
 
 uint64_t allocate_align_up(uint64_t sectors)
 {
-	return (sectors + ALLOCATE_ALIGN_SECTORS - 1) / ALLOCATE_ALIGN_SECTORS * ALLOCATE_ALIGN_SECTORS;
+	return (sectors + ALLOCATE_ALIGN_SECTORS - 1) / ALLOCATE_ALIGN_SECTORS *
+	       ALLOCATE_ALIGN_SECTORS;
 }
 
 static uint64_t align_down(uint64_t sectors)
@@ -160,7 +161,8 @@ static uint64_t plex_take(struct allocate_plex *plex, struct pool_disk *disk, ui
 		got += part.len;
 		plex->extent[plex->extent_count++] = part;
 	}
-	qsort(plex->extent + first, plex->extent_count - first, sizeof(*plex->extent), compare_extent);
+	qsort(plex->extent + first, plex->extent_count - first, sizeof(*plex->extent),
+	      compare_extent);
 	return got;
 }
 
@@ -181,8 +183,8 @@ static struct pool_disk *pool_data_disk(struct pool *pool, uint64_t need, bool b
 	for (size_t i = 0; i < pool->disk_count; i++) {
 		struct pool_disk *disk = &pool->disk[i];
 		bool fits = best_fit && best != NULL && best->free >= need;
-		bool better = best == NULL || (fits ? disk->free >= need && disk->free < best->free :
-						      disk->free > best->free);
+		bool better = best == NULL || (fits ? disk->free >= need && disk->free < best->free
+						    : disk->free > best->free);
 
 		if (!disk->has_data && disk->free > 0 && better) {
 			best = disk;
@@ -253,7 +255,8 @@ static struct pool_disk *pool_log_disk(struct pool *pool, uint64_t len)
 		struct pool_disk *disk = &pool->disk[i];
 		const struct allocate_extent *extent = disk_best_extent(disk, len);
 		bool better = best == NULL ||
-			      (disk->has_data != best->has_data ? best->has_data : disk->free > best->free);
+			      (disk->has_data != best->has_data ? best->has_data
+								: disk->free > best->free);
 
 		if (!disk->has_log && extent != NULL && extent->len >= len && better) {
 			best = disk;
@@ -280,19 +283,21 @@ static bool place_logs(struct pool *pool, const struct allocate_want *want,
 }
 
 /* What is free, as far as the text holds it. */
-static void tell_shortage(const Vx__Config *config, const struct allocate_want *want, char *out_reason)
+static void tell_shortage(const Vx__Config *config, const struct allocate_want *want,
+			  char *out_reason)
 {
 	struct pool *pool = pool_create(config, want);
 	size_t used;
 
 	used = (size_t)snprintf(out_reason, VX_REASON_MAX,
-				"%zu data plex%s%s of %" PRIu64 " sectors%s; free:", want->data_plexes,
-				want->data_plexes == 1 ? "" : "es",
+				"%zu data plex%s%s of %" PRIu64 " sectors%s; free:",
+				want->data_plexes, want->data_plexes == 1 ? "" : "es",
 				want->data_plexes == 1 ? "" : ", each on disks of its own,",
 				want->data_len, want->log_min > 0 ? " and their logs" : "");
 	for (size_t i = 0; i < pool->disk_count && used < VX_REASON_MAX / 2; i++) {
 		used += (size_t)snprintf(out_reason + used, VX_REASON_MAX - used, "%s %s %" PRIu64,
-					 i > 0 ? "," : "", pool->disk[i].dm->name, pool->disk[i].free);
+					 i > 0 ? "," : "", pool->disk[i].dm->name,
+					 pool->disk[i].free);
 	}
 	if (pool->disk_count == 0) {
 		snprintf(out_reason + used, VX_REASON_MAX - used, " no disk");

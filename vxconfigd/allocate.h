@@ -2,10 +2,10 @@
 /*
  * Free space of a disk group and where the plexes of a new volume go.
  *
- * Pure and deterministic: the same configuration and wish give the same places on every node. Rules:
- * data plexes of one volume share no disk (a lost disk costs one mirror); log plexes share no disk
- * with each other and avoid the disks of the data where they can; the disk with the most free
- * space comes first, then the older one; a hole that just fits is taken before a large one.
+ * Pure and deterministic: the same configuration and wish give the same places on every node.
+ * Rules: data plexes of one volume share no disk (a lost disk costs one mirror); log plexes share
+ * no disk with each other and avoid the disks of the data where they can; the disk with the most
+ * free space comes first, then the older one; a hole that just fits is taken before a large one.
  * All lengths and offsets are multiples of ALLOCATE_ALIGN_SECTORS.
  */
 #ifndef VX_VXCONFIGD_ALLOCATE_H
@@ -30,7 +30,7 @@ struct allocate_want {
 	uint64_t data_len; /* of each data plex; rounded up to the alignment */
 	size_t data_plexes; /* 1 to VX_PLEXES_MAX */
 	uint64_t log_len; /* of each log plex, in one piece */
-	size_t log_min, log_max; /* at least and at most so many; data and logs up to VX_PLEXES_MAX */
+	size_t log_min, log_max; /* at least and at most so many */
 	const uint64_t *disk; /* only these disks (rids); count 0: all */
 	size_t disk_count;
 };

@@ -17,6 +17,10 @@
 #define VX_MESSAGES(X) \
 	X(GROUP_EXISTS, 1001, EXISTS, "Disk group %s: creation failed: a disk group of that name exists") \
 	X(GROUP_UNKNOWN, 1002, NOGROUP, "Disk group %s: no such disk group is imported here") \
+	X(GROUP_OWNED, 1006, OWNER, "Disk group %s: import failed: it is owned by %s (-C: import it nevertheless)") \
+	X(GROUP_TWICE, 1007, EXISTS, "Disk group %s: import failed: disks of two groups have that name (%s, %s)") \
+	X(GROUP_NOT_FOUND, 1008, NOGROUP, "Disk group %s: import failed: node %s sees no disk of it") \
+	X(IMPORT_FAILED, 1009, INVAL, "Disk group %s: import failed: %s") \
 	X(GROUP_NONE, 1003, USAGE, "No disk group given (-g GROUP)") \
 	X(NAME_INVALID, 1004, SYNTAX, "%s: not a valid name: 1 to 31 letters, digits, '_', '-', '.'") \
 	X(NAME_EXISTS, 1005, EXISTS, "%s: an object of that name exists in disk group %s") \
@@ -25,7 +29,7 @@
 	X(DISK_NOT_SETUP, 1011, INVAL, "Device %s: not initialised for vxha (use: vxdisk setup %s)") \
 	X(DISK_IN_USE, 1012, BUSY, "Device %s: appears to be owned by disk group %s") \
 	X(DISK_TWICE, 1014, USAGE, "Device %s: is the same disk as %s") \
-	X(DISK_FAILING, 1015, DISKIO, "Device %s on node %s: its label cannot be read (status %s)") \
+	X(DISK_FAILING, 1015, DISKIO, "Device %s on node %s: label cannot be read (status %s)") \
 	X(DISK_UNREACHABLE, 1013, NODISK, "Disk group %s: node %s does not see disk %s (%s): %s") \
 	X(SIZE_INVALID, 1020, SYNTAX, "%s: not a size (examples: 200m, 5g, 4096s; without a unit: sectors)") \
 	X(NO_SPACE, 1021, NOSPACE, "Disk group %s: cannot allocate space for %llu sectors: %s") \
@@ -35,7 +39,7 @@
 	X(USAGE, 1025, USAGE, "%s") \
 	X(SIZE_RANGE, 1026, SYNTAX, "%s: not a possible size: 1 sector to 8 EiB") \
 	X(LIMIT, 1027, FULL, "Disk group %s: at most %u %s are possible") \
-	X(TOO_LARGE, 1028, FULL, "Disk group %s: too many objects for one change: name fewer at a time") \
+	X(TOO_LARGE, 1028, FULL, "Disk group %s: too large for one change: name fewer objects") \
 	X(OPTION_UNKNOWN, 1029, USAGE, "%s: option %s is not known") \
 	X(VOLUME_UNKNOWN, 1030, NOTFOUND, "Volume %s: not found in disk group %s") \
 	X(VOLUME_OPEN, 1031, OPEN, "Volume %s: is open: %s") \

@@ -41,8 +41,10 @@ static const struct verb verbs[] = {
 	  "vxdg -g GROUP adddisk [MEDIA=]DEVICE...", false },
 	{ "vxdg", "rmdisk", VERB_CHANGE, plan_group_remove_disks, 1, MANY, "", "",
 	  "vxdg -g GROUP rmdisk MEDIA...", false },
-	{ "vxdg", "destroy", VERB_CHANGE, plan_group_destroy, 1, 1, "", "", "vxdg destroy GROUP", true },
-	{ "vxdg", "deport", VERB_CHANGE, plan_group_deport, 1, 1, "", "", "vxdg deport GROUP", true },
+	{ "vxdg", "destroy", VERB_CHANGE, plan_group_destroy, 1, 1, "", "", "vxdg destroy GROUP",
+	  true },
+	{ "vxdg", "deport", VERB_CHANGE, plan_group_deport, 1, 1, "", "", "vxdg deport GROUP",
+	  true },
 	{ "vxdg", "import", VERB_ELSEWHERE, NULL, 0, 0, "", "", "", true },
 	{ "vxdg", "set", VERB_CHANGE, plan_group_set, 0, 0, "diskdetpolicy activation", "",
 	  "vxdg -g GROUP set diskdetpolicy=global|local", false },
@@ -62,7 +64,8 @@ static const struct verb verbs[] = {
 	{ "vxvol", "stopall", VERB_CHANGE, plan_volume_stop_all, 0, 0, "", "",
 	  "vxvol -g GROUP stopall", false },
 	{ "vxvol", "rdpol", VERB_CHANGE, plan_volume_read_policy, 2, 3, "", "",
-	  "vxvol -g GROUP rdpol round|select VOLUME, vxvol -g GROUP rdpol prefer VOLUME PLEX", false },
+	  "vxvol -g GROUP rdpol round|select VOLUME, vxvol -g GROUP rdpol prefer VOLUME PLEX",
+	  false },
 	{ "vxvol", "set", VERB_CHANGE, plan_volume_set, 1, MANY, "comment", "",
 	  "vxvol -g GROUP set comment=TEXT VOLUME...", false },
 	{ "vxplex", "det", VERB_CHANGE, plan_plex_detach, 1, MANY, "", "",
@@ -71,7 +74,7 @@ static const struct verb verbs[] = {
 	  "vxplex -g GROUP [-o rm] dis PLEX...", false },
 };
 
-/* Options that every changing verb takes; what they mean is vxconfigd's or the utility's business. */
+/* Options that every changing verb takes; what they mean is not the planner's business. */
 static const char flags_of_all[] = "dry-run f b q v";
 
 static const struct verb *verb_find(const Vx__Request *request)
@@ -142,7 +145,8 @@ static int plan_check_words(struct plan_work *work, const struct verb *verb)
 	if (work->before == NULL && verb->plan != plan_group_init) {
 		const char *group = plan_group(request);
 
-		return group == NULL ? plan_say(work, GROUP_NONE) : plan_say(work, GROUP_UNKNOWN, group);
+		return group == NULL ? plan_say(work, GROUP_NONE)
+				     : plan_say(work, GROUP_UNKNOWN, group);
 	}
 	return 0;
 }
@@ -196,7 +200,9 @@ int plan_make(const Vx__Config *config, const Vx__Request *request, const struct
 	      struct plan **out_plan, Vx__Reply *reply)
 {
 	const struct verb *verb = verb_find(request);
-	struct plan_work work = { .before = config, .request = request, .env = env, .reply = reply };
+	struct plan_work work = {
+		.before = config, .request = request, .env = env, .reply = reply
+	};
 	int error;
 
 	if (verb == NULL || verb->kind != VERB_CHANGE) {

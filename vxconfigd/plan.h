@@ -20,42 +20,45 @@ struct plan_env {
 	uint64_t now_s; /* wall clock: for dgid and creation times */
 	uint64_t serial; /* for dgid: "now_s.serial.host" */
 	uint8_t random[16]; /* for a volume's guid */
-	const Vx__DiskInfo *const *disk; /* every disk that this node sees; diskid "" = not initialised */
+	const Vx__DiskInfo *const *disk; /* all that this node sees; diskid "" = not initialised */
 	size_t disk_count;
 	const Vx__OpenBy *const *open; /* volumes of the group that are open here */
 	size_t open_count;
 };
 
 struct plan {
-	Vx__TxnKind kind; /* TXN_CHANGE; IMPORT for a group that init makes; DEPORT for deport, destroy */
+	Vx__TxnKind kind; /* CHANGE; IMPORT: init; DEPORT: deport and destroy */
 	Vx__Config *config; /* IMPORT: the whole new configuration (epoch and seq 0); else NULL */
-	Vx__Delta *delta; /* CHANGE; may be empty: there is nothing to do (delta_is_empty()). Else NULL */
+	Vx__Delta *delta; /* CHANGE: may be empty (delta_is_empty()): nothing to do; else NULL */
 	uint64_t quiesce[VX_VOLUMES_MAX]; /* rids of volumes whose I/O must be quiet */
 	size_t quiesce_count;
 	char *need_disk[VX_DISKS_MAX]; /* diskids that every node must reach */
 	size_t need_disk_count;
-	uint64_t format_log[VX_VOLUMES_MAX]; /* rids of new volumes whose dirty log must be written first */
+	uint64_t format_log[VX_VOLUMES_MAX]; /* new volumes whose dirty log must be written first */
 	size_t format_log_count;
 	bool format_dirty; /* ... with every region marked (mirrors are not yet equal) */
-	/* Disks (access names of this node) whose label changes. label_clear: the disk leaves the group.
-	 * Otherwise it becomes what the new content says; DEPORT: it keeps the group and loses its owner. */
+	/* Disks (access names of this node) whose label changes. label_clear: the disk leaves the
+	 * group. Otherwise it becomes what the new content says; DEPORT: it keeps the group and
+	 * loses its owner. */
 	char *label_disk[VX_DISKS_MAX];
 	size_t label_disk_count;
 	bool label_clear;
 };
 
 /*
- * Plans request on config (NULL if the group, see plan_group(), is not imported). On success *out_plan
- * belongs to the caller (plan_free()): config_apply() of its delta to config succeeds, and the change
- * fits into one message. On failure one or more messages are added to reply, reply->exit_code is set,
- * nothing else happens. reply must be freed with vx__reply__free_unpacked(). 0 or a negative error.
+ * Plans request on config (NULL if the group, see plan_group(), is not imported). On success
+ * *out_plan belongs to the caller (plan_free()): config_apply() of its delta to config succeeds,
+ * and the change fits into one message. On failure one or more messages are added to reply,
+ * reply->exit_code is set, nothing else happens. reply must be freed with
+ * vx__reply__free_unpacked(). 0 or a negative error.
  */
 int plan_make(const Vx__Config *config, const Vx__Request *request, const struct plan_env *env,
 	      struct plan **out_plan, Vx__Reply *reply);
 void plan_free(struct plan *plan);
 
-/* Does this tool and verb change the configuration (and so goes to the master)? True for vxdg import
- * too, which plan_make() refuses: what is imported is on the disks. False for a node's own activation. */
+/* Does this tool and verb change the configuration (and so goes to the master)? True for vxdg
+ * import too, which plan_make() refuses: what is imported is on the disks. False for a node's own
+ * activation. */
 bool plan_is_change(const Vx__Request *request);
 
 /* Name of the group that the request is about: -g, or the operand of vxdg init, destroy, deport,
@@ -67,9 +70,10 @@ const char *plan_group(const Vx__Request *request);
  * -VX_E_LAST: no other active plex is left. -VX_E_NOTFOUND: no such plex in that volume.
  * -VX_E_STALE: it is not active (any more): nothing to do.
  */
-int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid, struct plan **out_plan);
-/* Plan that makes a volume ACTIVE when its synchronisation ended. -VX_E_NOTFOUND; -VX_E_STALE: it is not
- * in state SYNC (any more). */
+int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid,
+		struct plan **out_plan);
+/* Plan that makes a volume ACTIVE when its synchronisation ended. -VX_E_NOTFOUND; -VX_E_STALE: it
+ * is not in state SYNC (any more). */
 int plan_synced(const Vx__Config *config, uint64_t vol_rid, struct plan **out_plan);
 
 #endif

@@ -55,7 +55,8 @@ static void disk_default_name(const Vx__Config *config, char *out)
 
 	do {
 		number++;
-		snprintf(out, VX_NAME_MAX + 1, "%.*s%02u", VX_NAME_MAX - 3, config->dg->name, number);
+		snprintf(out, VX_NAME_MAX + 1, "%.*s%02u", VX_NAME_MAX - 3, config->dg->name,
+			 number);
 	} while (config_name_used(config, out));
 }
 

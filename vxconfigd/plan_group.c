@@ -61,7 +61,9 @@ int plan_group_init(struct plan_work *work)
 {
 	const struct plan_env *env = work->env;
 	const char *name = work->request->operand[0], *cds = plan_attr(work, "cds");
-	unsigned int minor_base, copies;
+	unsigned int minor =
+		GROUP_MINOR_STEP * (1 + (unsigned int)(env->serial % GROUP_MINOR_STEPS));
+	unsigned int copies;
 	int error;
 
 	if (work->before != NULL) {
@@ -72,22 +74,20 @@ int plan_group_init(struct plan_work *work)
 	}
 	if (plan_has_flag(work, "s") && env->cluster[0] == '\0') {
 		return plan_say(work, NOT_CLUSTER, env->node,
-				"a shared disk group can only be made by a node that is in a cluster");
+				"only a member of a cluster can make a shared disk group");
 	}
 	if (cds != NULL && strcmp(cds, "on") != 0) {
-		return plan_attr_bad(work, "cds", "the format of vxha is always portable: only cds=on");
+		return plan_attr_bad(work, "cds",
+				     "the format of vxha is always portable: only cds=on");
 	}
 	error = group_copies(work, &copies);
 	if (error == 0) {
-		error = plan_attr_number(work, "minor", 0, GROUP_MINOR_MAX,
-					 GROUP_MINOR_STEP *
-						 (1 + (unsigned int)(env->serial % GROUP_MINOR_STEPS)),
-					 &minor_base);
+		error = plan_attr_number(work, "minor", 0, GROUP_MINOR_MAX, minor, &minor);
 	}
 	if (error != 0) {
 		return error;
 	}
-	group_fill(work, name, minor_base);
+	group_fill(work, name, minor);
 	work->plan->kind = VX__TXN_KIND__TXN_IMPORT;
 	error = plan_disk_add(work, 1);
 	if (error == 0) {
@@ -164,7 +164,7 @@ int plan_group_deport(struct plan_work *work)
 	for (size_t i = 0; i < work->after->n_dm && error == 0; i++) {
 		const Vx__DiskInfo *disk = plan_disk_by_id(work, work->after->dm[i]->diskid);
 
-		/* One that is not seen keeps its owner: the copies on the others decide at import. */
+		/* One that is not seen keeps its owner: at import the copies decide. */
 		if (disk != NULL) {
 			plan_add_label(work->plan, disk->device);
 		}
@@ -183,8 +183,8 @@ int plan_group_destroy(struct plan_work *work)
 		if (disk != NULL) {
 			plan_add_label(work->plan, disk->device);
 		} else if (!plan_has_flag(work, "f")) {
-			error = plan_say(work, DISK_UNREACHABLE, plan_group_name(work), work->env->node,
-					 dm->name, dm->diskid,
+			error = plan_say(work, DISK_UNREACHABLE, plan_group_name(work),
+					 work->env->node, dm->name, dm->diskid,
 					 "it would keep the mark of the destroyed group (-f: do it "
 					 "nevertheless)");
 		}
@@ -198,7 +198,8 @@ int plan_group_set(struct plan_work *work)
 	const char *policy = plan_attr(work, "diskdetpolicy");
 
 	if (work->request->n_attr == 0) {
-		return plan_say(work, USAGE, "vxdg set: name an attribute: diskdetpolicy=global|local");
+		return plan_say(work, USAGE,
+				"vxdg set: name an attribute: diskdetpolicy=global|local");
 	}
 	if (plan_attr(work, "activation") != NULL) {
 		return plan_attr_bad(work, "activation",

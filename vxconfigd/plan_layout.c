@@ -39,7 +39,7 @@ static int layout_words(struct plan_work *work, struct layout_words *out_words)
 			out_words->nolog = true;
 		} else if (!word_is(at, length, "concat") && !word_is(at, length, "span")) {
 			return plan_attr_bad(work, "layout",
-					     "a list of concat, mirror, nomirror, log, nolog is needed");
+					     "words from concat, mirror, nomirror, log, nolog");
 		}
 		more = at[length] == ',';
 		at += length + 1;
@@ -93,9 +93,10 @@ static int layout_logs(struct plan_work *work, const struct layout_words *words,
 		return plan_attr_bad(work, "nlog", "a log is asked for and excluded");
 	}
 	if (drl && layout->mirrors < 2) {
-		return plan_attr_bad(work, type != NULL ? "logtype" :
-					   plan_attr(work, "nlog") != NULL ? "nlog" : "layout",
-				     "a dirty region log serves mirrored volumes only (layout=mirror)");
+		const char *key = type != NULL ? "logtype" : words->log ? "layout" : "nlog";
+
+		return plan_attr_bad(work, key,
+				     "a log serves mirrored volumes only (layout=mirror)");
 	}
 	layout->log_max = drl ? count : 0;
 	layout->log_min = !drl ? 0 : plan_attr(work, "nlog") != NULL ? count : 1;
@@ -104,7 +105,8 @@ static int layout_logs(struct plan_work *work, const struct layout_words *words,
 		layout->log_max = VX_PLEXES_MAX - layout->mirrors;
 	}
 	if (layout->log_max < layout->log_min) {
-		return plan_say(work, LIMIT, plan_group_name(work), VX_PLEXES_MAX, "plexes of a volume");
+		return plan_say(work, LIMIT, plan_group_name(work), VX_PLEXES_MAX,
+				"plexes of a volume");
 	}
 	return 0;
 }

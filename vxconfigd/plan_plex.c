@@ -13,8 +13,10 @@ bool plex_is_complete(const Vx__Vol *vol, const Vx__Plex *plex)
 	if (plex->vol_rid != vol->rid || plex->is_log) {
 		return false;
 	}
-	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE || plex->state == VX__PLEX_STATE__PLEX_CLEAN ||
-	       (plex->state == VX__PLEX_STATE__PLEX_EMPTY && vol->state == VX__VOL_STATE__VOL_EMPTY);
+	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE ||
+	       plex->state == VX__PLEX_STATE__PLEX_CLEAN ||
+	       (plex->state == VX__PLEX_STATE__PLEX_EMPTY &&
+		vol->state == VX__VOL_STATE__VOL_EMPTY);
 }
 
 /* Complete plexes of the volume but this one. */
@@ -136,7 +138,8 @@ int plan_plex_dissociate(struct plan_work *work)
 	return 0;
 }
 
-int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid, struct plan **out_plan)
+int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid,
+		struct plan **out_plan)
 {
 	const Vx__Plex *plex = config_plex_rid(config, plex_rid);
 	const Vx__Vol *vol = config_vol_rid(config, vol_rid);

@@ -34,8 +34,9 @@ static void volume_start(Vx__Config *config, Vx__Vol *vol)
 		}
 	}
 	vol->kstate = VX__KSTATE__KS_ENABLED;
-	vol->state = complete > 1 && vol->state != VX__VOL_STATE__VOL_CLEAN ? VX__VOL_STATE__VOL_SYNC :
-									       VX__VOL_STATE__VOL_ACTIVE;
+	vol->state = complete > 1 && vol->state != VX__VOL_STATE__VOL_CLEAN
+			     ? VX__VOL_STATE__VOL_SYNC
+			     : VX__VOL_STATE__VOL_ACTIVE;
 }
 
 static void volume_stop(Vx__Config *config, Vx__Vol *vol)
@@ -149,7 +150,8 @@ int plan_volume_read_policy(struct plan_work *work)
 
 	if ((!prefer && !round && strcmp(policy, "select") != 0) ||
 	    request->n_operand != (prefer ? 3 : 2)) {
-		return plan_say(work, USAGE, "vxvol rdpol round|select VOLUME, vxvol rdpol prefer VOLUME PLEX");
+		return plan_say(work, USAGE,
+				"vxvol rdpol round|select VOLUME, vxvol rdpol prefer VOLUME PLEX");
 	}
 	error = plan_find_volume(work, request->operand[1], &vol);
 	if (error == 0 && prefer) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Planning for volumes as objects: vxassist make and remove, vxvol set. Their state: plan_start.c. */
+/* Planning for volumes as objects: vxassist make and remove, vxvol set. State: plan_start.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +146,8 @@ int plan_volume_make(struct plan_work *work)
 	}
 	error = plan_layout_place(work->after, &layout, len, &allocation, reason);
 	if (error != 0) {
-		return plan_say(work, NO_SPACE, plan_group_name(work), (unsigned long long)len, reason);
+		return plan_say(work, NO_SPACE, plan_group_name(work), (unsigned long long)len,
+				reason);
 	}
 	volume_add(work, name, len, &layout, allocation);
 	allocation_free(allocation);
@@ -159,8 +160,8 @@ int plan_volume_remove(struct plan_work *work)
 
 	if (strcmp(request->operand[0], "volume") != 0) {
 		return plan_say(work, USAGE,
-				"vxassist remove: only \"remove volume VOLUME...\" is possible (a mirror or a "
-				"log: vxplex -o rm dis PLEX)");
+				"vxassist remove: only \"remove volume VOLUME...\" is possible "
+				"(a mirror or a log: vxplex -o rm dis PLEX)");
 	}
 	for (size_t i = 1; i < request->n_operand; i++) {
 		char holders[VX_REASON_MAX];

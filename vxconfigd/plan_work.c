@@ -264,8 +264,9 @@ bool plan_holders(const struct plan_work *work, const char *volume, char *out_te
 			snprintf(out_text + used, VX_REASON_MAX - used, " and more");
 			break;
 		}
-		snprintf(out_text + used, VX_REASON_MAX / 4, "%s%s (pid %" PRIu32 ", %s) on node %s",
-			 used > 0 ? "; " : "", open->command, open->pid, open->how, work->env->node);
+		snprintf(out_text + used, VX_REASON_MAX / 4,
+			 "%s%s (pid %" PRIu32 ", %s) on node %s", used > 0 ? "; " : "",
+			 open->command, open->pid, open->how, work->env->node);
 		used += strlen(out_text + used);
 	}
 	return used > 0;

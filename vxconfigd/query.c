@@ -21,7 +21,8 @@ enum query_condition query_volume_condition(const Vx__Config *config, const Vx__
 		return volume_is_startable(config, vol) ? QUERY_STARTABLE : QUERY_UNSTARTABLE;
 	}
 	for (size_t i = 0; i < config->n_plex; i++) {
-		usable = usable || (config->plex[i]->vol_rid == vol->rid && plex_is_good(config->plex[i]));
+		usable = usable ||
+			 (config->plex[i]->vol_rid == vol->rid && plex_is_good(config->plex[i]));
 	}
 	return usable ? QUERY_STARTED : QUERY_STARTED_UNUSABLE;
 }
@@ -119,7 +120,8 @@ int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Rep
 	int error;
 
 	if (config == NULL) {
-		return group == NULL ? plan_say(&work, GROUP_NONE) : plan_say(&work, GROUP_UNKNOWN, group);
+		return group == NULL ? plan_say(&work, GROUP_NONE)
+				     : plan_say(&work, GROUP_UNKNOWN, group);
 	}
 	error = plan_check_attrs(&work, LAYOUT_ATTRS);
 	error = error == 0 ? plan_layout_read(&work, 0, &layout) : error;

@@ -26,8 +26,8 @@ enum query_condition {
 enum query_condition query_volume_condition(const Vx__Config *config, const Vx__Vol *vol);
 const char *query_condition_text(enum query_condition condition);
 
-/* Free extents for vxdg free, in order of disk and offset (for GroupInfo.free: array and elements are
- * from malloc; NULL if there is none). */
+/* Free extents for vxdg free, in order of disk and offset (for GroupInfo.free: array and elements
+ * are from malloc; NULL if there is none). */
 Vx__FreeExtent **query_free(const Vx__Config *config, size_t *out_count);
 
 /*

@@ -28,7 +28,8 @@ Vx__Config *config_clone(const Vx__Config *config);
  */
 int config_apply(Vx__Config *config, const Vx__Delta *delta, char *out_reason);
 
-/* The delta that makes before into after (of the same group). Free with vx__delta__free_unpacked(). */
+/* The delta that makes before into after, of the same group. vx__delta__free_unpacked() frees it.
+ */
 Vx__Delta *config_diff(const Vx__Config *before, const Vx__Config *after);
 /* No record is put or deleted. */
 bool delta_is_empty(const Vx__Delta *delta);
@@ -76,7 +77,8 @@ void *record_alloc(size_t count, size_t size);
 /* A plex that serves reads and gets writes of its volume: data, ACTIVE and ENABLED. */
 bool plex_is_good(const Vx__Plex *plex);
 
-/* 1 to VX_NAME_MAX characters of [A-Za-z0-9_.-], not beginning with '-' or '.'. NULL is not valid. */
+/* 1 to VX_NAME_MAX characters of [A-Za-z0-9_.-], the first neither '-' nor '.'. NULL is not valid.
+ */
 bool record_name_valid(const char *name);
 
 /*

@@ -89,8 +89,8 @@ static int check_list(const Vx__Config *config, enum record_kind kind, char *out
 				   record->rid);
 		}
 		if (record->rid <= before || record->rid >= config->next_rid) {
-			return bad(out_reason, "%s %s: record id %" PRIu64 " is out of order", list.word,
-				   record->name, record->rid);
+			return bad(out_reason, "%s %s: record id %" PRIu64 " is out of order",
+				   list.word, record->name, record->rid);
 		}
 		before = record->rid;
 		error = check_enums(&record->base, record->name, out_reason);
@@ -165,7 +165,8 @@ static int check_disks(const Vx__Config *config, char *out_reason)
 					   config->dm[j]->name, dm->name);
 			}
 		}
-		if (dm->pub_offset > VX_SECTORS_MAX || dm->pub_len > VX_SECTORS_MAX - dm->pub_offset) {
+		if (dm->pub_offset > VX_SECTORS_MAX ||
+		    dm->pub_len > VX_SECTORS_MAX - dm->pub_offset) {
 			return bad(out_reason, "disk %s: impossible size", dm->name);
 		}
 		copies += dm->nconfig ? 1 : 0;
@@ -197,7 +198,8 @@ static int check_volume(const Vx__Config *config, const Vx__Vol *vol, struct ple
 		return bad(out_reason, "volume %s: is started and has no active plex", vol->name);
 	}
 	if ((vol->region_len != 0) != (count.log != 0)) {
-		return bad(out_reason, "volume %s: region size and log plexes do not agree", vol->name);
+		return bad(out_reason, "volume %s: region size and log plexes do not agree",
+			   vol->name);
 	}
 	if (text_is_set(vol->prefer_plex)) {
 		prefer = config_plex(config, vol->prefer_plex);
@@ -307,7 +309,8 @@ static int check_cover(const Vx__Plex *plex, Vx__Sd *const *sd, size_t count, ch
 			reached = 0;
 		}
 		if (sd[i]->column != column || sd[i]->plex_offset != reached) {
-			return bad(out_reason, "plex %s: subdisk %s leaves a hole or covers another",
+			return bad(out_reason,
+				   "plex %s: subdisk %s leaves a hole or covers another",
 				   plex->name, sd[i]->name);
 		}
 		reached += sd[i]->len;

@@ -199,7 +199,8 @@ static Vx__Record *delta_put_add(Vx__Delta *delta)
 	return put;
 }
 
-static void delta_put_record(Vx__Delta *delta, enum record_kind kind, const ProtobufCMessage *record)
+static void delta_put_record(Vx__Delta *delta, enum record_kind kind,
+			     const ProtobufCMessage *record)
 {
 	static const Vx__Record__KindCase kind_case[RECORD_KINDS] = {
 		[RECORD_DM] = VX__RECORD__KIND_DM,

@@ -28,7 +28,7 @@ struct record_list {
 	const char *word; /* "subdisk" */
 };
 
-/* config is not changed here; it is not const because its lists can be changed through the result. */
+/* config is not changed here, but can be through the result. */
 struct record_list record_list(const Vx__Config *config, enum record_kind kind);
 /* The index of rid in its list (in order of rid), or *list.count. */
 size_t record_list_find(struct record_list list, uint64_t rid);

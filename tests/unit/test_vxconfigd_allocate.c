@@ -21,7 +21,8 @@ static void group(const uint64_t *units)
 	s = sample_create(8);
 	for (; units[count] != 0; count++) {
 		s->disk[count].pub_len = units[count] * UNIT + 5; /* the odd end is not used */
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), " d%zu=dev%zu", count + 1, count);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), " d%zu=dev%zu",
+			 count + 1, count);
 	}
 	sample_do(s, line);
 }
@@ -134,12 +135,14 @@ START_TEST(logs_take_what_disks_there_are)
 	teardown();
 	/* Place for one log only: one is made, unless two were asked for. */
 	GROUP(100, 83);
-	sample_refuse(s, "vxassist -g data make a 1312 layout=mirror logtype=drl nlog=2", MSG_NO_SPACE, "");
+	sample_refuse(s, "vxassist -g data make a 1312 layout=mirror logtype=drl nlog=2",
+		      MSG_NO_SPACE, "");
 	sample_do(s, "vxassist -g data make a 1312 layout=mirror logtype=drl");
 	ck_assert_uint_eq(s->config->n_plex, 3);
 	teardown();
 	GROUP(100, 83);
-	sample_refuse(s, "vxassist -g data make a 1344 layout=mirror logtype=drl", MSG_NO_SPACE, "logs");
+	sample_refuse(s, "vxassist -g data make a 1344 layout=mirror logtype=drl", MSG_NO_SPACE,
+		      "logs");
 }
 END_TEST
 
@@ -320,9 +323,14 @@ static const char *random_name(const char *verb, char *line, size_t size)
 static void random_step(unsigned int number)
 {
 	static const char *const verb[] = {
-		"vxassist -g data remove volume", "vxassist -g data remove volume", "vxvol -g data stop",
-		"vxvol -g data start", "vxplex -g data det", "vxplex -g data dis",
-		"vxplex -g data -o rm dis", "vxdg -g data rmdisk",
+		"vxassist -g data remove volume",
+		"vxassist -g data remove volume",
+		"vxvol -g data stop",
+		"vxvol -g data start",
+		"vxplex -g data det",
+		"vxplex -g data dis",
+		"vxplex -g data -o rm dis",
+		"vxdg -g data rmdisk",
 	};
 	char line[128];
 	uint64_t kind = draw(16);

@@ -84,7 +84,8 @@ START_TEST(init_names_disks_and_copies)
 	struct sample *other = sample_create(8);
 
 	other->disk[3].path = (char *)"/dev/disk/by-id/three";
-	sample_do(other, "vxdg init data dev0 /dev/disk/by-id/three data01x=dev1 dev2 dev4 dev5 dev6");
+	sample_do(other,
+		  "vxdg init data dev0 /dev/disk/by-id/three data01x=dev1 dev2 dev4 dev5 dev6");
 	ck_assert(!other->config->dg->shared);
 	ck_assert_str_eq(other->config->dg->host, "host-a");
 	ck_assert_str_eq(other->config->dm[0]->name, "data01");
@@ -104,7 +105,8 @@ START_TEST(init_names_disks_and_copies)
 	ck_assert(!other->config->dm[4]->nconfig);
 	ck_assert_uint_eq(other->plan->need_disk_count, 1); /* reachable it must be nevertheless */
 	sample_do(other, "vxdg -g data rmdisk data01"); /* and another takes over */
-	ck_assert(config_dm(other->config, "data02")->nconfig && config_dm(other->config, "data03")->nconfig);
+	ck_assert(config_dm(other->config, "data02")->nconfig &&
+		  config_dm(other->config, "data03")->nconfig);
 	ck_assert_uint_eq(other->plan->need_disk_count, 1);
 	ck_assert_str_eq(other->plan->need_disk[0], "id-0002");
 	sample_free(other);
@@ -266,7 +268,8 @@ START_TEST(open_volumes_stay)
 	sample_do(s, "vxassist -g data make vol1 10m");
 	sample_do(s, "vxassist -g data make vol2 10m");
 	sample_open(s, "vol1");
-	sample_refuse(s, "vxvol -g data stop vol1", MSG_VOLUME_OPEN, "fio (pid 4711, nbd) on node a");
+	sample_refuse(s, "vxvol -g data stop vol1", MSG_VOLUME_OPEN,
+		      "fio (pid 4711, nbd) on node a");
 	ck_assert_int_eq(s->exit_code, 31);
 	sample_refuse(s, "vxassist -g data remove volume vol1", MSG_VOLUME_OPEN, "fio (pid 4711");
 	sample_refuse(s, "vxassist -g data remove volume vol2 vol1", MSG_VOLUME_OPEN, "vol1");
@@ -351,7 +354,8 @@ START_TEST(plexes_are_detached_and_taken_out)
 	sample_refuse(s, "vxplex -g data det vol1-02 vol1-03", MSG_PLEX_LAST, "vol1-03");
 	ck_assert_int_eq(s->exit_code, 18);
 	sample_do(s, "vxplex -g data det vol1-02");
-	ck_assert_int_eq(volume("vol1")->state, VX__VOL_STATE__VOL_ACTIVE); /* nothing to be made equal */
+	ck_assert_int_eq(volume("vol1")->state,
+			 VX__VOL_STATE__VOL_ACTIVE); /* nothing to be made equal */
 	sample_refuse(s, "vxplex -g data -o rm dis vol1-03", MSG_PLEX_LAST, "vol1");
 	sample_do(s, "vxplex -g data -o rm dis vol1-01");
 	ck_assert_ptr_null(config_plex(s->config, "vol1-01"));
@@ -422,310 +426,6 @@ START_TEST(broken_volumes_do_not_start)
 }
 END_TEST
 
-/* Every mistake that one can type, with the message and a word that it must contain. */
-static const struct {
-	const char *line;
-	uint32_t number;
-	const char *text;
-} mistakes[] = {
-	{ "vxdg init data dev3", MSG_GROUP_EXISTS, "data" },
-	{ "vxdg init data", MSG_USAGE, "vxdg [-s] init" },
-	{ "vxdg init", MSG_USAGE, "vxdg [-s] init" },
-	{ "vxdg -g data adddisk", MSG_USAGE, "adddisk" },
-	{ "vxdg -g data adddisk dev99", MSG_DISK_UNKNOWN, "node a" },
-	{ "vxdg -g data adddisk d9=dev99", MSG_DISK_UNKNOWN, "dev99" },
-	{ "vxdg -g data adddisk d9=", MSG_DISK_UNKNOWN, "" },
-	{ "vxdg -g data adddisk EMPTY", MSG_DISK_UNKNOWN, "" },
-	{ "vxdg -g data adddisk =dev3", MSG_NAME_INVALID, "" },
-	{ "vxdg -g data adddisk a/b=dev3", MSG_NAME_INVALID, "a/b" },
-	{ "vxdg -g data adddisk d1=dev3", MSG_NAME_EXISTS, "d1" },
-	{ "vxdg -g data adddisk a2345678901234567890123456789012=dev3", MSG_NAME_INVALID, "a23456" },
-	{ "vxdg -g data adddisk a23456789012345678901234567890123456789=dev3", MSG_NAME_INVALID, "a23456" },
-	{ "vxdg -g data adddisk dev0", MSG_DISK_IN_USE, "data" },
-	{ "vxdg -g data adddisk dev3 x=dev3", MSG_DISK_TWICE, "dev3" },
-	{ "vxdg -g data adddisk x=dev3 x=dev4", MSG_NAME_EXISTS, "x" },
-	{ "vxdg -g data adddisk dev5", MSG_DISK_NOT_SETUP, "vxdisk setup dev5" },
-	{ "vxdg -g data adddisk dev6", MSG_DISK_FAILING, "error" },
-	{ "vxdg -g data adddisk dev7", MSG_DISK_IN_USE, "other" },
-	{ "vxdg -g data adddisk dev3 minor=4", MSG_ATTR_UNKNOWN, "minor" },
-	{ "vxdg -g data -s adddisk dev3", MSG_OPTION_UNKNOWN, "s" },
-	{ "vxdg -g data rmdisk d9", MSG_DISK_MEDIA_UNKNOWN, "d9" },
-	{ "vxdg -g data rmdisk vol1", MSG_DISK_MEDIA_UNKNOWN, "vol1" },
-	{ "vxdg -g data rmdisk d1", MSG_DISK_MEDIA_BUSY, "d1-01" },
-	{ "vxdg -g data rmdisk d3 d3", MSG_DISK_MEDIA_UNKNOWN, "d3" },
-	{ "vxdg destroy", MSG_USAGE, "vxdg destroy GROUP" },
-	{ "vxdg destroy data data", MSG_USAGE, "vxdg destroy GROUP" },
-	{ "vxdg -g data set", MSG_USAGE, "diskdetpolicy" },
-	{ "vxdg -g data set diskdetpolicy=both", MSG_ATTR_INVALID, "global or local" },
-	{ "vxdg -g data set diskdetpolicy=", MSG_ATTR_INVALID, "global or local" },
-	{ "vxdg -g data set diskdetpolicy=local activation=sw", MSG_ATTR_INVALID, "activation" },
-	{ "vxdg -g data set color=red", MSG_ATTR_UNKNOWN, "color" },
-	{ "vxdg -g data frobnicate", MSG_VERB_UNKNOWN, "init, adddisk, rmdisk" },
-	{ "vxassist -g data", MSG_VERB_UNKNOWN, "make, remove, maxsize" },
-	{ "vxmend -g data on x", MSG_VERB_UNKNOWN, "on" },
-	{ "vxassist -g data make", MSG_USAGE, "make VOLUME SIZE" },
-	{ "vxassist -g data make v", MSG_USAGE, "make VOLUME SIZE" },
-	{ "vxassist -g data make v 200x", MSG_SIZE_INVALID, "200x" },
-	{ "vxassist -g data make v m", MSG_SIZE_INVALID, "m: not a size" },
-	{ "vxassist -g data make v EMPTY", MSG_SIZE_INVALID, "not a size" },
-	{ "vxassist -g data make v -200m", MSG_SIZE_INVALID, "-200m" },
-	{ "vxassist -g data make v 1.5g", MSG_SIZE_INVALID, "1.5g" },
-	{ "vxassist -g data make v 0", MSG_SIZE_RANGE, "0" },
-	{ "vxassist -g data make v 0m", MSG_SIZE_RANGE, "0m" },
-	{ "vxassist -g data make v 18446744073709551616", MSG_SIZE_RANGE, "18446744073709551616" },
-	{ "vxassist -g data make v 18446744073709551615p", MSG_SIZE_RANGE, "18446744073709551615p" },
-	{ "vxassist -g data make v 8192p", MSG_NO_SPACE, "d1" },
-	{ "vxassist -g data make v 8193p", MSG_SIZE_RANGE, "8 EiB" },
-	{ "vxassist -g data make v 100g", MSG_NO_SPACE, "free:" },
-	{ "vxassist -g data make v 10m d1 d9", MSG_DISK_MEDIA_UNKNOWN, "d9" },
-	{ "vxassist -g data make v 10m layout=mirror d1", MSG_NO_SPACE, "d1" },
-	{ "vxassist -g data make v 10m nmirror=4", MSG_NO_SPACE, "4 data plexes" },
-	{ "vxassist -g data make v 10m layout=mirror nlog=4", MSG_NO_SPACE, "logs" },
-	{ "vxassist -g data make vol1 10m", MSG_NAME_EXISTS, "vol1" },
-	{ "vxassist -g data make d1 10m", MSG_NAME_EXISTS, "d1" },
-	{ "vxassist -g data make vol1-01 10m", MSG_NAME_EXISTS, "vol1-01" },
-	{ "vxassist -g data make d1-01 10m", MSG_NAME_EXISTS, "d1-01" },
-	{ "vxassist -g data make EMPTY 10m", MSG_NAME_INVALID, "" },
-	{ "vxassist -g data make a/b 10m", MSG_NAME_INVALID, "a/b" },
-	{ "vxassist -g data make ../x 10m", MSG_NAME_INVALID, "../x" },
-	{ "vxassist -g data make v2345678901234567890123456789012 10m", MSG_NAME_INVALID, "v23456" },
-	{ "vxassist -g data make v 10m nmirror=0", MSG_ATTR_INVALID, "1 to 32" },
-	{ "vxassist -g data make v 10m nmirror=33", MSG_ATTR_INVALID, "1 to 32" },
-	{ "vxassist -g data make v 10m nmirror=-1", MSG_ATTR_INVALID, "nmirror=-1" },
-	{ "vxassist -g data make v 10m nmirror=", MSG_ATTR_INVALID, "nmirror=" },
-	{ "vxassist -g data make v 10m nmirror=two", MSG_ATTR_INVALID, "two" },
-	{ "vxassist -g data make v 10m nmirror=2x", MSG_ATTR_INVALID, "2x" },
-	{ "vxassist -g data make v 10m nmirror=4294967298", MSG_ATTR_INVALID, "4294967298" },
-	{ "vxassist -g data make v 10m layout=mirror nmirror=1", MSG_ATTR_INVALID, "2 or more" },
-	{ "vxassist -g data make v 10m layout=nomirror nmirror=2", MSG_ATTR_INVALID, "excluded" },
-	{ "vxassist -g data make v 10m layout=mirror,nomirror", MSG_ATTR_INVALID, "excluded" },
-	{ "vxassist -g data make v 10m layout=raid5", MSG_ATTR_INVALID, "raid5" },
-	{ "vxassist -g data make v 10m layout=stripe", MSG_ATTR_INVALID, "stripe" },
-	{ "vxassist -g data make v 10m layout=", MSG_ATTR_INVALID, "layout=" },
-	{ "vxassist -g data make v 10m layout=mirror,", MSG_ATTR_INVALID, "mirror," },
-	{ "vxassist -g data make v 10m layout=log", MSG_ATTR_INVALID, "mirrored volumes only" },
-	{ "vxassist -g data make v 10m logtype=drl", MSG_ATTR_INVALID, "mirrored volumes only" },
-	{ "vxassist -g data make v 10m nlog=1", MSG_ATTR_INVALID, "mirrored volumes only" },
-	{ "vxassist -g data make v 10m layout=mirror,nolog logtype=drl", MSG_ATTR_INVALID, "excluded" },
-	{ "vxassist -g data make v 10m layout=mirror,log logtype=none", MSG_ATTR_INVALID, "excluded" },
-	{ "vxassist -g data make v 10m layout=mirror,nolog nlog=1", MSG_ATTR_INVALID, "excluded" },
-	{ "vxassist -g data make v 10m layout=mirror logtype=drl nlog=0", MSG_ATTR_INVALID, "excluded" },
-	{ "vxassist -g data make v 10m layout=mirror logtype=dcm", MSG_ATTR_INVALID, "dcm" },
-	{ "vxassist -g data make v 10m nmirror=32 nlog=1", MSG_LIMIT, "32" },
-	{ "vxassist -g data make v 10m init=zero", MSG_ATTR_INVALID, "zero" },
-	{ "vxassist -g data make v 10m usetype=raid5", MSG_ATTR_INVALID, "fsgen or gen" },
-	{ "vxassist -g data make v 10m user=root", MSG_ATTR_UNKNOWN, "user" },
-	{ "vxassist -g data make v 10m comment=01234567890123456789012345678901234567890", MSG_ATTR_INVALID,
-	  "40" },
-	{ "vxassist -g data make v 10m comment=a\nb", MSG_ATTR_INVALID, "one line" },
-	{ "vxassist -g data -x make v 10m", MSG_OPTION_UNKNOWN, "x" },
-	{ "vxassist make v 10m", MSG_GROUP_NONE, "-g GROUP" },
-	{ "vxassist -g nogroup make v 10m", MSG_GROUP_UNKNOWN, "nogroup" },
-	{ "vxassist -g data remove volume", MSG_USAGE, "remove volume VOLUME" },
-	{ "vxassist -g data remove mirror vol1", MSG_USAGE, "vxplex -o rm dis" },
-	{ "vxassist -g data remove volume nosuch", MSG_VOLUME_UNKNOWN, "nosuch" },
-	{ "vxassist -g data remove volume d1", MSG_VOLUME_UNKNOWN, "d1" },
-	{ "vxassist -g data remove volume vol1 vol1", MSG_VOLUME_UNKNOWN, "vol1" },
-	{ "vxvol -g data start nosuch", MSG_VOLUME_UNKNOWN, "nosuch" },
-	{ "vxvol -g data start", MSG_USAGE, "start VOLUME" },
-	{ "vxvol -g data stop nosuch", MSG_VOLUME_UNKNOWN, "nosuch" },
-	{ "vxvol -g data stop vol1 vol1", MSG_VOLUME_NOT_STARTED, "vol1" },
-	{ "vxvol -g data startall vol1", MSG_USAGE, "startall" },
-	{ "vxvol -g data rdpol best vol1", MSG_USAGE, "round|select" },
-	{ "vxvol -g data rdpol round", MSG_USAGE, "round|select" },
-	{ "vxvol -g data rdpol round vol1 vol1-01", MSG_USAGE, "round|select" },
-	{ "vxvol -g data rdpol prefer vol1", MSG_USAGE, "prefer VOLUME PLEX" },
-	{ "vxvol -g data rdpol round nosuch", MSG_VOLUME_UNKNOWN, "nosuch" },
-	{ "vxvol -g data rdpol prefer vol1 nosuch", MSG_PLEX_UNKNOWN, "nosuch" },
-	{ "vxvol -g data rdpol prefer vol1 vol2-01", MSG_PLEX_NOT_OF, "vol2-01" },
-	{ "vxvol -g data set vol1", MSG_USAGE, "comment" },
-	{ "vxvol -g data set vol1 len=5", MSG_ATTR_UNKNOWN, "len" },
-	{ "vxvol -g data set nosuch comment=x", MSG_VOLUME_UNKNOWN, "nosuch" },
-	{ "vxplex -g data det", MSG_USAGE, "det PLEX" },
-	{ "vxplex -g data det nosuch", MSG_PLEX_UNKNOWN, "nosuch" },
-	{ "vxplex -g data det vol1", MSG_PLEX_UNKNOWN, "vol1" },
-	{ "vxplex -g data det vol2-01", MSG_PLEX_LAST, "vol2" },
-	{ "vxplex -g data dis vol2-01", MSG_PLEX_LAST, "vol2" },
-	{ "vxplex -g data -o rm dis vol2-01", MSG_PLEX_LAST, "vol2" },
-	{ "vxplex -g data -o other dis vol1-01", MSG_OPTION_UNKNOWN, "o:other" },
-	{ "vxplex -g data -o rm det vol1-01", MSG_OPTION_UNKNOWN, "o:rm" },
-	{ "vxplex -g data dis vol1-01 vol1-02", MSG_PLEX_LAST, "vol1" },
-};
-
-START_TEST(mistakes_are_refused)
-{
-	Vx__Config *with_group;
-
-	sample_do(s, "vxassist -g data make vol1 10m layout=mirror logtype=drl nlog=1");
-	sample_do(s, "vxassist -g data make vol2 10m d1");
-	ck_assert_str_ne(disk_of("vol1-01"), "d3");
-	sample_do(s, "vxplex -g data -o rm dis vol1-03"); /* d3 is empty */
-	s->disk[5].diskid = (char *)"";
-	s->disk[6].status = (char *)"error";
-	s->disk[7].group = (char *)"other";
-	with_group = s->config;
-	for (size_t i = 0; i < VX_COUNT_OF(mistakes); i++) {
-		bool without = mistakes[i].number == MSG_GROUP_NONE ||
-			       mistakes[i].number == MSG_GROUP_UNKNOWN;
-
-		s->config = without ? NULL : with_group;
-		sample_refuse(s, mistakes[i].line, mistakes[i].number, mistakes[i].text);
-		ck_assert_int_ne(s->exit_code, 0);
-	}
-	s->config = with_group;
-}
-END_TEST
-
-START_TEST(mistakes_of_init)
-{
-	static const struct {
-		const char *line;
-		uint32_t number;
-	} bad[] = {
-		{ "vxdg init a/b dev0", MSG_NAME_INVALID },
-		{ "vxdg init EMPTY dev0", MSG_NAME_INVALID },
-		{ "vxdg init data dev0 dev0", MSG_DISK_TWICE },
-		{ "vxdg init data dev9", MSG_DISK_UNKNOWN },
-		{ "vxdg init data dev0 nconfig=0", MSG_ATTR_INVALID },
-		{ "vxdg init data dev0 nconfig=33", MSG_ATTR_INVALID },
-		{ "vxdg init data dev0 nconfig=some", MSG_ATTR_INVALID },
-		{ "vxdg init data dev0 cds=off", MSG_ATTR_INVALID },
-		{ "vxdg init data dev0 minor=70000", MSG_ATTR_INVALID },
-		{ "vxdg -s init data dev0", MSG_NOT_CLUSTER },
-	};
-	struct sample *other = sample_create(2);
-
-	other->env.cluster = "";
-	for (size_t i = 0; i < VX_COUNT_OF(bad); i++) {
-		sample_refuse(other, bad[i].line, bad[i].number, "");
-	}
-	sample_do(other, "vxdg init data dev0"); /* a private group needs no cluster */
-	sample_free(other);
-}
-END_TEST
-
-START_TEST(limits_hold)
-{
-	struct sample *big = sample_create(VX_DISKS_MAX + 1);
-	char line[8192] = "vxdg init data";
-
-	for (size_t i = 0; i < 255; i++) {
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), " dev%zu", i);
-	}
-	sample_do(big, line);
-	sample_do(big, "vxdg -g data adddisk dev255");
-	sample_refuse(big, "vxdg -g data adddisk dev256", MSG_LIMIT, "256 disks");
-	sample_do(big, "vxassist -g data make v 1m nmirror=32");
-	ck_assert_uint_eq(big->config->n_plex, 32);
-	sample_do(big, "vxassist -g data make w 1m nmirror=31 logtype=drl"); /* room for one log only */
-	ck_assert_uint_eq(big->config->n_plex, 64);
-	sample_free(big);
-}
-END_TEST
-
-START_TEST(volumes_are_limited)
-{
-	Vx__Config *config = s->config;
-	char name[32], reason[VX_REASON_MAX];
-
-	/* Filled by hand: 4096 commands would take long. */
-	for (size_t i = 0; i < VX_VOLUMES_MAX; i++) {
-		Vx__Vol *vol;
-		Vx__Plex *one;
-		Vx__Sd *sd;
-
-		snprintf(name, sizeof(name), "v%zu", i);
-		vol = config_vol_add(config, name);
-		vol->len = 16;
-		vol->minor = config->dg->minor_base + (uint32_t)i;
-		snprintf(name, sizeof(name), "v%zu-01", i);
-		one = config_plex_add(config, name);
-		one->vol_rid = vol->rid;
-		one->len = 16;
-		one->state = VX__PLEX_STATE__PLEX_CLEAN;
-		snprintf(name, sizeof(name), "d1-%02zu", i + 1);
-		sd = config_sd_add(config, name);
-		sd->plex_rid = one->rid;
-		sd->dm_rid = config->dm[0]->rid;
-		sd->disk_offset = i * 16;
-		sd->len = 16;
-	}
-	ck_assert_msg(config_check(config, reason) == 0, "%s", reason);
-	sample_refuse(s, "vxassist -g data make one 1m", MSG_LIMIT, "4096 volumes");
-	sample_refuse(s, "vxvol -g data startall", MSG_TOO_LARGE, "fewer");
-	sample_do(s, "vxassist -g data remove volume v17");
-	sample_do(s, "vxassist -g data make one 1m d1");
-	ck_assert_uint_eq(volume("one")->minor, config->dg->minor_base + 17);
-	ck_assert_ptr_nonnull(config_sd(s->config, "d1-18"));
-}
-END_TEST
-
-static int max_size(const char *line, Vx__Reply *reply)
-{
-	struct sample_words words;
-
-	vx__reply__init(reply);
-	sample_split(&words, line);
-	return query_max_size(s->config, &words.request, reply);
-}
-
-START_TEST(max_size_can_be_made)
-{
-	static const char *const attrs[] = { "", "layout=mirror", "layout=mirror logtype=drl", "nmirror=3",
-					     "nmirror=3 logtype=drl", "d1 d2 layout=mirror logtype=drl" };
-
-	sample_do(s, "vxassist -g data make x 100m d2");
-	for (size_t i = 0; i < VX_COUNT_OF(attrs); i++) {
-		unsigned long long sectors, mb;
-		Vx__Reply reply;
-		char line[128];
-
-		snprintf(line, sizeof(line), "vxassist -g data maxsize %s", attrs[i]);
-		ck_assert_int_eq(max_size(line, &reply), 0);
-		ck_assert_uint_eq(reply.n_line, 1);
-		ck_assert_int_eq(sscanf(reply.line[0], "Maximum volume size: %llu (%lluMb)", &sectors, &mb), 2);
-		ck_assert_uint_eq(mb, sectors / 2048);
-		for (size_t j = 0; j < reply.n_line; j++) {
-			free(reply.line[j]);
-		}
-		free(reply.line);
-		snprintf(line, sizeof(line), "vxassist -g data make big %llu %s", sectors, attrs[i]);
-		ck_assert_msg(sample_plan(s, line) == 0, "%s: %s", line, s->text);
-		snprintf(line, sizeof(line), "vxassist -g data make big %llu %s", sectors + 16, attrs[i]);
-		ck_assert_msg(sample_plan(s, line) != 0, "%s", line);
-	}
-}
-END_TEST
-
-START_TEST(max_size_refuses)
-{
-	static const struct {
-		const char *line;
-		uint32_t number;
-	} bad[] = {
-		{ "vxassist -g data maxsize nmirror=4", MSG_NO_SPACE },
-		{ "vxassist -g data maxsize d9", MSG_DISK_MEDIA_UNKNOWN },
-		{ "vxassist -g data maxsize layout=x", MSG_ATTR_INVALID },
-		{ "vxassist -g data maxsize color=red", MSG_ATTR_UNKNOWN },
-	};
-	struct sample_words words;
-	Vx__Reply reply;
-
-	for (size_t i = 0; i < VX_COUNT_OF(bad); i++) {
-		ck_assert_int_ne(max_size(bad[i].line, &reply), 0);
-		ck_assert_uint_eq(reply.n_message, 1);
-		ck_assert_msg(reply.message[0]->number == bad[i].number, "%s", reply.message[0]->text);
-		vx__message__free_unpacked(reply.message[0], NULL);
-		free(reply.message);
-	}
-	vx__reply__init(&reply);
-	sample_split(&words, "vxassist maxsize");
-	ck_assert_int_eq(query_max_size(NULL, &words.request, &reply), -VX_E_USAGE);
-	vx__message__free_unpacked(reply.message[0], NULL);
-	free(reply.message);
-}
-END_TEST
-
 START_TEST(who_plans_what)
 {
 	static const struct {
@@ -787,12 +487,6 @@ int main(void)
 	tcase_add_test(all, failed_plexes_are_detached);
 	tcase_add_test(all, synchronised_volumes_become_active);
 	tcase_add_test(all, broken_volumes_do_not_start);
-	tcase_add_test(all, mistakes_are_refused);
-	tcase_add_test(all, mistakes_of_init);
-	tcase_add_test(all, limits_hold);
-	tcase_add_test(all, volumes_are_limited);
-	tcase_add_test(all, max_size_can_be_made);
-	tcase_add_test(all, max_size_refuses);
 	tcase_add_test(all, who_plans_what);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

@@ -110,15 +110,30 @@ START_TEST(what_is_no_size_is_refused)
 		const char *text;
 		int error;
 	} bad[] = {
-		{ "", -VX_E_SYNTAX }, { "m", -VX_E_SYNTAX }, { "200x", -VX_E_SYNTAX },
-		{ "-1", -VX_E_SYNTAX }, { "-200m", -VX_E_SYNTAX }, { "+5", -VX_E_SYNTAX },
-		{ " 5", -VX_E_SYNTAX }, { "5 ", -VX_E_SYNTAX }, { "5mm", -VX_E_SYNTAX },
-		{ "5mb", -VX_E_SYNTAX }, { "1.5g", -VX_E_SYNTAX }, { "0x10", -VX_E_SYNTAX },
-		{ "1e3", -VX_E_SYNTAX }, { "5,", -VX_E_SYNTAX }, { "\xff", -VX_E_SYNTAX },
-		{ "18014398509481985", -ERANGE }, { "8193p", -ERANGE }, { "99999999999t", -ERANGE },
-		{ "18446744073709551615", -ERANGE }, { "18446744073709551616", -ERANGE },
-		{ "18446744073709551616m", -ERANGE }, { "99999999999999999999999999999999", -ERANGE },
-		{ "9007199254740993k", -ERANGE }, { "99999999999999999999999999999999x", -VX_E_SYNTAX },
+		{ "", -VX_E_SYNTAX },
+		{ "m", -VX_E_SYNTAX },
+		{ "200x", -VX_E_SYNTAX },
+		{ "-1", -VX_E_SYNTAX },
+		{ "-200m", -VX_E_SYNTAX },
+		{ "+5", -VX_E_SYNTAX },
+		{ " 5", -VX_E_SYNTAX },
+		{ "5 ", -VX_E_SYNTAX },
+		{ "5mm", -VX_E_SYNTAX },
+		{ "5mb", -VX_E_SYNTAX },
+		{ "1.5g", -VX_E_SYNTAX },
+		{ "0x10", -VX_E_SYNTAX },
+		{ "1e3", -VX_E_SYNTAX },
+		{ "5,", -VX_E_SYNTAX },
+		{ "\xff", -VX_E_SYNTAX },
+		{ "18014398509481985", -ERANGE },
+		{ "8193p", -ERANGE },
+		{ "99999999999t", -ERANGE },
+		{ "18446744073709551615", -ERANGE },
+		{ "18446744073709551616", -ERANGE },
+		{ "18446744073709551616m", -ERANGE },
+		{ "99999999999999999999999999999999", -ERANGE },
+		{ "9007199254740993k", -ERANGE },
+		{ "99999999999999999999999999999999x", -VX_E_SYNTAX },
 	};
 
 	for (size_t i = 0; i < VX_COUNT_OF(bad); i++) {
@@ -135,8 +150,19 @@ START_TEST(names_are_checked)
 {
 	static const char *const good[] = { "a", "vol1", "A-b_c.9", "_x", "1",
 					    "abcdefghijabcdefghijabcdefghij1" };
-	static const char *const bad[] = { "", "-a", ".a", "..", "a b", "a/b", "a\n", "a=b", "a:b", "\xc3\xa4",
-					   "a*", "$(x)", "abcdefghijabcdefghijabcdefghij12" };
+	static const char *const bad[] = { "",
+					   "-a",
+					   ".a",
+					   "..",
+					   "a b",
+					   "a/b",
+					   "a\n",
+					   "a=b",
+					   "a:b",
+					   "\xc3\xa4",
+					   "a*",
+					   "$(x)",
+					   "abcdefghijabcdefghijabcdefghij12" };
 
 	for (size_t i = 0; i < VX_COUNT_OF(good); i++) {
 		ck_assert_msg(record_name_valid(good[i]), "%s", good[i]);
@@ -151,8 +177,10 @@ END_TEST
 START_TEST(records_are_found)
 {
 	ck_assert_str_eq(config_vol(config, "v1")->name, "v1");
-	ck_assert_ptr_eq(config_vol_rid(config, config_vol(config, "v1")->rid), config_vol(config, "v1"));
-	ck_assert_ptr_eq(config_plex_rid(config, config->plex[2]->rid), config_plex(config, "v1-03"));
+	ck_assert_ptr_eq(config_vol_rid(config, config_vol(config, "v1")->rid),
+			 config_vol(config, "v1"));
+	ck_assert_ptr_eq(config_plex_rid(config, config->plex[2]->rid),
+			 config_plex(config, "v1-03"));
 	ck_assert_ptr_eq(config_dm_rid(config, config->dm[0]->rid), config_dm(config, "d1"));
 	ck_assert_ptr_eq(config_sd(config, "d2-01"), config->sd[1]);
 	ck_assert_ptr_null(config_vol(config, "d1"));
@@ -295,7 +323,8 @@ END_TEST
 	X("impossible size", config->vol[0]->len = 0) \
 	X("impossible size", config->vol[0]->len = VX_SECTORS_MAX + 1) \
 	X("is shorter than volume", config->vol[0]->len = LEN + 1) \
-	X("no active plex", config->plex[0]->kstate = config->plex[1]->kstate = VX__KSTATE__KS_DETACHED) \
+	X("no active plex", \
+	  config->plex[0]->kstate = config->plex[1]->kstate = VX__KSTATE__KS_DETACHED) \
 	X("do not agree", config->vol[0]->region_len = 0) \
 	X("do not agree", config->vol[0]->read_policy = VX__READ_POLICY__READ_PREFER) \
 	X("is not its plex", record_string_set(&config->vol[0]->prefer_plex, "v1-03")) \
@@ -313,24 +342,25 @@ END_TEST
 	X("leaves a hole", config->sd[0]->plex_offset = 16) \
 	X("leaves a hole", config->sd[0]->column = 1) \
 	X("do not cover", config_remove(config, config->sd[0]->rid)) \
-	X("plex does not exist", config->sd[2]->plex_rid = 4711; config_remove(config, config->plex[2]->rid); \
-	  config->vol[0]->region_len = 0) \
+	X("plex does not exist", config->sd[2]->plex_rid = 4711; \
+	  config_remove(config, config->plex[2]->rid); config->vol[0]->region_len = 0) \
 	X("disk does not exist", config->sd[0]->dm_rid = 4711) \
 	X("is not inside disk", config->sd[0]->disk_offset = 100 * LEN - LEN + 1) \
 	X("is not inside disk", config->sd[0]->disk_offset = UINT64_MAX) \
 	X("is not inside disk", config->sd[0]->len = UINT64_MAX) \
-	X("overlap", config->sd[1]->dm_rid = config->sd[0]->dm_rid; config->sd[1]->disk_offset = LEN - 1) \
+	X("overlap", config->sd[1]->dm_rid = config->sd[0]->dm_rid; \
+	  config->sd[1]->disk_offset = LEN - 1) \
 	X("overlap", config->sd[2]->dm_rid = config->sd[0]->dm_rid)
 
 START_TEST(damage_is_seen)
 {
 	Vx__Config *whole = config_clone(config);
 
-#define DAMAGE(text, damage)                                                                        \
-	damage;                                                                                     \
-	ck_assert_msg(config_check(config, reason) == -VX_E_INVAL, "not seen: %s", #damage);        \
-	ck_assert_msg(strstr(reason, text) != NULL, "%s: %s", #damage, reason);                     \
-	vx__config__free_unpacked(config, NULL);                                                    \
+#define DAMAGE(text, damage) \
+	damage; \
+	ck_assert_msg(config_check(config, reason) == -VX_E_INVAL, "not seen: %s", #damage); \
+	ck_assert_msg(strstr(reason, text) != NULL, "%s: %s", #damage, reason); \
+	vx__config__free_unpacked(config, NULL); \
 	config = config_clone(whole);
 	DAMAGES(DAMAGE)
 #undef DAMAGE
@@ -352,7 +382,7 @@ START_TEST(minors_are_unique)
 }
 END_TEST
 
-/* Stripes are not made yet, but their shape is fixed: each column whole, a multiple of the width. */
+/* Stripes are not made yet, but their shape is fixed: whole columns, multiples of the width. */
 START_TEST(stripes_are_checked)
 {
 	Vx__Plex *first = config->plex[0];

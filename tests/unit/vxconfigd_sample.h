@@ -110,7 +110,8 @@ static inline void sample_split(struct sample_words *w, const char *line)
 		} else if (strcmp(word, "-o") == 0) {
 			char *extra = strtok_r(NULL, " ", &save);
 
-			w->flag[w->request.n_flag++] = strcmp(extra, "rm") == 0 ? "o:rm" : "o:other";
+			w->flag[w->request.n_flag++] =
+				strcmp(extra, "rm") == 0 ? "o:rm" : "o:other";
 		} else if (word[0] == '-' && word[1] != '\0' && word[1] > '9' && word[2] == '\0') {
 			w->flag[w->request.n_flag++] = word + 1;
 		} else if (w->request.verb[0] == '\0') {
@@ -281,7 +282,8 @@ static inline void sample_do(struct sample *s, const char *line)
 }
 
 /* ... and it must fail with this message. */
-static inline void sample_refuse(struct sample *s, const char *line, uint32_t number, const char *text)
+static inline void sample_refuse(struct sample *s, const char *line, uint32_t number,
+				 const char *text)
 {
 	ck_assert_msg(sample_try(s, line) != 0, "%s: was not refused", line);
 	ck_assert_msg(s->number == number, "%s: %u: %s", line, s->number, s->text);
