@@ -5,6 +5,7 @@
 #include <json-c/json_tokener.h>
 
 #include "base/limits.h"
+#include "vxconfigd/cmd/print_record.h"
 
 static struct sample_group group, other;
 static Vx__GroupInfo *groups[2];
@@ -254,6 +255,63 @@ START_TEST(test_unknown)
 }
 END_TEST
 
+/* The largest group there can be is shown in a moment. */
+START_TEST(test_large_group)
+{
+	const struct listing_choice choice = { .hierarchy = true };
+	const size_t volumes = VX_VOLUMES_MAX;
+	Vx__Config config = VX__CONFIG__INIT;
+	Vx__Vol *vol = calloc(volumes, sizeof(*vol)), **vol_list = calloc(volumes, sizeof(*vol_list));
+	Vx__Plex *plex = calloc(4 * volumes, sizeof(*plex)), **plex_list = calloc(4 * volumes, sizeof(*plex_list));
+	Vx__Sd *sd = calloc(4 * volumes, sizeof(*sd)), **sd_list = calloc(4 * volumes, sizeof(*sd_list));
+	struct listing list;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; i < volumes; i++) {
+		vx__vol__init(&vol[i]);
+		vol[i].rid = 1 + i;
+		vol[i].name = calloc(1, 16);
+		snprintf(vol[i].name, 16, "v%05zu", volumes - i);
+		vol_list[i] = &vol[i];
+	}
+	for (size_t i = 0; i < 4 * volumes; i++) {
+		vx__plex__init(&plex[i]);
+		vx__sd__init(&sd[i]);
+		plex[i].rid = 100000 + i;
+		plex[i].vol_rid = 1 + i % volumes;
+		sd[i].rid = 200000 + i;
+		sd[i].plex_rid = plex[i].rid;
+		plex[i].name = sd[i].name = calloc(1, 16);
+		snprintf(plex[i].name, 16, "p%05zu", i);
+		plex_list[i] = &plex[i];
+		sd_list[i] = &sd[i];
+	}
+	config.n_vol = volumes;
+	config.vol = vol_list;
+	config.n_plex = config.n_sd = 4 * volumes;
+	config.plex = plex_list;
+	config.sd = sd_list;
+	listing_make(&list, &config, &choice, NULL);
+	ck_assert_uint_eq(list.count, 9 * volumes);
+	ck_assert_str_eq(listing_name(&list.item[0]), "v00001");
+	ck_assert_str_eq(listing_name(&list.item[1]), "p04095");
+	ck_assert_ptr_eq(list.item[2].sd, &sd[4095]);
+	ck_assert_str_eq(listing_name(&list.item[9]), "v00002");
+	print_record_typed(&list, true, true, out);
+	print_record_long(&list, out);
+	fclose(out);
+	listing_free(&list);
+	for (size_t i = 0; i < 4 * volumes; i++) {
+		free(plex[i].name);
+		free(i < volumes ? vol[i].name : NULL);
+	}
+	free(text);
+	free(vol), free(vol_list), free(plex), free(plex_list), free(sd), free(sd_list);
+}
+END_TEST
+
 /* Every utility explains itself, with all its verbs and options, and within 100 columns. */
 static const struct {
 	const struct tool *tool;
@@ -348,6 +406,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_case, 0, VX_COUNT_OF(cases));
 	tcase_add_loop_test(tcase, test_mode, 0, VX_COUNT_OF(modes));
 	tcase_add_loop_test(tcase, test_unknown, 0, VX_COUNT_OF(unknowns));
+	tcase_add_test(tcase, test_large_group);
 	tcase_add_loop_test(tcase, test_help, 0, VX_COUNT_OF(utilities));
 	tcase_add_loop_test(tcase, test_manual_page, 0, VX_COUNT_OF(utilities));
 	tcase_add_loop_test(tcase, test_version_and_words, 0, VX_COUNT_OF(utilities));

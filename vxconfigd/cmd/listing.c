@@ -44,39 +44,84 @@ const char *listing_name(const struct listing_item *item)
 	abort();
 }
 
+/* Records of a kind are kept in order of rid (vxconfigd/record.h). NULL: there is none of that rid. */
+#define LISTING_FIND(records, count, wanted)                                    \
+	({                                                                      \
+		size_t low = 0, high = (count);                                 \
+		while (low < high) {                                            \
+			size_t middle = low + (high - low) / 2;                 \
+			if ((records)[middle]->rid < (wanted)) {                \
+				low = middle + 1;                               \
+			} else {                                                \
+				high = middle;                                  \
+			}                                                       \
+		}                                                               \
+		low < (count) && (records)[low]->rid == (wanted) ? (records)[low] : NULL; \
+	})
+
 const Vx__Vol *listing_vol_of(const Vx__Config *config, const Vx__Plex *plex)
 {
-	for (size_t i = 0; i < config->n_vol && plex->vol_rid != 0; i++) {
-		if (config->vol[i]->rid == plex->vol_rid) {
-			return config->vol[i];
-		}
-	}
-	return NULL;
+	return LISTING_FIND(config->vol, config->n_vol, plex->vol_rid);
 }
 
 const Vx__Plex *listing_plex_of(const Vx__Config *config, const Vx__Sd *sd)
 {
-	for (size_t i = 0; i < config->n_plex && sd->plex_rid != 0; i++) {
-		if (config->plex[i]->rid == sd->plex_rid) {
-			return config->plex[i];
-		}
-	}
-	return NULL;
+	return LISTING_FIND(config->plex, config->n_plex, sd->plex_rid);
 }
 
 const Vx__Dm *listing_dm_of(const Vx__Config *config, const Vx__Sd *sd)
 {
-	for (size_t i = 0; i < config->n_dm; i++) {
-		if (config->dm[i]->rid == sd->dm_rid) {
-			return config->dm[i];
+	return LISTING_FIND(config->dm, config->n_dm, sd->dm_rid);
+}
+
+static uint64_t listing_parent(const struct listing_item *item)
+{
+	return item->class == LISTING_PLEX ? item->plex->vol_rid : item->sd->plex_rid;
+}
+
+/* The items of one parent, in items that are sorted by parent. */
+static size_t listing_children(const struct listing_item *item, size_t count, uint64_t parent,
+			       const struct listing_item **out_first)
+{
+	size_t low = 0, high = count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (listing_parent(&item[middle]) < parent) {
+			low = middle + 1;
+		} else {
+			high = middle;
 		}
 	}
-	return NULL;
+	for (end = low; end < count && listing_parent(&item[end]) == parent; end++) {
+	}
+	*out_first = &item[low];
+	return end - low;
+}
+
+size_t listing_plexes_of(const struct listing *list, const Vx__Vol *vol,
+			 const struct listing_item **out_first)
+{
+	return listing_children(list->plex, list->config->n_plex, vol->rid, out_first);
+}
+
+size_t listing_subdisks_of(const struct listing *list, const Vx__Plex *plex,
+			   const struct listing_item **out_first)
+{
+	return listing_children(list->sd, list->config->n_sd, plex->rid, out_first);
 }
 
 static int listing_compare_names(const void *left, const void *right)
 {
 	return strcmp(listing_name(left), listing_name(right));
+}
+
+static int listing_compare_plexes(const void *left, const void *right)
+{
+	uint64_t a = listing_parent(left), b = listing_parent(right);
+
+	return a != b ? (a < b ? -1 : 1) : listing_compare_names(left, right);
 }
 
 /* Subdisks in the order in which they make up their plex. */
@@ -128,22 +173,22 @@ static bool listing_is_wanted(struct listing_maker *maker, const struct listing_
 
 static void listing_add_subdisks(struct listing_maker *maker, const Vx__Plex *plex, unsigned int depth)
 {
-	for (size_t i = 0; i < maker->list->config->n_sd; i++) {
-		if (maker->list->sd[i].sd->plex_rid == plex->rid) {
-			listing_add(maker, &maker->list->sd[i], depth);
-		}
+	const struct listing_item *sd;
+	size_t count = listing_subdisks_of(maker->list, plex, &sd);
+
+	for (size_t i = 0; i < count; i++) {
+		listing_add(maker, &sd[i], depth);
 	}
 }
 
 static void listing_add_plexes(struct listing_maker *maker, const Vx__Vol *vol)
 {
-	for (size_t i = 0; i < maker->list->config->n_plex; i++) {
-		const struct listing_item *item = &maker->list->plex[i];
+	const struct listing_item *plex;
+	size_t count = listing_plexes_of(maker->list, vol, &plex);
 
-		if (item->plex->vol_rid == vol->rid) {
-			listing_add(maker, item, 1);
-			listing_add_subdisks(maker, item->plex, 2);
-		}
+	for (size_t i = 0; i < count; i++) {
+		listing_add(maker, &plex[i], 1);
+		listing_add_subdisks(maker, plex[i].plex, 2);
 	}
 }
 
@@ -199,20 +244,15 @@ static struct listing_item *listing_sort(enum listing_class class, void *const *
 	return item;
 }
 
-static void listing_choose_all(struct listing_maker *maker, struct listing_item *item, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		listing_choose(maker, &item[i]);
-	}
-}
-
 /* Records that are shown for themselves come by name. */
 static void listing_choose_sorted(struct listing_maker *maker, enum listing_class class,
 				  void *const *records, size_t count)
 {
 	struct listing_item *item = listing_sort(class, records, count, listing_compare_names);
 
-	listing_choose_all(maker, item, count);
+	for (size_t i = 0; i < count; i++) {
+		listing_choose(maker, &item[i]);
+	}
 	free(item);
 }
 
@@ -220,21 +260,21 @@ void listing_make(struct listing *list, const Vx__Config *config, const struct l
 		  bool *name_found)
 {
 	struct listing_maker maker = { .list = list, .choice = choice, .name_found = name_found };
-	struct listing_item dg = { .class = LISTING_DG, .dg = config->dg };
+	void *const dg[] = { config->dg }, *const *dm = (void *const *)config->dm;
+	void *const *vol = (void *const *)config->vol, *const *plex = (void *const *)config->plex;
 	void *const *sd = (void *const *)config->sd;
 
 	maker.classes = choice->classes != 0 ? choice->classes : LISTING_ALL;
 	*list = (struct listing){ .config = config };
-	list->plex = listing_sort(LISTING_PLEX, (void *const *)config->plex, config->n_plex,
-				  listing_compare_names);
+	list->plex = listing_sort(LISTING_PLEX, plex, config->n_plex, listing_compare_plexes);
 	list->sd = listing_sort(LISTING_SD, sd, config->n_sd, listing_compare_subdisks);
 	/* each record occurs at most once: below another one or for itself */
 	list->item = heap_zero(1 + config->n_dm + config->n_vol + config->n_plex + config->n_sd,
 			       sizeof(*list->item));
-	listing_choose_all(&maker, &dg, config->dg != NULL ? 1 : 0);
-	listing_choose_sorted(&maker, LISTING_DM, (void *const *)config->dm, config->n_dm);
-	listing_choose_sorted(&maker, LISTING_VOL, (void *const *)config->vol, config->n_vol);
-	listing_choose_all(&maker, list->plex, config->n_plex);
+	listing_choose_sorted(&maker, LISTING_DG, dg, config->dg != NULL ? 1 : 0);
+	listing_choose_sorted(&maker, LISTING_DM, dm, config->n_dm);
+	listing_choose_sorted(&maker, LISTING_VOL, vol, config->n_vol);
+	listing_choose_sorted(&maker, LISTING_PLEX, plex, config->n_plex);
 	listing_choose_sorted(&maker, LISTING_SD, sd, config->n_sd);
 }
 

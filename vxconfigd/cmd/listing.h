@@ -50,7 +50,7 @@ struct listing {
 	struct listing_item *item;
 	size_t count;
 	unsigned int classes; /* that occur */
-	/* every plex and subdisk of the group in the order in which a hierarchy shows them */
+	/* every plex and subdisk of the group, those of one volume or plex side by side */
 	struct listing_item *plex, *sd;
 };
 
@@ -61,6 +61,12 @@ void listing_free(struct listing *list);
 
 const char *listing_class_text(enum listing_class class);
 const char *listing_name(const struct listing_item *item);
+
+/* What belongs to a record, in the order in which it is shown: *out_first and those behind it. How many. */
+size_t listing_plexes_of(const struct listing *list, const Vx__Vol *vol,
+			 const struct listing_item **out_first);
+size_t listing_subdisks_of(const struct listing *list, const Vx__Plex *plex,
+			   const struct listing_item **out_first);
 
 /* What a record belongs to. NULL: nothing (dissociated), or not in the configuration. */
 const Vx__Vol *listing_vol_of(const Vx__Config *config, const Vx__Plex *plex);

@@ -10,34 +10,28 @@
 /* "a,b,c": the plexes of a volume. */
 static void print_long_plexes(const struct listing *list, const Vx__Vol *vol, FILE *out)
 {
-	const char *separator = "";
+	const struct listing_item *plex;
+	size_t count = listing_plexes_of(list, vol, &plex);
 
-	for (size_t i = 0; i < list->config->n_plex; i++) {
-		const Vx__Plex *plex = list->plex[i].plex;
-
-		if (plex->vol_rid == vol->rid) {
-			fprintf(out, "%s%s", separator, plex->name);
-			separator = ",";
-		}
+	for (size_t i = 0; i < count; i++) {
+		fprintf(out, "%s%s", i > 0 ? "," : "", plex[i].plex->name);
 	}
-	fprintf(out, "%s\n", separator[0] == '\0' ? "(none)" : "");
+	fprintf(out, "%s\n", count == 0 ? "(none)" : "");
 }
 
 /* "a(offset:length:disk offset),b(...)": the subdisks of a plex. */
 static void print_long_subdisks(const struct listing *list, const Vx__Plex *plex, FILE *out)
 {
-	const char *separator = "";
+	const struct listing_item *item;
+	size_t count = listing_subdisks_of(list, plex, &item);
 
-	for (size_t i = 0; i < list->config->n_sd; i++) {
-		const Vx__Sd *sd = list->sd[i].sd;
+	for (size_t i = 0; i < count; i++) {
+		const Vx__Sd *sd = item[i].sd;
 
-		if (sd->plex_rid == plex->rid) {
-			fprintf(out, "%s%s(%" PRIu64 ":%" PRIu64 ":%" PRIu64 ")", separator, sd->name,
-				sd->plex_offset, sd->len, sd->disk_offset);
-			separator = ",";
-		}
+		fprintf(out, "%s%s(%" PRIu64 ":%" PRIu64 ":%" PRIu64 ")", i > 0 ? "," : "", sd->name,
+			sd->plex_offset, sd->len, sd->disk_offset);
 	}
-	fprintf(out, "%s\n", separator[0] == '\0' ? "(none)" : "");
+	fprintf(out, "%s\n", count == 0 ? "(none)" : "");
 }
 
 static void print_long_dg(const Vx__Dg *dg, FILE *out)
