@@ -35,7 +35,8 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(NO_LIBRARY, 2012, "Pacemaker's fencing library (libstonithd.so.56 or .so.26) is not installed") \
 	X(NO_FENCER, 2013, "Pacemaker's fencer does not run on this node") \
 	X(DAEMON_STAYS, 2014, "%s (process %d) cannot be ended: %s") \
-	X(NO_MEMORY, 2015, "out of memory")
+	X(NO_MEMORY, 2015, "out of memory") \
+	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s)")
 
 enum adm_message {
 #define ADM_MESSAGE_ENUM(name, number, format) ADM_##name,

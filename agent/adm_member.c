@@ -44,7 +44,9 @@ static void adm_wait_text(const Vx__AdmState *state, char out[VX_REASON_MAX])
 	size_t length;
 
 	if (state->n_waiting == 0) {
-		const char *what = state->reconfig[0] != '\0' ? state->reconfig : state->detail;
+		const char *what = state->reconfig[0] != '\0' ? state->reconfig :
+				   state->detail[0] != '\0'   ? state->detail :
+								 state->reason;
 
 		snprintf(out, VX_REASON_MAX, "%s%s%s", adm_state_text(state->state),
 			 what[0] != '\0' ? ": " : "", what);
@@ -205,7 +207,7 @@ int adm_startnode(const struct adm_options *options, int count, char **word)
 	case ADM_WAIT_ANSWER:
 		return adm_finish(answer, ADM_START);
 	case ADM_WAIT_TIMEOUT:
-		return adm_error(ADM_START, "vxclustd gave no answer within the join time-out");
+		return adm_error(ADM_START_LATE, join_s, wait.shown);
 	case ADM_WAIT_ERROR:
 		break;
 	}
