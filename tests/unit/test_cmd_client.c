@@ -2,6 +2,8 @@
 /* Talking to a played vxconfigd: answers, progress, and above all answers that get lost. */
 #include "tests/unit/cmd_sample.h"
 
+#include <grp.h>
+
 #include "base/errors.h"
 #include "base/id.h"
 
@@ -277,6 +279,20 @@ START_TEST(test_interrupted)
 }
 END_TEST
 
+/* Somebody who is neither root nor in the group vxha. (Tests run as root; others cannot try it.) */
+START_TEST(test_no_access)
+{
+	if (getuid() == 0) {
+		sample_server_start(&server, answer_done);
+		ck_assert_int_eq(setgroups(0, NULL), 0);
+		ck_assert_int_eq(setgid(65534), 0);
+		ck_assert_int_eq(setuid(65534), 0);
+		result = sample_type(vxdg_run, "vxdg list", server.service);
+		check(4, "", "ERROR V-80-1-1102 no access to vxconfigd");
+	}
+}
+END_TEST
+
 START_TEST(test_output_cannot_be_written)
 {
 	struct tool_io io;
@@ -315,6 +331,7 @@ int main(void)
 	tcase_add_test(tcase, test_no_answer);
 	tcase_add_test(tcase, test_not_a_reply);
 	tcase_add_test(tcase, test_interrupted);
+	tcase_add_test(tcase, test_no_access);
 	tcase_add_test(tcase, test_output_cannot_be_written);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
