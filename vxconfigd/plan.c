@@ -68,6 +68,8 @@ static const struct verb verbs[] = {
 	  false },
 	{ "vxvol", "set", VERB_CHANGE, plan_volume_set, 1, MANY, "comment", "",
 	  "vxvol -g GROUP set comment=TEXT VOLUME...", false },
+	{ "vxrecover", "recover", VERB_CHANGE, plan_volume_recover, 0, MANY, "", "s n c",
+	  "vxrecover -g GROUP [-s] [-b] [-n] [-c] [VOLUME|MEDIA...]", false },
 	{ "vxplex", "det", VERB_CHANGE, plan_plex_detach, 1, MANY, "", "",
 	  "vxplex -g GROUP det PLEX...", false },
 	{ "vxplex", "dis", VERB_CHANGE, plan_plex_dissociate, 1, MANY, "", "o:rm",
@@ -95,8 +97,15 @@ bool plan_is_change(const Vx__Request *request)
 	if (verb == NULL || verb->kind == VERB_QUERY) {
 		return false;
 	}
-	return verb->plan != plan_group_set || request->n_attr != 1 ||
-	       strcmp(request->attr[0]->key, "activation") != 0;
+	if (verb->plan == plan_group_set && request->n_attr == 1) {
+		return strcmp(request->attr[0]->key, "activation") != 0;
+	}
+	for (size_t i = 0; i < request->n_flag && verb->plan == plan_volume_recover; i++) {
+		if (strcmp(request->flag[i], "p") == 0) {
+			return false; /* only print: query_startable() */
+		}
+	}
+	return true;
 }
 
 const char *plan_group(const Vx__Request *request)

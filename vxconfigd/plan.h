@@ -58,7 +58,7 @@ void plan_free(struct plan *plan);
 
 /* Does this tool and verb change the configuration (and so goes to the master)? True for vxdg
  * import too, which plan_make() refuses: what is imported is on the disks. False for a node's own
- * activation. */
+ * activation and for vxrecover -p (query.h). */
 bool plan_is_change(const Vx__Request *request);
 
 /* Name of the group that the request is about: -g, or the operand of vxdg init, destroy, deport,

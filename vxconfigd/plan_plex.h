@@ -12,6 +12,9 @@ bool plex_is_complete(const Vx__Vol *vol, const Vx__Plex *plex);
 /* Does any? */
 bool volume_is_startable(const Vx__Config *config, const Vx__Vol *vol);
 
+/* Makes a startable volume ENABLED, with its complete plexes and logs (plan_start.c). */
+void volume_start(Vx__Config *config, Vx__Vol *vol);
+
 /* A TXN_CHANGE from before to after, without anything else. */
 struct plan *plan_of_change(const Vx__Config *before, const Vx__Config *after);
 

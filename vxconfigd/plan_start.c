@@ -15,7 +15,7 @@
  *   ACTIVE (was not stopped)          SYNC                 ACTIVE
  *   SYNC, NEEDSYNC                    SYNC                 ACTIVE
  */
-static void volume_start(Vx__Config *config, Vx__Vol *vol)
+void volume_start(Vx__Config *config, Vx__Vol *vol)
 {
 	size_t complete = 0;
 

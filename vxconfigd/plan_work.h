@@ -41,6 +41,7 @@ int plan_volume_start_all(struct plan_work *work);
 int plan_volume_stop_all(struct plan_work *work);
 int plan_volume_read_policy(struct plan_work *work);
 int plan_volume_set(struct plan_work *work);
+int plan_volume_recover(struct plan_work *work);
 int plan_plex_detach(struct plan_work *work);
 int plan_plex_dissociate(struct plan_work *work);
 
@@ -79,6 +80,10 @@ void plan_add_need_disk(struct plan *plan, const char *diskid);
 void plan_add_label(struct plan *plan, const char *device);
 /* The disk of this node that has that id, NULL if it is not seen. */
 const Vx__DiskInfo *plan_disk_by_id(const struct plan_work *work, const char *diskid);
+
+/* vxrecover: do all operands exist? Is the volume meant by them and can it be started? */
+int plan_recover_check(struct plan_work *work);
+bool plan_recover_startable(const struct plan_work *work, const Vx__Vol *vol);
 
 /* Who has the volume open, as text (VX_REASON_MAX); false if nobody. */
 bool plan_holders(const struct plan_work *work, const char *volume, char *out_text);

@@ -107,23 +107,32 @@ static void reply_line_add(Vx__Reply *reply, const char *line)
 	reply->line = list;
 }
 
-int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Reply *reply)
+/* Nothing is edited by a query: the configuration stands for its own copy. */
+static int query_begin(const Vx__Config *config, const Vx__Request *request, Vx__Reply *reply,
+		       struct plan_work *out_work)
 {
-	/* Nothing is edited: the configuration stands for its own copy. */
 	struct plan_work work = {
 		.before = config, .after = (Vx__Config *)config, .request = request, .reply = reply
 	};
 	const char *group = plan_group(request);
+
+	if (config == NULL) {
+		return group == NULL ? plan_say(&work, GROUP_NONE) :
+				       plan_say(&work, GROUP_UNKNOWN, group);
+	}
+	*out_work = work;
+	return 0;
+}
+
+int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Reply *reply)
+{
+	struct plan_work work;
 	struct layout layout;
 	char line[128];
 	uint64_t len;
-	int error;
+	int error = query_begin(config, request, reply, &work);
 
-	if (config == NULL) {
-		return group == NULL ? plan_say(&work, GROUP_NONE)
-				     : plan_say(&work, GROUP_UNKNOWN, group);
-	}
-	error = plan_check_attrs(&work, LAYOUT_ATTRS);
+	error = error == 0 ? plan_check_attrs(&work, LAYOUT_ATTRS) : error;
 	error = error == 0 ? plan_layout_read(&work, 0, &layout) : error;
 	if (error != 0) {
 		return error;
@@ -138,4 +147,22 @@ int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Rep
 		 len / SECTORS_PER_MB);
 	reply_line_add(reply, line);
 	return 0;
+}
+
+int query_startable(const Vx__Config *config, const Vx__Request *request, Vx__Reply *reply)
+{
+	struct plan_work work;
+	int error = query_begin(config, request, reply, &work);
+
+	error = error == 0 ? plan_recover_check(&work) : error;
+	for (size_t i = 0; error == 0 && i < config->n_vol; i++) {
+		char line[VX_NAME_MAX + 32];
+
+		if (plan_recover_startable(&work, config->vol[i])) {
+			snprintf(line, sizeof(line), "%s %s", config->vol[i]->name,
+				 query_condition_text(QUERY_STARTABLE));
+			reply_line_add(reply, line);
+		}
+	}
+	return error;
 }

@@ -36,4 +36,10 @@ Vx__FreeExtent **query_free(const Vx__Config *config, size_t *out_count);
  */
 int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Reply *reply);
 
+/*
+ * vxrecover -p: adds a line "VOLUME Startable" for each volume that vxrecover -s would start.
+ * Errors as query_max_size().
+ */
+int query_startable(const Vx__Config *config, const Vx__Request *request, Vx__Reply *reply);
+
 #endif

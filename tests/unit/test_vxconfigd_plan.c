@@ -263,6 +263,40 @@ START_TEST(volumes_start_and_stop)
 }
 END_TEST
 
+START_TEST(volumes_are_recovered)
+{
+	struct sample_words words;
+	Vx__Reply reply;
+
+	sample_do(s, "vxassist -g data make vol1 10m d1");
+	sample_do(s, "vxassist -g data make vol2 10m d2");
+	sample_do(s, "vxassist -g data make vol3 10m layout=mirror d1 d2");
+	sample_do(s, "vxvol -g data stopall");
+	sample_do(s, "vxrecover -g data recover");
+	ck_assert(delta_is_empty(s->plan->delta)); /* started only with -s */
+	sample_do(s, "vxrecover -g data -s recover d2");
+	ck_assert_int_eq(volume("vol1")->kstate, VX__KSTATE__KS_DISABLED);
+	ck_assert_int_eq(volume("vol2")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(volume("vol3")->state, VX__VOL_STATE__VOL_SYNC);
+	vx__reply__init(&reply);
+	sample_split(&words, "vxrecover -g data -p recover");
+	ck_assert(!plan_is_change(&words.request));
+	ck_assert_int_eq(query_startable(s->config, &words.request, &reply), 0);
+	ck_assert_uint_eq(reply.n_line, 1);
+	ck_assert_str_eq(reply.line[0], "vol1 Startable");
+	free(reply.line[0]);
+	free(reply.line);
+	volume("vol3")->state = VX__VOL_STATE__VOL_NEEDSYNC;
+	sample_do(s, "vxrecover -g data -n recover");
+	ck_assert(delta_is_empty(s->plan->delta));
+	sample_do(s, "vxrecover -g data -c recover vol3");
+	ck_assert_int_eq(volume("vol3")->state, VX__VOL_STATE__VOL_SYNC);
+	sample_do(s, "vxrecover -g data -s -b recover");
+	ck_assert_int_eq(volume("vol1")->kstate, VX__KSTATE__KS_ENABLED);
+	sample_refuse(s, "vxrecover -g data recover nosuch", MSG_VOLUME_UNKNOWN, "nosuch");
+}
+END_TEST
+
 START_TEST(open_volumes_stay)
 {
 	sample_do(s, "vxassist -g data make vol1 10m");
@@ -479,6 +513,7 @@ int main(void)
 	tcase_add_test(all, attributes_of_make);
 	tcase_add_test(all, long_names_fit);
 	tcase_add_test(all, volumes_start_and_stop);
+	tcase_add_test(all, volumes_are_recovered);
 	tcase_add_test(all, open_volumes_stay);
 	tcase_add_test(all, many_holders_fit_into_a_message);
 	tcase_add_test(all, groups_leave);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Planning for vxrecover: starts what can be started and begins the recovery that a volume waits
+ * for. The copying itself is vxiod's, and begins by itself when a volume is in state SYNC.
+ */
+#include <string.h>
+
+#include "vxconfigd/plan_plex.h"
+#include "vxconfigd/plan_work.h"
+
+static bool volume_is_on(const Vx__Config *config, const Vx__Vol *vol, const Vx__Dm *dm)
+{
+	for (size_t i = 0; i < config->n_sd; i++) {
+		const Vx__Plex *plex = config_plex_rid(config, config->sd[i]->plex_rid);
+
+		if (config->sd[i]->dm_rid == dm->rid && plex->vol_rid == vol->rid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Do the operands, volumes or disks, name the volume? No operands: all. */
+static bool volume_is_meant(const struct plan_work *work, const Vx__Vol *vol)
+{
+	const Vx__Request *request = work->request;
+
+	if (plan_has_flag(work, "c") && !work->after->dg->shared) {
+		return false;
+	}
+	for (size_t i = 0; i < request->n_operand; i++) {
+		const Vx__Dm *dm = config_dm(work->after, request->operand[i]);
+
+		if (strcmp(vol->name, request->operand[i]) == 0 ||
+		    (dm != NULL && volume_is_on(work->after, vol, dm))) {
+			return true;
+		}
+	}
+	return request->n_operand == 0;
+}
+
+static bool volume_can_start(const Vx__Config *config, const Vx__Vol *vol)
+{
+	return vol->kstate == VX__KSTATE__KS_DISABLED && volume_is_startable(config, vol);
+}
+
+int plan_recover_check(struct plan_work *work)
+{
+	for (size_t i = 0; i < work->request->n_operand; i++) {
+		const char *name = work->request->operand[i];
+
+		if (config_vol(work->after, name) == NULL && config_dm(work->after, name) == NULL) {
+			return plan_say(work, VOLUME_UNKNOWN, name, plan_group_name(work));
+		}
+	}
+	return 0;
+}
+
+bool plan_recover_startable(const struct plan_work *work, const Vx__Vol *vol)
+{
+	return volume_is_meant(work, vol) && volume_can_start(work->after, vol);
+}
+
+/* As the original: starts what it can, and is silent about what it cannot (vxinfo tells). */
+int plan_volume_recover(struct plan_work *work)
+{
+	bool start = plan_has_flag(work, "s"), recover = !plan_has_flag(work, "n");
+	int error = plan_recover_check(work);
+
+	for (size_t i = 0; i < work->after->n_vol && error == 0; i++) {
+		Vx__Vol *vol = work->after->vol[i];
+
+		if (start && plan_recover_startable(work, vol)) {
+			volume_start(work->after, vol);
+		} else if (recover && vol->kstate == VX__KSTATE__KS_ENABLED &&
+			   vol->state == VX__VOL_STATE__VOL_NEEDSYNC &&
+			   volume_is_meant(work, vol)) {
+			vol->state = VX__VOL_STATE__VOL_SYNC;
+		}
+	}
+	return error;
+}
