@@ -41,6 +41,11 @@
 #define VX_ACK_MS 20000 /* acknowledgements of a commit */
 #define VX_IOD_WAIT_MS 5000 /* vxconfigd waits for a vxiod that is not there */
 #define VX_SUSPEND_MS 12000 /* vxiod drains the volumes of one transaction; below VX_VOTE_MS */
+#define VX_IO_REPORT_MS 5000 /* vxtask, vxstat: reports of the other nodes */
+#define VX_STOP_LINGER_MS 100 /* vxdctl stop: the answer and the word to the cluster go out first */
+#define VX_KILL_MS 5000 /* vxconfigd -k: the running one ends, or is killed */
+#define VX_KILL_POLL_MS 50
+#define VX_LEAVE_POLL_MS 50 /* vxconfigd looks whether transactions ended before it leaves */
 #define VX_STEP_PROGRESS_MS 1000 /* vxconfigd says that a step goes on */
 #define VX_IPC_CONNECT_MS 10000 /* a utility waits for a daemon to take its connection */
 #define VX_IPC_CALL_MS 120000 /* a utility waits for an answer or progress */
