@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * This node takes over what the master decided for a group (T10): what it runs already it keeps, the
+ * pending transaction it completes or drops, everything else it reads from the copies, and the
+ * hash must be right. Then vxiod gets it, the node remembers it, and the group takes part in the view.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/request.h"
+#include "vxconfigd/shelf.h"
+#include "vxconfigd/steps_part.h"
+#include "vxconfigd/txn_run.h"
+
+struct adopt {
+	struct configd *configd;
+	uint64_t generation;
+	Vx__GroupView *view;
+};
+
+/* NULL if a further change of the view made this one idle; adopt is then freed. */
+static struct group *adopt_group_of(struct adopt *adopt)
+{
+	struct group *group = group_find(adopt->configd, adopt->view->dgid);
+
+	return adopt->generation == adopt->configd->steps->generation ? group : NULL;
+}
+
+static void adopt_free(struct adopt *adopt)
+{
+	proto_free(adopt->view);
+	free(adopt);
+}
+
+static struct adopt *adopt_new(struct configd *configd, const Vx__GroupView *view)
+{
+	struct adopt *adopt = proto_grow(NULL, 0, sizeof(*adopt));
+
+	*adopt = (struct adopt){ .configd = configd,
+				 .generation = configd->steps->generation,
+				 .view = proto_clone(view) };
+	exchange_wait(configd);
+	return adopt;
+}
+
+/* One part is done: the last one lets the step end. */
+static void adopt_end(struct adopt *adopt, int error, const char *reason)
+{
+	if (adopt->generation == adopt->configd->steps->generation) {
+		exchange_done(adopt->configd, error, reason);
+	}
+	adopt_free(adopt);
+}
+
+/* ---- the fate of the pending transaction ---- */
+
+static bool adopt_is_complete(const struct group *group, const Vx__GroupView *view)
+{
+	const Vx__Propose *propose = group->pending.propose;
+	const Vx__Outcome *outcome;
+
+	if (propose == NULL) {
+		return false;
+	}
+	if (propose->kind == VX__TXN_KIND__TXN_ACTIVATE) {
+		return activation_get(&group->activation, propose->nodeid) == propose->activation;
+	}
+	if (view->outcome != NULL && view->outcome->txid.len == ID_BYTES &&
+	    memcmp(view->outcome->txid.data, propose->txid.data, ID_BYTES) == 0) {
+		return view->outcome->committed;
+	}
+	outcome = group->config != NULL ? config_outcome_find(group->config, propose->txid.data) : NULL;
+	return outcome != NULL && outcome->committed;
+}
+
+/* Who of the view that the transaction was in is not in this one: 0 = all are there. */
+static uint32_t adopt_lost_member(const struct group *group)
+{
+	const Vx__View *view = group->configd->cluster.view;
+	const struct txn_view *before = &group->txn.view;
+
+	for (size_t i = 0; i < before->count; i++) {
+		if (cview_member(view, before->member[i]) == NULL ||
+		    cview_is_joiner(view, before->member[i])) {
+			return before->member[i];
+		}
+	}
+	return 0;
+}
+
+static void adopt_resolve(struct group *group, const Vx__GroupView *view)
+{
+	struct cview *cluster = &group->configd->cluster;
+	uint32_t node = adopt_lost_member(group);
+	char reason[VX_REASON_MAX];
+	const struct txn_event close = { .type = TXN_EV_CLOSE };
+	struct txn_event event = { .type = TXN_EV_RESOLVE,
+				   .complete = adopt_is_complete(group, view),
+				   .lost = node != 0,
+				   .error = -VX_E_ABORTED,
+				   .node = node,
+				   .reason = reason };
+
+	if (node != 0) {
+		snprintf(reason, sizeof(reason), "node %s left the cluster", cview_name(cluster, node));
+	} else {
+		snprintf(reason, sizeof(reason), "a cluster reconfiguration came in between");
+	}
+	txn_run(group, &close);
+	txn_run(group, &event);
+}
+
+/* ---- ends ---- */
+
+static void adopt_modes(struct group *group, const Vx__GroupView *view)
+{
+	group->activation.count = 0;
+	for (size_t i = 0; i < view->n_node; i++) {
+		activation_set(&group->activation, view->node[i]->nodeid, view->node[i]->mode);
+	}
+}
+
+static void adopt_on_remembered(void *ctx, int error)
+{
+	adopt_end(ctx, error, error != 0 ? "the node's memory of disk groups cannot be written" : "");
+}
+
+static void adopt_on_loaded(void *ctx, int error, const char *reason)
+{
+	adopt_end(ctx, error, reason);
+}
+
+/* The content is there: from now on it is in force here. */
+static void adopt_content(struct adopt *adopt, struct group *group, Vx__Config *config)
+{
+	struct configd *configd = adopt->configd;
+
+	group->taking_over = true;
+	group_config_set(group, config);
+	adopt_modes(group, adopt->view);
+	if (adopt->view->disabled[0] != '\0') {
+		group_disable(group, adopt->view->disabled);
+	}
+	group_load(group, false, adopt_on_loaded, adopt_new(configd, adopt->view));
+	adopt_resolve(group, adopt->view); /* after the load: it resumes what was suspended */
+	group->taking_over = false;
+	steps_open_group(group);
+	log_info("view=%#llx dg=%s seq=%llu %s", (unsigned long long)config->epoch, group->name,
+		 (unsigned long long)config->seq, group_state_name(group->state));
+	group_remember(group, group->config, adopt_on_remembered, adopt);
+}
+
+/* Nothing may be changed for now; what runs goes on as it is. */
+static void adopt_disabled(struct adopt *adopt, struct group *group)
+{
+	group->taking_over = true;
+	adopt_modes(group, adopt->view);
+	adopt_resolve(group, adopt->view);
+	group->taking_over = false;
+	group_disable(group, adopt->view->disabled);
+	steps_open_group(group);
+	adopt_end(adopt, 0, "");
+}
+
+static void adopt_drop(struct group *group, const Vx__GroupView *view)
+{
+	group->taking_over = true;
+	adopt_resolve(group, view);
+	request_refuse_all(group);
+	if (group->loaded) {
+		group_unload(group);
+	}
+	log_notice("dg=%s is not imported", group->name);
+	group_remove(group);
+}
+
+/* ---- joiners: can this node take part? ---- */
+
+static void adopt_on_probe(void *ctx, int error, const char *diskid, const char *reason)
+{
+	struct adopt *adopt = ctx;
+	char text[VX_REASON_MAX];
+
+	snprintf(text, sizeof(text), "cannot find disk on slave node: disk group %s, disk %s: %.300s",
+		 adopt->view->name, diskid != NULL ? diskid : "", reason);
+	adopt_end(adopt, error != 0 ? -VX_E_NODISK : 0, error != 0 ? text : "");
+}
+
+static void adopt_check_disks(struct configd *configd, const Vx__GroupView *view, const Vx__Config *config)
+{
+	const char **diskid = proto_grow(NULL, 0, (config->n_dm + 1) * sizeof(*diskid));
+
+	for (size_t i = 0; i < config->n_dm; i++) {
+		diskid[i] = config->dm[i]->diskid;
+	}
+	disk_probe(configd->disks, diskid, config->n_dm, adopt_on_probe, adopt_new(configd, view));
+	free(diskid);
+}
+
+/* ---- the content ---- */
+
+/* What was read or kept must be what the master runs. */
+static void adopt_try(struct adopt *adopt, struct group *group, Vx__Config *config)
+{
+	const Vx__GroupView *view = adopt->view;
+	struct configd *configd = adopt->configd;
+	char reason[VX_REASON_MAX];
+
+	if (config->epoch != view->epoch || config->seq != view->seq || config_hash(config) != view->hash) {
+		snprintf(reason, sizeof(reason),
+			 "cannot obtain configuration data: disk group %s: %#llx.%llu was read, the master has %#llx.%llu",
+			 view->name, (unsigned long long)config->epoch, (unsigned long long)config->seq,
+			 (unsigned long long)view->epoch, (unsigned long long)view->seq);
+		proto_free(config);
+		adopt_end(adopt, -VX_E_STALE, reason);
+		return;
+	}
+	if (cview_is_joiner(configd->cluster.view, configd->cluster.self) &&
+	    !cview_is_master(&configd->cluster)) {
+		adopt_check_disks(configd, view, config);
+	}
+	adopt_content(adopt, group, config);
+}
+
+static void adopt_on_read(void *ctx, struct copies_found *found)
+{
+	struct adopt *adopt = ctx;
+	struct group *group = adopt_group_of(adopt);
+	char reason[VX_REASON_MAX];
+
+	if (group == NULL) {
+		adopt_end(adopt, 0, ""); /* of a view that is over */
+	} else if (found->config == NULL) {
+		snprintf(reason, sizeof(reason), "cannot obtain configuration data: disk group %s: %.400s",
+			 adopt->view->name, found->reason);
+		adopt_end(adopt, found->error != 0 ? found->error : -VX_E_NODISK, reason);
+	} else {
+		Vx__Config *config = found->config;
+
+		found->config = NULL;
+		adopt_try(adopt, group, config);
+	}
+}
+
+static void adopt_read(struct adopt *adopt, struct group *group)
+{
+	struct copies *copies = shelf_open(adopt->configd->shelf, group->dgid, group->config);
+	char reason[VX_REASON_MAX];
+
+	if (copies == NULL) {
+		snprintf(reason, sizeof(reason), "cannot find disk on slave node: no disk of disk group %s",
+			 adopt->view->name);
+		adopt_end(adopt, -VX_E_NODISK, reason);
+		return;
+	}
+	copies_read(copies, UINT64_MAX, adopt_on_read, adopt);
+}
+
+/* What this node can make out of what it has; NULL: it must read. */
+static Vx__Config *adopt_from_memory(const struct group *group, const Vx__GroupView *view)
+{
+	const Vx__Propose *propose = group->pending.propose;
+	bool mine = propose != NULL && view->outcome != NULL && view->outcome->txid.len == ID_BYTES &&
+		    memcmp(view->outcome->txid.data, propose->txid.data, ID_BYTES) == 0;
+	Vx__Config *config;
+
+	if (group->config == NULL || group->config->epoch != view->base_epoch ||
+	    group->config->seq != view->base_seq) {
+		return NULL;
+	}
+	if (view->outcome != NULL && view->outcome->committed) {
+		if (!mine || group->pending.after == NULL) {
+			return NULL;
+		}
+		config = config_clone(group->pending.after);
+	} else {
+		config = config_clone(group->config);
+	}
+	config->epoch = view->epoch;
+	config->seq = view->seq;
+	if (view->outcome != NULL && !view->outcome->committed && view->outcome->txid.len == ID_BYTES) {
+		config_outcome_add(config, view->outcome->txid.data, false);
+	}
+	if (config_hash(config) != view->hash) {
+		proto_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+static bool adopt_name_is_taken(struct configd *configd, const struct group *group, const char *name)
+{
+	const struct group *other;
+
+	TAILQ_FOREACH(other, &configd->groups, next) {
+		if (other != group && !other->gone && strcmp(other->name, name) == 0 && !group_is_shared(other)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void adopt_group(struct configd *configd, const Vx__GroupView *view)
+{
+	struct group *group = group_find(configd, view->dgid);
+	struct adopt *adopt = adopt_new(configd, view);
+	Vx__Config *config;
+	char reason[VX_REASON_MAX];
+
+	if (view->gone) {
+		if (group != NULL) {
+			adopt_drop(group, view);
+		}
+		adopt_end(adopt, 0, "");
+		return;
+	}
+	if (adopt_name_is_taken(configd, group, view->name)) {
+		snprintf(reason, sizeof(reason), "a private disk group %s is imported there", view->name);
+		adopt_end(adopt, -VX_E_EXISTS, reason);
+		return;
+	}
+	if (group == NULL && group_add(configd, view->dgid, view->name, &group) != 0) {
+		adopt_end(adopt, -VX_E_FULL, "too many disk groups");
+		return;
+	}
+	if (view->disabled[0] != '\0') {
+		adopt_disabled(adopt, group);
+		return;
+	}
+	config = takeover_take(configd, view->dgid);
+	if (config == NULL) {
+		config = adopt_from_memory(group, view);
+	}
+	if (config != NULL) {
+		adopt_try(adopt, group, config);
+	} else {
+		adopt_read(adopt, group);
+	}
+}
+
+void adopt_drop_unnamed(struct configd *configd, const Vx__CfgView *view)
+{
+	static const Vx__GroupView nothing = VX__GROUP_VIEW__INIT;
+	struct group *group, *after;
+
+	for (group = TAILQ_FIRST(&configd->groups); group != NULL; group = after) {
+		bool named = group->gone || !group_is_shared(group);
+
+		after = TAILQ_NEXT(group, next);
+		for (size_t i = 0; i < view->n_group && !named; i++) {
+			named = strcmp(view->group[i]->dgid, group->dgid) == 0;
+		}
+		if (!named) {
+			adopt_drop(group, &nothing);
+		}
+	}
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One disk group in the daemon: its configuration in force, its place in the cluster, the
+ * transaction that is under way, the requests that wait.
+ */
+#ifndef VX_VXCONFIGD_GROUP_H
+#define VX_VXCONFIGD_GROUP_H
+
+#include "vxconfigd/activation.h"
+#include "vxconfigd/configd.h"
+#include "vxconfigd/txn.h"
+
+#define GROUP_STATES(X) \
+	X(NEW) /* its import or making is under way */ \
+	X(ENABLED) \
+	X(DISABLED) /* known, but no change is possible: reason */
+
+enum group_state {
+#define GROUP_ENUM(name) GROUP_##name,
+	GROUP_STATES(GROUP_ENUM)
+#undef GROUP_ENUM
+};
+
+struct txn_input; /* an event that waits for the one before (txn_run.c) */
+TAILQ_HEAD(txn_input_list, txn_input);
+
+/* The transaction that is pending here, as a member. */
+struct group_pending {
+	Vx__Propose *propose;
+	Vx__Config *after; /* CHANGE, IMPORT: the configuration once it is in force */
+	bool suspended; /* volumes of it were suspended in vxiod */
+};
+
+struct group {
+	TAILQ_ENTRY(group) next;
+	struct configd *configd;
+	char dgid[64], name[VX_NAME_MAX + 1];
+	enum group_state state;
+	char reason[VX_REASON_MAX]; /* DISABLED: why */
+	Vx__Config *config; /* in force; NULL: none in memory */
+	uint64_t hash;
+	struct activation_map activation;
+	bool loaded; /* vxiod runs it */
+
+	struct txn txn;
+	struct group_pending pending;
+	Vx__Propose *incoming; /* PROPOSE that is being handed to the core */
+	struct txn_input_list inputs;
+	bool running; /* events are being carried out */
+	bool gone; /* to be freed when nothing refers to it any more */
+	bool taking_over; /* the new view decides what is in force, not the core */
+	struct loop_timer timer;
+
+	struct request_list queue;
+	struct request *current; /* the request that the master's transaction is for */
+	struct request *starting; /* a request of this group that is being planned */
+};
+
+struct group *group_find(struct configd *configd, const char *dgid);
+/* One that is imported, or is being imported. */
+struct group *group_by_name(struct configd *configd, const char *name);
+/* 0; -VX_E_FULL. */
+int group_add(struct configd *configd, const char *dgid, const char *name, struct group **out_group);
+/* At once, or when its events are done. Requests that wait must be answered before. */
+void group_remove(struct group *group);
+
+/* Takes config; what is in force changes for everything that asks from now on. */
+void group_config_set(struct group *group, Vx__Config *config);
+void group_disable(struct group *group, const char *reason);
+bool group_is_shared(const struct group *group);
+
+/* Remembers on this node's disk what config is (T5, T12). done is never called from here. */
+void group_remember(struct group *group, const Vx__Config *config, void (*done)(void *ctx, int error),
+		    void *ctx);
+/* An imported group belongs to the cluster (shared) or to this host. */
+void group_config_own(struct configd *configd, Vx__Config *config, bool shared);
+
+/* Where the disks of config are on this node. Free with group_paths_free(). */
+size_t group_paths(struct configd *configd, const Vx__Config *config, Vx__DiskPath ***out_path);
+void group_paths_free(Vx__DiskPath **path, size_t count);
+
+/* Has vxiod run what is in force. first: nobody uses the group yet. done may be NULL. */
+void group_load(struct group *group, bool first, void (*done)(void *ctx, int error, const char *reason),
+		void *ctx);
+void group_unload(struct group *group);
+
+/* What vxiod runs of this node's groups, for a vxconfigd that was killed (in the run folder). */
+void group_notes_save(struct configd *configd);
+/* NULL: none, or those of an earlier membership. Free with vx__cfg_state__free_unpacked(). */
+Vx__CfgState *group_notes_read(struct configd *configd);
+
+/* ---- labels (group_labels.c) ---- */
+
+struct group_labels {
+	struct configd *configd;
+	struct disk_label *label;
+	size_t count;
+};
+
+void group_labels_init(struct group_labels *labels, struct configd *configd);
+/* What the label of a disk is to say. Disks that this node does not see are left out, labels that say
+ * it already too. own: it is dm of config; release: deported; clear: in no group. */
+void group_labels_own(struct group_labels *labels, const Vx__Config *config, const Vx__Dm *dm);
+void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config, const char *diskid);
+void group_labels_release(struct group_labels *labels, const char *diskid);
+void group_labels_clear(struct group_labels *labels, const char *diskid);
+/* Writes and empties the list. False: it was empty, done is not called. */
+bool group_labels_write(struct group_labels *labels, void (*done)(void *ctx, int error, const char *reason),
+			void *ctx);
+
+const char *group_state_name(enum group_state state);
+
+#endif

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests that a slave forwards to the master. */
+#include "vxconfigd/relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "vxconfigd/group.h"
+#include "vxconfigd/messages.h"
+#include "vxconfigd/plan.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/request.h"
+
+struct relay {
+	TAILQ_ENTRY(relay) next;
+	struct ask *ask;
+	uint64_t cookie;
+	bool sent;
+	bool orphan; /* its master is gone: the view that follows decides */
+	bool known, committed; /* ... and says so */
+};
+
+static void relay_free(struct configd *configd, struct relay *relay)
+{
+	TAILQ_REMOVE(&configd->relays, relay, next);
+	free(relay);
+}
+
+static void relay_send(struct configd *configd, struct relay *relay)
+{
+	Vx__CmdMsg msg = VX__CMD_MSG__INIT;
+
+	msg.cookie = relay->cookie;
+	msg.request = relay->ask->request;
+	if (clust_send_command(configd->clust, configd->cluster.view->master, &msg) == 0) {
+		relay->sent = true;
+		return;
+	}
+
+	Vx__Reply *reply = PROTO_NEW(vx__reply, Vx__Reply);
+	struct ask *ask = relay->ask;
+
+	message_add(reply, ask->request->tool, MSG_TOO_LARGE, ask->request->group);
+	proto_string_set(&reply->outcome, "aborted");
+	relay_free(configd, relay);
+	ask_answer(ask, reply);
+}
+
+void relay_submit(struct configd *configd, struct ask *ask)
+{
+	struct relay *relay = proto_grow(NULL, 0, sizeof(*relay));
+
+	*relay = (struct relay){ .ask = ask, .cookie = ++configd->cookies };
+	TAILQ_INSERT_TAIL(&configd->relays, relay, next);
+	if (configd->cluster.settled) {
+		relay_send(configd, relay);
+	}
+}
+
+void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *reply)
+{
+	struct relay *relay;
+
+	TAILQ_FOREACH(relay, &configd->relays, next) {
+		if (relay->cookie == cookie) {
+			struct ask *ask = relay->ask;
+
+			if (!reply->progress) {
+				relay_free(configd, relay);
+				ask_answer_loaded(ask, proto_clone(reply));
+			} else {
+				ask_progress(ask, reply);
+			}
+			return;
+		}
+	}
+}
+
+void relay_master(struct configd *configd, uint64_t serial, const Vx__CfgView *view)
+{
+	bool same = configd->cluster.master_serial == serial;
+	struct relay *relay;
+
+	configd->cluster.master_serial = serial;
+	TAILQ_FOREACH(relay, &configd->relays, next) {
+		if (!relay->sent || same) {
+			continue;
+		}
+		relay->orphan = true;
+		for (size_t i = 0; i < view->n_group; i++) {
+			const Vx__Outcome *outcome = view->group[i]->outcome;
+
+			if (outcome != NULL && outcome->txid.len == relay->ask->request->txid.len &&
+			    memcmp(outcome->txid.data, relay->ask->request->txid.data, outcome->txid.len) == 0) {
+				relay->known = true;
+				relay->committed = outcome->committed;
+			}
+		}
+	}
+}
+
+/* What this node's groups say: every member has the same outcomes. */
+static bool relay_is_committed(struct configd *configd, const Vx__Request *request)
+{
+	const char *text = request_attr(request, "activation");
+	const char *name = plan_group(request);
+	struct group *group;
+	Vx__Activation mode;
+
+	if (text != NULL && strcmp(request->tool, "vxdg") == 0) {
+		group = name != NULL ? group_by_name(configd, name) : NULL;
+		return group != NULL && activation_parse(text, &mode) == 0 &&
+		       activation_get(&group->activation, configd->cluster.self) == mode;
+	}
+	TAILQ_FOREACH(group, &configd->groups, next) {
+		const Vx__Outcome *outcome = group->config != NULL && request->txid.len == ID_BYTES ?
+						     config_outcome_find(group->config, request->txid.data) :
+						     NULL;
+
+		if (outcome != NULL) {
+			return outcome->committed;
+		}
+	}
+	return false; /* of an epoch that is over, and not in the list: it will never be done (T11) */
+}
+
+void relay_decided(struct configd *configd)
+{
+	struct relay *relay, *after;
+
+	for (relay = TAILQ_FIRST(&configd->relays); relay != NULL; relay = after) {
+		struct ask *ask = relay->ask;
+		Vx__Reply *reply;
+		bool committed;
+
+		after = TAILQ_NEXT(relay, next);
+		if (!relay->orphan) {
+			continue;
+		}
+		committed = relay->known ? relay->committed : relay_is_committed(configd, ask->request);
+		reply = PROTO_NEW(vx__reply, Vx__Reply);
+		proto_string_set(&reply->outcome, committed ? "committed" : "aborted");
+		if (!committed) {
+			const char *name = plan_group(ask->request);
+
+			message_add(reply, ask->request->tool, MSG_NODE_LEFT,
+				    name != NULL ? name : ask->request->group,
+				    "the master left the cluster; nothing was changed");
+		}
+		relay_free(configd, relay);
+		ask_answer_loaded(ask, reply);
+	}
+}
+
+void relay_settled(struct configd *configd)
+{
+	struct relay *relay, *after;
+
+	for (relay = TAILQ_FIRST(&configd->relays); relay != NULL; relay = after) {
+		struct ask *ask = relay->ask;
+
+		after = TAILQ_NEXT(relay, next);
+		if (relay->sent) {
+			continue;
+		}
+		if (cview_is_master(&configd->cluster)) { /* this node has become it */
+			relay_free(configd, relay);
+			server_submit(configd, ask);
+		} else {
+			relay_send(configd, relay);
+		}
+	}
+}
+
+void relay_give_up(struct configd *configd, const char *reason)
+{
+	struct relay *relay;
+
+	while ((relay = TAILQ_FIRST(&configd->relays)) != NULL) {
+		struct ask *ask = relay->ask;
+		Vx__Reply *reply = PROTO_NEW(vx__reply, Vx__Reply);
+		char txid[ID_TEXT] = "";
+
+		if (relay->sent) {
+			id_text(ask->request->txid.data, ask->request->txid.len, txid);
+			message_add(reply, ask->request->tool, MSG_MASTER_LOST, txid);
+		} else {
+			message_add(reply, ask->request->tool, MSG_NOT_CLUSTER, configd->cluster.node, reason);
+		}
+		proto_string_set(&reply->outcome, relay->sent ? "unknown" : "aborted");
+		relay_free(configd, relay);
+		ask_answer(ask, reply);
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests that a slave forwards to the master over port u, until they are answered. When the
+ * master, or its vxconfigd, went away, the answer is what the new view says of the transaction (T11).
+ */
+#ifndef VX_VXCONFIGD_RELAY_H
+#define VX_VXCONFIGD_RELAY_H
+
+#include "vxconfigd/server.h"
+
+/* Takes ask. Sent when the view is settled; at once, or later. */
+void relay_submit(struct configd *configd, struct ask *ask);
+void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *reply);
+
+/* A view's decision is known: serial is that of the master's vxconfigd. */
+void relay_master(struct configd *configd, uint64_t serial, const Vx__CfgView *view);
+/* ... and was taken over here: what the former master did not answer is answered. */
+void relay_decided(struct configd *configd);
+void relay_settled(struct configd *configd);
+/* Out of the cluster. */
+void relay_give_up(struct configd *configd, const char *reason);
+
+#endif

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests that change a group, at the master: queues, beginning, answers. */
+#include "vxconfigd/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "vxconfigd/messages.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/steps.h"
+#include "vxconfigd/txn_run.h"
+
+static const char *request_group_name(const struct request *req)
+{
+	const char *name = plan_group(req->request);
+
+	return req->group != NULL ? req->group->name : name != NULL ? name : "";
+}
+
+/* Answers and frees; req is in no list any more. */
+static void request_end(struct request *req, const char *outcome)
+{
+	proto_string_set(&req->reply->outcome, outcome);
+	req->answer(req->ctx, req->reply);
+	request_unplan(req);
+	proto_free(req->request);
+	proto_free(req->reply);
+	free(req);
+}
+
+static struct request *request_new(struct configd *configd, const Vx__Request *request, uint32_t nodeid,
+				   request_answer *answer, void *ctx)
+{
+	struct request *req = proto_grow(NULL, 0, sizeof(*req));
+
+	memset(req, 0, sizeof(*req));
+	req->configd = configd;
+	req->request = proto_clone(request);
+	req->nodeid = nodeid;
+	req->reply = PROTO_NEW(vx__reply, Vx__Reply);
+	req->answer = answer;
+	req->ctx = ctx;
+	if (req->request->txid.len != ID_BYTES) {
+		free(req->request->txid.data);
+		req->request->txid.data = proto_grow(NULL, 0, ID_BYTES);
+		req->request->txid.len = ID_BYTES;
+		id_make(req->request->txid.data);
+	}
+	return req;
+}
+
+static size_t request_count(const struct request_list *list)
+{
+	const struct request *req;
+	size_t count = 0;
+
+	TAILQ_FOREACH(req, list, next) {
+		count++;
+	}
+	return count;
+}
+
+/* The group of internal requests is named by its id. */
+static struct group *request_group_find(struct configd *configd, const Vx__Request *request)
+{
+	const char *name = plan_group(request);
+
+	if (strcmp(request->tool, "vxconfigd") == 0) {
+		return group_find(configd, request->group);
+	}
+	return name != NULL ? group_by_name(configd, name) : NULL;
+}
+
+void request_submit(struct configd *configd, const Vx__Request *request, uint32_t nodeid,
+		    request_answer *answer, void *ctx)
+{
+	struct request *req = request_new(configd, request, nodeid, answer, ctx);
+	struct group *group = request_group_find(configd, request);
+	bool creates = request_creates(request);
+	struct request_list *list;
+
+	if (creates && group == NULL) {
+		list = &configd->creating;
+	} else if (creates) {
+		message_add(req->reply, request->tool, MSG_GROUP_EXISTS, group->name);
+		request_end(req, "aborted");
+		return;
+	} else if (group == NULL || group->state == GROUP_NEW) {
+		message_add(req->reply, request->tool, MSG_GROUP_UNKNOWN,
+			    plan_group(request) != NULL ? plan_group(request) : request->group);
+		request_end(req, "aborted");
+		return;
+	} else {
+		const Vx__Outcome *outcome =
+			group->config != NULL ? config_outcome_find(group->config, req->request->txid.data) :
+						NULL;
+
+		if (outcome != NULL) { /* T11: asked again, the same answer */
+			request_end(req, outcome->committed ? "committed" : "aborted");
+			return;
+		}
+		req->group = group;
+		list = &group->queue;
+	}
+	if (request_count(list) >= VX_TXN_QUEUE_MAX) {
+		message_add(req->reply, request->tool, MSG_INTERNAL, "too many requests wait: try again");
+		req->reply->exit_code = vx_exit_code(-VX_E_FULL);
+		request_end(req, "aborted");
+		return;
+	}
+	TAILQ_INSERT_TAIL(list, req, next);
+	request_kick(configd);
+}
+
+/* ---- beginning ---- */
+
+static void request_begin(struct request *req)
+{
+	struct group *group = req->group;
+	struct txn_event event = {
+		.type = TXN_EV_BEGIN,
+		.ref.attempt = req->attempt,
+		.quiesce = req->propose->n_quiesce > 0 && !req->propose->no_quiesce,
+		.format = req->plan != NULL && req->plan->format_log_count > 0,
+		.write = req->propose->kind != VX__TXN_KIND__TXN_ACTIVATE,
+		.dry_run = req->propose->dry_run,
+	};
+
+	memcpy(event.ref.txid, req->request->txid.data, ID_BYTES);
+	group->current = req;
+	log_info("view=%#llx dg=%s begins: %s", (unsigned long long)cview_epoch(&req->configd->cluster),
+		 group->name, req->propose->who);
+	txn_run(group, &event);
+}
+
+static bool request_may_begin(struct configd *configd)
+{
+	return !configd->wait_view && configd->cluster.settled && configd->cluster.open && cview_is_master(&configd->cluster) &&
+	       !steps_is_held(configd);
+}
+
+/* Whose vxconfigd is missing and not about to come back; 0: nobody's. */
+static uint32_t request_missing_peer(struct configd *configd)
+{
+	for (size_t i = 0; i < configd->cluster.peer_count; i++) {
+		const struct peer *peer = &configd->cluster.peer[i];
+
+		if (!peer->ready && !peer->up) {
+			return peer->nodeid;
+		}
+	}
+	return 0;
+}
+
+static bool request_peers_ready(struct configd *configd)
+{
+	for (size_t i = 0; i < configd->cluster.peer_count; i++) {
+		if (!configd->cluster.peer[i].ready) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void request_refuse_missing(struct request *req, uint32_t nodeid)
+{
+	message_add(req->reply, req->request->tool, MSG_PEER_MISSING, request_group_name(req),
+		    cview_name(&req->configd->cluster, nodeid));
+	request_end(req, "aborted");
+}
+
+/* The plan is made (or not): propose it, answer it, or wait for the next view. */
+static void request_on_planned(struct request *req, int error)
+{
+	struct configd *configd = req->configd;
+	struct group *group = req->group;
+	bool created = group != NULL && group->state == GROUP_NEW;
+	uint32_t node;
+
+	if (group != NULL) {
+		group->starting = NULL;
+	}
+	if (request_creates(req->request)) {
+		configd->creating_busy = false;
+	}
+	if (req->lost || !configd->cluster.member) {
+		if (created) {
+			req->group = NULL;
+			group_remove(group);
+		}
+		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req),
+			    req->lost ? "the disk group is not imported any more" :
+					"this node left the cluster");
+		request_end(req, "aborted");
+		return;
+	}
+	if (error == 0 && req->propose != NULL && request_may_begin(configd) &&
+	    txn_can_begin(&group->txn, &node) == 0) {
+		request_begin(req);
+		return;
+	}
+	if (created) {
+		req->group = NULL;
+		group_remove(group);
+		group = NULL;
+	}
+	if (error == -VX_E_AGAIN || (error == 0 && req->propose != NULL)) {
+		request_unplan(req);
+		TAILQ_INSERT_HEAD(group != NULL ? &group->queue : &configd->creating, req, next);
+		return;
+	}
+	request_end(req, error == 0 ? "committed" : "aborted");
+	request_kick(configd);
+}
+
+static void request_kick_group(struct group *group)
+{
+	struct configd *configd = group->configd;
+	struct request *req = TAILQ_FIRST(&group->queue);
+	uint32_t node = request_missing_peer(configd);
+
+	if (req == NULL || group->starting || group->current != NULL || group->running) {
+		return;
+	}
+	if (node != 0) {
+		TAILQ_REMOVE(&group->queue, req, next);
+		request_refuse_missing(req, node);
+		request_kick_group(group);
+		return;
+	}
+	if (!request_peers_ready(configd) || txn_can_begin(&group->txn, &node) != 0) {
+		return; /* one is under way, or a vxconfigd is just coming back */
+	}
+	TAILQ_REMOVE(&group->queue, req, next);
+	group->starting = req;
+	req->attempt++;
+	request_plan(req, request_on_planned);
+}
+
+static void request_kick_creating(struct configd *configd)
+{
+	struct request *req = TAILQ_FIRST(&configd->creating);
+	uint32_t node = request_missing_peer(configd);
+
+	if (req == NULL || configd->creating_busy) {
+		return;
+	}
+	if (node == 0 && !request_peers_ready(configd)) {
+		return;
+	}
+	TAILQ_REMOVE(&configd->creating, req, next);
+	if (node != 0) {
+		request_refuse_missing(req, node);
+		request_kick_creating(configd);
+		return;
+	}
+	configd->creating_busy = true;
+	req->attempt++;
+	request_plan(req, request_on_planned);
+}
+
+static void request_on_kick(void *ctx)
+{
+	struct configd *configd = ctx;
+	struct group *group, *after;
+
+	steps_serve_joins(configd);
+	if (!request_may_begin(configd)) {
+		return;
+	}
+	for (group = TAILQ_FIRST(&configd->groups); group != NULL; group = after) {
+		after = TAILQ_NEXT(group, next);
+		if (!group->gone) {
+			request_kick_group(group);
+		}
+	}
+	request_kick_creating(configd);
+}
+
+/* From the loop: whoever asks may be in the middle of something. */
+void request_kick(struct configd *configd)
+{
+	if (!configd->kick_timer.armed) {
+		loop_timer_set(configd->loop, &configd->kick_timer, 0, request_on_kick, configd);
+	}
+}
+
+/* ---- ends ---- */
+
+static void request_explain(struct request *req, int error, uint32_t node, const char *reason)
+{
+	const char *tool = req->request->tool, *group = request_group_name(req);
+	const char *name = node != 0 ? cview_name(&req->configd->cluster, node) : "";
+
+	if (error == -VX_E_NOPEER) {
+		message_add(req->reply, tool, MSG_PEER_MISSING, group, name);
+	} else if (error == -VX_E_ABORTED) {
+		message_add(req->reply, tool, MSG_NODE_LEFT, group, reason);
+	} else if (error == -VX_E_MINORITY) {
+		message_add(req->reply, tool, MSG_COPIES_LOST, group, reason);
+	} else {
+		message_add(req->reply, tool, MSG_NODE_REFUSED, group, name, reason);
+		req->reply->exit_code = vx_exit_code(error);
+	}
+}
+
+void request_ended(struct group *group, int error, uint32_t node, const char *reason)
+{
+	struct request *req = group->current;
+
+	if (req == NULL) {
+		return;
+	}
+	group->current = NULL;
+	if (error != 0) {
+		request_explain(req, error, node, reason);
+		log_notice("dg=%s given up: %s: %s%s%s", group->name, req->propose->who,
+			   node != 0 ? cview_name(&group->configd->cluster, node) : "",
+			   node != 0 ? ": " : "", reason);
+	} else if (req->propose->dry_run) {
+		PROTO_ADD(req->reply->line, req->reply->n_line,
+			  proto_string("dry run: every node agrees, nothing was changed"));
+	}
+	if (group->state == GROUP_NEW) {
+		group->gone = true; /* it was not made */
+	}
+	request_end(req, error == 0 ? (req->propose->dry_run ? "" : "committed") : "aborted");
+}
+
+void request_aside(struct group *group)
+{
+	struct request *req = group->current;
+	bool created = group->state == GROUP_NEW;
+
+	if (req == NULL) {
+		return;
+	}
+	group->current = NULL;
+	request_unplan(req);
+	log_info("dg=%s put aside until the next view: %s", group->name, req->request->command_line);
+	if (created) {
+		req->group = NULL;
+		group->gone = true;
+	}
+	TAILQ_INSERT_HEAD(created ? &group->configd->creating : &group->queue, req, next);
+}
+
+static void request_list_end(struct request_list *list, const char *reason)
+{
+	struct request *req;
+
+	while ((req = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, req, next);
+		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req), reason);
+		request_end(req, "aborted");
+	}
+}
+
+void request_refuse_all(struct group *group)
+{
+	if (group->current != NULL) {
+		request_ended(group, -VX_E_ABORTED, 0, "the disk group is not imported any more");
+	}
+	if (group->starting != NULL) {
+		group->starting->lost = true;
+		group->starting->group = NULL;
+		group->starting = NULL;
+	}
+	request_list_end(&group->queue, "the disk group is not imported any more");
+}
+
+/* What is past its write may be completed by others: that is for them to say. */
+static void request_end_current(struct group *group, const char *reason)
+{
+	struct request *req = group->current;
+	bool unknown = txn_has_seen(&group->txn) || group->txn.master == TXN_WRITING;
+	char txid[ID_TEXT];
+
+	if (req == NULL) {
+		return;
+	}
+	group->current = NULL;
+	id_text(req->request->txid.data, req->request->txid.len, txid);
+	if (unknown) {
+		message_add(req->reply, req->request->tool, MSG_MASTER_LOST, txid);
+	} else {
+		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req), reason);
+	}
+	request_end(req, unknown ? "unknown" : "aborted");
+}
+
+void request_give_up(struct configd *configd, const char *reason)
+{
+	struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next) {
+		request_end_current(group, reason);
+		request_list_end(&group->queue, reason);
+	}
+	request_list_end(&configd->creating, reason);
+}
+
+static bool request_list_has(const struct request_list *list, const uint8_t *txid)
+{
+	const struct request *req;
+
+	TAILQ_FOREACH(req, list, next) {
+		if (memcmp(req->request->txid.data, txid, ID_BYTES) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool request_is_known(struct configd *configd, const uint8_t *txid)
+{
+	struct group *group;
+	bool known = request_list_has(&configd->creating, txid) || configd->creating_busy;
+
+	TAILQ_FOREACH(group, &configd->groups, next) {
+		known = known || request_list_has(&group->queue, txid) ||
+			(group->txn.member != TXN_NONE && memcmp(group->txn.ref.txid, txid, ID_BYTES) == 0) ||
+			(group->starting != NULL &&
+			 memcmp(group->starting->request->txid.data, txid, ID_BYTES) == 0) ||
+			(group->current != NULL &&
+			 memcmp(group->current->request->txid.data, txid, ID_BYTES) == 0);
+	}
+	return known;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests that change a group, at the master: they wait in the group's queue, are planned, proposed,
+ * and answered exactly once.
+ */
+#ifndef VX_VXCONFIGD_REQUEST_H
+#define VX_VXCONFIGD_REQUEST_H
+
+#include "vxconfigd/group.h"
+#include "vxconfigd/plan.h"
+
+/* reply is freed after the call. */
+typedef void request_answer(void *ctx, Vx__Reply *reply);
+
+struct request {
+	TAILQ_ENTRY(request) next;
+	struct configd *configd;
+	struct group *group; /* NULL: it makes a group and was not planned yet */
+	Vx__Request *request; /* its txid is always set */
+	uint32_t nodeid; /* where it was typed */
+	Vx__Propose *propose; /* NULL: not planned yet */
+	bool lost; /* its group went away while it was planned */
+	struct plan *plan; /* NULL where there is none (import, activation) */
+	uint32_t attempt;
+	Vx__Reply *reply;
+	request_answer *answer;
+	void *ctx;
+};
+
+/* On the master only. request is copied. answer is called exactly once, perhaps before this returns. */
+void request_submit(struct configd *configd, const Vx__Request *request, uint32_t nodeid,
+		    request_answer *answer, void *ctx);
+/* Begins what can be begun. Cheap when there is nothing. */
+void request_kick(struct configd *configd);
+
+/* From the core: the current request of the group has ended; is put aside. */
+void request_ended(struct group *group, int error, uint32_t node, const char *reason);
+void request_aside(struct group *group);
+/* The group goes away: nothing that waits for it can be done. */
+void request_refuse_all(struct group *group);
+/* This node is no master any more, or leaves: every request ends. */
+void request_give_up(struct configd *configd, const char *reason);
+/* Is it waiting or under way here? */
+bool request_is_known(struct configd *configd, const uint8_t *txid);
+
+/* ---- request_plan.c: from a request to a proposal ---- */
+
+/*
+ * Plans req (req->group is set unless it makes a group). May look at disks first; done(req, error) is called
+ * once, perhaps at once: 0 with req->propose set, -VX_E_AGAIN (the view ended meanwhile), or an error that
+ * req->reply tells. *out of nothing to do: 0 and req->propose NULL.
+ */
+void request_plan(struct request *req, void (*done)(struct request *req, int error));
+void request_unplan(struct request *req);
+/* Does it make or import a group? */
+bool request_creates(const Vx__Request *request);
+bool request_has_flag(const Vx__Request *request, const char *flag);
+const char *request_attr(const Vx__Request *request, const char *key); /* NULL: not given */
+
+/* ---- request_import.c ---- */
+
+/* As request_plan(), for vxdg import. */
+void request_plan_import(struct request *req, void (*done)(struct request *req, int error));
+
+/* The disks of this node as the plans and vxdisk list want them. Free with request_disks_free(). */
+size_t request_disks(struct configd *configd, Vx__DiskInfo ***out_disk);
+void request_disks_free(Vx__DiskInfo **disk, size_t count);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vxdg import: the group is found on the disks by its name, read, and proposed as it is there. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "vxconfigd/messages.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/request.h"
+#include "vxconfigd/shelf.h"
+#include "vxconfigd/steps.h"
+
+struct import {
+	struct request *req;
+	void (*done)(struct request *req, int error);
+	char dgid[DISK_ID_SIZE];
+};
+
+static const char *import_tool(const struct import *import)
+{
+	return import->req->request->tool;
+}
+
+static void import_end(struct import *import, int error)
+{
+	import->done(import->req, error);
+	free(import);
+}
+
+/* Whose is it? Only its owner may import it, unless -C says that the owner does not use it any more. */
+static int import_check_owner(struct import *import, const struct disk_label *label)
+{
+	struct configd *configd = import->req->configd;
+	char owner[VX_REASON_MAX];
+
+	if (request_has_flag(import->req->request, "C")) {
+		return 0;
+	}
+	if (label->cluster[0] != '\0' && strcmp(label->cluster, configd->cluster.cluster) != 0) {
+		snprintf(owner, sizeof(owner), "cluster %s", label->cluster);
+	} else if (label->host[0] != '\0' && strcmp(label->host, configd->host) != 0) {
+		snprintf(owner, sizeof(owner), "host %s", label->host);
+	} else {
+		return 0;
+	}
+	return message_add(import->req->reply, import_tool(import), MSG_GROUP_OWNED, label->group, owner);
+}
+
+static int import_find(struct import *import, const char *name)
+{
+	const struct disk_set *disks = import->req->configd->disks;
+
+	for (size_t i = 0; i < disk_count(disks); i++) {
+		const struct disk *disk = disk_at(disks, i);
+
+		if (disk->error != 0 || disk->duplicate || strcmp(disk->label.group, name) != 0) {
+			continue;
+		}
+		if (import->dgid[0] != '\0' && strcmp(import->dgid, disk->label.dgid) != 0) {
+			return message_add(import->req->reply, import_tool(import), MSG_GROUP_TWICE, name,
+					   import->dgid, disk->label.dgid);
+		}
+		snprintf(import->dgid, sizeof(import->dgid), "%s", disk->label.dgid);
+
+		int rc = import_check_owner(import, &disk->label);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	if (import->dgid[0] == '\0') {
+		return message_add(import->req->reply, import_tool(import), MSG_GROUP_NOT_FOUND, name,
+				   import->req->configd->cluster.node);
+	}
+	return 0;
+}
+
+/* The contents as they will be once they are in force. */
+static int import_propose(struct import *import, Vx__Config *config)
+{
+	struct request *req = import->req;
+	struct configd *configd = req->configd;
+	Vx__Propose *propose = PROTO_NEW(vx__propose, Vx__Propose);
+	char who[VX_REASON_MAX];
+
+	req->propose = propose;
+	propose->txid.data = proto_grow(NULL, 0, ID_BYTES);
+	propose->txid.len = ID_BYTES;
+	memcpy(propose->txid.data, req->request->txid.data, ID_BYTES);
+	propose->attempt = req->attempt;
+	propose->kind = VX__TXN_KIND__TXN_IMPORT;
+	propose->nodeid = req->nodeid;
+	propose->dry_run = request_has_flag(req->request, "dry-run");
+	proto_string_set(&propose->dgid, config->dg->dgid);
+	proto_string_set(&propose->group, config->dg->name);
+	snprintf(who, sizeof(who), "%s (node %s)", req->request->command_line,
+		 cview_name(&configd->cluster, req->nodeid));
+	proto_string_set(&propose->who, who);
+	propose->base_epoch = config->epoch;
+	propose->base_seq = config->seq;
+	group_config_own(configd, config, true);
+	config->epoch = cview_epoch(&configd->cluster);
+	config->seq++;
+	propose->hash = config_hash(config);
+	config_outcome_add(config, propose->txid.data, true);
+	propose->config = config_clone(config);
+	if (vx__propose__get_packed_size(propose) > VX_CPG_MSG_MAX - 64) {
+		proto_free(propose->config); /* the members read it from the disks */
+		propose->config = NULL;
+	}
+	return 0;
+}
+
+static void import_on_read(void *ctx, struct copies_found *found)
+{
+	struct import *import = ctx;
+	struct request *req = import->req;
+	struct configd *configd = req->configd;
+	int rc = 0;
+
+	if (found->config == NULL || (found->error != 0 && !request_has_flag(req->request, "f"))) {
+		rc = message_add(req->reply, import_tool(import), MSG_IMPORT_FAILED,
+				 plan_group(req->request),
+				 found->reason[0] != '\0' ? found->reason : "its disks hold no configuration");
+	} else if (found->max_epoch >= cview_epoch(&configd->cluster)) {
+		/* it comes from a cluster that counted further: a view with a higher epoch is needed (R5) */
+		configd->epoch_floor = found->max_epoch;
+		configd->wait_view = true;
+		clust_ask_view(configd->clust, "a disk group with a higher epoch is imported");
+		rc = -VX_E_AGAIN;
+	} else {
+		struct group *group;
+
+		rc = group_add(configd, found->config->dg->dgid, found->config->dg->name, &group);
+		if (rc != 0) {
+			message_add(req->reply, import_tool(import), MSG_LIMIT, plan_group(req->request),
+				    VX_GROUPS_MAX, "disk groups");
+		} else {
+			req->group = group;
+			steps_open_group(group);
+			rc = import_propose(import, found->config);
+		}
+	}
+	import_end(import, rc);
+}
+
+static void import_on_scanned(void *ctx)
+{
+	struct import *import = ctx;
+	struct request *req = import->req;
+	struct copies *copies;
+	int rc = req->configd->cluster.member ? import_find(import, plan_group(req->request)) :
+						-VX_E_NOTMEMBER;
+
+	if (rc != 0) {
+		import_end(import, rc);
+		return;
+	}
+	copies = shelf_open(req->configd->shelf, import->dgid, NULL);
+	if (copies == NULL) {
+		import_end(import, message_add(req->reply, import_tool(import), MSG_IMPORT_FAILED,
+					       plan_group(req->request),
+					       "too many disks name it"));
+		return;
+	}
+	if (request_has_flag(req->request, "f")) {
+		log_warning("dg=%s forced import: the majority of its copies is not asked for",
+			    plan_group(req->request));
+		copies_force(copies);
+	}
+	copies_read(copies, UINT64_MAX, import_on_read, import);
+}
+
+void request_plan_import(struct request *req, void (*done)(struct request *req, int error))
+{
+	struct import *import = proto_grow(NULL, 0, sizeof(*import));
+
+	memset(import, 0, sizeof(*import));
+	import->req = req;
+	import->done = done;
+	disk_scan(req->configd->disks, import_on_scanned, import);
+}

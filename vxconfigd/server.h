@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests of the utilities of this node, and those that other nodes forward: who answers them.
+ *
+ * Every ask is answered exactly once. One that came from another node is answered over port u.
+ */
+#ifndef VX_VXCONFIGD_SERVER_H
+#define VX_VXCONFIGD_SERVER_H
+
+#include "vxconfigd/configd.h"
+
+struct ask {
+	struct configd *configd;
+	Vx__Request *request; /* owned; its txid has ID_BYTES */
+	uint64_t cookie;
+	uint64_t caller; /* a client of this node, ... */
+	uint32_t nodeid; /* ... or the node that forwarded it; 0: the former */
+	Vx__Reply *reply; /* of an answer that waits for vxiod */
+	TAILQ_ENTRY(ask) next;
+};
+TAILQ_HEAD(ask_list, ask);
+
+/* 0; -EADDRINUSE: another vxconfigd serves. */
+int server_create(struct configd *configd, struct server **out_server);
+void server_destroy(struct server *server);
+
+/* Frees ask and reply. */
+void ask_answer(struct ask *ask, Vx__Reply *reply);
+/* The same, once this node's vxiod has loaded what it was told to: what was made can be used. */
+void ask_answer_loaded(struct ask *ask, Vx__Reply *reply);
+void ask_progress(struct ask *ask, const Vx__Reply *reply);
+/* Answers with an error of the catalogue already in reply, or an empty success. */
+Vx__Reply *ask_reply_new(void);
+
+/* Gives a change to the queue of its group: this node is the master. Takes ask. */
+void server_submit(struct configd *configd, struct ask *ask);
+/* A change that vxconfigd itself wants: to the master, whoever it is. Nobody waits for the answer. */
+void server_change_internal(struct configd *configd, const Vx__Request *request);
+/* Every load that vxiod was told has been answered. */
+void server_on_loaded(struct configd *configd);
+/* Port u: a request or an answer. */
+void server_on_command(struct configd *configd, uint32_t from, const Vx__CmdMsg *msg);
+
+/* ---- what is answered here; each takes ask ---- */
+
+typedef void server_answer(struct ask *ask);
+
+/* server_query.c */
+server_answer server_group_list, server_group_free, server_print, server_info;
+/* server_disk.c */
+server_answer server_disk_list, server_disk_setup, server_disk_scan;
+/* server_ctl.c */
+server_answer server_mode, server_enable, server_disable, server_stop, server_outcome;
+/* server_io.c */
+server_answer server_io_all, server_io_local;
+/* Answers of server_io_local() on other nodes. False: not one of these. */
+bool server_io_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *reply);
+
+#endif

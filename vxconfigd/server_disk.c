@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is asked about this node's disks, and their preparation: vxdisk. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "vxconfigd/group.h"
+#include "vxconfigd/messages.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/request.h"
+#include "vxconfigd/server.h"
+
+#define DISK_PRIVATE_SECTORS 65536 /* 32 MiB: as the original's default */
+
+/* The media name that the group's records give, where the group is imported here. */
+static void disk_add_all(struct ask *ask, Vx__Reply *reply)
+{
+	reply->n_disk = request_disks(ask->configd, &reply->disk);
+}
+
+static void disk_on_scanned(void *ctx)
+{
+	struct ask *ask = ctx;
+	Vx__Reply *reply = ask_reply_new();
+
+	if (strcmp(ask->request->verb, "list") == 0) {
+		disk_add_all(ask, reply);
+	}
+	ask_answer(ask, reply);
+}
+
+void server_disk_list(struct ask *ask)
+{
+	disk_scan(ask->configd->disks, disk_on_scanned, ask);
+}
+
+void server_disk_scan(struct ask *ask)
+{
+	disk_scan(ask->configd->disks, disk_on_scanned, ask);
+}
+
+/* ---- vxdisk setup: one device after the other; the first mistake ends it ---- */
+
+struct disk_setup_job {
+	struct ask *ask;
+	Vx__Reply *reply;
+	size_t index;
+	uint64_t priv_len;
+};
+
+static void disk_setup_next(struct disk_setup_job *job);
+
+static void disk_setup_end(struct disk_setup_job *job)
+{
+	ask_answer(job->ask, job->reply);
+	free(job);
+}
+
+static void disk_setup_refuse(struct disk_setup_job *job, const char *device, int error, const char *reason)
+{
+	struct configd *configd = job->ask->configd;
+	const struct disk *disk = disk_by_device(configd->disks, device);
+	const char *tool = job->ask->request->tool;
+	const char *node = configd->cluster.node[0] != '\0' ? configd->cluster.node : configd->host;
+
+	if (disk == NULL) {
+		message_add(job->reply, tool, MSG_DISK_UNKNOWN, device, node);
+	} else if (error == -VX_E_BUSY && disk->label.group[0] != '\0') {
+		message_add(job->reply, tool, MSG_DISK_IN_USE, device, disk->label.group);
+	} else {
+		message_add(job->reply, tool, MSG_IO_FAILED, device, node, reason);
+		job->reply->exit_code = vx_exit_code(error);
+	}
+}
+
+static void disk_setup_on_done(void *ctx, int error, const char *reason)
+{
+	struct disk_setup_job *job = ctx;
+
+	if (error != 0) {
+		disk_setup_refuse(job, job->ask->request->operand[job->index], error, reason);
+		disk_setup_end(job);
+		return;
+	}
+	job->index++;
+	disk_setup_next(job);
+}
+
+/* A disk of a group that is in use here is never prepared anew, not even by force. */
+static bool disk_is_used(struct configd *configd, const struct disk *disk)
+{
+	return disk != NULL && disk->label.dgid[0] != '\0' && group_find(configd, disk->label.dgid) != NULL;
+}
+
+static void disk_setup_next(struct disk_setup_job *job)
+{
+	const Vx__Request *request = job->ask->request;
+	struct configd *configd = job->ask->configd;
+	const struct disk *disk;
+	const char *device;
+
+	if (job->index == request->n_operand) {
+		disk_setup_end(job);
+		return;
+	}
+	device = request->operand[job->index];
+	disk = disk_by_device(configd->disks, device);
+	if (disk == NULL || disk_is_used(configd, disk)) {
+		disk_setup_refuse(job, device, -VX_E_BUSY, "");
+		disk_setup_end(job);
+		return;
+	}
+	disk_setup(configd->disks, device, job->priv_len, request_has_flag(request, "f"), disk_setup_on_done,
+		   job);
+}
+
+static void disk_setup_on_scanned(void *ctx)
+{
+	disk_setup_next(ctx);
+}
+
+void server_disk_setup(struct ask *ask)
+{
+	struct disk_setup_job *job = proto_grow(NULL, 0, sizeof(*job));
+	const char *privlen = request_attr(ask->request, "privlen");
+
+	*job = (struct disk_setup_job){ .ask = ask, .reply = ask_reply_new(), .priv_len = DISK_PRIVATE_SECTORS };
+	if (privlen != NULL && record_size_parse(privlen, &job->priv_len) != 0) {
+		message_add(job->reply, ask->request->tool, MSG_SIZE_INVALID, privlen);
+		disk_setup_end(job);
+		return;
+	}
+	if (ask->request->n_operand == 0) {
+		message_add(job->reply, ask->request->tool, MSG_USAGE, "vxdisk setup DEVICE ...");
+		disk_setup_end(job);
+		return;
+	}
+	disk_scan(ask->configd->disks, disk_setup_on_scanned, job);
+}

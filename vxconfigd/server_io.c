@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the vxiods of all nodes report: vxtask, vxstat. A node that does not answer is named. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/timeouts.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/request.h"
+#include "vxconfigd/server.h"
+
+/* Sets these cookies apart from those of the relays. */
+#define IO_COOKIE (UINT64_C(1) << 63)
+
+/* One question to all nodes. */
+struct io_round {
+	TAILQ_ENTRY(io_round) next;
+	struct ask *ask;
+	uint64_t cookie;
+	Vx__Reply *reply; /* one node report each; nodeid 0 in waiting[] once it has answered */
+	uint32_t waiting[VX_NODES_MAX];
+	size_t count;
+	struct loop_timer timer;
+};
+
+static void io_round_look(struct io_round *round)
+{
+	struct configd *configd = round->ask->configd;
+
+	for (size_t i = 0; i < round->count; i++) {
+		if (round->waiting[i] != 0) {
+			return;
+		}
+	}
+	loop_timer_cancel(&round->timer);
+	TAILQ_REMOVE(&configd->io_rounds, round, next);
+	ask_answer(round->ask, round->reply);
+	free(round);
+}
+
+static void io_round_take(struct io_round *round, size_t index, const Vx__IodReport *report, const char *error)
+{
+	Vx__NodeReport *node = round->reply->node[index];
+
+	round->waiting[index] = 0;
+	if (report != NULL) {
+		node->io = proto_clone(report);
+	} else {
+		proto_string_set(&node->error, error);
+	}
+}
+
+static void io_on_timeout(void *ctx)
+{
+	struct io_round *round = ctx;
+
+	for (size_t i = 0; i < round->count; i++) {
+		if (round->waiting[i] != 0) {
+			io_round_take(round, i, NULL, "no answer in time");
+		}
+	}
+	io_round_look(round);
+}
+
+static struct io_round *io_round_find(struct configd *configd, uint64_t cookie)
+{
+	struct io_round *round;
+
+	TAILQ_FOREACH(round, &configd->io_rounds, next) {
+		if (round->cookie == cookie) {
+			return round;
+		}
+	}
+	return NULL;
+}
+
+/* Answers carry the cookie of the round and the index of the node in it. */
+static void io_round_answer(struct configd *configd, uint64_t cookie, size_t index,
+			    const Vx__IodReport *report, const char *error)
+{
+	struct io_round *round = io_round_find(configd, cookie);
+
+	if (round != NULL && index < round->count && round->waiting[index] != 0) {
+		io_round_take(round, index, report, error);
+		io_round_look(round);
+	}
+}
+
+bool server_io_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *reply)
+{
+	if ((cookie & IO_COOKIE) == 0) {
+		return false;
+	}
+	cookie &= ~IO_COOKIE;
+	io_round_answer(configd, cookie / VX_NODES_MAX, cookie % VX_NODES_MAX, reply->io,
+			reply->n_message > 0 ? reply->message[0]->text : "vxiod does not answer");
+	return true;
+}
+
+static void io_query(struct configd *configd, const Vx__Request *request, iod_done *done, void *ctx)
+{
+	Vx__IodQuery query = VX__IOD_QUERY__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+	const char *what = request_attr(request, "what");
+	bool stats = strcmp(request->tool, "vxstat") == 0 || (what != NULL && strcmp(what, "stats") == 0);
+
+	query.stats = stats;
+	query.tasks = !stats;
+	query.volumes = !stats;
+	query.reset = request_has_flag(request, "r");
+	msg.body_case = VX__IPC__BODY_IOD_QUERY;
+	msg.iod_query = &query;
+	iod_call(configd->iod, &msg, done, ctx);
+}
+
+struct io_local {
+	struct configd *configd;
+	uint64_t cookie;
+	size_t index;
+};
+
+static void io_on_local(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	struct io_local *local = ctx;
+	bool good = error == 0 && answer->body_case == VX__IPC__BODY_IOD_REPORT;
+
+	io_round_answer(local->configd, local->cookie, local->index, good ? answer->iod_report : NULL,
+			reason[0] != '\0' ? reason : vx_strerror(error));
+	free(local);
+}
+
+static void io_ask_local(struct io_round *round, size_t index)
+{
+	struct io_local *local = proto_grow(NULL, 0, sizeof(*local));
+
+	*local = (struct io_local){ .configd = round->ask->configd, .cookie = round->cookie, .index = index };
+	io_query(local->configd, round->ask->request, io_on_local, local);
+}
+
+static void io_ask_remote(struct io_round *round, size_t index)
+{
+	Vx__CmdMsg msg = VX__CMD_MSG__INIT;
+	Vx__Request request = VX__REQUEST__INIT;
+	Vx__Attr attr = VX__ATTR__INIT;
+	Vx__Attr *attrs[] = { &attr };
+	char *flag[] = { "r" };
+
+	request.tool = "vxconfigd";
+	request.verb = "io";
+	attr.key = "what";
+	attr.value = strcmp(round->ask->request->tool, "vxstat") == 0 ? "stats" : "tasks";
+	request.attr = attrs;
+	request.n_attr = 1;
+	request.flag = flag;
+	request.n_flag = request_has_flag(round->ask->request, "r") ? 1 : 0;
+	msg.cookie = IO_COOKIE | (round->cookie * VX_NODES_MAX + index);
+	msg.request = &request;
+	if (clust_send_command(round->ask->configd->clust, round->waiting[index], &msg) != 0) {
+		io_round_take(round, index, NULL, "cannot be asked");
+	}
+}
+
+static void io_round_add(struct io_round *round, uint32_t nodeid, const char *name)
+{
+	Vx__NodeReport *node = PROTO_NEW(vx__node_report, Vx__NodeReport);
+
+	node->nodeid = nodeid;
+	proto_string_set(&node->node, name);
+	PROTO_ADD(round->reply->node, round->reply->n_node, node);
+	round->waiting[round->count++] = nodeid;
+}
+
+void server_io_all(struct ask *ask)
+{
+	struct configd *configd = ask->configd;
+	struct cview *cluster = &configd->cluster;
+	struct io_round *round = proto_grow(NULL, 0, sizeof(*round));
+
+	memset(round, 0, sizeof(*round));
+	round->ask = ask;
+	round->cookie = ++configd->cookies;
+	round->reply = ask_reply_new();
+	TAILQ_INSERT_TAIL(&configd->io_rounds, round, next);
+	for (size_t i = 0; i < cluster->peer_count; i++) {
+		io_round_add(round, cluster->peer[i].nodeid, cview_name(cluster, cluster->peer[i].nodeid));
+	}
+	if (round->count == 0) {
+		io_round_add(round, UINT32_MAX, configd->host);
+	}
+	for (size_t i = 0; i < round->count; i++) {
+		if (!cluster->member || round->waiting[i] == cluster->self) {
+			io_ask_local(round, i);
+		} else {
+			io_ask_remote(round, i);
+		}
+	}
+	loop_timer_set(configd->loop, &round->timer, VX_IO_REPORT_MS, io_on_timeout, round);
+	io_round_look(round);
+}
+
+static void io_on_report(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	struct ask *ask = ctx;
+	Vx__Reply *reply = ask_reply_new();
+
+	(void)reason;
+	if (error == 0 && answer->body_case == VX__IPC__BODY_IOD_REPORT &&
+	    vx__iod_report__get_packed_size(answer->iod_report) < VX_CPG_MSG_MAX - 1024) {
+		reply->io = proto_clone(answer->iod_report);
+	}
+	ask_answer(ask, reply);
+}
+
+void server_io_local(struct ask *ask)
+{
+	io_query(ask->configd, ask->request, io_on_report, ask);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The configuration copies that this node has in hand. */
+#include "vxconfigd/shelf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "vxconfigd/proto.h"
+
+struct shelf_item {
+	TAILQ_ENTRY(shelf_item) next;
+	char *dgid;
+	struct copies *copies;
+};
+
+struct shelf_waiter {
+	TAILQ_ENTRY(shelf_waiter) next;
+	void (*fn)(void *ctx);
+	void *ctx;
+};
+
+struct shelf {
+	struct configd *configd;
+	TAILQ_HEAD(, shelf_item) items;
+	TAILQ_HEAD(, shelf_waiter) waiters;
+	struct loop_timer timer;
+};
+
+struct shelf_change {
+	struct shelf *shelf;
+	Vx__Config *config;
+	void (*done)(void *ctx, struct copies *copies, int error);
+	void *ctx;
+	struct loop_timer timer;
+};
+
+struct shelf_disks {
+	struct copies_disk disk[VX_COPIES_MAX];
+	size_t count;
+	bool full;
+};
+
+int shelf_create(struct configd *configd, struct shelf **out_shelf)
+{
+	struct shelf *shelf = calloc(1, sizeof(*shelf));
+
+	if (shelf == NULL) {
+		return -ENOMEM;
+	}
+	shelf->configd = configd;
+	TAILQ_INIT(&shelf->items);
+	TAILQ_INIT(&shelf->waiters);
+	*out_shelf = shelf;
+	return 0;
+}
+
+static void shelf_remove(struct shelf *shelf, struct shelf_item *item)
+{
+	TAILQ_REMOVE(&shelf->items, item, next);
+	copies_free(item->copies);
+	free(item->dgid);
+	free(item);
+}
+
+void shelf_free(struct shelf *shelf)
+{
+	struct shelf_item *item;
+	struct shelf_waiter *waiter;
+
+	while ((item = TAILQ_FIRST(&shelf->items)) != NULL) {
+		shelf_remove(shelf, item);
+	}
+	while ((waiter = TAILQ_FIRST(&shelf->waiters)) != NULL) {
+		TAILQ_REMOVE(&shelf->waiters, waiter, next);
+		free(waiter);
+	}
+	loop_timer_cancel(&shelf->timer);
+	free(shelf);
+}
+
+static struct shelf_item *shelf_item_find(struct shelf *shelf, const char *dgid)
+{
+	struct shelf_item *item;
+
+	TAILQ_FOREACH(item, &shelf->items, next) {
+		if (strcmp(item->dgid, dgid) == 0) {
+			return item;
+		}
+	}
+	return NULL;
+}
+
+struct copies *shelf_find(struct shelf *shelf, const char *dgid)
+{
+	struct shelf_item *item = shelf_item_find(shelf, dgid);
+
+	return item != NULL ? item->copies : NULL;
+}
+
+static void shelf_disks_add(struct shelf_disks *disks, const char *diskid, const char *path)
+{
+	for (size_t i = 0; i < disks->count; i++) {
+		if (strcmp(disks->disk[i].diskid, diskid) == 0) {
+			return;
+		}
+	}
+	if (disks->count == VX_COPIES_MAX) {
+		disks->full = true;
+		return;
+	}
+	disks->disk[disks->count++] = (struct copies_disk){ .diskid = diskid, .path = path };
+}
+
+static void shelf_disks_of_config(struct shelf *shelf, const Vx__Config *config, struct shelf_disks *disks)
+{
+	for (size_t i = 0; config != NULL && i < config->n_dm; i++) {
+		const Vx__Dm *dm = config->dm[i];
+		const struct disk *disk = disk_by_id(shelf->configd->disks, dm->diskid);
+
+		if (dm->nconfig) {
+			shelf_disks_add(disks, dm->diskid, disk != NULL ? disk->path : NULL);
+		}
+	}
+}
+
+static void shelf_disks_of_labels(struct shelf *shelf, const char *dgid, struct shelf_disks *disks)
+{
+	for (size_t i = 0; i < disk_count(shelf->configd->disks); i++) {
+		const struct disk *disk = disk_at(shelf->configd->disks, i);
+
+		if (disk->error == 0 && !disk->duplicate && strcmp(disk->label.dgid, dgid) == 0) {
+			shelf_disks_add(disks, disk->label.diskid, disk->path);
+		}
+	}
+}
+
+static struct copies *shelf_put(struct shelf *shelf, const char *dgid, const struct shelf_disks *disks)
+{
+	struct shelf_item *item = shelf_item_find(shelf, dgid);
+	struct copies *copies;
+	int rc;
+
+	if (item != NULL && !copies_idle(item->copies)) {
+		return item->copies;
+	}
+	if (item != NULL) {
+		rc = copies_set_disks(item->copies, disks->disk, disks->count);
+		if (rc != 0) {
+			log_err("dg=%s copies: %s", dgid, vx_strerror(rc));
+			return NULL;
+		}
+		return item->copies;
+	}
+	rc = copies_create(shelf->configd->worker, dgid, disks->disk, disks->count, &copies);
+	if (rc != 0) {
+		log_err("dg=%s copies: %s", dgid, vx_strerror(rc));
+		return NULL;
+	}
+	item = proto_grow(NULL, 0, sizeof(*item));
+	*item = (struct shelf_item){ .dgid = proto_string(dgid), .copies = copies };
+	TAILQ_INSERT_TAIL(&shelf->items, item, next);
+	return copies;
+}
+
+struct copies *shelf_open(struct shelf *shelf, const char *dgid, const Vx__Config *config)
+{
+	struct shelf_disks disks = { .count = 0 };
+
+	shelf_disks_of_config(shelf, config, &disks);
+	shelf_disks_of_labels(shelf, dgid, &disks);
+	if (disks.full) {
+		log_warning("dg=%s more disks name this group than can hold a copy", dgid);
+	}
+	return disks.count == 0 ? NULL : shelf_put(shelf, dgid, &disks);
+}
+
+static void shelf_set_try(void *ctx)
+{
+	struct shelf_change *change = ctx;
+	struct shelf *shelf = change->shelf;
+	const char *dgid = change->config->dg->dgid;
+	struct shelf_disks disks = { .count = 0 };
+	struct copies *copies = shelf_find(shelf, dgid);
+
+	if (copies != NULL && !copies_idle(copies)) {
+		copies_when_idle(copies, shelf_set_try, change);
+		return;
+	}
+	shelf_disks_of_config(shelf, change->config, &disks);
+	copies = disks.count == 0 || disks.full ? NULL : shelf_put(shelf, dgid, &disks);
+	change->done(change->ctx, copies, copies != NULL ? 0 : -VX_E_FULL);
+	proto_free(change->config);
+	free(change);
+}
+
+void shelf_set(struct shelf *shelf, const Vx__Config *config,
+	       void (*done)(void *ctx, struct copies *copies, int error), void *ctx)
+{
+	struct shelf_change *change = proto_grow(NULL, 0, sizeof(*change));
+
+	*change = (struct shelf_change){ .shelf = shelf, .config = proto_clone(config), .done = done, .ctx = ctx };
+	loop_timer_set(shelf->configd->loop, &change->timer, 0, shelf_set_try, change);
+}
+
+bool shelf_idle(const struct shelf *shelf)
+{
+	const struct shelf_item *item;
+
+	TAILQ_FOREACH(item, &shelf->items, next) {
+		if (!copies_idle(item->copies)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Asks the first that is busy to say when it is not; then looks again. */
+static void shelf_look(void *ctx)
+{
+	struct shelf *shelf = ctx;
+	struct shelf_item *item;
+	struct shelf_waiter *waiter;
+
+	TAILQ_FOREACH(item, &shelf->items, next) {
+		if (!copies_idle(item->copies)) {
+			copies_when_idle(item->copies, shelf_look, shelf);
+			return;
+		}
+	}
+	while ((waiter = TAILQ_FIRST(&shelf->waiters)) != NULL) {
+		TAILQ_REMOVE(&shelf->waiters, waiter, next);
+		waiter->fn(waiter->ctx);
+		free(waiter);
+	}
+}
+
+void shelf_when_idle(struct shelf *shelf, void (*fn)(void *ctx), void *ctx)
+{
+	struct shelf_waiter *waiter = proto_grow(NULL, 0, sizeof(*waiter));
+	bool first = TAILQ_EMPTY(&shelf->waiters);
+
+	*waiter = (struct shelf_waiter){ .fn = fn, .ctx = ctx };
+	TAILQ_INSERT_TAIL(&shelf->waiters, waiter, next);
+	if (first) {
+		loop_timer_set(shelf->configd->loop, &shelf->timer, 0, shelf_look, shelf);
+	}
+}

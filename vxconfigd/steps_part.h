@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of a reconfiguration, for steps.c, survey.c, exchange.c, adopt.c and takeover_run.c only. */
+#ifndef VX_VXCONFIGD_STEPS_PART_H
+#define VX_VXCONFIGD_STEPS_PART_H
+
+#include "vxconfigd/steps.h"
+#include "vxconfigd/takeover.h"
+
+struct takeover_run; /* the master's work on the groups of a new view */
+
+struct steps {
+	struct configd *configd;
+	uint64_t generation; /* of stop and view: what was begun before does not go on */
+	bool held; /* prestop was asked for */
+	Vx__StepRun *hold, *stop, *config, *work, *leave; /* under way; NULL: not */
+	struct loop_timer progress_timer;
+	const char *progress; /* what is being done, for people */
+
+	/* exchange.c */
+	bool scanned; /* the labels were read in this view */
+	bool decided; /* CfgView of this view was delivered */
+	uint64_t join_serial; /* asked the master for the groups; 0: not */
+	bool rejoining; /* the adoption is that of one that came back (T13) */
+	unsigned int adopting; /* groups that are being adopted */
+	int error; /* of the adoption */
+	char reason[VX_REASON_MAX];
+	struct takeover_run *takeover;
+};
+
+/* Takes a copy of run; the progress of it is told while it is under way. */
+void steps_begin(struct configd *configd, Vx__StepRun **slot, const Vx__StepRun *run, const char *what);
+/* Acknowledges and forgets. Nothing if *slot is NULL. */
+void steps_end(struct configd *configd, Vx__StepRun **slot, int error, const char *reason);
+
+/* survey.c: reading, claiming, closing the copies of all groups of this cluster. */
+void survey_run(struct configd *configd, const Vx__StepRun *run);
+
+/* exchange.c */
+void exchange_begin(struct configd *configd);
+/* A vxconfigd that came back asks the master (T13). */
+void exchange_join(struct configd *configd);
+/* Tells everybody what was decided: the master's takeover is done. */
+void exchange_send_view(struct configd *configd, Vx__CfgView *view);
+/* One more, one less thing that the adoption waits for. error: 0 or why this node cannot go on. */
+void exchange_wait(struct configd *configd);
+void exchange_done(struct configd *configd, int error, const char *reason);
+
+/* adopt.c: this node takes over what the master decided for one group (T10). */
+void adopt_group(struct configd *configd, const Vx__GroupView *view);
+/* Groups that the master does not name are not imported any more. */
+void adopt_drop_unnamed(struct configd *configd, const Vx__CfgView *view);
+
+/* takeover_run.c: the master's part (T8, T9). */
+void takeover_begin(struct configd *configd);
+void takeover_cancel(struct configd *configd);
+/* The content that was decided on; NULL: none. The caller owns it. */
+Vx__Config *takeover_take(struct configd *configd, const char *dgid);
+
+#endif

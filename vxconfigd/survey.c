@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * For the coordinator of a new view (R5): what the copies of every shared group of this cluster say
+ * about epochs and views; the claim of a new epoch. For the last member: the word that nobody is left (R12).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/shelf.h"
+#include "vxconfigd/steps_part.h"
+
+struct survey {
+	struct configd *configd;
+	Vx__StepRun *run;
+	uint64_t generation;
+	unsigned int waiting;
+	uint64_t max_epoch;
+	Vx__Member **durable;
+	size_t durable_count;
+	int error;
+	char reason[VX_REASON_MAX];
+};
+
+struct survey_group {
+	struct survey *survey;
+	char name[VX_NAME_MAX + 1];
+};
+
+static void survey_answered(struct survey *survey)
+{
+	struct configd *configd = survey->configd;
+	Vx__StepRun **slot = &configd->steps->work;
+
+	if (--survey->waiting > 0) {
+		return;
+	}
+	if (survey->generation == configd->steps->generation && *slot != NULL &&
+	    (*slot)->serial == survey->run->serial) {
+		if (configd->epoch_floor > survey->max_epoch) {
+			survey->max_epoch = configd->epoch_floor;
+		}
+		clust_ack(configd->clust, survey->run, survey->error, survey->reason, survey->max_epoch,
+			  survey->durable, survey->durable_count);
+		proto_free(*slot);
+		*slot = NULL;
+	}
+	for (size_t i = 0; i < survey->durable_count; i++) {
+		proto_free(survey->durable[i]);
+	}
+	free(survey->durable);
+	proto_free(survey->run);
+	free(survey);
+}
+
+static void survey_epoch(struct survey *survey, uint64_t epoch)
+{
+	if (epoch > survey->max_epoch) {
+		survey->max_epoch = epoch;
+	}
+}
+
+static void survey_add_member(struct survey *survey, const Vx__Member *member)
+{
+	for (size_t i = 0; i < survey->durable_count; i++) {
+		if (survey->durable[i]->nodeid == member->nodeid &&
+		    survey->durable[i]->incarnation == member->incarnation) {
+			return;
+		}
+	}
+	PROTO_ADD(survey->durable, survey->durable_count, proto_clone(member));
+}
+
+static void survey_on_read(void *ctx, struct copies_found *found)
+{
+	struct survey_group *item = ctx;
+	struct survey *survey = item->survey;
+
+	survey_epoch(survey, found->max_epoch);
+	for (size_t i = 0; i < found->durable_count; i++) {
+		survey_add_member(survey, found->durable[i]);
+	}
+	if (found->error != 0) { /* the group will be disabled; the view goes on */
+		log_warning("dg=%s survey: %s", item->name, found->reason);
+	}
+	survey_answered(survey);
+	free(item);
+}
+
+static void survey_on_claimed(void *ctx, int error, uint64_t max_epoch, const char *reason)
+{
+	struct survey_group *item = ctx;
+	struct survey *survey = item->survey;
+
+	survey_epoch(survey, max_epoch);
+	if (error == -VX_E_STALE) {
+		survey->error = error;
+		snprintf(survey->reason, sizeof(survey->reason), "%s", reason);
+	} else if (error != 0) { /* it cannot be written by anybody: disabled at the next step */
+		log_warning("dg=%s claim: %s: %s", item->name, vx_strerror(error), reason);
+	}
+	survey_answered(survey);
+	free(item);
+}
+
+static void survey_on_closed(void *ctx, int error, const char *reason)
+{
+	struct survey_group *item = ctx;
+
+	if (error != 0) { /* the next start waits for the fencing of nobody: it recovers instead */
+		log_warning("dg=%s not marked as closed: %s", item->name, reason);
+	}
+	survey_answered(item->survey);
+	free(item);
+}
+
+static void survey_group(struct survey *survey, const struct disk_label *label)
+{
+	struct shelf *shelf = survey->configd->shelf;
+	struct group *group = group_find(survey->configd, label->dgid);
+	struct copies *copies = shelf_open(shelf, label->dgid, group != NULL ? group->config : NULL);
+	struct survey_group *item;
+
+	if (copies == NULL) {
+		return;
+	}
+	item = proto_grow(NULL, 0, sizeof(*item));
+	*item = (struct survey_group){ .survey = survey };
+	snprintf(item->name, sizeof(item->name), "%s", label->group);
+	survey->waiting++;
+	if (survey->run->step == VX__STEP__STEP_SURVEY) {
+		copies_read(copies, UINT64_MAX, survey_on_read, item);
+	} else {
+		copies_claim(copies, survey->run->view != NULL ? survey->run->view->epoch : 0,
+			     survey_on_claimed, item);
+	}
+}
+
+static bool survey_is_ours(const struct configd *configd, const struct disk *disk)
+{
+	return disk->error == 0 && !disk->duplicate && disk->label.shared &&
+	       strcmp(disk->label.cluster, configd->cluster.cluster) == 0;
+}
+
+/* Each group once. */
+static bool survey_is_first(const struct configd *configd, size_t index)
+{
+	const struct disk *disk = disk_at(configd->disks, index);
+
+	for (size_t i = 0; i < index; i++) {
+		const struct disk *other = disk_at(configd->disks, i);
+
+		if (survey_is_ours(configd, other) && strcmp(other->label.dgid, disk->label.dgid) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void survey_on_scanned(void *ctx)
+{
+	struct survey *survey = ctx;
+	struct configd *configd = survey->configd;
+
+	if (survey->generation == configd->steps->generation) {
+		for (size_t i = 0; i < disk_count(configd->disks); i++) {
+			if (survey_is_ours(configd, disk_at(configd->disks, i)) &&
+			    survey_is_first(configd, i)) {
+				survey_group(survey, &disk_at(configd->disks, i)->label);
+			}
+		}
+	}
+	survey_answered(survey);
+}
+
+/* The last member leaves: a checkpoint that names nobody. */
+static void survey_close(struct survey *survey)
+{
+	struct configd *configd = survey->configd;
+	struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next) {
+		struct copies *copies = shelf_find(configd->shelf, group->dgid);
+		struct survey_group *item;
+		Vx__Config *last;
+
+		if (group->gone || group->state != GROUP_ENABLED || !group_is_shared(group) || copies == NULL) {
+			continue;
+		}
+		item = proto_grow(NULL, 0, sizeof(*item));
+		*item = (struct survey_group){ .survey = survey };
+		snprintf(item->name, sizeof(item->name), "%s", group->name);
+		last = proto_clone(group->config);
+		last->seq++;
+		survey->waiting++;
+		copies_checkpoint(copies, last, NULL, 0, survey_on_closed, item);
+		proto_free(last);
+	}
+	survey_answered(survey);
+}
+
+void survey_run(struct configd *configd, const Vx__StepRun *run)
+{
+	struct survey *survey = proto_grow(NULL, 0, sizeof(*survey));
+
+	memset(survey, 0, sizeof(*survey));
+	survey->configd = configd;
+	survey->run = proto_clone(run);
+	survey->generation = configd->steps->generation;
+	survey->waiting = 1;
+	steps_begin(configd, &configd->steps->work, run, "reading configuration copies");
+	if (run->step == VX__STEP__STEP_CLOSE) {
+		survey_close(survey);
+	} else if (run->step == VX__STEP__STEP_SURVEY) {
+		disk_scan(configd->disks, survey_on_scanned, survey);
+	} else { /* the disks were read a moment ago, by the survey */
+		survey_on_scanned(survey);
+	}
+}

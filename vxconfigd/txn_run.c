@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Carries out what the transaction core of a group decides. */
+#include "vxconfigd/txn_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/timeouts.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/request.h"
+#include "vxconfigd/steps.h"
+
+struct txn_input {
+	TAILQ_ENTRY(txn_input) next;
+	struct txn_event event;
+	char reason[VX_REASON_MAX];
+};
+
+/* ---- jobs ---- */
+
+void txn_job_init(struct txn_job *job, struct group *group, const struct txn_ref *ref)
+{
+	job->configd = group->configd;
+	snprintf(job->dgid, sizeof(job->dgid), "%s", group->dgid);
+	job->ref = *ref;
+}
+
+struct group *txn_job_group(const struct txn_job *job)
+{
+	struct group *group = group_find(job->configd, job->dgid);
+
+	if (group == NULL || group->pending.propose == NULL ||
+	    group->pending.propose->attempt != job->ref.attempt ||
+	    memcmp(group->pending.propose->txid.data, job->ref.txid, ID_BYTES) != 0) {
+		return NULL;
+	}
+	return group;
+}
+
+void txn_run_result(struct configd *configd, const char *dgid, enum txn_event_type type,
+		    const struct txn_ref *ref, int error, const char *reason)
+{
+	struct txn_event event = { .type = type, .ref = *ref, .error = error, .reason = reason };
+	struct group *group = group_find(configd, dgid);
+
+	if (group != NULL) {
+		txn_run(group, &event);
+	}
+}
+
+/* ---- sending ---- */
+
+static void txn_cast(struct group *group, const Vx__CfgMsg *msg)
+{
+	int rc = clust_send_config(group->configd->clust, msg);
+
+	if (rc != 0) { /* the wait for answers ends it */
+		log_err("dg=%s cannot send: %s", group->name, vx_strerror(rc));
+	}
+}
+
+static void txn_cast_ref(struct group *group, const struct txn_effect *effect,
+			 Vx__CfgMsg__BodyCase body_case)
+{
+	Vx__CfgMsg msg = VX__CFG_MSG__INIT;
+	Vx__TxnRef ref = VX__TXN_REF__INIT;
+
+	ref.txid.data = (uint8_t *)(uintptr_t)effect->ref.txid;
+	ref.txid.len = ID_BYTES;
+	ref.attempt = effect->ref.attempt;
+	ref.reason = (char *)(uintptr_t)effect->reason;
+	ref.nodeid = effect->node;
+	ref.error = effect->error;
+	msg.body_case = body_case;
+	msg.quiesce = &ref; /* all of these bodies are a TxnRef at the same place */
+	txn_cast(group, &msg);
+}
+
+static void txn_cast_vote(struct group *group, const struct txn_ref *ref, int error, const char *reason)
+{
+	Vx__CfgMsg msg = VX__CFG_MSG__INIT;
+	Vx__Vote vote = VX__VOTE__INIT;
+
+	vote.txid.data = (uint8_t *)(uintptr_t)ref->txid;
+	vote.txid.len = ID_BYTES;
+	vote.attempt = ref->attempt;
+	vote.yes = error == 0;
+	vote.error = error;
+	vote.reason = (char *)(uintptr_t)reason;
+	msg.body_case = VX__CFG_MSG__BODY_VOTE;
+	msg.vote = &vote;
+	if (error != 0) {
+		log_notice("dg=%s votes no: %s: %s", group->name, vx_strerror(error), reason);
+	}
+	txn_cast(group, &msg);
+}
+
+static void txn_cast_propose(struct group *group)
+{
+	Vx__CfgMsg msg = VX__CFG_MSG__INIT;
+
+	msg.body_case = VX__CFG_MSG__BODY_PROPOSE;
+	msg.propose = group->current->propose;
+	txn_cast(group, &msg);
+}
+
+/* ---- suspending ---- */
+
+static void txn_on_suspended(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	struct txn_job *job = ctx;
+
+	(void)answer;
+	txn_run_result(job->configd, job->dgid, TXN_EV_SUSPENDED, &job->ref, error, reason);
+	free(job);
+}
+
+static void txn_suspend(struct group *group, const struct txn_ref *ref)
+{
+	struct txn_job *job = proto_grow(NULL, 0, sizeof(*job));
+	Vx__IodSuspend suspend = VX__IOD_SUSPEND__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	txn_job_init(job, group, ref);
+	group->pending.suspended = true;
+	suspend.txid = group->pending.propose->txid;
+	suspend.dgid = group->dgid;
+	suspend.n_vol_rid = group->pending.propose->n_quiesce;
+	suspend.vol_rid = group->pending.propose->quiesce;
+	suspend.timeout_ms = VX_SUSPEND_MS;
+	msg.body_case = VX__IPC__BODY_IOD_SUSPEND;
+	msg.iod_suspend = &suspend;
+	iod_call(group->configd->iod, &msg, txn_on_suspended, job);
+}
+
+static void txn_pending_end(struct group *group)
+{
+	struct group_pending *pending = &group->pending;
+
+	if (pending->suspended) {
+		Vx__IodResume resume = VX__IOD_RESUME__INIT;
+		Vx__Ipc msg = VX__IPC__INIT;
+
+		resume.txid = pending->propose->txid;
+		msg.body_case = VX__IPC__BODY_IOD_RESUME;
+		msg.iod_resume = &resume;
+		iod_call(group->configd->iod, &msg, NULL, NULL);
+	}
+	proto_free(pending->propose);
+	proto_free(pending->after);
+	*pending = (struct group_pending){ 0 };
+}
+
+/* ---- remembering (T5, T12) ---- */
+
+static void txn_on_remembered(void *ctx, int error)
+{
+	struct txn_job *job = ctx;
+
+	if (error != 0) { /* a node that cannot remember must not acknowledge */
+		clust_abort(job->configd->clust, "the node's memory of disk groups cannot be written");
+	} else {
+		txn_run_result(job->configd, job->dgid, TXN_EV_REMEMBERED, &job->ref, 0, "");
+	}
+	free(job);
+}
+
+static void txn_remember(struct group *group, const struct txn_ref *ref)
+{
+	const Vx__Config *after = group->pending.after;
+	struct txn_job *job;
+
+	if (after == NULL) { /* nothing durable changes */
+		txn_run_result(group->configd, group->dgid, TXN_EV_REMEMBERED, ref, 0, "");
+		return;
+	}
+	job = proto_grow(NULL, 0, sizeof(*job));
+	txn_job_init(job, group, ref);
+	group_remember(group, after, txn_on_remembered, job);
+}
+
+/* ---- the end ---- */
+
+static void txn_apply_activation(struct group *group)
+{
+	struct configd *configd = group->configd;
+	const Vx__Propose *propose = group->pending.propose;
+
+	activation_set(&group->activation, propose->nodeid, propose->activation);
+	log_notice("view=%#llx dg=%s node=%s activation=%s", (unsigned long long)cview_epoch(&configd->cluster),
+		   group->name, cview_name(&configd->cluster, propose->nodeid),
+		   activation_name(propose->activation));
+	if (propose->nodeid == configd->cluster.self) {
+		group_load(group, false, NULL, NULL);
+	}
+}
+
+static void txn_apply(struct group *group)
+{
+	struct group_pending *pending = &group->pending;
+	Vx__TxnKind kind = pending->propose->kind;
+
+	if (!group->taking_over && kind == VX__TXN_KIND__TXN_ACTIVATE) {
+		txn_apply_activation(group);
+	} else if (!group->taking_over && kind == VX__TXN_KIND__TXN_DEPORT) {
+		group_unload(group);
+		log_notice("dg=%s deported", group->name);
+		group->gone = true;
+	} else if (!group->taking_over) {
+		group_config_set(group, pending->after);
+		pending->after = NULL;
+		log_notice("view=%#llx dg=%s seq=%llu %s", (unsigned long long)group->config->epoch, group->name,
+			   (unsigned long long)group->config->seq, pending->propose->who);
+		group_load(group, false, NULL, NULL);
+	}
+	txn_pending_end(group);
+}
+
+static void txn_drop(struct group *group, const struct txn_effect *effect)
+{
+	if (group->pending.propose != NULL && effect->error != 0) {
+		log_notice("dg=%s not done: %s: %s%s%s", group->name, group->pending.propose->who,
+			   effect->node != 0 ? cview_name(&group->configd->cluster, effect->node) : "",
+			   effect->node != 0 ? ": " : "", effect->reason);
+	}
+	txn_pending_end(group);
+	if (group->state == GROUP_NEW && group->incoming == NULL && group->current == NULL &&
+	    !group->taking_over) {
+		group->gone = true; /* an import that did not come about */
+	}
+}
+
+static void txn_on_timer(void *ctx)
+{
+	struct group *group = ctx;
+	const struct txn_event event = { .type = TXN_EV_TIMEOUT };
+
+	txn_run(group, &event);
+}
+
+static void txn_timer_set(struct group *group, uint32_t delay_ms)
+{
+	if (delay_ms == 0) {
+		loop_timer_cancel(&group->timer);
+	} else {
+		loop_timer_set(group->configd->loop, &group->timer, delay_ms, txn_on_timer, group);
+	}
+}
+
+static void txn_carry_out(struct group *group, const struct txn_effect *effect)
+{
+	switch (effect->type) {
+	case TXN_FX_SEND_PROPOSE:
+		txn_cast_propose(group);
+		return;
+	case TXN_FX_SEND_VOTE:
+		txn_cast_vote(group, &effect->ref, effect->error, effect->reason);
+		return;
+	case TXN_FX_SEND_QUIESCE:
+		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_QUIESCE);
+		return;
+	case TXN_FX_SEND_PREPARED:
+		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_PREPARED);
+		return;
+	case TXN_FX_SEND_COMMIT:
+		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_COMMIT);
+		return;
+	case TXN_FX_SEND_ACK:
+		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_ACK);
+		return;
+	case TXN_FX_SEND_ABORT:
+		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_ABORT);
+		return;
+	case TXN_FX_CHECK:
+		group->pending = (struct group_pending){ .propose = group->incoming };
+		group->incoming = NULL;
+		txn_check(group, &effect->ref);
+		return;
+	case TXN_FX_SUSPEND:
+		txn_suspend(group, &effect->ref);
+		return;
+	case TXN_FX_FORMAT:
+		txn_format(group, &effect->ref);
+		return;
+	case TXN_FX_WRITE:
+		txn_write(group, &effect->ref);
+		return;
+	case TXN_FX_REMEMBER:
+		txn_remember(group, &effect->ref);
+		return;
+	case TXN_FX_APPLY:
+		txn_apply(group);
+		return;
+	case TXN_FX_DROP:
+		txn_drop(group, effect);
+		return;
+	case TXN_FX_ANSWER:
+		request_ended(group, effect->error, effect->node, effect->reason);
+		return;
+	case TXN_FX_ASIDE:
+		request_aside(group);
+		return;
+	case TXN_FX_ASK_VIEW:
+		clust_ask_view(group->configd->clust, effect->reason);
+		return;
+	case TXN_FX_TIMER:
+		txn_timer_set(group, effect->delay_ms);
+		return;
+	case TXN_FX_QUIET:
+		steps_quiet(group->configd);
+		return;
+	}
+}
+
+static void txn_input_run(struct group *group, const struct txn_input *input)
+{
+	struct txn_event event = input->event;
+	struct txn_effects fx;
+	enum txn_member_state member = group->txn.member;
+	enum txn_master_state master = group->txn.master;
+
+	event.reason = input->reason;
+	txn_step(&group->txn, &event, &fx);
+	if (group->txn.member != member || group->txn.master != master) {
+		log_debug("dg=%s txn=%.8s %s: %s/%s -> %s/%s", group->name, "", txn_event_name(event.type),
+			  txn_member_state_name(member), txn_master_state_name(master),
+			  txn_member_state_name(group->txn.member), txn_master_state_name(group->txn.master));
+	}
+	for (size_t i = 0; i < fx.count; i++) {
+		txn_carry_out(group, &fx.effect[i]);
+	}
+	proto_free(group->incoming); /* the core did not want it */
+	group->incoming = NULL;
+}
+
+void txn_run(struct group *group, const struct txn_event *event)
+{
+	struct txn_input *input = proto_grow(NULL, 0, sizeof(*input));
+
+	input->event = *event;
+	snprintf(input->reason, sizeof(input->reason), "%s", event->reason != NULL ? event->reason : "");
+	TAILQ_INSERT_TAIL(&group->inputs, input, next);
+	if (group->running) {
+		return;
+	}
+	group->running = true;
+	while ((input = TAILQ_FIRST(&group->inputs)) != NULL) {
+		txn_input_run(group, input);
+		TAILQ_REMOVE(&group->inputs, input, next);
+		free(input);
+	}
+	group->running = false;
+	if (group->gone) {
+		request_refuse_all(group);
+		group_remove(group);
+	} else {
+		request_kick(group->configd);
+	}
+}
+
+/* ---- messages ---- */
+
+static struct group *txn_group_of(struct configd *configd, const ProtobufCBinaryData *txid)
+{
+	struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next) {
+		if (!group->gone && ((group->txn.member != TXN_NONE &&
+				      memcmp(group->txn.ref.txid, txid->data, ID_BYTES) == 0) ||
+				     (group->txn.master != TXN_IDLE &&
+				      memcmp(group->txn.master_ref.txid, txid->data, ID_BYTES) == 0))) {
+			return group;
+		}
+	}
+	return NULL;
+}
+
+static void txn_on_propose(struct configd *configd, uint32_t from, const Vx__Propose *propose)
+{
+	struct group *group = group_find(configd, propose->dgid);
+	struct txn_event event = { .type = TXN_EV_PROPOSE_MSG,
+				   .from = from,
+				   .quiesce = propose->n_quiesce > 0 && !propose->no_quiesce };
+
+	if (propose->txid.len != ID_BYTES) {
+		log_warning("node=%u proposes a transaction without an id", from);
+		return;
+	}
+	memcpy(event.ref.txid, propose->txid.data, ID_BYTES);
+	event.ref.attempt = propose->attempt;
+	if (group == NULL && propose->kind == VX__TXN_KIND__TXN_IMPORT &&
+	    group_add(configd, propose->dgid, propose->group, &group) == 0) {
+		steps_open_group(group);
+	}
+	if (group == NULL) {
+		struct group nameless = { .configd = configd };
+
+		snprintf(nameless.name, sizeof(nameless.name), "%s", propose->group);
+		txn_cast_vote(&nameless, &event.ref, -VX_E_NOGROUP, "the disk group is not imported there");
+		return;
+	}
+	group->incoming = proto_clone(propose);
+	txn_run(group, &event);
+}
+
+static void txn_on_ref(struct configd *configd, uint32_t from, enum txn_event_type type,
+		       const ProtobufCBinaryData *txid, uint32_t attempt, int error, uint32_t node,
+		       const char *reason)
+{
+	struct txn_event event = { .type = type, .from = from, .error = error, .node = node, .reason = reason };
+	struct group *group = txid->len == ID_BYTES ? txn_group_of(configd, txid) : NULL;
+
+	if (group != NULL) {
+		memcpy(event.ref.txid, txid->data, ID_BYTES);
+		event.ref.attempt = attempt;
+		txn_run(group, &event);
+	}
+}
+
+void txn_run_message(struct configd *configd, uint32_t from, const Vx__CfgMsg *msg)
+{
+	static const struct {
+		Vx__CfgMsg__BodyCase body;
+		enum txn_event_type type;
+	} table[] = {
+		{ VX__CFG_MSG__BODY_QUIESCE, TXN_EV_QUIESCE_MSG },
+		{ VX__CFG_MSG__BODY_PREPARED, TXN_EV_PREPARED_MSG },
+		{ VX__CFG_MSG__BODY_COMMIT, TXN_EV_COMMIT_MSG },
+		{ VX__CFG_MSG__BODY_ACK, TXN_EV_ACK_MSG },
+		{ VX__CFG_MSG__BODY_ABORT, TXN_EV_ABORT_MSG },
+	};
+
+	if (msg->body_case == VX__CFG_MSG__BODY_PROPOSE) {
+		txn_on_propose(configd, from, msg->propose);
+		return;
+	}
+	if (msg->body_case == VX__CFG_MSG__BODY_VOTE) {
+		const Vx__Vote *vote = msg->vote;
+		int error = vote->yes ? 0 : vote->error < 0 ? vote->error : -VX_E_REFUSED;
+
+		txn_on_ref(configd, from, TXN_EV_VOTE_MSG, &vote->txid, vote->attempt, error, from, vote->reason);
+		return;
+	}
+	for (size_t i = 0; i < VX_COUNT_OF(table); i++) {
+		if (msg->body_case == table[i].body) {
+			const Vx__TxnRef *ref = msg->quiesce; /* the same place for all of them */
+
+			txn_on_ref(configd, from, table[i].type, &ref->txid, ref->attempt, ref->error,
+				   ref->nodeid, ref->reason);
+		}
+	}
+}
+
+void txn_run_all(struct configd *configd, const struct txn_event *event)
+{
+	struct group *group, *after;
+
+	for (group = TAILQ_FIRST(&configd->groups); group != NULL; group = after) {
+		after = TAILQ_NEXT(group, next);
+		if (!group->gone) {
+			txn_run(group, event);
+		}
+	}
+}
+
+bool txn_run_quiet(struct configd *configd)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next) {
+		if (group->txn.master != TXN_IDLE) {
+			return false;
+		}
+	}
+	return true;
+}

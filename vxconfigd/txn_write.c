@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The master's writes of a transaction: new logs before, then labels and configuration copies (T4).
+ *
+ * CHANGE: labels of new disks, the record (a checkpoint if the set of disks changes), labels of
+ * disks that leave. IMPORT: a checkpoint, labels, and this node's vxiod loads the group first.
+ * DEPORT: a checkpoint without members, labels. What is left half-done by a failure or a death is
+ * mended by the next view (takeover_run.c).
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "vxconfigd/plan.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/request.h"
+#include "vxconfigd/shelf.h"
+#include "vxconfigd/txn_run.h"
+
+struct txn_format_job {
+	struct txn_job job;
+	unsigned int waiting;
+	int error;
+	char reason[VX_REASON_MAX];
+};
+
+/* ---- new logs ---- */
+
+static void txn_format_answered(struct txn_format_job *format)
+{
+	if (--format->waiting == 0) {
+		txn_run_result(format->job.configd, format->job.dgid, TXN_EV_FORMATTED, &format->job.ref,
+			       format->error, format->reason);
+		free(format);
+	}
+}
+
+static void txn_on_formatted(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	struct txn_format_job *format = ctx;
+
+	(void)answer;
+	if (error != 0 && format->error == 0) {
+		format->error = error;
+		snprintf(format->reason, sizeof(format->reason), "cannot write the log: %s", reason);
+	}
+	txn_format_answered(format);
+}
+
+void txn_format(struct group *group, const struct txn_ref *ref)
+{
+	const struct plan *plan = group->current->plan;
+	struct txn_format_job *format = proto_grow(NULL, 0, sizeof(*format));
+	Vx__IodFormatLog log = VX__IOD_FORMAT_LOG__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	memset(format, 0, sizeof(*format));
+	txn_job_init(&format->job, group, ref);
+	format->waiting = 1;
+	log.config = group->pending.after;
+	log.dirty = plan->format_dirty;
+	log.n_path = group_paths(group->configd, group->pending.after, &log.path);
+	msg.body_case = VX__IPC__BODY_IOD_FORMAT_LOG;
+	msg.iod_format_log = &log;
+	for (size_t i = 0; i < plan->format_log_count; i++) {
+		log.vol_rid = plan->format_log[i];
+		format->waiting++;
+		iod_call(group->configd->iod, &msg, txn_on_formatted, format);
+	}
+	group_paths_free(log.path, log.n_path);
+	txn_format_answered(format);
+}
+
+/* ---- the commit write ---- */
+
+static void txn_write_end(struct txn_job *job, int error, const char *reason)
+{
+	if (error != 0) {
+		log_err("dg=%s write failed: %s: %s", job->dgid, vx_strerror(error), reason);
+	}
+	txn_run_result(job->configd, job->dgid, TXN_EV_WRITTEN, &job->ref, error, reason);
+	free(job);
+}
+
+/* Labels of the disks named in the plan; false if there are none. */
+static bool txn_write_labels(struct txn_job *job, struct group *group,
+			     void (*done)(void *ctx, int error, const char *reason))
+{
+	const struct plan *plan = group->current != NULL ? group->current->plan : NULL;
+	const Vx__Config *config = group->pending.after != NULL ? group->pending.after : group->config;
+	struct group_labels labels;
+
+	group_labels_init(&labels, group->configd);
+	if (group->pending.propose->kind == VX__TXN_KIND__TXN_IMPORT) {
+		for (size_t i = 0; i < config->n_dm; i++) {
+			group_labels_own(&labels, config, config->dm[i]);
+		}
+	}
+	for (size_t i = 0; plan != NULL && i < plan->label_disk_count; i++) {
+		const struct disk *disk = disk_by_device(group->configd->disks, plan->label_disk[i]);
+
+		if (disk == NULL || disk->error != 0) {
+			continue;
+		}
+		if (plan->label_clear) {
+			group_labels_clear(&labels, disk->label.diskid);
+		} else if (group->pending.propose->kind == VX__TXN_KIND__TXN_DEPORT) {
+			group_labels_release(&labels, disk->label.diskid);
+		} else {
+			group_labels_own_disk(&labels, config, disk->label.diskid);
+		}
+	}
+	return group_labels_write(&labels, done, job);
+}
+
+/* -- CHANGE -- */
+
+static void txn_change_on_cleared(void *ctx, int error, const char *reason)
+{
+	struct txn_job *job = ctx;
+
+	if (error != 0) { /* the change is stored: what stays is the mark on a disk that left */
+		log_warning("dg=%s the label of a disk that left was not cleared: %s", job->dgid, reason);
+	}
+	txn_write_end(job, 0, "");
+}
+
+static void txn_change_on_stored(void *ctx, int error, const char *reason)
+{
+	struct txn_job *job = ctx;
+	struct group *group = txn_job_group(job);
+
+	if (error != 0 || group == NULL) {
+		txn_write_end(job, error, reason);
+		return;
+	}
+	if (group->current == NULL || !group->current->plan->label_clear ||
+	    !txn_write_labels(job, group, txn_change_on_cleared)) {
+		txn_write_end(job, 0, "");
+	}
+}
+
+static bool txn_change_disks(const Vx__Config *before, const Vx__Config *after)
+{
+	bool changed = before->n_dm != after->n_dm;
+
+	for (size_t i = 0; !changed && i < before->n_dm; i++) {
+		changed = strcmp(before->dm[i]->diskid, after->dm[i]->diskid) != 0 ||
+			  before->dm[i]->nconfig != after->dm[i]->nconfig;
+	}
+	return changed;
+}
+
+/* Another set of disks: the whole content goes to all of them. */
+static void txn_change_on_set(void *ctx, struct copies *copies, int error)
+{
+	struct txn_job *job = ctx;
+	struct group *group = txn_job_group(job);
+
+	if (error != 0 || group == NULL) {
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, "no disk, or too many, for the copies");
+		return;
+	}
+
+	const Vx__View *view = group->configd->cluster.view;
+
+	copies_checkpoint(copies, group->pending.after, view->member, view->n_member, txn_change_on_stored,
+			  job);
+}
+
+static void txn_change_store(void *ctx, int error, const char *reason)
+{
+	struct txn_job *job = ctx;
+	struct group *group = txn_job_group(job);
+	struct copies *copies;
+
+	if (error != 0 || group == NULL) {
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, reason);
+		return;
+	}
+
+	const Vx__Config *after = group->pending.after;
+
+	if (txn_change_disks(group->config, after)) {
+		shelf_set(group->configd->shelf, after, txn_change_on_set, job);
+		return;
+	}
+	copies = shelf_find(group->configd->shelf, group->dgid);
+	if (copies == NULL) {
+		txn_write_end(job, -VX_E_MINORITY, "the configuration copies were not read in this view");
+		return;
+	}
+	copies_append(copies, after->epoch, after->seq, group->pending.propose->delta,
+		      config_outcome_find(after, group->pending.propose->txid.data), group->config,
+		      txn_change_on_stored, job);
+}
+
+static void txn_write_change(struct txn_job *job, struct group *group)
+{
+	if (group->current == NULL || group->current->plan->label_clear ||
+	    !txn_write_labels(job, group, txn_change_store)) {
+		txn_change_store(job, 0, "");
+	}
+}
+
+/* -- IMPORT -- */
+
+static void txn_import_on_loaded(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	(void)answer;
+	txn_write_end(ctx, error, reason);
+}
+
+/* Nobody uses the group yet: the dirty maps of its last users are folded by one vxiod, this one. */
+static void txn_import_on_labelled(void *ctx, int error, const char *reason)
+{
+	struct txn_job *job = ctx;
+	struct group *group = txn_job_group(job);
+	Vx__IodLoad load = VX__IOD_LOAD__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	if (error != 0 || group == NULL) {
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, reason);
+		return;
+	}
+	load.config = group->pending.after;
+	load.first = true;
+	load.n_path = group_paths(group->configd, load.config, &load.path);
+	msg.body_case = VX__IPC__BODY_IOD_LOAD;
+	msg.iod_load = &load;
+	group->loaded = true;
+	iod_call(group->configd->iod, &msg, txn_import_on_loaded, job);
+	group_paths_free(load.path, load.n_path);
+}
+
+static void txn_import_on_stored(void *ctx, int error, const char *reason)
+{
+	struct txn_job *job = ctx;
+	struct group *group = txn_job_group(job);
+
+	if (error != 0 || group == NULL) {
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, reason);
+	} else if (!txn_write_labels(job, group, txn_import_on_labelled)) {
+		txn_import_on_labelled(job, 0, "");
+	}
+}
+
+static void txn_import_on_set(void *ctx, struct copies *copies, int error)
+{
+	struct txn_job *job = ctx;
+	struct group *group = txn_job_group(job);
+
+	if (error != 0 || group == NULL) {
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, "no disk, or too many, for the copies");
+		return;
+	}
+
+	const Vx__View *view = group->configd->cluster.view;
+
+	copies_checkpoint(copies, group->pending.after, view->member, view->n_member, txn_import_on_stored,
+			  job);
+}
+
+static void txn_write_import(struct txn_job *job, struct group *group)
+{
+	shelf_set(group->configd->shelf, group->pending.after, txn_import_on_set, job);
+}
+
+/* -- DEPORT -- */
+
+static void txn_deport_on_labelled(void *ctx, int error, const char *reason)
+{
+	txn_write_end(ctx, error, reason);
+}
+
+static void txn_deport_on_stored(void *ctx, int error, const char *reason)
+{
+	struct txn_job *job = ctx;
+	struct group *group = txn_job_group(job);
+
+	if (error != 0 || group == NULL) {
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, reason);
+	} else if (!txn_write_labels(job, group, txn_deport_on_labelled)) {
+		txn_write_end(job, 0, "");
+	}
+}
+
+static void txn_write_deport(struct txn_job *job, struct group *group)
+{
+	struct copies *copies = shelf_find(group->configd->shelf, group->dgid);
+	Vx__Config *last;
+
+	if (copies == NULL) {
+		txn_write_end(job, -VX_E_MINORITY, "the configuration copies were not read in this view");
+		return;
+	}
+	last = config_clone(group->config);
+	last->seq++;
+	config_outcome_add(last, group->pending.propose->txid.data, true);
+	copies_checkpoint(copies, last, NULL, 0, txn_deport_on_stored, job);
+	proto_free(last);
+}
+
+void txn_write(struct group *group, const struct txn_ref *ref)
+{
+	struct txn_job *job = proto_grow(NULL, 0, sizeof(*job));
+
+	txn_job_init(job, group, ref);
+	switch (group->pending.propose->kind) {
+	case VX__TXN_KIND__TXN_CHANGE:
+		txn_write_change(job, group);
+		return;
+	case VX__TXN_KIND__TXN_IMPORT:
+		txn_write_import(job, group);
+		return;
+	case VX__TXN_KIND__TXN_DEPORT:
+		txn_write_deport(job, group);
+		return;
+	case VX__TXN_KIND__TXN_ACTIVATE:
+	case _VX__TXN_KIND_IS_INT_SIZE:
+		break;
+	}
+	log_bug("dg=%s a write for a transaction that has none", group->name);
+}
