@@ -43,9 +43,9 @@ configuration() {
 fencing_disabled() {
 	new_node
 	echo 'stonith-enabled="false"' >"$FAKE/options"
-	run vxclust start 6 "fencing is disabled" && not_called vxiod || return
+	run vxclust start 1 "fencing is disabled" && not_called vxiod || return
 	echo 'fencing-enabled="false" stonith-enabled="true"' >"$FAKE/options"
-	run vxclust start 6 "fencing is disabled" || return
+	run vxclust start 1 "fencing is disabled" || return
 	echo '102 not connected' >"$FAKE/fail.crm_mon"
 	run vxclust start 1 "cannot ask Pacemaker" || return
 	OCF_RESKEY_allow_fencing_disabled=true
