@@ -42,6 +42,8 @@ struct copies_found {
 	size_t durable_count;
 	char **enabled; /* disk ids of the enabled copies as the newest checkpoint names them */
 	size_t enabled_count;
+	char **before; /* ... and of the set before, if the change of the set was not finished */
+	size_t before_count;
 	Vx__CopyInfo copy[4 * VX_COPIES_MAX]; /* state of each copy, for vxdg list */
 	size_t copy_count;
 };

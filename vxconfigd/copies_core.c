@@ -110,7 +110,7 @@ static void core_prune(struct copies_core *core)
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		struct core_copy *copy = &core->copy[i];
 
-		if (!copy->listed && !copy->enabled && !copy->busy) {
+		if (!copy->listed && !copy->enabled && !copy->before && !copy->busy) {
 			copy_image_free(copy->image);
 			*copy = (struct core_copy){ 0 };
 		}
@@ -206,7 +206,7 @@ void copies_core_decide(const struct copies_core *core)
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		const struct core_copy *from = &core->copy[i];
 
-		if (from->used && (from->listed || from->enabled)) {
+		if (from->used && (from->listed || from->enabled || from->before)) {
 			copy[count++] = (struct decide_copy){
 				.diskid = from->diskid,
 				.name = from->name,
@@ -226,19 +226,42 @@ static void core_learn(struct copies_core *core)
 	Vx__Checkpoint durable = VX__CHECKPOINT__INIT;
 
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
-		core->copy[i].enabled = false; /* not pruned yet: found points into the images */
+		/* Not pruned yet: found points into the images. */
+		core->copy[i].enabled = core->copy[i].before = false;
 	}
-	for (size_t i = 0; i < found->enabled_count; i++) {
-		struct core_copy *copy = core_copy_get(core, found->enabled[i]);
+	for (size_t i = 0; i < found->enabled_count + found->before_count; i++) {
+		bool enabled = i < found->enabled_count;
+		struct core_copy *copy = core_copy_get(core, enabled ? found->enabled[i] :
+							found->before[i - found->enabled_count]);
 
-		assert(copy != NULL); /* COPIES_ROOM has room for listed, enabled and busy ones */
-		copy->enabled = true;
+		assert(copy != NULL); /* COPIES_ROOM has room for all that may be */
+		copy->enabled |= enabled;
+		copy->before |= !enabled;
 	}
 	durable.durable = found->durable;
 	durable.n_durable = found->durable_count;
 	core_durable_free(core);
 	core->durable = copies_checkpoint_clone(&durable);
 	core->known = true;
+}
+
+/* The next write of a checkpoint: what is needed to change the set (D18), or the checkpoint itself. */
+static void core_next_write(struct copies_core *core, struct copies_effects *effects)
+{
+	if (copies_rejoin_needed(core)) {
+		core_stage_set(core, STAGE_REJOINING);
+		copies_write_rejoin(core, effects);
+	} else if (core->stage != STAGE_SEEDING && core->stage != STAGE_JOINING &&
+		   copies_seed_needed(core)) {
+		core_stage_set(core, STAGE_SEEDING);
+		copies_write_seed(core, effects);
+	} else if (core->stage != STAGE_JOINING && copies_join_needed(core)) {
+		core_stage_set(core, STAGE_JOINING);
+		copies_write_join(core, effects);
+	} else {
+		core_stage_set(core, STAGE_WRITING);
+		copies_write_checkpoint(core, effects);
+	}
 }
 
 /* After a reading: goes on to what the task wants written. */
@@ -249,12 +272,8 @@ static void core_begin_writing(struct copies_core *core, struct copies_effects *
 	} else if (core->task->kind == TASK_CLAIM) {
 		core_stage_set(core, STAGE_CLAIMING);
 		copies_write_claim(core, effects);
-	} else if (copies_seed_needed(core)) {
-		core_stage_set(core, STAGE_SEEDING);
-		copies_write_seed(core, effects);
 	} else {
-		core_stage_set(core, STAGE_WRITING);
-		copies_write_checkpoint(core, effects);
+		core_next_write(core, effects);
 	}
 }
 
@@ -294,10 +313,11 @@ static void core_stage_done(struct copies_core *core, struct copies_effects *eff
 	case STAGE_CLAIMING:
 		copies_judge_claim(core);
 		break;
+	case STAGE_REJOINING:
 	case STAGE_SEEDING:
-		if (copies_judge_seed(core)) {
-			core_stage_set(core, STAGE_WRITING);
-			copies_write_checkpoint(core, effects);
+	case STAGE_JOINING:
+		if (copies_judge_change_of_set(core)) {
+			core_next_write(core, effects);
 			return;
 		}
 		break;

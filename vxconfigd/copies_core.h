@@ -9,9 +9,12 @@
  *
  *   READ        reading -> deciding -> answer
  *   CLAIM       reading -> deciding -> claiming -> answer
- *   CHECKPOINT  reading -> (deciding) -> (seeding) -> writing -> answer
+ *   CHECKPOINT  reading -> (deciding) -> (change of the set) -> writing -> answer
  *   APPEND      appending -> answer; where the journal cannot be gone on with:
- *               reading -> (deciding) -> (seeding) -> writing -> appending -> answer
+ *               reading -> (deciding) -> (change of the set) -> writing -> appending -> answer
+ *
+ * Change of the set of copies (D18): (rejoining, if somebody's change was not finished) ->
+ * seeding, if there are new ones -> joining.
  */
 #ifndef VX_VXCONFIGD_COPIES_CORE_H
 #define VX_VXCONFIGD_COPIES_CORE_H
@@ -26,10 +29,12 @@
 /* X(name, stages that may follow) */
 #define COPIES_STAGES(X) \
 	X(IDLE, TO(READING) | TO(APPENDING)) \
-	X(READING, TO(DECIDING) | TO(SEEDING) | TO(WRITING) | TO(IDLE)) \
-	X(DECIDING, TO(CLAIMING) | TO(SEEDING) | TO(WRITING) | TO(IDLE)) \
+	X(READING, TO(DECIDING) | TO(REJOINING) | TO(SEEDING) | TO(JOINING) | TO(WRITING) | TO(IDLE)) \
+	X(DECIDING, TO(CLAIMING) | TO(REJOINING) | TO(SEEDING) | TO(JOINING) | TO(WRITING) | TO(IDLE)) \
 	X(CLAIMING, TO(IDLE)) \
-	X(SEEDING, TO(WRITING) | TO(IDLE)) \
+	X(REJOINING, TO(SEEDING) | TO(JOINING) | TO(WRITING) | TO(IDLE)) \
+	X(SEEDING, TO(JOINING) | TO(IDLE)) \
+	X(JOINING, TO(WRITING) | TO(IDLE)) \
 	X(WRITING, TO(APPENDING) | TO(IDLE)) \
 	X(APPENDING, TO(IDLE))
 
@@ -70,6 +75,7 @@ struct core_copy {
 	bool reachable; /* the shell knows a path */
 	bool listed; /* the caller says that it holds a copy */
 	bool enabled; /* the newest checkpoint names it */
+	bool before; /* ... as one of the set before: the change of the set was not finished */
 	bool healthy; /* holds everything; appends go on here */
 	bool busy; /* I/O is under way */
 	bool waited; /* ... and this round waits for it */

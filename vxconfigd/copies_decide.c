@@ -239,33 +239,33 @@ static char *copy_string(const char *text)
 	return copy;
 }
 
-static bool is_enabled(const struct copies_found *found, const char *diskid)
+static bool is_named(char *const *name, size_t count, const char *diskid)
 {
-	for (size_t i = 0; i < found->enabled_count; i++) {
-		if (strcmp(found->enabled[i], diskid) == 0) {
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(name[i], diskid) == 0) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool is_given(const struct decide *decide, const char *diskid)
+/* Does the newest checkpoint count on this copy, or is there none? */
+static bool is_member(const struct copies_found *found, const char *diskid)
 {
-	for (size_t i = 0; i < decide->count; i++) {
-		if (strcmp(decide->copy[i].diskid, diskid) == 0) {
-			return true;
-		}
-	}
-	return false;
+	return found->enabled_count == 0 || is_named(found->enabled, found->enabled_count, diskid) ||
+	       is_named(found->before, found->before_count, diskid);
 }
 
-__attribute__((format(printf, 3, 4))) static void
-info_add(struct copies_found *found, const struct copy_image *image, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void info_add(struct copies_found *found, const char *name,
+							     const struct copy_image *image,
+							     const char *format, ...)
 {
 	char state[VX_REASON_MAX + 32];
 	va_list args;
 
-	assert(found->copy_count < VX_COUNT_OF(found->copy));
+	if (found->copy_count == VX_COUNT_OF(found->copy)) {
+		return; /* for a list that a person reads this is more than enough */
+	}
 	va_start(args, format);
 	vsnprintf(state, sizeof(state), format, args);
 	va_end(args);
@@ -273,6 +273,7 @@ info_add(struct copies_found *found, const struct copy_image *image, const char 
 	Vx__CopyInfo *info = &found->copy[found->copy_count++];
 
 	vx__copy_info__init(info);
+	info->disk = copy_string(name);
 	info->state = copy_string(state);
 	if (image != NULL) {
 		info->len = (uint64_t)image->label.layout.body_blocks * (VX_BLOCK / VX_SECTOR);
@@ -281,7 +282,7 @@ info_add(struct copies_found *found, const struct copy_image *image, const char 
 	}
 }
 
-/* The state of one copy in words; true if it counts for the majority. */
+/* The state of one copy in words; true if it counts for a majority. */
 static bool decide_state(struct decide *decide, size_t index)
 {
 	const struct decide_copy *copy = &decide->copy[index];
@@ -289,81 +290,92 @@ static bool decide_state(struct decide *decide, size_t index)
 	struct copies_found *found = decide->found;
 
 	if (image == NULL) {
-		info_add(found, NULL, copy->error == -VX_E_CORRUPT ? "corrupt: %s" : "unreachable: %s",
-			 copy->reason);
-		return false;
-	}
-	if (image->body == NULL) {
-		info_add(found, image, "empty");
-		return false;
-	}
-	if (image->damaged) {
-		info_add(found, image, "corrupt: its newest checkpoint is damaged");
-		return false;
-	}
-	if (found->enabled_count > 0 && !is_enabled(found, copy->diskid)) {
-		info_add(found, image, "not enabled");
-		return false;
-	}
-	if (content_compare(&decide->content[index], &decide->content[decide->newest]) < 0) {
-		info_add(found, image, "stale");
+		info_add(found, copy->name, NULL,
+			 copy->error == -VX_E_CORRUPT ? "corrupt: %s" : "unreachable: %s", copy->reason);
+	} else if (image->body == NULL) {
+		info_add(found, copy->name, image, "empty");
+	} else if (image->damaged) {
+		info_add(found, copy->name, image, "corrupt: its newest checkpoint is damaged");
+	} else if (!is_member(found, copy->diskid)) {
+		info_add(found, copy->name, image, "not enabled");
+	} else if (content_compare(&decide->content[index], &decide->content[decide->newest]) < 0) {
+		info_add(found, copy->name, image, "stale");
 	} else {
-		info_add(found, image, "clean online");
+		info_add(found, copy->name, image, "clean online");
 	}
-	return true;
+	return image != NULL && image->body != NULL && !image->damaged;
 }
 
-/* The states of all copies, given and enabled. Returns how many count; out_missing says why others do not. */
-static size_t decide_states(struct decide *decide, char *out_missing, size_t size)
+/* How many of a set of copies count; those that are not even given are told as such. */
+static size_t decide_usable(struct decide *decide, char *const *name, size_t count, const bool *usable)
 {
-	struct copies_found *found = decide->found;
-	size_t usable = 0, length = 0;
+	size_t have = 0;
 
-	out_missing[0] = '\0';
-	for (size_t i = 0; i < decide->count + found->enabled_count; i++) {
-		const char *diskid = i < decide->count ? decide->copy[i].diskid :
-							 found->enabled[i - decide->count];
-		const char *name = i < decide->count ? decide->copy[i].name : diskid;
+	for (size_t i = 0; i < count; i++) {
+		bool given = false;
 
-		if (i >= decide->count && is_given(decide, diskid)) {
-			continue;
-		}
-		if (i < decide->count && decide_state(decide, i)) {
-			usable++;
-		} else {
-			if (i >= decide->count) {
-				info_add(found, NULL, "unreachable: no disk with this id is seen here");
-			}
-			if (length < size && (found->enabled_count == 0 || is_enabled(found, diskid))) {
-				length += (size_t)snprintf(out_missing + length, size - length, "; %s: %s", name,
-							   found->copy[found->copy_count - 1].state);
+		for (size_t j = 0; j < decide->count; j++) {
+			if (strcmp(decide->copy[j].diskid, name[i]) == 0) {
+				have += usable[j];
+				given = true;
 			}
 		}
-		found->copy[found->copy_count - 1].disk = copy_string(name);
+		if (!given) {
+			info_add(decide->found, name[i], NULL, "unreachable: no disk with this id is seen here");
+		}
 	}
-	return usable;
+	return have;
 }
 
-/* D12: is there a majority of the enabled copies? Without any content nothing can be lost but what
- * cannot be read: then a majority of the given disks must be reachable. */
+/* Too few of a set: says which ones are missing, and why. */
+static void decide_minority(struct decide *decide, size_t have, size_t all, const char *of)
+{
+	const struct copies_found *found = decide->found;
+	char missing[VX_REASON_MAX] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < found->copy_count && length < sizeof(missing); i++) {
+		const Vx__CopyInfo *info = &found->copy[i];
+
+		if (strcmp(info->state, "clean online") != 0 && strcmp(info->state, "stale") != 0 &&
+		    strcmp(info->state, "not enabled") != 0) {
+			length += (size_t)snprintf(missing + length, sizeof(missing) - length, "; %s: %s",
+						   info->disk, info->state);
+		}
+	}
+	decide_fail(decide, -VX_E_MINORITY, "%zu of %zu configuration copies%s can be used, %zu are needed%s",
+		    have, all, of, copies_majority(all), missing);
+}
+
+/*
+ * D12: is there a majority of the enabled copies, and of the set before while the set changes? Without
+ * any content nothing can be lost but what cannot be read: a majority of the given disks then.
+ */
 static void decide_majority(struct decide *decide, bool force)
 {
 	struct copies_found *found = decide->found;
-	size_t all = found->enabled_count > 0 ? found->enabled_count : decide->count;
+	bool usable[COPIES_ROOM];
 	size_t reachable = 0;
-	char missing[VX_REASON_MAX];
-	size_t usable = decide_states(decide, missing, sizeof(missing));
 
 	for (size_t i = 0; i < decide->count; i++) {
+		usable[i] = decide_state(decide, i);
 		reachable += decide->copy[i].image != NULL;
 	}
 
-	size_t have = found->enabled_count > 0 ? usable : reachable;
+	size_t have = decide_usable(decide, found->enabled, found->enabled_count, usable);
+	size_t have_before = decide_usable(decide, found->before, found->before_count, usable);
 
-	if (have < copies_majority(all) && !force) {
-		decide_fail(decide, -VX_E_MINORITY,
-			    "%zu of %zu configuration copies can be used, %zu are needed%s", have, all,
-			    copies_majority(all), missing);
+	if (force) {
+		return;
+	}
+	if (found->enabled_count == 0 && reachable < copies_majority(decide->count)) {
+		decide_minority(decide, reachable, decide->count, "");
+	}
+	if (found->enabled_count > 0 && have < copies_majority(found->enabled_count)) {
+		decide_minority(decide, have, found->enabled_count, "");
+	}
+	if (found->before_count > 0 && have_before < copies_majority(found->before_count)) {
+		decide_minority(decide, have_before, found->before_count, " of the set before");
 	}
 }
 
@@ -382,6 +394,8 @@ void copies_decide(const struct decide_copy *copy, size_t count, uint64_t max_se
 		out_found->durable_count = body->n_durable;
 		out_found->enabled = body->enabled;
 		out_found->enabled_count = body->n_enabled;
+		out_found->before = body->before;
+		out_found->before_count = body->n_before;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (copy[i].image == NULL && copy[i].error == -VX_E_VERSION) {

@@ -46,24 +46,32 @@ void copies_body_put(struct copies_body *body)
 	}
 }
 
-static bool copy_has_content(const struct core_copy *copy)
+bool copies_has_content(const struct core_copy *copy)
 {
 	return copy->image != NULL && copy->image->body != NULL && !copy->image->damaged;
 }
 
-static bool is_listed(const struct core_copy *copy)
+bool copies_is_listed(const struct core_copy *copy)
 {
 	return copy->listed;
 }
 
-static bool is_enabled(const struct core_copy *copy)
+bool copies_is_enabled(const struct core_copy *copy)
 {
 	return copy->enabled;
 }
 
-/* How many copies are of a set, and how many of these were written in this stage. */
-static size_t core_count(const struct copies_core *core, bool (*of_set)(const struct core_copy *copy),
-			 size_t *out_written)
+bool copies_is_before(const struct core_copy *copy)
+{
+	return copy->before;
+}
+
+bool copies_is_any(const struct core_copy *copy)
+{
+	return copy->listed || copy->enabled || copy->before;
+}
+
+size_t copies_count(const struct copies_core *core, copies_set of_set, size_t *out_written)
 {
 	size_t count = 0;
 
@@ -86,8 +94,7 @@ __attribute__((format(printf, 3, 4))) static void task_fail(struct copies_task *
 	va_end(args);
 }
 
-/* Not enough copies: how many, and why the others are not among them. */
-static void task_fail_minority(struct copies_core *core, const char *what, size_t have, size_t all)
+void copies_fail_minority(struct copies_core *core, const char *what, size_t have, size_t all)
 {
 	struct copies_task *task = core->task;
 	int error = -VX_E_MINORITY;
@@ -111,8 +118,7 @@ static void task_fail_minority(struct copies_core *core, const char *what, size_
 	}
 }
 
-/* D17: after a write of which nobody knows who has it, this epoch is over for us. */
-static void core_spoil(struct copies_core *core, uint64_t epoch)
+void copies_spoil(struct copies_core *core, uint64_t epoch)
 {
 	if (epoch > core->spoiled) {
 		core->spoiled = epoch;
@@ -141,6 +147,20 @@ void copies_generation_learn(struct copies_core *core)
 	}
 }
 
+/* Is there a copy that holds exactly the content before the change? */
+static bool core_holds(const struct copies_core *core, uint64_t epoch, uint64_t seq)
+{
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		const struct copy_image *image = core->copy[i].image;
+
+		if (image != NULL && image->body != NULL && image->place.epoch == epoch &&
+		    image->place.seq == seq) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool copies_is_stale(struct copies_core *core)
 {
 	struct copies_task *task = core->task;
@@ -153,13 +173,14 @@ bool copies_is_stale(struct copies_core *core)
 			  (unsigned long long)epoch);
 		return true;
 	}
-	if (task->kind == TASK_APPEND && (task->epoch != epoch || task->seq != seq + 1)) {
+	if (task->kind == TASK_APPEND && (task->epoch != epoch || task->seq != seq + 1 ||
+					  !core_holds(core, epoch, seq))) {
 		task_fail(task, -VX_E_INVAL, "a change to epoch %llu sequence %llu cannot follow %llu, %llu",
 			  (unsigned long long)task->epoch, (unsigned long long)task->seq,
 			  (unsigned long long)epoch, (unsigned long long)seq);
 		return true;
 	}
-	for (size_t i = 0; i < COPIES_ROOM; i++) {
+	for (size_t i = 0; i < COPIES_ROOM && task->error == 0; i++) {
 		const struct copy_image *image = core->copy[i].image;
 
 		if (image == NULL) {
@@ -219,12 +240,11 @@ static void core_written_reset(struct copies_core *core)
 	}
 }
 
-/* Without a set on disk, or when forced, the caller's list is the set that counts. */
-static bool core_set_counts(const struct copies_core *core)
+bool copies_set_counts(const struct copies_core *core)
 {
 	size_t written;
 
-	return !core->force && core_count(core, is_enabled, &written) > 0;
+	return !core->force && copies_count(core, copies_is_enabled, &written) > 0;
 }
 
 void copies_write_claim(struct copies_core *core, struct copies_effects *effects)
@@ -251,42 +271,61 @@ void copies_write_claim(struct copies_core *core, struct copies_effects *effects
 }
 
 /* D7: readers count copies with content only, so a claim on an empty copy of the set does not count. */
-void copies_judge_claim(struct copies_core *core)
+static bool claim_counts(struct copies_core *core, copies_set of_set, bool by_content)
 {
-	bool by_set = core_set_counts(core);
 	size_t have = 0, all = 0;
 
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		const struct core_copy *copy = &core->copy[i];
 
-		all += by_set ? copy->enabled : copy->listed;
-		have += copy->written &&
-			(by_set ? copy->enabled && copy_has_content(copy) : copy->listed);
+		all += of_set(copy);
+		have += of_set(copy) && copy->written && (!by_content || copies_has_content(copy));
 	}
-	if (have < copies_majority(all)) {
-		task_fail_minority(core, "claimed", have, all);
+	if (have >= copies_majority(all)) {
+		return true;
+	}
+	copies_fail_minority(core, "claimed", have, all);
+	return false;
+}
+
+void copies_judge_claim(struct copies_core *core)
+{
+	if (!copies_set_counts(core)) {
+		claim_counts(core, copies_is_listed, false);
+	} else if (claim_counts(core, copies_is_enabled, true) && copies_rejoin_needed(core)) {
+		claim_counts(core, copies_is_before, true);
 	}
 }
 
-/* The body of a checkpoint that names a set of copies. NULL: no memory. */
-static struct copies_body *core_body(struct copies_core *core,
-				     bool (*of_set)(const struct core_copy *copy))
+/* The names of a set of copies. They stay the core's. */
+static size_t core_names(struct copies_core *core, copies_set of_set, char **out_name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < COPIES_ROOM && of_set != NULL; i++) {
+		if (of_set(&core->copy[i])) {
+			out_name[count++] = core->copy[i].diskid;
+		}
+	}
+	return count;
+}
+
+/* The body of a checkpoint that names these sets. NULL: no memory. */
+static struct copies_body *core_body(struct copies_core *core, copies_set enabled, copies_set before)
 {
 	const struct copies_task *task = core->task;
 	const Vx__Checkpoint *durable = task->kind == TASK_CHECKPOINT ? task->content : core->durable;
 	struct copies_body *body = calloc(1, sizeof(*body));
 	Vx__Checkpoint checkpoint = VX__CHECKPOINT__INIT;
-	char *name[COPIES_ROOM];
+	char *enabled_name[COPIES_ROOM], *before_name[COPIES_ROOM];
 
 	if (body == NULL) {
 		return NULL;
 	}
-	checkpoint.enabled = name;
-	for (size_t i = 0; i < COPIES_ROOM; i++) {
-		if (of_set(&core->copy[i])) {
-			name[checkpoint.n_enabled++] = core->copy[i].diskid;
-		}
-	}
+	checkpoint.enabled = enabled_name;
+	checkpoint.n_enabled = core_names(core, enabled, enabled_name);
+	checkpoint.before = before_name;
+	checkpoint.n_before = core_names(core, before, before_name);
 	checkpoint.config = task->content->config;
 	checkpoint.durable = durable->durable;
 	checkpoint.n_durable = durable->n_durable;
@@ -299,12 +338,10 @@ static struct copies_body *core_body(struct copies_core *core,
 	return body;
 }
 
-/* Writes a checkpoint naming of_set to every copy that was read and is chosen. */
-static void core_write_body(struct copies_core *core, struct copies_effects *effects,
-			    bool (*of_set)(const struct core_copy *copy),
-			    bool (*chosen)(const struct core_copy *copy))
+void copies_write_body(struct copies_core *core, struct copies_effects *effects, copies_set enabled,
+		       copies_set before, copies_set chosen)
 {
-	struct copies_body *body = core_body(core, of_set);
+	struct copies_body *body = core_body(core, enabled, before);
 	const Vx__Config *config = core->task->content->config;
 	struct private_header header = { .epoch = config->epoch, .seq = config->seq };
 
@@ -339,90 +376,37 @@ static void core_write_body(struct copies_core *core, struct copies_effects *eff
 	copies_body_put(body);
 }
 
-static bool is_new(const struct core_copy *copy)
-{
-	return copy->listed && !copy->enabled;
-}
-
-static bool is_any(const struct core_copy *copy)
-{
-	return copy->listed || copy->enabled;
-}
-
-bool copies_seed_needed(const struct copies_core *core)
-{
-	bool needed = false;
-
-	for (size_t i = 0; i < COPIES_ROOM; i++) {
-		needed |= is_new(&core->copy[i]);
-	}
-	return needed && core_set_counts(core);
-}
-
-void copies_write_seed(struct copies_core *core, struct copies_effects *effects)
-{
-	core_write_body(core, effects, is_enabled, is_new);
-}
-
-bool copies_judge_seed(struct copies_core *core)
-{
-	size_t have = 0, written;
-	size_t all = core_count(core, is_listed, &written);
-
-	if (core->task->error != 0) {
-		return false;
-	}
-	for (size_t i = 0; i < COPIES_ROOM; i++) {
-		const struct core_copy *copy = &core->copy[i];
-
-		have += copy->listed && (copy->enabled ? copy_has_content(copy) : copy->written);
-	}
-	if (have >= copies_majority(all)) {
-		return true;
-	}
-	task_fail_minority(core, "the configuration is", have, all);
-	if (core->task->kind == TASK_CHECKPOINT) {
-		core_spoil(core, core->task->content->config->epoch);
-	}
-	return false;
-}
-
 void copies_write_checkpoint(struct copies_core *core, struct copies_effects *effects)
 {
-	size_t before = effects->count, written, all = core_count(core, is_listed, &written);
+	size_t before = effects->count, written, all = copies_count(core, copies_is_listed, &written);
 	size_t planned = 0;
 
 	assert(before == 0);
-	core_write_body(core, effects, is_listed, is_any);
+	copies_write_body(core, effects, copies_is_listed, NULL, copies_is_any);
 	for (size_t i = 0; i < effects->count; i++) {
 		planned += core->copy[effects->effect[i].copy].listed;
 	}
 	/* Known to be in vain: then rather nothing is written, and the epoch goes on. */
 	if (planned < copies_majority(all) && core->task->error == 0) {
 		effects_drop(core, effects);
-		task_fail_minority(core, "can be written", planned, all);
+		copies_fail_minority(core, "can be written", planned, all);
 	}
 }
 
 bool copies_judge_checkpoint(struct copies_core *core)
 {
 	struct copies_task *task = core->task;
-	size_t written_new, written_old;
-	size_t all_new = core_count(core, is_listed, &written_new);
-	size_t all_old = core_count(core, is_enabled, &written_old);
+	size_t written, all = copies_count(core, copies_is_listed, &written);
 
 	if (task->error != 0) {
+		core->known = false;
 		return false;
 	}
-	if (written_new < copies_majority(all_new)) {
-		task_fail_minority(core, "written", written_new, all_new);
-	} else if (core_set_counts(core) && written_old < copies_majority(all_old)) {
-		task_fail_minority(core, "written (the set before)", written_old, all_old);
-	}
-	if (task->error != 0) {
+	if (written < copies_majority(all)) {
+		copies_fail_minority(core, "written", written, all);
 		/* The content before a change is on disk already: writing it again spoils nothing. */
 		if (task->kind == TASK_CHECKPOINT) {
-			core_spoil(core, task->content->config->epoch);
+			copies_spoil(core, task->content->config->epoch);
 		}
 		core->known = false;
 		return false;
@@ -431,6 +415,7 @@ bool copies_judge_checkpoint(struct copies_core *core)
 		struct core_copy *copy = &core->copy[i];
 
 		copy->enabled = copy->listed;
+		copy->before = false;
 		copy->healthy = copy->listed && copy->written;
 	}
 	core->epoch = task->content->config->epoch;
@@ -456,6 +441,9 @@ bool copies_append_ready(const struct copies_core *core)
 	size_t length = vx__change__get_packed_size(task->change);
 	size_t healthy = 0, all = 0;
 
+	if (copies_rejoin_needed(core)) {
+		return false;
+	}
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		const struct core_copy *copy = &core->copy[i];
 
@@ -496,27 +484,27 @@ void copies_write_change(struct copies_core *core, struct copies_effects *effect
 		effect_write(core, effects, i, &steps, NULL);
 	}
 
-	size_t written, all = core_count(core, is_enabled, &written);
+	size_t written, all = copies_count(core, copies_is_enabled, &written);
 
 	if (effects->count < copies_majority(all)) {
 		size_t planned = effects->count;
 
 		effects_drop(core, effects);
-		task_fail_minority(core, "can be written", planned, all);
+		copies_fail_minority(core, "can be written", planned, all);
 	}
 }
 
 void copies_judge_change(struct copies_core *core)
 {
 	struct copies_task *task = core->task;
-	size_t written, all = core_count(core, is_enabled, &written);
+	size_t written, all = copies_count(core, copies_is_enabled, &written);
 
 	if (task->error != 0) {
 		return;
 	}
 	if (written < copies_majority(all)) {
-		task_fail_minority(core, "written", written, all);
-		core_spoil(core, task->epoch);
+		copies_fail_minority(core, "written", written, all);
+		copies_spoil(core, task->epoch);
 		return;
 	}
 	core->seq = task->seq;

@@ -12,6 +12,25 @@
 
 #include "vxconfigd/copies_core.h"
 
+typedef bool (*copies_set)(const struct core_copy *copy); /* is this copy one of the set? */
+bool copies_is_listed(const struct core_copy *copy);
+bool copies_is_enabled(const struct core_copy *copy);
+bool copies_is_before(const struct core_copy *copy);
+bool copies_is_any(const struct core_copy *copy);
+bool copies_has_content(const struct core_copy *copy); /* it was read and counts for a majority */
+
+/* How many copies are of a set, and how many of these were written in this stage. */
+size_t copies_count(const struct copies_core *core, copies_set of_set, size_t *out_written);
+/* Without a set on disk, or when forced, the caller's list is the set that counts: then false. */
+bool copies_set_counts(const struct copies_core *core);
+/* Not enough copies: sets the task's error, with why the others are not among them. */
+void copies_fail_minority(struct copies_core *core, const char *what, size_t have, size_t all);
+/* D17: after a write of which nobody knows who has it, this epoch is over for us. */
+void copies_spoil(struct copies_core *core, uint64_t epoch);
+/* Writes a checkpoint naming these sets (before may be NULL) to every copy that was read and is chosen. */
+void copies_write_body(struct copies_core *core, struct copies_effects *effects, copies_set enabled,
+		       copies_set before, copies_set chosen);
+
 __attribute__((format(printf, 3, 4))) void copies_copy_fail(struct core_copy *copy, int error,
 							    const char *format, ...);
 Vx__Checkpoint *copies_checkpoint_clone(const Vx__Checkpoint *checkpoint);
@@ -24,10 +43,14 @@ bool copies_is_stale(struct copies_core *core);
 void copies_write_claim(struct copies_core *core, struct copies_effects *effects);
 void copies_judge_claim(struct copies_core *core);
 
-/* D18: new copies get the content before the set that names them is written. */
+/* D18: a change of the set. Finishing somebody's joining, filling new copies, naming both sets. */
+bool copies_rejoin_needed(const struct copies_core *core);
 bool copies_seed_needed(const struct copies_core *core);
+bool copies_join_needed(const struct copies_core *core);
+void copies_write_rejoin(struct copies_core *core, struct copies_effects *effects);
 void copies_write_seed(struct copies_core *core, struct copies_effects *effects);
-bool copies_judge_seed(struct copies_core *core); /* true: go on */
+void copies_write_join(struct copies_core *core, struct copies_effects *effects);
+bool copies_judge_change_of_set(struct copies_core *core); /* true: go on */
 
 void copies_write_checkpoint(struct copies_core *core, struct copies_effects *effects);
 bool copies_judge_checkpoint(struct copies_core *core); /* true: it counts */

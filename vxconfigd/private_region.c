@@ -241,6 +241,7 @@ int private_body_decode(const uint8_t *body, const struct private_header *header
 	if (config == NULL || config->dg == NULL || strcmp(config->dg->dgid, header->dgid) != 0 ||
 	    config->epoch != header->epoch || config->seq != header->seq ||
 	    checkpoint->n_enabled == 0 || checkpoint->n_enabled > VX_COPIES_MAX ||
+	    checkpoint->n_before > VX_COPIES_MAX ||
 	    checkpoint->n_durable > VX_NODES_MAX) {
 		vx__checkpoint__free_unpacked(checkpoint, NULL);
 		return -VX_E_CORRUPT;

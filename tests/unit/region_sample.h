@@ -158,12 +158,24 @@ static inline Vx__Config *region_config(uint64_t epoch, uint64_t seq, uint64_t n
 	return config;
 }
 
+static inline Vx__Record *region_put(uint64_t number, size_t length)
+{
+	Vx__Config *config = region_config(1, 1, 0);
+	Vx__Record *record = record_alloc(1, sizeof(*record));
+
+	vx__record__init(record);
+	record->kind_case = VX__RECORD__KIND_DM;
+	record->dm = config->dm[0];
+	config->dm[0] = config->dm[--config->n_dm];
+	region_device(number, length, &record->dm->device);
+	vx__config__free_unpacked(config, NULL);
+	return record;
+}
+
 /* The change that makes any content into number; its packed length is a little above length. */
 static inline Vx__Change *region_change(uint64_t number, size_t length)
 {
-	Vx__Config *config = region_config(1, 1, 0);
 	Vx__Change *change = record_alloc(1, sizeof(*change));
-	Vx__Record *record = record_alloc(1, sizeof(*record));
 
 	vx__change__init(change);
 	change->delta = record_alloc(1, sizeof(*change->delta));
@@ -174,15 +186,11 @@ static inline Vx__Change *region_change(uint64_t number, size_t length)
 	change->outcome->txid.data = record_alloc(1, 16);
 	memcpy(change->outcome->txid.data, &number, sizeof(number));
 	change->outcome->committed = true;
-	vx__record__init(record);
-	record->kind_case = VX__RECORD__KIND_DM;
-	record->dm = config->dm[0];
-	config->dm[0] = config->dm[--config->n_dm];
-	region_device(number, length, &record->dm->device);
-	change->delta->put = record_alloc(1, sizeof(Vx__Record *));
-	change->delta->put[0] = record;
-	change->delta->n_put = 1;
-	vx__config__free_unpacked(config, NULL);
+	/* The first one only makes it long, the second one replaces it. */
+	change->delta->put = record_alloc(2, sizeof(Vx__Record *));
+	change->delta->put[0] = region_put(number, length);
+	change->delta->put[1] = region_put(number, 0);
+	change->delta->n_put = 2;
 	return change;
 }
 

@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Several copies of one group: what counts with one missing, stale, torn or contradicting; changes
+ * of the set; and random histories with crashes, failing and late disks against a simple model.
+ */
+#include "vxconfigd/copies_core.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "region_world.h"
+
+#define E1 UINT64_C(0x101)
+#define E2 UINT64_C(0x201)
+#define E3 UINT64_C(0x301)
+#define THREE 0x7u /* d1, d2, d3 */
+
+static struct world world;
+
+/* A group on d1, d2, d3 with content 1 at (E1, 1), claimed, members {7}. */
+static void group_create(void)
+{
+	world_create(&world, 1);
+	world_start(&world, 1);
+	world_set_disks(&world, THREE);
+	world_claim(&world, E1);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	world_checkpoint(&world, E1, 1, 1, 7);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+}
+
+static void group_free(void)
+{
+	world_free(&world);
+}
+
+/* Another process comes. */
+static void restart(unsigned int mask)
+{
+	world_stop(&world);
+	world_start(&world, world.core.writer + 1);
+	world_set_disks(&world, mask);
+}
+
+static void append_ok(uint64_t epoch, uint64_t seq, uint64_t number)
+{
+	world_append(&world, epoch, seq, number - 1, number, 50);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+}
+
+static void check_read(int error, uint64_t seq, uint64_t number)
+{
+	world_read(&world, UINT64_MAX);
+
+	const struct copies_found *found = &world.task.found;
+
+	ck_assert_msg(found->error == error, "%d (%s)", found->error, found->reason);
+	if (seq != 0) {
+		ck_assert_ptr_nonnull(found->config);
+		ck_assert_uint_eq(found->config->seq, seq);
+		ck_assert_uint_eq(region_number(found->config), number);
+	}
+	world_end(&world);
+}
+
+static const char *copy_state(const char *disk)
+{
+	const struct copies_found *found = &world.task.found;
+
+	for (size_t i = 0; i < found->copy_count; i++) {
+		if (strcmp(found->copy[i].disk, disk) == 0) {
+			return found->copy[i].state;
+		}
+	}
+	return "none";
+}
+
+START_TEST(new_group)
+{
+	check_read(0, 1, 1);
+	for (uint64_t seq = 2; seq < 8; seq++) {
+		append_ok(E1, seq, seq);
+		check_read(0, seq, seq);
+	}
+	world_read(&world, UINT64_MAX);
+	ck_assert_uint_eq(world.task.found.durable_count, 1);
+	ck_assert_uint_eq(world.task.found.durable[0]->nodeid, 7);
+	ck_assert_uint_eq(world.task.found.enabled_count, 3);
+	ck_assert_uint_eq(world.task.found.max_epoch, E1);
+	ck_assert_uint_eq(world.task.found.copy_count, 3);
+	ck_assert_str_eq(copy_state("d2"), "clean online");
+	ck_assert_uint_eq(world.task.found.config->n_outcome, 6);
+	ck_assert_uint_eq(world.task.found.config->outcome[5]->seq, 7);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(nothing_there)
+{
+	restart(0x18); /* d4, d5 */
+	check_read(0, 0, 0);
+	world.failing[3] = true;
+	check_read(-VX_E_MINORITY, 0, 0);
+}
+END_TEST
+
+/* K = 3: any one copy may be missing, stale or torn; with two missing nothing is believed. */
+START_TEST(one_copy_away)
+{
+	size_t away = (size_t)_i;
+	char disk[] = { 'd', (char)('1' + away), '\0' };
+
+	world.failing[away] = true;
+	append_ok(E1, 2, 2);
+	append_ok(E1, 3, 3);
+	check_read(0, 3, 3);
+	/* back, and stale: named so, not believed */
+	restart(THREE);
+	world.failing[away] = false;
+	world_read(&world, UINT64_MAX);
+	ck_assert_str_eq(copy_state(disk), "stale");
+	ck_assert_uint_eq(region_number(world.task.found.config), 3);
+	world_end(&world);
+	/* it and one good copy: still the newest */
+	world.failing[(away + 1) % 3] = true;
+	check_read(0, 3, 3);
+	/* alone: refused */
+	world.failing[(away + 2) % 3] = true;
+	world_read(&world, UINT64_MAX);
+	ck_assert_int_eq(world.task.found.error, -VX_E_MINORITY);
+	ck_assert_msg(strstr(world.task.found.reason, "1 of 3") != NULL, "%s", world.task.found.reason);
+	ck_assert_uint_eq(region_number(world.task.found.config), 1);
+	world_end(&world);
+	memset(world.failing, 0, sizeof(world.failing));
+	/* the next checkpoint mends it */
+	world_claim(&world, E2);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_checkpoint(&world, E2, 4, 3, 7);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_read(&world, UINT64_MAX);
+	ck_assert_str_eq(copy_state(disk), "clean online");
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(two_copies_away)
+{
+	append_ok(E1, 2, 2);
+	world.failing[0] = world.failing[2] = true;
+	world_append(&world, E1, 3, 2, 3, 50);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	ck_assert_ptr_nonnull(strstr(world.task.reason, "d1: broken"));
+	world_end(&world);
+	memset(world.failing, 0, sizeof(world.failing));
+	/* d2 may have it: this epoch is over for this writer */
+	world_append(&world, E1, 3, 2, 4, 50);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	world_end(&world);
+	world_checkpoint(&world, E1, 3, 2, 7);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	world_end(&world);
+	check_read(0, 3, 3);
+	/* left out by who knows better */
+	world_read(&world, 2);
+	ck_assert_uint_eq(region_number(world.task.found.config), 2);
+	world_end(&world);
+	world_claim(&world, E2);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_checkpoint(&world, E2, 4, 2, 7);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	append_ok(E2, 5, 3);
+	check_read(0, 5, 3);
+}
+END_TEST
+
+START_TEST(claims)
+{
+	world_claim(&world, E1);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE); /* there is content of it */
+	world_end(&world);
+	restart(THREE);
+	world.failing[0] = true;
+	world_claim(&world, E2);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_claim(&world, E2); /* its own: once more does no harm */
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world.failing[0] = false;
+	world.failing[1] = true;
+	restart(THREE);
+	world_claim(&world, E2); /* somebody else's on d3 */
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	ck_assert_uint_eq(world.task.found.max_epoch, E2);
+	ck_assert_ptr_nonnull(strstr(world.task.reason, "d3"));
+	world_end(&world);
+	world_checkpoint(&world, E1, 2, 2, 7);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	world_end(&world);
+	world_append(&world, E1, 2, 1, 2, 50);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	world_end(&world);
+	world.failing[2] = true;
+	world_claim(&world, E3);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	world_end(&world);
+}
+END_TEST
+
+/* Changes one disk behind the back of the others. */
+static struct copy_place disk_place(size_t disk)
+{
+	return region_place(&world.disk[disk]);
+}
+
+static void check_corrupt(const char *first, const char *second)
+{
+	world_read(&world, UINT64_MAX);
+	ck_assert_int_eq(world.task.found.error, -VX_E_CORRUPT);
+	ck_assert_msg(strstr(world.task.found.reason, first) != NULL &&
+		      strstr(world.task.found.reason, second) != NULL, "%s", world.task.found.reason);
+	ck_assert_ptr_null(world.task.found.config);
+	world_end(&world);
+	world_claim(&world, E3);
+	ck_assert_int_eq(world.task.error, -VX_E_CORRUPT);
+	world_end(&world);
+}
+
+START_TEST(two_records_of_one_sequence)
+{
+	struct copy_place one = disk_place(0), two = disk_place(1);
+
+	region_append(&world.disk[0], &one, 2, 10);
+	region_append(&world.disk[1], &two, 3, 10);
+	region_append(&world.disk[1], &two, 4, 10);
+	check_corrupt("d1", "d2");
+}
+END_TEST
+
+START_TEST(two_checkpoints_of_one_sequence)
+{
+	struct copy_place one = disk_place(0), two = disk_place(2);
+
+	region_checkpoint(&world.disk[0], &one, E2, 2, 2, 5);
+	region_checkpoint(&world.disk[2], &two, E2, 2, 3, 5);
+	check_corrupt("d1", "d3");
+}
+END_TEST
+
+START_TEST(record_against_checkpoint)
+{
+	struct copy_place one = disk_place(0), two = disk_place(2);
+
+	region_append(&world.disk[0], &one, 2, 10);
+	region_checkpoint(&world.disk[2], &two, E1, 2, 3, 5);
+	check_corrupt("d1", "d3");
+}
+END_TEST
+
+START_TEST(equal_by_two_ways)
+{
+	struct copy_place one = disk_place(0), two = disk_place(2);
+
+	region_append(&world.disk[0], &one, 2, 0);
+	region_checkpoint(&world.disk[2], &two, E1, 2, 2, 5);
+	check_read(0, 2, 2);
+}
+END_TEST
+
+START_TEST(newer_version_stops)
+{
+	world.disk[1].data[(size_t)5 * VX_BLOCK] = 'v'; /* a header block with a newer major */
+	memcpy(world.disk[1].data + (size_t)5 * VX_BLOCK, "vxhaCHKP\2\0\0\0", 12);
+	world_read(&world, UINT64_MAX);
+	ck_assert_int_eq(world.task.found.error, -VX_E_VERSION);
+	ck_assert_ptr_nonnull(strstr(world.task.found.reason, "d2"));
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(full_journal_is_checkpointed)
+{
+	uint64_t generation = world.core.generation;
+
+	for (uint64_t seq = 2; seq < 60; seq++) {
+		world_append(&world, E1, seq, seq - 1, seq, 12000);
+		ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+		world_end(&world);
+	}
+	ck_assert_uint_ge(world.core.generation, generation + 2);
+	check_read(0, 59, 59);
+	/* the members survive a checkpoint that the journal asked for */
+	world_read(&world, UINT64_MAX);
+	ck_assert_uint_eq(world.task.found.durable_count, 1);
+	world_end(&world);
+}
+END_TEST
+
+START_TEST(first_append_after_a_restart)
+{
+	append_ok(E1, 2, 2);
+	restart(THREE);
+	append_ok(E1, 3, 3);
+	append_ok(E1, 4, 4);
+	check_read(0, 4, 4);
+	world_append(&world, E1, 9, 4, 9, 10);
+	ck_assert_int_ne(world.task.error, 0);
+	world_end(&world);
+	check_read(0, 4, 4);
+}
+END_TEST
+
+START_TEST(clean_close)
+{
+	world_checkpoint(&world, E1, 1, 1, 0);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	restart(THREE);
+	world.failing[0] = true;
+	world_read(&world, UINT64_MAX);
+	ck_assert_int_eq(world.task.found.error, 0);
+	ck_assert_uint_eq(world.task.found.durable_count, 0);
+	world_end(&world);
+}
+END_TEST
+
+/* {d1, d2, d3} becomes {d3, d4, d5}: a majority of both sets must have it. */
+START_TEST(set_changes)
+{
+	world_set_disks(&world, 0x1c);
+	world.failing[0] = world.failing[1] = true;
+	world_checkpoint(&world, E1, 2, 2, 7);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	world_end(&world);
+	restart(0x1f);
+	check_read(-VX_E_MINORITY, 0, 0); /* d3, d4, d5 name d1 to d3, or all five */
+	memset(world.failing, 0, sizeof(world.failing));
+	check_read(0, 2, 2);
+	world_claim(&world, E2);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_set_disks(&world, 0x1c);
+	world_checkpoint(&world, E2, 3, 3, 7);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	append_ok(E2, 4, 4);
+	/* the old ones are no majority of anything */
+	restart(0x1f);
+	world.failing[3] = world.failing[4] = true;
+	check_read(-VX_E_MINORITY, 0, 0);
+	world.failing[3] = false;
+	world.failing[0] = world.failing[1] = true;
+	check_read(0, 4, 4);
+}
+END_TEST
+
+/* A crash while a single copy becomes three leaves a group that can be read from what it was. */
+START_TEST(set_grows_and_crashes)
+{
+	for (int crash = 0; crash < 10; crash++) {
+		bool grown;
+
+		world_free(&world);
+		world_create(&world, 1);
+		world_start(&world, 1);
+		world_set_disks(&world, 0x1);
+		world_checkpoint(&world, E1, 1, 1, 7);
+		ck_assert_int_eq(world.task.error, 0);
+		world_end(&world);
+		world_set_disks(&world, THREE);
+		world.crash_in = crash;
+		world_checkpoint(&world, E1, 2, 2, 7);
+		grown = !world.crashed;
+		ck_assert_int_eq(grown, crash >= 2 * 2 + 3 * 2);
+		restart(0x1f);
+		world_read(&world, UINT64_MAX);
+		ck_assert_msg(world.task.found.error == 0, "crash %d: %s", crash, world.task.found.reason);
+		ck_assert_uint_ge(region_number(world.task.found.config), grown ? 2 : 1);
+		world_end(&world);
+	}
+}
+END_TEST
+
+START_TEST(forced)
+{
+	append_ok(E1, 2, 2);
+	world.failing[0] = world.failing[1] = true;
+	restart(0x4);
+	world_claim(&world, E2);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	world_end(&world);
+	world.core.force = true;
+	check_read(0, 2, 2);
+	world_claim(&world, E2);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	world_checkpoint(&world, E2, 3, 2, 7);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	ck_assert(!world.core.force);
+	append_ok(E2, 4, 3);
+	/* the others come back: older epoch, they lose */
+	memset(world.failing, 0, sizeof(world.failing));
+	restart(THREE);
+	check_read(0, 4, 3);
+}
+END_TEST
+
+START_TEST(late_disk)
+{
+	struct pending *late = &world.pending[0];
+
+	world.task = (struct copies_task){ .kind = TASK_READ };
+	/* d1 takes its time with a write of which the others are done */
+	world.core.copy[0].reachable = true;
+	world_task_free(&world);
+	world.timeout_percent = 0;
+
+	Vx__Checkpoint content = VX__CHECKPOINT__INIT;
+
+	content.config = region_config(E1, 1, 1);
+	world.task = (struct copies_task){ .kind = TASK_APPEND, .epoch = E1, .seq = 2, .before_epoch = E1,
+					   .before_seq = 1, .change = region_change(2, 10) };
+	world.task.before_packed = record_alloc(1, vx__checkpoint__get_packed_size(&content));
+	world.task.before_length = vx__checkpoint__pack(&content, world.task.before_packed);
+	vx__config__free_unpacked(content.config, NULL);
+	world.answered = false;
+	world_step(&world, &(struct copies_event){ .kind = EVENT_TASK, .task = &world.task });
+	world_io(&world, &world.pending[1]);
+	world_io(&world, &world.pending[2]);
+	ck_assert(!world.answered && late->used);
+	world_step(&world, &(struct copies_event){ .kind = EVENT_TIMEOUT });
+	ck_assert(world.answered && world.task.error == 0);
+	world_end(&world);
+	ck_assert(copies_core_busy(&world.core)); /* R4: it may still land */
+
+	struct pending kept = *late;
+
+	late->used = false; /* not picked by the world meanwhile */
+	world_append(&world, E1, 3, 2, 3, 10);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_read(&world, UINT64_MAX);
+	ck_assert_ptr_nonnull(strstr(copy_state("d1"), "still does not answer"));
+	world_end(&world);
+	*late = kept;
+	world_io(&world, late);
+	ck_assert(!copies_core_busy(&world.core));
+	world_read(&world, UINT64_MAX);
+	ck_assert_str_eq(copy_state("d1"), "stale");
+	world_end(&world);
+	append_ok(E1, 4, 4); /* d1 stays out until a checkpoint */
+	world_checkpoint(&world, E1, 5, 5, 7);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_read(&world, UINT64_MAX);
+	ck_assert_str_eq(copy_state("d1"), "clean online");
+	world_end(&world);
+}
+END_TEST
+
+/* The model: which contents may be found. An answer "written" leaves one; a failure or crash adds one. */
+struct model {
+	uint64_t allowed[64];
+	size_t count;
+};
+
+static void model_is(struct model *model, uint64_t number)
+{
+	model->allowed[0] = number;
+	model->count = 1;
+}
+
+static void model_may(struct model *model, uint64_t number)
+{
+	ck_assert(model->count < VX_COUNT_OF(model->allowed));
+	model->allowed[model->count++] = number;
+}
+
+static bool model_allows(const struct model *model, uint64_t number)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < model->count; i++) {
+		found |= model->allowed[i] == number;
+	}
+	return found;
+}
+
+/* What a write that ended, or did not, means. */
+static bool model_after(struct model *model, uint64_t number)
+{
+	bool done = !world.crashed && world.task.error == 0;
+
+	if (done) {
+		model_is(model, number);
+	} else {
+		model_may(model, number);
+	}
+	if (!world.crashed) {
+		world_end(&world);
+	}
+	return done;
+}
+
+static void trouble(void)
+{
+	static const int chance[] = { 0, 15, 30, 50 };
+	int percent = chance[world_random(&world, 4)];
+
+	for (size_t i = 0; i < WORLD_DISKS; i++) {
+		world.failing[i] = (int)world_random(&world, 100) < percent;
+	}
+	world.crash_in = world_random(&world, 3) == 0 ? (int)world_random(&world, 30) : -1;
+	world.timeout_percent = world_random(&world, 4) == 0 ? 3 : 0;
+}
+
+/* One process: reads, claims, writes a checkpoint, appends until it fails or crashes. */
+static void one_life(struct model *model, uint64_t *epoch, uint64_t *next_number)
+{
+	uint64_t seq, number;
+	unsigned int mask = 0;
+
+	trouble();
+	world_read(&world, UINT64_MAX);
+	if (world.task.found.error != 0 || world.task.found.config == NULL) {
+		ck_assert_msg(world.task.found.error == -VX_E_MINORITY, "%s", world.task.found.reason);
+		world_end(&world);
+		return;
+	}
+	seq = world.task.found.config->seq;
+	number = region_number(world.task.found.config);
+	ck_assert_msg(model_allows(model, number), "content %llu was lost or came back from the past",
+		      (unsigned long long)number);
+	for (size_t i = 0; i < world.task.found.enabled_count; i++) {
+		mask |= 1u << (world.task.found.enabled[i][1] - '1');
+	}
+	*epoch = (world.task.found.max_epoch > *epoch ? world.task.found.max_epoch : *epoch) + 0x100;
+	world_end(&world);
+	world_set_disks(&world, world_random(&world, 4) != 0 ? mask : 1 + world_random(&world, 31));
+	world_claim(&world, *epoch);
+	if (world.crashed || world.task.error != 0) {
+		return;
+	}
+	world_end(&world);
+	world_checkpoint(&world, *epoch, ++seq, number, 7);
+	if (!model_after(model, number)) {
+		return;
+	}
+	for (unsigned int i = world_random(&world, 25); i > 0; i--) {
+		uint64_t before = number;
+
+		if (world_random(&world, 10) == 0) {
+			trouble();
+		}
+		number = (*next_number)++;
+		if (world_random(&world, 5) == 0) {
+			world_set_disks(&world, 1 + world_random(&world, 31));
+			world_checkpoint(&world, *epoch, ++seq, number, 7);
+		} else {
+			world_append(&world, *epoch, ++seq, before, number, world_random(&world, 20000));
+		}
+		if (!model_after(model, number)) {
+			return;
+		}
+	}
+}
+
+START_TEST(random_lives)
+{
+	struct model model;
+	uint64_t epoch = E1, number = 2, writer = 100;
+
+	world.seed = (unsigned int)_i * 7919u + 1;
+	model_is(&model, 1);
+	for (int life = 0; life < 100; life++) {
+		world_stop(&world);
+		world_start(&world, writer++);
+		world_set_disks(&world, 0x1f);
+		if (model.count > 40) {
+			/* too much in doubt for the model: one quiet life */
+			memset(world.failing, 0, sizeof(world.failing));
+			world.timeout_percent = 0;
+			world_read(&world, UINT64_MAX);
+			ck_assert_msg(world.task.found.error == 0, "%s", world.task.found.reason);
+			ck_assert(model_allows(&model, region_number(world.task.found.config)));
+			world_end(&world);
+		}
+		one_life(&model, &epoch, &number);
+	}
+	/* healed, everything is readable */
+	world_stop(&world);
+	world_start(&world, writer);
+	world_set_disks(&world, 0x1f);
+	memset(world.failing, 0, sizeof(world.failing));
+	world.timeout_percent = 0;
+	world_read(&world, UINT64_MAX);
+	ck_assert_msg(world.task.found.error == 0, "%s", world.task.found.reason);
+	ck_assert(model_allows(&model, region_number(world.task.found.config)));
+	world_end(&world);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("copies");
+	TCase *core = tcase_create("core");
+	SRunner *runner;
+	int failed;
+	/* VXHA_SEEDS=n: more random lives than a quick run has. */
+	int seeds = getenv("VXHA_SEEDS") != NULL ? atoi(getenv("VXHA_SEEDS")) : 60;
+
+	tcase_add_checked_fixture(core, group_create, group_free);
+	tcase_add_test(core, new_group);
+	tcase_add_test(core, nothing_there);
+	tcase_add_loop_test(core, one_copy_away, 0, 3);
+	tcase_add_test(core, two_copies_away);
+	tcase_add_test(core, claims);
+	tcase_add_test(core, two_records_of_one_sequence);
+	tcase_add_test(core, two_checkpoints_of_one_sequence);
+	tcase_add_test(core, record_against_checkpoint);
+	tcase_add_test(core, equal_by_two_ways);
+	tcase_add_test(core, newer_version_stops);
+	tcase_add_test(core, full_journal_is_checkpointed);
+	tcase_add_test(core, first_append_after_a_restart);
+	tcase_add_test(core, clean_close);
+	tcase_add_test(core, set_changes);
+	tcase_add_test(core, set_grows_and_crashes);
+	tcase_add_test(core, forced);
+	tcase_add_test(core, late_disk);
+	tcase_add_loop_test(core, random_lives, 0, seeds);
+	tcase_set_timeout(core, 120);
+	suite_add_tcase(suite, core);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
