@@ -25,8 +25,9 @@ static const char help[] =
 	"\n"
 	"  stamp write FILE --volume V --node NAME --count N [--from B] [--journal J] [OPTION...]\n"
 	"      writes blocks B .. B+N-1 of FILE with O_DIRECT, and notes in J what it means to write and what\n"
-	"      was acknowledged. J goes on if it exists; it must not be on the volume itself. Ends with one\n"
-	"      line: writes, seconds, the longest pause between acknowledgements and when it began.\n"
+	"      was acknowledged. J goes on if it exists; it must not be on the volume itself. A block is in one\n"
+	"      journal only. Ends with one line: writes, seconds, the longest pause between acknowledgements\n"
+	"      and when it began.\n"
 	"        --step S --phase P   only blocks with number % S == P: S nodes share a range (1, 0)\n"
 	"        --seconds T          when to stop, besides SIGTERM and SIGINT\n"
 	"        --writes N           how many writes, at most\n"
@@ -38,7 +39,8 @@ static const char help[] =
 	"        -v                   progress once a second on stderr\n"
 	"  stamp check FILE --volume V --journal J... [--live]\n"
 	"      reads all of FILE: each block whole and in its place, no acknowledged write missing, nothing\n"
-	"      there that was never meant to be written. Give the journals of all writers.\n"
+	"      there that was never meant to be written. Give the journals of all writers; what was written\n"
+	"      before they began may be there where they have nothing acknowledged.\n"
 	"        --live               writers are running: the journals are read again after the blocks,\n"
 	"                             and a block that changes while it is read is read again\n"
 	"  stamp show FILE B          what block B carries; --offset BYTES: FILE's blocks begin there\n"
@@ -58,6 +60,7 @@ struct job {
 struct writer {
 	const struct job *job;
 	int fd, journal_fd;
+	uint64_t life;
 	uint64_t first, blocks; /* its own: first, first + step, ... */
 	uint64_t *generation; /* last intended one of each; used by the thread that owns the block */
 	pthread_mutex_t lock; /* of all that follows */
@@ -169,7 +172,7 @@ static bool lane_write(struct lane *lane)
 	struct writer *writer = lane->writer;
 	const struct job *job = writer->job;
 	uint64_t index = lane_next(lane);
-	struct stamp stamp = { .block = writer->first + index * job->step };
+	struct stamp stamp = { .block = writer->first + index * job->step, .life = writer->life };
 	ssize_t done;
 	int rc;
 
@@ -235,7 +238,7 @@ static int writer_take_record(void *ctx, const struct journal_head *head,
 static void writer_journal_open(struct writer *writer)
 {
 	const struct job *job = writer->job;
-	struct journal_head head = { .block_size = job->block_size };
+	struct journal_head head = { .block_size = job->block_size, .life = writer->life };
 	int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (job->journal_sync ? O_DSYNC : 0);
 	uint64_t length = 0;
 	struct stat stat;
@@ -258,6 +261,7 @@ static void writer_journal_open(struct writer *writer)
 		memcpy(head.node, job->node, STAMP_NAME);
 		rc = journal_head_put(writer->journal_fd, &head);
 	}
+	writer->life = head.life;
 	if (rc == -EEXIST) {
 		stamp_refuse("%s: journal of another volume, node or block size", job->journal);
 	} else if (rc != 0) {
@@ -281,6 +285,7 @@ static void writer_open(struct writer *writer, const struct job *job)
 		stamp_refuse("%" PRIu64 " blocks are too few for --depth %" PRIu32, writer->blocks, job->depth);
 	}
 	writer->generation = stamp_memory(writer->blocks, sizeof(*writer->generation));
+	writer->life = journal_clock_ns(CLOCK_REALTIME);
 	writer->journal_fd = -1;
 	if (job->journal != NULL) {
 		writer_journal_open(writer);
@@ -417,8 +422,8 @@ static int stamp_show(const struct job *job, uint64_t block)
 		printf("no stamp\n");
 		return STAMP_EXIT_VIOLATION;
 	}
-	printf("volume=%s node=%s block=%" PRIu64 " generation=%" PRIu64 " seed=%016" PRIx64, stamp.volume,
-	       stamp.node, stamp.block, stamp.generation, stamp.seed);
+	printf("volume=%s node=%s block=%" PRIu64 " generation=%" PRIu64 " life=%" PRIu64 " seed=%016" PRIx64,
+	       stamp.volume, stamp.node, stamp.block, stamp.generation, stamp.life, stamp.seed);
 	if (verdict == STAMP_TORN) {
 		printf(" torn_at=%zu\n", stamp_tear(data, job->block_size));
 		return STAMP_EXIT_VIOLATION;

@@ -9,10 +9,11 @@
  *     12  4  length of the block
  *     16  8  block number
  *     24  8  generation: grows with each write of this writer to this block
- *     32  8  seed of the fill
- *     40 32  name of the volume, NUL filled
- *     72 32  name of the node, NUL filled
- *    104  ..  fill: made from the seed, so that it can be told where a torn block is torn
+ *     32  8  life of the writer: when its journal began, so that what an earlier one wrote is told apart
+ *     40  8  seed of the fill
+ *     48 32  name of the volume, NUL filled
+ *     80 32  name of the node, NUL filled
+ *    112  ..  fill: made from the seed, so that it can be told where a torn block is torn
  *
  * Pure, any thread. In a header because each tool is one source file.
  */
@@ -37,14 +38,15 @@ enum stamp_at {
 	STAMP_AT_LENGTH = 12,
 	STAMP_AT_BLOCK = 16,
 	STAMP_AT_GENERATION = 24,
-	STAMP_AT_SEED = 32,
-	STAMP_AT_VOLUME = 40,
+	STAMP_AT_LIFE = 32,
+	STAMP_AT_SEED = 40,
+	STAMP_AT_VOLUME = 48,
 	STAMP_AT_NODE = STAMP_AT_VOLUME + STAMP_NAME,
 	STAMP_AT_FILL = STAMP_AT_NODE + STAMP_NAME,
 };
 
 struct stamp {
-	uint64_t block, generation, seed;
+	uint64_t block, generation, life, seed;
 	char volume[STAMP_NAME], node[STAMP_NAME];
 };
 
@@ -109,6 +111,7 @@ static inline void stamp_encode(uint8_t *data, size_t size, const struct stamp *
 	stamp_put32(data + STAMP_AT_LENGTH, (uint32_t)size);
 	stamp_put64(data + STAMP_AT_BLOCK, stamp->block);
 	stamp_put64(data + STAMP_AT_GENERATION, stamp->generation);
+	stamp_put64(data + STAMP_AT_LIFE, stamp->life);
 	stamp_put64(data + STAMP_AT_SEED, stamp->seed);
 	memcpy(data + STAMP_AT_VOLUME, stamp->volume, STAMP_NAME);
 	memcpy(data + STAMP_AT_NODE, stamp->node, STAMP_NAME);
@@ -126,6 +129,7 @@ static inline enum stamp_verdict stamp_decode(const uint8_t *data, size_t size, 
 	}
 	out_stamp->block = stamp_get64(data + STAMP_AT_BLOCK);
 	out_stamp->generation = stamp_get64(data + STAMP_AT_GENERATION);
+	out_stamp->life = stamp_get64(data + STAMP_AT_LIFE);
 	out_stamp->seed = stamp_get64(data + STAMP_AT_SEED);
 	memcpy(out_stamp->volume, data + STAMP_AT_VOLUME, STAMP_NAME);
 	memcpy(out_stamp->node, data + STAMP_AT_NODE, STAMP_NAME);

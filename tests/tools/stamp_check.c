@@ -4,9 +4,10 @@
  *
  * What must hold for each block:
  *   - it is whole (crc), and belongs to this block of this volume;
- *   - it is by the node whose journal names the block, with a generation of at least the last one
+ *   - it is by the writer whose journal names the block, with a generation of at least the last one
  *     acknowledged and at most the last one intended: nothing acknowledged is missing, nothing old came
- *     back, nothing is there that nobody wrote.
+ *     back, nothing is there that nobody wrote;
+ *   - where nothing is acknowledged, what was there before the journals began may still be there.
  * The acknowledged generations are taken from the journals before the blocks are read. With --live
  * the intended ones are taken after it, so that the check holds while writers write.
  */
@@ -29,7 +30,7 @@
 	X(MISSING, "acknowledged write is missing, no stamp there") \
 	X(OLD, "acknowledged write is missing, an older one is there") \
 	X(FUTURE, "nobody wrote this generation") \
-	X(STRANGER, "block is by a node that never wrote there") \
+	X(STRANGER, "block is by a writer that never wrote there") \
 	X(UNREADABLE, "block cannot be read") \
 	X(BEYOND, "acknowledged write is behind the end of the volume")
 
@@ -47,9 +48,9 @@ static const char *const violation_text[VIOLATION_COUNT] = {
 };
 
 struct place { /* what the journals say of a block, and what was found there */
-	uint64_t acked, intended, generation;
-	uint8_t writer; /* index of a node + 1; 0: no journal names the block */
-	uint8_t found; /* the same for the node in the stamp; 0: a node without a journal */
+	uint64_t acked, intended, generation, life;
+	uint8_t writer; /* index of a journal + 1; 0: no journal names the block */
+	uint8_t found; /* the same for the writer in the stamp; 0: a writer without a journal */
 	uint8_t verdict; /* enum stamp_verdict */
 	uint8_t wrong; /* enum violation + 1 that was seen when it was read */
 };
@@ -59,8 +60,8 @@ struct check {
 	const char *journal[JOURNALS_MAX];
 	unsigned int journals;
 	char volume[STAMP_NAME];
-	char node[JOURNALS_MAX][STAMP_NAME];
-	unsigned int nodes;
+	struct journal_head head[JOURNALS_MAX];
+	unsigned int reading; /* index of the journal that is being read */
 	uint32_t block_size;
 	bool live;
 	int fd;
@@ -87,21 +88,27 @@ __attribute__((format(printf, 4, 5))) static void check_violation(struct check *
 	putchar('\n');
 }
 
-/* Index + 1 of a node that gave a journal; 0 if it gave none. */
-static uint8_t check_node(const struct check *check, const char *name)
+/* Index + 1 of the journal of the stamp's writer; 0 if it gave none. */
+static uint8_t check_writer(const struct check *check, const struct stamp *stamp)
 {
-	for (unsigned int i = 0; i < check->nodes; i++) {
-		if (strcmp(check->node[i], name) == 0) {
+	for (unsigned int i = 0; i < check->journals; i++) {
+		if (check->head[i].life == stamp->life && strcmp(check->head[i].node, stamp->node) == 0) {
 			return (uint8_t)(i + 1);
 		}
 	}
 	return 0;
 }
 
+/* Of a place that has a writer. */
+static const struct journal_head *check_head(const struct check *check, const struct place *place)
+{
+	return &check->head[place->writer - 1];
+}
+
 static int check_take_record(void *ctx, const struct journal_head *head, const struct journal_record *record)
 {
 	struct check *check = ctx;
-	uint8_t writer = check_node(check, head->node);
+	uint8_t writer = (uint8_t)(check->reading + 1);
 	struct place *place;
 
 	if (record->block >= check->blocks) {
@@ -113,8 +120,8 @@ static int check_take_record(void *ctx, const struct journal_head *head, const s
 	}
 	place = &check->place[record->block];
 	if (place->writer != 0 && place->writer != writer) {
-		stamp_refuse("block %" PRIu64 " has two writers, %s and %s: the order of their writes is not known",
-			     record->block, check->node[place->writer - 1], head->node);
+		stamp_refuse("block %" PRIu64 " is in %s and in %s: the order of their writes is not known",
+			     record->block, check->journal[place->writer - 1], check->journal[check->reading]);
 	}
 	place->writer = writer;
 	if (record->kind == JOURNAL_INTENT && record->generation > place->intended) {
@@ -126,43 +133,19 @@ static int check_take_record(void *ctx, const struct journal_head *head, const s
 	return place->acked <= place->intended ? 0 : -EBADMSG;
 }
 
-static int check_take_none(void *ctx, const struct journal_head *head, const struct journal_record *record)
-{
-	(void)ctx;
-	(void)head;
-	(void)record;
-	return -ECANCELED;
-}
-
-/* Names of the nodes first: they give the writers their numbers. */
-static void check_journal_heads(struct check *check)
-{
-	for (unsigned int i = 0; i < check->journals; i++) {
-		struct journal_head head;
-		int rc = journal_read(check->journal[i], &head, check_take_none, NULL, NULL);
-
-		if (rc != 0 && rc != -ECANCELED) {
-			stamp_refuse("%s: %s", check->journal[i], stamp_journal_error(rc));
-		}
-		if (strcmp(head.volume, check->volume) != 0 || head.block_size != check->block_size) {
-			stamp_refuse("%s: journal of volume %s with blocks of %" PRIu32 " bytes", check->journal[i],
-				     head.volume, head.block_size);
-		}
-		if (check_node(check, head.node) != 0) {
-			stamp_refuse("%s: a second journal of node %s", check->journal[i], head.node);
-		}
-		memcpy(check->node[check->nodes++], head.node, STAMP_NAME);
-	}
-}
-
 static void check_read_journals(struct check *check)
 {
-	for (unsigned int i = 0; i < check->journals; i++) {
-		struct journal_head head;
-		int rc = journal_read(check->journal[i], &head, check_take_record, check, NULL);
+	for (check->reading = 0; check->reading < check->journals; check->reading++) {
+		const char *path = check->journal[check->reading];
+		struct journal_head *head = &check->head[check->reading];
+		int rc = journal_read(path, head, check_take_record, check, NULL);
 
 		if (rc != 0) {
-			stamp_refuse("%s: %s", check->journal[i], stamp_journal_error(rc));
+			stamp_refuse("%s: %s", path, stamp_journal_error(rc));
+		}
+		if (strcmp(head->volume, check->volume) != 0 || head->block_size != check->block_size) {
+			stamp_refuse("%s: journal of volume %s with blocks of %" PRIu32 " bytes", path, head->volume,
+				     head->block_size);
 		}
 	}
 }
@@ -196,8 +179,9 @@ static void check_block(struct check *check, uint64_t block, uint8_t *data)
 	if (place->verdict == STAMP_NONE) {
 		return;
 	}
-	place->found = check_node(check, stamp.node);
+	place->found = check_writer(check, &stamp);
 	place->generation = stamp.generation;
+	place->life = stamp.life;
 	if (place->verdict == STAMP_TORN) {
 		wrong = VIOLATION_TORN;
 		check_violation(check, wrong, block, "first wrong byte of the fill: %zu of %" PRIu32
@@ -211,10 +195,6 @@ static void check_block(struct check *check, uint64_t block, uint8_t *data)
 		wrong = VIOLATION_MOVED;
 		check_violation(check, wrong, block, "block %" PRIu64 " generation %" PRIu64 " by node %s",
 				stamp.block, stamp.generation, stamp.node);
-	} else if (place->writer != 0 && place->found != place->writer) {
-		wrong = VIOLATION_STRANGER;
-		check_violation(check, wrong, block, "by node %s, its writer is %s", stamp.node,
-				check->node[place->writer - 1]);
 	}
 	place->wrong = wrong == VIOLATION_COUNT ? 0 : (uint8_t)(wrong + 1);
 }
@@ -252,6 +232,20 @@ static void check_read_blocks(struct check *check)
 	free(data);
 }
 
+/* A whole block by a writer that gave no journal: it may not be where something is acknowledged. */
+static void check_judge_unjournaled(struct check *check, uint64_t block)
+{
+	const struct place *place = &check->place[block];
+
+	if (place->acked == 0) {
+		check->unjournaled++;
+		return;
+	}
+	check_violation(check, place->life < check_head(check, place)->life ? VIOLATION_OLD : VIOLATION_STRANGER,
+			block, "another life of a writer, node %s had generation %" PRIu64 " acknowledged",
+			check_head(check, place)->node, place->acked);
+}
+
 /* What was found against what the journals say. */
 static void check_judge(struct check *check, uint64_t block)
 {
@@ -262,20 +256,22 @@ static void check_judge(struct check *check, uint64_t block)
 	}
 	if (place->verdict == STAMP_NONE && place->acked > 0) {
 		check_violation(check, VIOLATION_MISSING, block, "node %s had generation %" PRIu64 " acknowledged",
-				check->node[place->writer - 1], place->acked);
+				check_head(check, place)->node, place->acked);
 	} else if (place->verdict == STAMP_NONE) {
 		check->unwritten += place->writer != 0;
 		check->empty += place->writer == 0;
 	} else if (place->found == 0) {
-		check->unjournaled++;
+		check_judge_unjournaled(check, block);
+	} else if (place->found != place->writer) {
+		check_violation(check, VIOLATION_STRANGER, block, "generation %" PRIu64 " of journal %s",
+				place->generation, check->journal[place->found - 1]);
 	} else if (place->generation < place->acked) {
-		check_violation(check, VIOLATION_OLD, block,
-				"generation %" PRIu64 ", node %s had %" PRIu64 " acknowledged", place->generation,
-				check->node[place->found - 1], place->acked);
+		check_violation(check, VIOLATION_OLD, block, "generation %" PRIu64 ", node %s had %" PRIu64 " acknowledged",
+				place->generation, check_head(check, place)->node, place->acked);
 	} else if (place->generation > place->intended) {
 		check_violation(check, VIOLATION_FUTURE, block,
 				"generation %" PRIu64 ", node %s never meant more than %" PRIu64, place->generation,
-				check->node[place->found - 1], place->intended);
+				check_head(check, place)->node, place->intended);
 	} else {
 		check->good++;
 		check->ahead += place->generation > place->acked;
@@ -286,7 +282,7 @@ static int check_report(const struct check *check)
 {
 	printf("checked %" PRIu64 " blocks of %s: %" PRIu64 " as their writers' journals say (%" PRIu64
 	       " of them not acknowledged yet there), %" PRIu64 " intended but not there, %" PRIu64
-	       " by nodes without a journal, %" PRIu64 " never written\n",
+	       " by writers without a journal, %" PRIu64 " never written\n",
 	       check->blocks, check->file, check->good, check->ahead, check->unwritten, check->unjournaled,
 	       check->empty);
 	if (check->violations > SHOWN_MAX) {
@@ -306,7 +302,6 @@ static int check_run(struct check *check)
 	check->fd = stamp_open(check->file, O_RDONLY);
 	check->blocks = stamp_blocks(check->file, check->fd, check->block_size);
 	check->place = stamp_memory(check->blocks, sizeof(*check->place));
-	check_journal_heads(check);
 	check_read_journals(check);
 	check_read_blocks(check);
 	if (check->live) {

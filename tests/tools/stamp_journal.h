@@ -8,7 +8,8 @@
  * Little-endian:
  *
  *      head, 96 bytes:  0 8 magic "VXSTJRN1"   8 4 crc32c with this field 0   12 4 length of a block
- *                      16 32 volume   48 32 node   80 16 reserved, 0
+ *                      16 32 volume   48 32 node   80 8 life: when it began, nanoseconds of the wall clock
+ *                      88 8 reserved, 0
  *      record:          0 4 kind   4 4 crc32c with this field 0   8 8 block   16 8 generation
  *                      24 8 wall clock, nanoseconds
  *
@@ -35,6 +36,7 @@ enum journal_kind { JOURNAL_INTENT = 1, JOURNAL_ACK = 2 };
 
 struct journal_head {
 	uint32_t block_size;
+	uint64_t life;
 	char volume[STAMP_NAME], node[STAMP_NAME];
 };
 
@@ -89,6 +91,7 @@ static inline int journal_head_put(int fd, const struct journal_head *head)
 	stamp_put32(data + 12, head->block_size);
 	memcpy(data + 16, head->volume, STAMP_NAME);
 	memcpy(data + 48, head->node, STAMP_NAME);
+	stamp_put64(data + 80, head->life);
 	stamp_put32(data + 8, journal_crc(data, sizeof(data), 8));
 	return journal_append(fd, data, sizeof(data));
 }
@@ -102,6 +105,7 @@ static inline int journal_head_get(const uint8_t data[JOURNAL_HEAD], struct jour
 	out_head->block_size = stamp_get32(data + 12);
 	memcpy(out_head->volume, data + 16, STAMP_NAME);
 	memcpy(out_head->node, data + 48, STAMP_NAME);
+	out_head->life = stamp_get64(data + 80);
 	return 0;
 }
 

@@ -92,7 +92,7 @@ expect "the closing line has the numbers" 0 \
 expect "the journal goes on: generations grow over a restart" 0 '^0 violations' check_all
 
 # --- each single damage is found
-for byte in 0 9 13 20 30 37 45 80 104 2048 4095; do
+for byte in 0 9 13 20 30 37 45 60 90 112 2048 4095; do
 	fresh
 	flip vol $((7 * size + byte)) $((byte % 8))
 	expect "one bit of byte $byte is flipped" 1 'block 7: ' check_all
@@ -135,7 +135,12 @@ truncate -s $((blocks * size)) other
 stamp write other --volume vol1 --node b --count 256 --sequential --writes 256 >/dev/null
 block_get other 30 stranger
 block_put stranger vol 30
-expect "a block by a node that never wrote there" 1 'block 30: .*never wrote there: by node b' check_all
+expect "a block by a writer without a journal" 1 'block 30: .*never wrote there: another life' check_all
+fresh
+stamp write vol --volume vol1 --node d --journal d.j --from 30 --count 1 --writes 1 >/dev/null
+head -c 96 d.j >d.new
+mv d.new d.j
+expect "a block by a writer that did not mean to write there" 1 'block 30: .*generation 1 of journal ./d.j' check_all
 fresh
 cp a.j a.old
 write_shared a 0 --sequential --writes 86 >/dev/null
@@ -169,7 +174,20 @@ flip a.j 140 3
 expect "a journal that is damaged in the middle is refused" 2 'a.j: no journal of stamp, or damaged' check_all
 fresh
 rm -f b.j
-expect "blocks of a node without a journal are counted apart" 0 ', 85 by nodes without a journal' check_all
+expect "blocks of a writer without a journal are counted apart" 0 ', 85 by writers without a journal' check_all
+fresh
+block_get vol 6 old
+rm a.j
+write_shared a 0 --sequential --writes 2 >/dev/null
+expect "a new life: what its earlier one wrote may be there" 0 ', 84 by writers without a journal' check_all
+write_shared a 0 --sequential --writes 86 >/dev/null
+block_put old vol 6
+expect "... but not where the new one has something acknowledged" 1 'block 6: .*older one is there: another life' check_all
+fresh
+rm a.j
+stamp write vol --volume vol1 --node a --journal a1.j --from 0 --count 3 --step 3 --phase 0 --writes 5 >/dev/null
+stamp write vol --volume vol1 --node a --journal a2.j --from 3 --count 3 --step 3 --phase 0 --writes 5 >/dev/null
+expect "one node with two journals for two ranges" 0 '^0 violations' check_all
 
 # --- a writer that is killed at any moment, again and again, and one that runs while it is checked
 fresh
@@ -221,10 +239,10 @@ expect "a range that is longer than the volume" 2 'range ends behind the end' st
 expect "a journal of another node" 2 'journal of another volume, node' \
 	stamp write vol --volume vol1 --node x --journal a.j --count 4
 cp a.j copy.j
-expect "two journals of one node" 2 'a second journal of node a' check_all
+expect "the same journal twice" 2 'is in ./a.j and in ./copy.j' check_all
 rm copy.j
-stamp write vol --volume vol1 --node d --journal d.j --count 3 --writes 3 >/dev/null
-expect "two writers of one block" 2 'has two writers' check_all
+stamp write vol --volume vol1 --node d --journal d.j --count 1 --writes 1 >/dev/null
+expect "two writers of one block" 2 'block 0 is in ./a.j and in ./d.j' check_all
 rm d.j
 expect "a file that is no journal" 2 'no journal of stamp' stamp check vol --volume vol1 --journal "$tools/stamp"
 od "$tools/stamp" | head -n 50 >notes
