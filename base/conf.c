@@ -70,7 +70,8 @@ static int conf_parse(struct conf *conf, FILE *file, const char *path, char *out
 		char *equal = strchr(key, '=');
 
 		if (equal == NULL) {
-			snprintf(out_reason, VX_REASON_MAX, "%s:%d: not `key = value`", path, number);
+			snprintf(out_reason, VX_REASON_MAX, "%s:%d: not `key = value`", path,
+				 number);
 			return -VX_E_SYNTAX;
 		}
 		*equal = '\0';
@@ -79,7 +80,8 @@ static int conf_parse(struct conf *conf, FILE *file, const char *path, char *out
 		int rc = conf_set(conf, key, conf_trim(equal + 1));
 
 		if (rc == -VX_E_NOTFOUND) {
-			snprintf(out_reason, VX_REASON_MAX, "%s:%d: unknown key '%s'", path, number, key);
+			snprintf(out_reason, VX_REASON_MAX, "%s:%d: unknown key '%s'", path, number,
+				 key);
 			return -VX_E_SYNTAX;
 		}
 		if (rc != 0) {
@@ -143,7 +145,8 @@ bool conf_get_bool(const struct conf *conf, enum conf_key key)
 {
 	const char *value = conf->value[key];
 
-	return strcasecmp(value, "yes") == 0 || strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0;
+	return strcasecmp(value, "yes") == 0 || strcasecmp(value, "on") == 0 ||
+	       strcmp(value, "1") == 0;
 }
 
 unsigned int conf_get_number(const struct conf *conf, enum conf_key key)

@@ -22,7 +22,7 @@ enum conf_key {
 #define CONF_ENUM(key, value, help) CONF_##key,
 	CONF_KEYS(CONF_ENUM)
 #undef CONF_ENUM
-	CONF_COUNT
+		CONF_COUNT
 };
 
 struct conf;

@@ -20,7 +20,7 @@ static uint32_t crc32c_bytes(uint32_t crc, const uint8_t *byte, size_t length)
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) static uint32_t crc32c_cpu(uint32_t crc, const uint8_t *byte,
-							      size_t length)
+							     size_t length)
 {
 	uint64_t wide = crc, word;
 

@@ -16,7 +16,8 @@ struct daemon; /* the pid file and the parent's pipe */
 /*
  * Locks /run/vxha/NAME.pid. Unless foreground, forks first: the parent waits until
  * daemon_ready() or the child's end and exits with 0 or 1. Only the daemon returns from here.
- * -VX_E_BUSY: it runs already (*out_pid is its pid). Before the log is started: errors go to stderr.
+ * -VX_E_BUSY: it runs already (*out_pid is its pid). Before the log is started: errors go to
+ * stderr.
  */
 int daemon_start(const char *name, bool foreground, struct daemon **out_daemon, pid_t *out_pid);
 /* The daemon serves: lets the parent go, tells systemd. Fails if the parent gave up meanwhile. */

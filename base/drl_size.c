@@ -21,7 +21,8 @@ uint64_t drl_region_len(uint64_t volume_sectors)
 
 uint32_t drl_region_count(uint64_t volume_sectors, uint64_t region_sectors)
 {
-	if (region_sectors < DRL_REGION_LEAST_SECTORS || (region_sectors & (region_sectors - 1)) != 0) {
+	if (region_sectors < DRL_REGION_LEAST_SECTORS ||
+	    (region_sectors & (region_sectors - 1)) != 0) {
 		return 0;
 	}
 
@@ -42,5 +43,6 @@ uint64_t drl_log_len(uint64_t volume_sectors, uint64_t region_sectors)
 	if (regions == 0) {
 		return 0;
 	}
-	return (1 + (uint64_t)(VX_NODES_MAX + 1) * drl_map_blocks(regions)) * (VX_BLOCK / VX_SECTOR);
+	return (1 + (uint64_t)(VX_NODES_MAX + 1) * drl_map_blocks(regions)) *
+	       (VX_BLOCK / VX_SECTOR);
 }

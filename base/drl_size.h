@@ -13,8 +13,8 @@
 
 #define DRL_REGION_MIN_SECTORS 512 /* 256 KiB */
 #define DRL_REGIONS_STANDARD 16384 /* of a volume with the standard region length, at most */
-#define DRL_REGIONS_MAX 262144 /* of any volume: bounds memory and the map in one message */
-#define DRL_BLOCK_HEAD 64 /* bytes in front of the bits in each block of a map */
+#define DRL_REGIONS_MAX 262144	   /* of any volume: bounds memory and the map in one message */
+#define DRL_BLOCK_HEAD 64	   /* bytes in front of the bits in each block of a map */
 #define DRL_BLOCK_BITS ((4096 - DRL_BLOCK_HEAD) * 8)
 
 /* Standard region length of a volume: at least 256 KiB, a power of two, at most 16384 regions. */

@@ -7,10 +7,9 @@
 static const struct {
 	int code;
 	const char *text;
-} vx_errors[] = {
-	[0] = { 1, "unknown error" },
+} vx_errors[] = { [0] = { 1, "unknown error" },
 #define VX_ROW(name, code, text) [VX_E_##name - VX_E_BASE] = { code, text },
-	VX_ERRORS(VX_ROW)
+		  VX_ERRORS(VX_ROW)
 #undef VX_ROW
 };
 

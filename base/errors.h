@@ -51,7 +51,7 @@ enum vx_error {
 #define VX_ENUM(name, code, text) VX_E_##name,
 	VX_ERRORS(VX_ENUM)
 #undef VX_ENUM
-	VX_E_END,
+		VX_E_END,
 };
 
 /* Text of a return value (0, -errno or -VX_E_...). Static memory, any thread. */

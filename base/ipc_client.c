@@ -22,7 +22,7 @@ struct ipc_client {
 	const struct ipc_client_ops *ops;
 	void *ctx;
 	qb_ipcc_connection_t *connection;
-	int fd; /* in the loop; -1: none */
+	int fd;	    /* in the loop; -1: none */
 	bool ready; /* the connection is complete */
 	bool in_callback, lost;
 	struct ipc_in in;
@@ -139,7 +139,8 @@ static void ipc_client_try(void *ctx)
 
 	client->connection = qb_ipcc_connect_async(client->name, IPC_QB_BYTES, &fd);
 	if (client->connection == NULL) {
-		loop_timer_set(client->loop, &client->retry_timer, VX_IPC_RETRY_MS, ipc_client_try, client);
+		loop_timer_set(client->loop, &client->retry_timer, VX_IPC_RETRY_MS, ipc_client_try,
+			       client);
 		return;
 	}
 	client->fd = fd;
@@ -185,7 +186,8 @@ static void ipc_client_flush(void *ctx)
 	int rc = ipc_out_flush(&client->out, ipc_send_frame, client->connection);
 
 	if (rc == -EAGAIN) {
-		loop_timer_set(client->loop, &client->flush_timer, IPC_FLUSH_MS, ipc_client_flush, client);
+		loop_timer_set(client->loop, &client->flush_timer, IPC_FLUSH_MS, ipc_client_flush,
+			       client);
 	}
 	/* any other error: the descriptor hangs up and the loop tells */
 }
@@ -280,8 +282,8 @@ int ipc_call_send(struct ipc_call *call, const Vx__Ipc *msg)
 int ipc_call_receive(struct ipc_call *call, int timeout_ms, Vx__Ipc **out_msg)
 {
 	for (;;) {
-		ssize_t size = qb_ipcc_event_recv(call->connection, call->buffer, sizeof(call->buffer),
-						  timeout_ms);
+		ssize_t size = qb_ipcc_event_recv(call->connection, call->buffer,
+						  sizeof(call->buffer), timeout_ms);
 
 		if (size == -EAGAIN || size == -ETIMEDOUT) {
 			return -VX_E_TIMEOUT;

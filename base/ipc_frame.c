@@ -55,7 +55,8 @@ int ipc_out_flush(struct ipc_out *out, ssize_t (*send)(void *ctx, const struct i
 		ssize_t rc = send(ctx, frame);
 
 		if (rc < 0) {
-			return rc == -EAGAIN || rc == -ENOBUFS || rc == -ETIMEDOUT ? -EAGAIN : (int)rc;
+			return rc == -EAGAIN || rc == -ENOBUFS || rc == -ETIMEDOUT ? -EAGAIN
+										   : (int)rc;
 		}
 		STAILQ_REMOVE_HEAD(&out->queue, next);
 		out->count--;

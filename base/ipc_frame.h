@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cutting packets of the IPC into libqb messages and putting them together. For base/ipc*.c only. */
+/* Cutting packets of the IPC into libqb messages and putting them together. For base/ipc*.c only.
+ */
 #ifndef VX_BASE_IPC_FRAME_H
 #define VX_BASE_IPC_FRAME_H
 
@@ -14,7 +15,7 @@
 #include "vxha.pb-c.h"
 
 #define IPC_FRAME_BYTES (48 * 1024) /* payload of one libqb message */
-#define IPC_QB_BYTES (128 * 1024) /* size of a libqb ring: two messages and a little */
+#define IPC_QB_BYTES (128 * 1024)   /* size of a libqb ring: two messages and a little */
 #define IPC_QB_ID 1
 
 /* In front of each payload. The libqb header is larger on the way to a client. */
@@ -23,7 +24,7 @@ struct ipc_head {
 		struct qb_ipc_request_header request;
 		struct qb_ipc_response_header response;
 	} qb;
-	uint32_t total; /* bytes of the whole packet */
+	uint32_t total;	 /* bytes of the whole packet */
 	uint32_t offset; /* of this payload in it */
 };
 

@@ -69,7 +69,8 @@ static int32_t ipc_on_accept(qb_ipcs_connection_t *c, uid_t uid, gid_t gid)
 	struct ipc_server *server = qb_ipcs_connection_service_context_get(c);
 
 	if (uid != 0 && !(server->has_group && gid == server->group)) {
-		log_warning("ipc: refused a client of uid %u: neither root nor of group " IPC_GROUP, uid);
+		log_warning("ipc: refused a client of uid %u: neither root nor of group " IPC_GROUP,
+			    uid);
 		return -EACCES;
 	}
 	if (server->peers >= VX_IPC_PEERS_MAX) {
@@ -223,7 +224,8 @@ static void ipc_peer_flush(void *ctx)
 	int rc = ipc_out_flush(&peer->out, ipc_peer_send_frame, peer);
 
 	if (rc == -EAGAIN) {
-		loop_timer_set(peer->server->loop, &peer->flush_timer, IPC_FLUSH_MS, ipc_peer_flush, peer);
+		loop_timer_set(peer->server->loop, &peer->flush_timer, IPC_FLUSH_MS, ipc_peer_flush,
+			       peer);
 	} else if (rc != 0) {
 		log_debug("ipc: pid %d does not read: %s", ipc_peer_pid(peer), vx_strerror(rc));
 	}
@@ -238,7 +240,8 @@ int ipc_peer_send(struct ipc_peer *peer, const Vx__Ipc *msg)
 	int rc = ipc_out_add(&peer->out, msg);
 
 	if (rc != 0) {
-		log_err("ipc: cannot send to pid %d: %s; disconnected", ipc_peer_pid(peer), vx_strerror(rc));
+		log_err("ipc: cannot send to pid %d: %s; disconnected", ipc_peer_pid(peer),
+			vx_strerror(rc));
 		ipc_peer_disconnect(peer);
 		return rc;
 	}

@@ -8,15 +8,15 @@
 
 /* cluster */
 #define VX_NODES_MAX 32 /* members of a view, slots of dirty maps */
-#define VX_NAME_MAX 31 /* names of groups, disks, volumes, plexes, subdisks (as VxVM) */
+#define VX_NAME_MAX 31	/* names of groups, disks, volumes, plexes, subdisks (as VxVM) */
 #define VX_NODENAME_MAX 255
-#define VX_REASON_MAX 512 /* a reason shown to a person */
+#define VX_REASON_MAX 512  /* a reason shown to a person */
 #define VX_PROTOCOL_MIN 10 /* cluster protocol versions that this build speaks */
 #define VX_PROTOCOL_MAX 10
 
 /* messages */
 #define VX_CPG_MSG_MAX (60 * 1024) /* larger ones make the ring slow (PROTOCOL.md) */
-#define VX_CPG_QUEUE_MAX 1024 /* packets waiting for Corosync to take them */
+#define VX_CPG_QUEUE_MAX 1024	   /* packets waiting for Corosync to take them */
 #define VX_CPG_WINDOW (256 * 1024) /* bytes sent and not yet delivered to ourselves */
 #define VX_IPC_MSG_MAX (16 * 1024 * 1024)
 #define VX_IPC_QUEUE_MAX 4096 /* packets waiting for one slow client */
@@ -24,39 +24,41 @@
 
 /* tools of Pacemaker that we start */
 #define VX_TOOL_OUTPUT_MAX 16384 /* what is kept of one tool's output */
-#define VX_TOOL_QUEUE_MAX 32 /* requests waiting for a tool to end */
-#define VX_FENCE_TEXT_MAX 4096 /* one packet between vxclustd and its fencing helper */
+#define VX_TOOL_QUEUE_MAX 32	 /* requests waiting for a tool to end */
+#define VX_FENCE_TEXT_MAX 4096	 /* one packet between vxclustd and its fencing helper */
 
 /* configuration */
 #define VX_GROUPS_MAX 64
 #define VX_SECTORS_MAX (1ULL << 54) /* of a disk or volume: its byte offsets fit off_t */
-#define VX_DISKS_MAX 256 /* in one group */
-#define VX_VOLUMES_MAX 4096 /* in one group */
-#define VX_PLEXES_MAX 32 /* of one volume */
-#define VX_SUBDISKS_MAX 256 /* of one plex */
-#define VX_COPIES_MAX 32 /* configuration copies of one group */
-#define VX_OUTCOMES_MAX 128 /* outcomes that are remembered */
-#define VX_TXN_QUEUE_MAX 256 /* requests waiting for one group */
-#define VX_OPERANDS_MAX 256 /* words of one command */
+#define VX_DISKS_MAX 256	    /* in one group */
+#define VX_VOLUMES_MAX 4096	    /* in one group */
+#define VX_PLEXES_MAX 32	    /* of one volume */
+#define VX_SUBDISKS_MAX 256	    /* of one plex */
+#define VX_COPIES_MAX 32	    /* configuration copies of one group */
+#define VX_OUTCOMES_MAX 128	    /* outcomes that are remembered */
+#define VX_TXN_QUEUE_MAX 256	    /* requests waiting for one group */
+#define VX_OPERANDS_MAX 256	    /* words of one command */
 
 /* disks of a node */
-#define VX_DEVICES_MAX 1024 /* paths that one scan looks at */
-#define VX_WORKERS_MAX 64 /* threads for blocking calls: so many disks may hang at one time */
+#define VX_DEVICES_MAX 1024	/* paths that one scan looks at */
+#define VX_WORKERS_MAX 64	/* threads for blocking calls: so many disks may hang at one time */
 #define VX_WORKER_JOBS_MAX 4096 /* calls given and not yet answered */
-#define VX_PRIV_LEN 32768 /* private region, sectors: the default */
+#define VX_PRIV_LEN 32768	/* private region, sectors: the default */
 #define VX_PRIV_LEN_MIN 2048
 #define VX_PRIV_LEN_MAX (8 * 1024 * 1024)
 #define VX_MEMORY_MAX 1024 /* groups that a node remembers */
 
 /* vxiod */
-#define VX_LANES_MAX 8 /* I/O threads */
+#define VX_LANES_MAX 8		 /* I/O threads */
 #define VX_IO_BYTES (256 * 1024) /* data of one request inside vxiod; larger ones are cut */
-#define VX_VOLUME_REQUESTS 64 /* requests of one volume in flight or waiting; then back-pressure */
-#define VX_LANE_LEGS 2048 /* transfers to disks in flight in one I/O thread */
-#define VX_COPY_SLOTS 16 /* pieces of VX_IO_BYTES that a resync copies at a time in one I/O thread */
+#define VX_VOLUME_REQUESTS 64 /* requests of one volume in flight or waiting; then back-pressure \
+			       */
+#define VX_LANE_LEGS 2048     /* transfers to disks in flight in one I/O thread */
+#define VX_COPY_SLOTS \
+	16 /* pieces of VX_IO_BYTES that a resync copies at a time in one I/O thread */
 #define VX_WINDOW_BYTES (4 * 1024 * 1024) /* part of a volume that a resync copies at a time */
 #define VX_NBD_CLIENTS_MAX 256
-#define VX_OPENS_MAX 4096 /* processes that have volumes open */
+#define VX_OPENS_MAX 4096    /* processes that have volumes open */
 #define VX_TASKS_FINISHED 32 /* finished tasks that are remembered */
 
 #define VX_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -44,11 +44,13 @@ int log_start(const char *name, bool foreground, bool debug)
 	log_file_target = qb_log_file_open(path);
 	if (log_file_target >= 0) {
 		qb_log_format_set(log_file_target, "%T %N[%P] %p: %b");
-		qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_INFO);
+		qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*",
+				  LOG_INFO);
 		qb_log_ctl(log_file_target, QB_LOG_CONF_ENABLED, QB_TRUE);
 	}
 
-	snprintf(log_blackbox_path, sizeof(log_blackbox_path), "%s/%s.blackbox", path_state_dir(), name);
+	snprintf(log_blackbox_path, sizeof(log_blackbox_path), "%s/%s.blackbox", path_state_dir(),
+		 name);
 	qb_log_filter_ctl(QB_LOG_BLACKBOX, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_DEBUG);
 	qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_SIZE, LOG_BLACKBOX_BYTES);
 	qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_THREADED, QB_FALSE);
@@ -61,7 +63,8 @@ int log_start(const char *name, bool foreground, bool debug)
 		qb_log_ctl(log_file_target, QB_LOG_CONF_THREADED, QB_TRUE);
 	}
 
-	struct sigaction crash = { .sa_handler = log_on_crash, .sa_flags = SA_RESETHAND | SA_NODEFER };
+	struct sigaction crash = { .sa_handler = log_on_crash,
+				   .sa_flags = SA_RESETHAND | SA_NODEFER };
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
@@ -75,7 +78,8 @@ void log_debug_set(bool debug)
 	if (log_file_target < 0) {
 		return;
 	}
-	qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*", LOG_TRACE);
+	qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*",
+			  LOG_TRACE);
 	qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*",
 			  debug ? LOG_DEBUG : LOG_INFO);
 }

@@ -30,10 +30,10 @@ void log_debug_set(bool debug);
 void log_blackbox_write(void);
 
 /* An impossible state: writes the black box and aborts. The node is then fenced, others go on. */
-#define log_bug(...)                    \
-	do {                            \
+#define log_bug(...) \
+	do { \
 		log_err("BUG: " __VA_ARGS__); \
-		log_bug_abort();        \
+		log_bug_abort(); \
 	} while (0)
 __attribute__((noreturn)) void log_bug_abort(void);
 

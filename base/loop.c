@@ -80,7 +80,8 @@ static int32_t loop_fd_dispatch(int32_t fd, int32_t revents, void *data)
 	return slot->used && slot->fd == fd ? 0 : -1;
 }
 
-int loop_fd_add(struct loop *loop, int fd, int events, void (*fn)(void *ctx, int revents), void *ctx)
+int loop_fd_add(struct loop *loop, int fd, int events, void (*fn)(void *ctx, int revents),
+		void *ctx)
 {
 	for (int i = 0; i < LOOP_FDS_MAX; i++) {
 		struct loop_fd *slot = &loop->fd[i];
@@ -90,7 +91,8 @@ int loop_fd_add(struct loop *loop, int fd, int events, void (*fn)(void *ctx, int
 		}
 		*slot = (struct loop_fd){ .fd = fd, .fn = fn, .ctx = ctx, .used = true };
 
-		int rc = qb_loop_poll_add(loop->qb, QB_LOOP_MED, fd, events, slot, loop_fd_dispatch);
+		int rc =
+			qb_loop_poll_add(loop->qb, QB_LOOP_MED, fd, events, slot, loop_fd_dispatch);
 
 		if (rc != 0) {
 			slot->used = false;
@@ -162,7 +164,8 @@ int loop_signal_add(struct loop *loop, int signal, void (*fn)(void *ctx, int sig
 	qb_loop_signal_handle handle;
 
 	*slot = (struct loop_signal){ .fn = fn, .ctx = ctx };
-	return qb_loop_signal_add(loop->qb, QB_LOOP_HIGH, signal, slot, loop_signal_dispatch, &handle);
+	return qb_loop_signal_add(loop->qb, QB_LOOP_HIGH, signal, slot, loop_signal_dispatch,
+				  &handle);
 }
 
 static uint64_t clock_read_us(clockid_t id)

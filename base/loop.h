@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The main loop of a daemon: descriptors, timers, signals, later calls. libqb's loop, met here only.
+ * The main loop of a daemon: descriptors, timers, signals, later calls. libqb's loop, met here
+ * only.
  *
  * One loop a process, run by the main thread; nothing here may be called from another thread
  * (libqb's timers and jobs are not safe for that). Other threads post to an eventfd.
@@ -20,7 +21,8 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
 /* Calls fn(ctx, revents) when fd has one of events (POLLIN...). 0 or -errno. */
-int loop_fd_add(struct loop *loop, int fd, int events, void (*fn)(void *ctx, int revents), void *ctx);
+int loop_fd_add(struct loop *loop, int fd, int events, void (*fn)(void *ctx, int revents),
+		void *ctx);
 int loop_fd_del(struct loop *loop, int fd);
 
 /* One-shot timer. A zeroed struct is an idle timer; setting it again moves it. */

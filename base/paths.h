@@ -6,10 +6,10 @@
 #ifndef VX_BASE_PATHS_H
 #define VX_BASE_PATHS_H
 
-const char *path_run_dir(void); /* /run/vxha (VXHA_RUN_DIR): pid files, sockets; volatile */
-const char *path_state_dir(void); /* /var/lib/vxha (VXHA_STATE_DIR): durable memory of the node */
-const char *path_log_dir(void); /* /var/log/vxha (VXHA_LOG_DIR) */
-const char *path_conf_file(void); /* /etc/vxha/vxha.conf (VXHA_CONF) */
+const char *path_run_dir(void);	   /* /run/vxha (VXHA_RUN_DIR): pid files, sockets; volatile */
+const char *path_state_dir(void);  /* /var/lib/vxha (VXHA_STATE_DIR): durable memory of the node */
+const char *path_log_dir(void);	   /* /var/log/vxha (VXHA_LOG_DIR) */
+const char *path_conf_file(void);  /* /etc/vxha/vxha.conf (VXHA_CONF) */
 const char *path_device_dir(void); /* /dev/vx (VXHA_DEVICE_DIR): dsk/GROUP/VOLUME */
 
 #define PATH_NBD_SOCKET "nbd.sock" /* in the run folder; export names are GROUP/VOLUME */

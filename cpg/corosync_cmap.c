@@ -42,7 +42,8 @@ static int cmap_read_nodes(cmap_handle_t handle, struct cluster_info *out_info, 
 			continue;
 		}
 		if (out_info->count == VX_NODES_MAX) {
-			snprintf(out_reason, VX_REASON_MAX, "corosync.conf names more than %d nodes", VX_NODES_MAX);
+			snprintf(out_reason, VX_REASON_MAX,
+				 "corosync.conf names more than %d nodes", VX_NODES_MAX);
 			return -VX_E_INVAL;
 		}
 		cmap_text(handle, place, "ring0_addr", node.addr, sizeof(node.addr));
@@ -80,12 +81,14 @@ int corosync_cmap_read(struct cluster_info *out_info, char *out_reason)
 
 	if (rc == 0 &&
 	    cmap_get_uint32(handle, "runtime.votequorum.this_node_id", &out_info->self) != CS_OK) {
-		snprintf(out_reason, VX_REASON_MAX, "corosync.conf names no quorum provider (votequorum)");
+		snprintf(out_reason, VX_REASON_MAX,
+			 "corosync.conf names no quorum provider (votequorum)");
 		rc = -VX_E_INVAL;
 	}
 	cmap_finalize(handle);
 	if (rc == 0 && cluster_node_find(out_info, out_info->self) == NULL) {
-		snprintf(out_reason, VX_REASON_MAX, "this node (id %u) is not in corosync.conf", out_info->self);
+		snprintf(out_reason, VX_REASON_MAX, "this node (id %u) is not in corosync.conf",
+			 out_info->self);
 		rc = -VX_E_INVAL;
 	}
 	return rc;

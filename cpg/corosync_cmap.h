@@ -17,11 +17,12 @@ struct cluster_info {
 	char name[128]; /* totem.cluster_name */
 	uint32_t self;
 	size_t count;
-	struct cluster_node node[VX_NODES_MAX]; /* in order of node id: the index is a node's place */
+	struct cluster_node
+		node[VX_NODES_MAX]; /* in order of node id: the index is a node's place */
 };
 
-/* 0; -VX_E_NODAEMON; -VX_E_AGAIN; -VX_E_INVAL with a text in out_reason (VX_REASON_MAX): no node list,
- * more than VX_NODES_MAX nodes. */
+/* 0; -VX_E_NODAEMON; -VX_E_AGAIN; -VX_E_INVAL with a text in out_reason (VX_REASON_MAX): no node
+ * list, more than VX_NODES_MAX nodes. */
 int corosync_cmap_read(struct cluster_info *out_info, char *out_reason);
 const struct cluster_node *cluster_node_find(const struct cluster_info *info, uint32_t nodeid);
 /* Place of a node in the list, VX_NODES_MAX if it is not there. */

@@ -101,8 +101,8 @@ static void cpg_on_totem(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t 
 	struct corosync_cpg *cpg = cpg_of(handle);
 
 	if (cpg != NULL && !cpg->dead) {
-		cpg->ops->ring(cpg->ctx, (struct view_ring){ .rep = ring.nodeid, .seq = ring.seq }, member,
-			       member_count);
+		cpg->ops->ring(cpg->ctx, (struct view_ring){ .rep = ring.nodeid, .seq = ring.seq },
+			       member, member_count);
 	}
 }
 
@@ -114,7 +114,8 @@ static void cpg_die(struct corosync_cpg *cpg, const char *what, cs_error_t error
 		cpg->dead = true;
 		loop_fd_del(cpg->loop, cpg->fd);
 		loop_timer_cancel(&cpg->retry);
-		snprintf(reason, sizeof(reason), "Corosync is gone (%s: %s)", what, cs_strerror(error));
+		snprintf(reason, sizeof(reason), "Corosync is gone (%s: %s)", what,
+			 cs_strerror(error));
 		cpg->ops->died(cpg->ctx, reason);
 	}
 }
@@ -171,7 +172,8 @@ int corosync_cpg_create(struct loop *loop, const char *group, const struct coros
 	cpg->loop = loop;
 	cpg->ops = ops;
 	cpg->ctx = ctx;
-	cpg->group.length = (uint32_t)snprintf(cpg->group.value, sizeof(cpg->group.value), "%s", group);
+	cpg->group.length =
+		(uint32_t)snprintf(cpg->group.value, sizeof(cpg->group.value), "%s", group);
 	error = cpg_model_initialize(&cpg->handle, CPG_MODEL_V1, (cpg_model_data_t *)&model, cpg);
 	if (error != CS_OK) {
 		free(cpg);

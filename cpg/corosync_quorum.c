@@ -71,7 +71,8 @@ static void quorum_on_fd(void *ctx, int revents)
 		free(quorum);
 		return;
 	}
-	if ((error != CS_OK && error != CS_ERR_TRY_AGAIN) || (revents & (POLLERR | POLLNVAL)) != 0) {
+	if ((error != CS_OK && error != CS_ERR_TRY_AGAIN) ||
+	    (revents & (POLLERR | POLLNVAL)) != 0) {
 		if (!quorum->dead) {
 			quorum->dead = true;
 			loop_fd_del(quorum->loop, quorum->fd);

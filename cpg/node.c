@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The shell around the view core: its effects are carried out here, what happens becomes its events. */
+/* The shell around the view core: its effects are carried out here, what happens becomes its
+ * events. */
 #include "cpg/node_inner.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/errors.h"
-#include "base/id.h"
 #include "base/log.h"
 
-#define NODE_START_RETRY_MS 500
 #define NODE_END_MS 1500 /* after an abort: what was spawned gets going, answers go out */
 
 /* ---- names ---- */
@@ -57,7 +55,8 @@ static void fx_send(struct node *node, const struct view_packet *packet)
 		return;
 	}
 	if (packet->type == VP_HELLO) {
-		timeline_step(&node->timeline, STEP_FENCE, clock_us()); /* stopped; now the coordinator works */
+		timeline_step(&node->timeline, STEP_FENCE,
+			      clock_us()); /* stopped; now the coordinator works */
 	}
 	log_debug("send %s epoch=%llx round=%u", view_packet_name(packet->type),
 		  (unsigned long long)packet->epoch, packet->round);
@@ -75,12 +74,14 @@ static void node_cause(struct node *node, const struct view *view)
 	size_t length = 0;
 
 	for (size_t i = 0; i < view->leaver_count && length < sizeof(cause); i++) {
-		length += (size_t)snprintf(cause + length, sizeof(cause) - length, "%s%s %s", length > 0 ? ", " : "",
-					   node_name(node, view->leaver[i].nodeid), how[view->leaver[i].how]);
+		length += (size_t)snprintf(
+			cause + length, sizeof(cause) - length, "%s%s %s", length > 0 ? ", " : "",
+			node_name(node, view->leaver[i].nodeid), how[view->leaver[i].how]);
 	}
 	for (size_t i = 0; i < view->joiner_count && length < sizeof(cause); i++) {
-		length += (size_t)snprintf(cause + length, sizeof(cause) - length, "%s%s joined",
-					   length > 0 ? ", " : "", node_name(node, view->joiner[i]));
+		length +=
+			(size_t)snprintf(cause + length, sizeof(cause) - length, "%s%s joined",
+					 length > 0 ? ", " : "", node_name(node, view->joiner[i]));
 	}
 	timeline_cause(&node->timeline, length > 0 ? cause : "asked for");
 }
@@ -93,13 +94,14 @@ static void fx_install(struct node *node, const struct view *view)
 	node->store.last_epoch = view->epoch;
 	rc = store_write(&node->store);
 	if (rc != 0) {
-		log_err("view=%llx cannot be remembered on this node's disk: %s", (unsigned long long)view->epoch,
-			vx_strerror(rc));
+		log_err("view=%llx cannot be remembered on this node's disk: %s",
+			(unsigned long long)view->epoch, vx_strerror(rc));
 		node_abort(node, "cannot write the state file");
 		return;
 	}
-	log_notice("view=%llx members=%zu joiners=%zu leavers=%zu master=%s", (unsigned long long)view->epoch,
-		   view->member_count, view->joiner_count, view->leaver_count, node_name(node, view->master));
+	log_notice("view=%llx members=%zu joiners=%zu leavers=%zu master=%s",
+		   (unsigned long long)view->epoch, view->member_count, view->joiner_count,
+		   view->leaver_count, node_name(node, view->master));
 	for (size_t i = 0; i < view->leaver_count; i++) {
 		static const char *const how[] = { "lost", "clean", "aborted" };
 
@@ -118,7 +120,8 @@ static void fx_settled(struct node *node)
 
 	timeline_end(&node->timeline, view->epoch, clock_us());
 	last = timeline_last(&node->timeline);
-	log_notice("view=%llx runs: I/O was frozen for %llu ms (fencing %llu ms)", (unsigned long long)view->epoch,
+	log_notice("view=%llx runs: I/O was frozen for %llu ms (fencing %llu ms)",
+		   (unsigned long long)view->epoch,
 		   last != NULL ? (unsigned long long)(last->end_us - last->begin_us) / 1000 : 0,
 		   last != NULL ? (unsigned long long)last->step_us[STEP_FENCE] / 1000 : 0);
 	node->reason[0] = '\0';
@@ -163,12 +166,14 @@ static void fx_abort_local(struct node *node, const struct view_effect *effect)
 	log_err("node=%s aborts: %s", node_self_name(node), effect->text);
 	snprintf(node->reason, sizeof(node->reason), "%s", effect->text);
 	node_work_cancel_all(node);
-	node_work_start(node, VX__STEP__STEP_ABORT, VE_ABORTED, effect->token, true, true, "abort", NULL);
+	node_work_start(node, VX__STEP__STEP_ABORT, VE_ABORTED, effect->token, true, true, "abort",
+			NULL);
 }
 
 static void fx_times(struct node *node, const struct view_effect *effect)
 {
-	int rc = fence_query(node->fence, effect->token, effect->u.times.nodeid, effect->u.times.count);
+	int rc = fence_query(node->fence, effect->token, effect->u.times.nodeid,
+			     effect->u.times.count);
 
 	if (rc != 0) {
 		log_err("the fencing history cannot be asked: %s", vx_strerror(rc));
@@ -193,21 +198,23 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		return;
 	case FX_STOP:
 		timeline_begin(&node->timeline, "membership change", clock_us(), clock_wall_ms());
-		node_work_start(node, VX__STEP__STEP_STOP, VE_STOPPED, effect->token, true, true, "", NULL);
+		node_work_start(node, VX__STEP__STEP_STOP, VE_STOPPED, effect->token, true, true,
+				"", NULL);
 		return;
 	case FX_PRESTOP:
-		node_work_start(node, VX__STEP__STEP_STOP, VE_PRESTOPPED, effect->token, false, true, "prestop",
-				NULL);
+		node_work_start(node, VX__STEP__STEP_STOP, VE_PRESTOPPED, effect->token, false,
+				true, "prestop", NULL);
 		return;
 	case FX_SURVEY:
-		node_work_start(node, VX__STEP__STEP_SURVEY, VE_SURVEYED, effect->token, false, true, "", NULL);
+		node_work_start(node, VX__STEP__STEP_SURVEY, VE_SURVEYED, effect->token, false,
+				true, "", NULL);
 		return;
 	case FX_TIMES:
 		fx_times(node, effect);
 		return;
 	case FX_CLAIM:
-		node_work_start(node, VX__STEP__STEP_CLAIM, VE_CLAIMED, effect->token, false, true, "",
-				effect->u.view);
+		node_work_start(node, VX__STEP__STEP_CLAIM, VE_CLAIMED, effect->token, false, true,
+				"", effect->u.view);
 		return;
 	case FX_INSTALL:
 		fx_install(node, effect->u.view);
@@ -225,14 +232,18 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		fx_ask_fence(node, effect->u.nodeid);
 		return;
 	case FX_LEAVE_LOCAL:
-		log_notice("node=%s leaves: waiting until no shared volume is open", node_self_name(node));
-		node_work_start(node, VX__STEP__STEP_LEAVE, VE_LEFT, effect->token, true, false, "", NULL);
+		log_notice("node=%s leaves: waiting until no shared volume is open",
+			   node_self_name(node));
+		node_work_start(node, VX__STEP__STEP_LEAVE, VE_LEFT, effect->token, true, false, "",
+				NULL);
 		return;
 	case FX_LEAVE_CANCEL:
-		node_work_start(node, VX__STEP__STEP_LEAVE_CANCEL, VE_LEFT, 0, true, false, "", NULL);
+		node_work_start(node, VX__STEP__STEP_LEAVE_CANCEL, VE_LEFT, 0, true, false, "",
+				NULL);
 		return;
 	case FX_CLOSE:
-		node_work_start(node, VX__STEP__STEP_CLOSE, VE_CLOSED, effect->token, false, true, "", NULL);
+		node_work_start(node, VX__STEP__STEP_CLOSE, VE_CLOSED, effect->token, false, true,
+				"", NULL);
 		return;
 	case FX_ABORT_LOCAL:
 		fx_abort_local(node, effect);
@@ -241,8 +252,8 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		fx_gone(node, effect);
 		return;
 	case FX_TIMER_SET:
-		loop_timer_set(node->loop, &node->timer[timer], effect->u.set.delay_ms, node_on_timer,
-			       &node->timer_ctx[timer]);
+		loop_timer_set(node->loop, &node->timer[timer], effect->u.set.delay_ms,
+			       node_on_timer, &node->timer_ctx[timer]);
 		return;
 	case FX_TIMER_CANCEL:
 		loop_timer_cancel(&node->timer[effect->u.timer]);
@@ -253,7 +264,8 @@ static void node_effect(struct node *node, struct view_effect *effect)
 	}
 }
 
-/* One event into the core. Effects may lead to more events: those are handled after it, in order. */
+/* One event into the core. Effects may lead to more events: those are handled after it, in order.
+ */
 void node_event(struct node *node, const struct view_event *event)
 {
 	struct view_effects fx = { 0 };
@@ -272,176 +284,6 @@ void node_abort(struct node *node, const char *reason)
 	node_event(node, &event);
 }
 
-/* ---- Corosync ---- */
-
-static void node_on_packet(void *ctx, uint32_t from, uint32_t pid, const void *data, size_t length)
-{
-	struct node *node = ctx;
-	Vx__Cpg *msg = NULL;
-	struct view_packet packet;
-	int rc = packet_decode(data, length, &msg);
-
-	if (rc != 0) {
-		log_warning("node=%s sent a packet that is refused: %s", node_name(node, from), vx_strerror(rc));
-		return;
-	}
-	if (msg->body_case == VX__CPG__BODY_PORT_STATE || msg->body_case == VX__CPG__BODY_PORT_DATA) {
-		node_port_packet(node, msg, from, pid);
-	} else if (packet_to_view(msg, from, pid, &packet) != 0) {
-		log_warning("node=%s sent a packet that is refused: %s", node_name(node, from),
-			    vx_strerror(-VX_E_PROTO));
-	} else {
-		struct view_event event = { .type = VE_PACKET, .packet = &packet };
-
-		log_debug("got %s from=%u epoch=%llx round=%u", view_packet_name(packet.type), from,
-			  (unsigned long long)packet.epoch, packet.round);
-		node_event(node, &event);
-	}
-	vx__cpg__free_unpacked(msg, NULL);
-}
-
-static void node_on_confchg(void *ctx, const struct view_node *member, size_t member_count,
-			    const struct view_node *left, size_t left_count, bool ring_changing)
-{
-	struct node *node = ctx;
-	struct view_event event = { .type = VE_CONFCHG, .node = member, .node_count = member_count,
-				    .left = left, .left_count = left_count, .ring_changing = ring_changing };
-
-	for (size_t i = 0; i < left_count; i++) {
-		log_notice("node=%s left the group", node_name(node, left[i].nodeid));
-	}
-	node_event(node, &event);
-}
-
-static void node_on_ring(void *ctx, struct view_ring ring, const uint32_t *nodeid, size_t count)
-{
-	struct view_event event = { .type = VE_RING, .ring = ring, .nodeid = nodeid, .nodeid_count = count };
-
-	node_event(ctx, &event);
-}
-
-static void node_on_corosync_died(void *ctx, const char *reason)
-{
-	struct node *node = ctx;
-
-	node->corosync_dead = true;
-	node_abort(node, reason);
-}
-
-static void node_on_quorum(void *ctx, struct view_ring ring, bool quorate)
-{
-	struct view_event event = { .type = VE_QUORUM, .ring = ring, .quorate = quorate };
-
-	node_event(ctx, &event);
-}
-
-/* ---- joining ---- */
-
-static void node_start_fail(struct node *node, int error, const char *reason)
-{
-	node->start_wanted = false;
-	log_err("this node does not join: %s", reason);
-	snprintf(node->reason, sizeof(node->reason), "%s", reason);
-	store_reason(reason);
-	corosync_cpg_destroy(node->cpg);
-	corosync_quorum_destroy(node->quorum);
-	node->cpg = NULL;
-	node->quorum = NULL;
-	node_adm_done(node, ADM_WAITS_START, error, reason);
-}
-
-static void node_start_later(struct node *node, int error, const char *reason)
-{
-	if (clock_ms() > node->start_deadline_ms) {
-		node_start_fail(node, error, reason);
-		return;
-	}
-	snprintf(node->reason, sizeof(node->reason), "%s", reason);
-	loop_timer_set(node->loop, &node->start_timer, NODE_START_RETRY_MS, node_start_try, node);
-}
-
-static int node_start_corosync(struct node *node, char *reason)
-{
-	static const struct corosync_cpg_ops cpg_ops = { node_on_packet, node_on_confchg, node_on_ring,
-							 node_on_corosync_died };
-	static const struct corosync_quorum_ops quorum_ops = { node_on_quorum, node_on_corosync_died };
-	char group[CLUSTER_GROUP_MAX];
-	int rc = corosync_cmap_read(&node->info, reason);
-
-	if (rc != 0) {
-		return rc;
-	}
-
-	struct view_event event = { .type = VE_JOIN, .last_epoch = node->store.last_epoch,
-				    .preference = node->store.preference,
-				    .nid_wanted = cluster_node_place(&node->info, node->info.self),
-				    .incarnation = (id_make_u64() << 32) | (uint32_t)getpid(),
-				    .timeout_ms = node->start_timeout_ms };
-
-	view_free(node->core);
-	node->core = view_create(node->info.self);
-	snprintf(group, sizeof(group), "vxha:%.100s", node->info.name);
-	node_event(node, &event);
-	rc = corosync_quorum_create(node->loop, &quorum_ops, node, &node->quorum);
-	if (rc == 0) {
-		rc = corosync_cpg_create(node->loop, group, &cpg_ops, node, &node->cpg);
-	}
-	if (rc != 0) {
-		struct view_event leave = { .type = VE_LEAVE };
-
-		snprintf(reason, VX_REASON_MAX, "Corosync: %s", vx_strerror(rc));
-		node_event(node, &leave); /* back to OUT; fx_gone() closes what was opened */
-	}
-	return rc;
-}
-
-/* Everything that must be there before the group is joined (R16): vxiod, clean, and vxconfigd. */
-void node_start_try(void *ctx)
-{
-	struct node *node = ctx;
-	char reason[VX_REASON_MAX] = "";
-
-	if (!node->start_wanted || view_state(node->core) != VS_OUT) {
-		return;
-	}
-	if (node->client[NODE_IOD] == NULL) {
-		node_start_later(node, -VX_E_NODAEMON, "vxiod is not running");
-		return;
-	}
-	if (!node->iod_clean) {
-		if (node_work_of(node, VX__STEP__STEP_ABORT) == NULL) {
-			log_notice("vxiod still has volumes of an earlier membership: they are removed");
-			node_work_start(node, VX__STEP__STEP_ABORT, VE_ABORTED, 0, true, true, "abort", NULL);
-			node->iod_clean = true; /* once acknowledged: the work above ends before JOIN's first stop */
-		}
-		node_start_later(node, -VX_E_BUSY, "vxiod ends its earlier volumes");
-		return;
-	}
-	if (node_work_of(node, VX__STEP__STEP_ABORT) != NULL) {
-		node_start_later(node, -VX_E_BUSY, "vxiod ends its earlier volumes");
-		return;
-	}
-	if (node->client[NODE_CONFIGD] == NULL) {
-		node_configd_spawn(node);
-		node_start_later(node, -VX_E_NODAEMON, "vxconfigd is not enabled");
-		return;
-	}
-
-	int rc = node_start_corosync(node, reason);
-
-	if (rc == -VX_E_INVAL) {
-		node_start_fail(node, rc, reason);
-	} else if (rc != 0) {
-		node_start_later(node, rc, reason);
-	} else {
-		node->start_wanted = false;
-		log_notice("node=%s joins cluster %s", node_self_name(node), node->info.name);
-		for (int client = 0; client < NODE_CLIENTS; client++) {
-			node_client_registered(node, (enum node_client)client);
-		}
-	}
-}
-
 /* ---- Pacemaker ---- */
 
 static void node_on_times(void *ctx, uint64_t cookie, const struct fence_time *time, size_t count)
@@ -450,7 +292,8 @@ static void node_on_times(void *ctx, uint64_t cookie, const struct fence_time *t
 	struct view_event event = { .type = VE_TIMES, .token = cookie, .time = list };
 
 	for (size_t i = 0; i < count && i < VX_NODES_MAX; i++) {
-		list[event.time_count++] = (struct view_time){ .nodeid = time[i].nodeid, .when_s = time[i].when_s,
+		list[event.time_count++] = (struct view_time){ .nodeid = time[i].nodeid,
+							       .when_s = time[i].when_s,
 							       .pending = time[i].pending,
 							       .error = time[i].error };
 	}
@@ -493,7 +336,8 @@ static void node_on_end(void *ctx)
 void node_end(struct node *node, int code)
 {
 	node->end_code = code;
-	loop_timer_set(node->loop, &node->end_timer, code != 0 ? NODE_END_MS : 0, node_on_end, node);
+	loop_timer_set(node->loop, &node->end_timer, code != 0 ? NODE_END_MS : 0, node_on_end,
+		       node);
 }
 
 void node_terminate(struct node *node)
@@ -529,7 +373,8 @@ int node_create(struct loop *loop, const struct conf *conf, void (*ended)(void *
 	int rc = store_read(&node->store);
 
 	if (rc != 0) {
-		log_err("the state file of this node is damaged (%s): the highest epoch is asked from the others",
+		log_err("the state file of this node is damaged (%s): the highest epoch is asked "
+			"from the others",
 			vx_strerror(rc));
 	}
 	rc = pacemaker_create(loop, &node->pacemaker);

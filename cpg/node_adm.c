@@ -56,14 +56,16 @@ static Vx__NodeInfo **adm_nodes_make(const struct node *node, Vx__NodeInfo *info
 
 	for (size_t i = 0; list != NULL && i < node->info.count; i++) {
 		const struct cluster_node *known = &node->info.node[i];
-		const struct view_member *member = view != NULL ? view_member_of(view, known->nodeid) : NULL;
+		const struct view_member *member =
+			view != NULL ? view_member_of(view, known->nodeid) : NULL;
 
 		vx__node_info__init(&info[i]);
 		info[i].nodeid = known->nodeid;
 		info[i].name = (char *)(uintptr_t)known->name;
 		info[i].addr = (char *)(uintptr_t)known->addr;
 		info[i].nid = member != NULL ? member->nid : (uint32_t)i;
-		info[i].state = member != NULL ? VX__NODE_STATE__NODE_MEMBER : VX__NODE_STATE__NODE_OUT;
+		info[i].state =
+			member != NULL ? VX__NODE_STATE__NODE_MEMBER : VX__NODE_STATE__NODE_OUT;
 		info[i].master = member != NULL && view->master == known->nodeid;
 		list[i] = &info[i];
 	}
@@ -85,9 +87,11 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 	state.state = adm_state_of(node);
 	state.reason = node->reason;
 	state.detail = detail;
-	state.reconfig = view_state(node->core) != VS_OUT && !view_is_settled(node->core) ? detail :
-											    (char *)"";
-	state.view = view != NULL ? packet_view_make(view, &names, node->info.self, node->info.name) : NULL;
+	state.reconfig = view_state(node->core) != VS_OUT && !view_is_settled(node->core)
+				 ? detail
+				 : (char *)"";
+	state.view = view != NULL ? packet_view_make(view, &names, node->info.self, node->info.name)
+				  : NULL;
 	state.self = node->info.self;
 	state.node = adm_nodes_make(node, info);
 	state.n_node = state.node != NULL ? node->info.count : 0;
@@ -112,14 +116,16 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 
 /* ---- requests that wait ---- */
 
-static struct node_adm *adm_add(struct node *node, struct ipc_peer *peer, uint64_t cookie, int waits)
+static struct node_adm *adm_add(struct node *node, struct ipc_peer *peer, uint64_t cookie,
+				int waits)
 {
 	for (int i = 0; i < NODE_ADMS; i++) {
 		if (node->adm[i].peer == NULL) {
 			node->adm[i].peer = peer;
 			node->adm[i].cookie = cookie;
 			node->adm[i].waits = waits;
-			loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, node_adm_tell, node);
+			loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, node_adm_tell,
+				       node);
 			return &node->adm[i];
 		}
 	}
@@ -179,8 +185,8 @@ static void adm_on_start(struct node *node, struct ipc_peer *peer, const Vx__Ipc
 		return;
 	}
 	node->start_wanted = true;
-	node->start_timeout_ms = msg->adm_start->join_timeout_ms > 0 ? msg->adm_start->join_timeout_ms :
-								       VX_JOIN_MS;
+	node->start_timeout_ms =
+		msg->adm_start->join_timeout_ms > 0 ? msg->adm_start->join_timeout_ms : VX_JOIN_MS;
 	node->start_deadline_ms = clock_ms() + VX_REGISTER_MS;
 	node_fencing_ask(node);
 	node_start_try(node);
@@ -198,7 +204,8 @@ static void adm_on_stop(struct node *node, struct ipc_peer *peer, const Vx__Ipc 
 			node_adm_done(node, ADM_WAITS_STOP, -ECANCELED, "cancelled");
 			adm_answer(peer, msg->cookie, 0, "");
 		} else {
-			adm_answer(peer, msg->cookie, -VX_E_INVAL, "this node is not waiting to leave");
+			adm_answer(peer, msg->cookie, -VX_E_INVAL,
+				   "this node is not waiting to leave");
 		}
 		return;
 	}
@@ -221,8 +228,8 @@ static void adm_on_set(struct node *node, struct ipc_peer *peer, const Vx__Ipc *
 	char *end;
 	long value = strtol(msg->adm_set->value, &end, 10);
 
-	if (strcmp(msg->adm_set->name, "preference") != 0 || *end != '\0' || msg->adm_set->value[0] == '\0' ||
-	    value < INT32_MIN || value > INT32_MAX) {
+	if (strcmp(msg->adm_set->name, "preference") != 0 || *end != '\0' ||
+	    msg->adm_set->value[0] == '\0' || value < INT32_MIN || value > INT32_MAX) {
 		adm_answer(peer, msg->cookie, -VX_E_SYNTAX, "preference must be a whole number");
 		return;
 	}
@@ -230,7 +237,8 @@ static void adm_on_set(struct node *node, struct ipc_peer *peer, const Vx__Ipc *
 
 	int rc = store_write(&node->store);
 
-	adm_answer(peer, msg->cookie, rc, rc != 0 ? "cannot write the state file" : "counts from the next join on");
+	adm_answer(peer, msg->cookie, rc,
+		   rc != 0 ? "cannot write the state file" : "counts from the next join on");
 }
 
 void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)
@@ -246,8 +254,8 @@ void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *m
 	} else if (msg->body_case == VX__IPC__BODY_ADM_SET) {
 		adm_on_set(node, peer, msg);
 	} else if (msg->body_case == VX__IPC__BODY_ADM_ABORT) {
-		event.reason = msg->adm_abort->reason[0] != '\0' ? msg->adm_abort->reason :
-								   "user initiated abort";
+		event.reason = msg->adm_abort->reason[0] != '\0' ? msg->adm_abort->reason
+								 : "user initiated abort";
 		if (view_state(node->core) == VS_OUT) {
 			adm_answer(peer, msg->cookie, 0, "not in the cluster");
 		} else if (adm_add(node, peer, msg->cookie, ADM_WAITS_ABORT) != NULL) {

@@ -118,7 +118,8 @@ static void port_on_state(struct node *node, const Vx__PortState *state, uint32_
 		node->port_local[index] = state->up && node->client[client] != NULL;
 		for (size_t i = 0; node->port_local[index] && i < node->info.count; i++) {
 			if ((node->port_up[index] >> i & 1) != 0 && i != place) {
-				port_event_send(node, client, index, node->info.node[i].nodeid, true, false);
+				port_event_send(node, client, index, node->info.node[i].nodeid,
+						true, false);
 			}
 		}
 	}
@@ -133,7 +134,8 @@ static void port_on_data(struct node *node, const Vx__PortData *data, uint32_t f
 	Vx__Ipc msg = VX__IPC__INIT;
 	Vx__PortIn in = VX__PORT_IN__INIT;
 
-	if (index < 0 || !node->port_local[index] || (data->to != 0 && data->to != node->info.self)) {
+	if (index < 0 || !node->port_local[index] ||
+	    (data->to != 0 && data->to != node->info.self)) {
 		return;
 	}
 	in.port = data->port;
@@ -183,8 +185,9 @@ void node_client_registered(struct node *node, enum node_client client)
 	Vx__Registered registered = VX__REGISTERED__INIT;
 	const struct packet_names names = { node_name, node_addr, node };
 	const struct view *view = view_current(node->core);
-	Vx__View *words = view != NULL ? packet_view_make(view, &names, node->info.self, node->info.name) :
-					 NULL;
+	Vx__View *words = view != NULL
+				  ? packet_view_make(view, &names, node->info.self, node->info.name)
+				  : NULL;
 
 	if (node->client[client] == NULL) {
 		packet_view_free(words);
@@ -225,19 +228,21 @@ static void client_up(struct node *node, enum node_client client, struct ipc_pee
 		      const Vx__Register *reg)
 {
 	if (node->client[client] != NULL) {
-		log_warning("a second %s (pid %d) is refused", client == NODE_IOD ? "vxiod" : "vxconfigd",
-			    ipc_peer_pid(peer));
+		log_warning("a second %s (pid %d) is refused",
+			    client == NODE_IOD ? "vxiod" : "vxconfigd", ipc_peer_pid(peer));
 		ipc_peer_disconnect(peer);
 		return;
 	}
 	if (client == NODE_IOD && view_state(node->core) != VS_OUT) {
-		log_warning("a new vxiod is refused while this node still ends the old one's membership");
+		log_warning("a new vxiod is refused while this node still ends the old one's "
+			    "membership");
 		ipc_peer_disconnect(peer);
 		return;
 	}
 	node->client[client] = peer;
 	ipc_peer_user_set(peer, &node->client[client]);
-	log_info("%s registered (pid %d)", client == NODE_IOD ? "vxiod" : "vxconfigd", ipc_peer_pid(peer));
+	log_info("%s registered (pid %d)", client == NODE_IOD ? "vxiod" : "vxconfigd",
+		 ipc_peer_pid(peer));
 	if (client == NODE_IOD) {
 		node->iod_clean = reg->clean;
 	} else {
@@ -255,7 +260,8 @@ static void client_up(struct node *node, enum node_client client, struct ipc_pee
 	if (client == NODE_CONFIGD && view_is_settled(node->core) &&
 	    view_current(node->core)->master == node->info.self) {
 		/* R16: the master's vxconfigd takes over in a view of its own */
-		struct view_event event = { .type = VE_RECONF, .reason = "vxconfigd of the master came back" };
+		struct view_event event = { .type = VE_RECONF,
+					    .reason = "vxconfigd of the master came back" };
 
 		node_event(node, &event);
 	}
@@ -308,8 +314,10 @@ static void configd_lost(struct node *node)
 	if (!view_is_open(node->core)) {
 		return;
 	}
-	log_warning("vxconfigd %s on this node", node->configd_stopped ? "was stopped" : "was lost");
-	if (!node->configd_stopped && (view->master == node->info.self || !view_is_settled(node->core))) {
+	log_warning("vxconfigd %s on this node",
+		    node->configd_stopped ? "was stopped" : "was lost");
+	if (!node->configd_stopped &&
+	    (view->master == node->info.self || !view_is_settled(node->core))) {
 		struct view_event event = { .type = VE_RECONF, .reason = "vxconfigd was lost" };
 
 		node_event(node, &event); /* R16 */
@@ -370,7 +378,8 @@ static void client_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *m
 		log_notice("a new view is asked for: %s", msg->reconf_ask->reason);
 		node_event(node, &event);
 	} else {
-		node_adm_message(node, peer, msg); /* vxconfigd may ask to abort as an administrator may */
+		node_adm_message(node, peer,
+				 msg); /* vxconfigd may ask to abort as an administrator may */
 	}
 }
 

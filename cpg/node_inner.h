@@ -28,7 +28,7 @@ enum node_client { NODE_IOD, NODE_CONFIGD, NODE_CLIENTS };
 struct node_work {
 	bool used;
 	uint64_t serial; /* in StepRun and StepAck */
-	uint64_t token; /* of the core */
+	uint64_t token;	 /* of the core */
 	enum view_event_type event;
 	Vx__Step step;
 	bool waits[NODE_CLIENTS];
@@ -90,7 +90,7 @@ struct node {
 
 	/* ports: v, w, u */
 	uint64_t port_up[NODE_PORTS]; /* bit = place in the node list */
-	bool port_local[NODE_PORTS]; /* our own "up" was delivered */
+	bool port_local[NODE_PORTS];  /* our own "up" was delivered */
 
 	/* joining, administrators */
 	bool start_wanted, terminating;
@@ -108,9 +108,11 @@ const char *node_name(void *ctx, uint32_t nodeid);
 const char *node_addr(void *ctx, uint32_t nodeid);
 const char *node_self_name(const struct node *node);
 void node_abort(struct node *node, const char *reason);
-void node_start_try(void *ctx);
 void node_fencing_ask(struct node *node);
 void node_end(struct node *node, int code);
+
+/* node_join.c: Corosync, joining */
+void node_start_try(void *ctx);
 
 /* node_work.c: questions to local clients */
 void node_work_start(struct node *node, Vx__Step step, enum view_event_type event, uint64_t token,

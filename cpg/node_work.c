@@ -18,12 +18,16 @@ static void work_end(struct node_work *work)
 	loop_timer_cancel(&work->stall);
 	work->used = false;
 	if (ended.event == VE_ABORTED && ended.error == 0 && node->corosync_dead) {
-		ended.error = -VX_E_NODAEMON; /* "aborted" cannot be said: the others must have us fenced */
+		ended.error = -VX_E_NODAEMON; /* "aborted" cannot be said: the others must have us
+						 fenced */
 	}
 
-	struct view_event event = { .type = ended.event, .token = ended.token, .error = ended.error,
+	struct view_event event = { .type = ended.event,
+				    .token = ended.token,
+				    .error = ended.error,
 				    .reason = ended.reason[0] != '\0' ? ended.reason : NULL,
-				    .max_epoch = ended.max_epoch, .durable = ended.durable,
+				    .max_epoch = ended.max_epoch,
+				    .durable = ended.durable,
 				    .durable_count = ended.durable_count };
 
 	node_event(node, &event);
@@ -42,9 +46,11 @@ static void work_on_stall(void *ctx)
 		if (work->node->client[client] == NULL) {
 			snprintf(reason, sizeof(reason), "%s is not enabled", client_names[client]);
 		} else {
-			snprintf(reason, sizeof(reason), "transition to role failed: %s makes no progress (step %d%s%.200s)",
-				 client_names[client], work->step, work->progress[0] != '\0' ? ": " : "",
-				 work->progress);
+			snprintf(
+				reason, sizeof(reason),
+				"transition to role failed: %s makes no progress (step %d%s%.200s)",
+				client_names[client], work->step,
+				work->progress[0] != '\0' ? ": " : "", work->progress);
 		}
 		work->error = -VX_E_TIMEOUT;
 	}
@@ -66,7 +72,8 @@ static bool work_has_no_limit(const struct node_work *work)
 static void work_alive(struct node_work *work)
 {
 	if (!work_has_no_limit(work)) {
-		loop_timer_set(work->node->loop, &work->stall, VX_STEP_STALL_MS, work_on_stall, work);
+		loop_timer_set(work->node->loop, &work->stall, VX_STEP_STALL_MS, work_on_stall,
+			       work);
 	}
 }
 
@@ -77,8 +84,9 @@ static void work_send(struct node_work *work, enum node_client client)
 	Vx__StepRun run = VX__STEP_RUN__INIT;
 	const struct packet_names names = { node_name, node_addr, node };
 	const struct view *view = work->has_view ? &work->view : view_current(node->core);
-	Vx__View *words = view != NULL ? packet_view_make(view, &names, node->info.self, node->info.name) :
-					 NULL;
+	Vx__View *words = view != NULL
+				  ? packet_view_make(view, &names, node->info.self, node->info.name)
+				  : NULL;
 
 	run.step = work->step;
 	run.serial = work->serial;
@@ -107,7 +115,8 @@ static void work_iod_missing(struct node_work *work)
 {
 	if (!work->node->iod_clean) {
 		work->error = -VX_E_NODAEMON;
-		snprintf(work->reason, sizeof(work->reason), "vxiod is gone and its I/O may not be over");
+		snprintf(work->reason, sizeof(work->reason),
+			 "vxiod is gone and its I/O may not be over");
 	}
 }
 
@@ -139,13 +148,15 @@ void node_work_start(struct node *node, Vx__Step step, enum view_event_type even
 		work->view = *view;
 		work->has_view = true;
 	}
-	/* a vxiod that is gone has not stopped: only an abort goes on without it, and says so (R13) */
+	/* a vxiod that is gone has not stopped: only an abort goes on without it, and says so (R13)
+	 */
 	work->waits[NODE_IOD] = iod;
 	if (iod && node->client[NODE_IOD] == NULL && event == VE_ABORTED) {
 		work->waits[NODE_IOD] = false;
 		work_iod_missing(work);
 	}
-	work->waits[NODE_CONFIGD] = configd && (node->client[NODE_CONFIGD] != NULL || work_needs_configd(step));
+	work->waits[NODE_CONFIGD] =
+		configd && (node->client[NODE_CONFIGD] != NULL || work_needs_configd(step));
 	for (int client = 0; client < NODE_CLIENTS; client++) {
 		if (work->waits[client] && node->client[client] != NULL) {
 			work_send(work, (enum node_client)client);

@@ -102,7 +102,8 @@ static int members_from(Vx__Member *const *member, size_t count, struct view *ou
 		if (member[i]->nid >= VX_NODES_MAX) {
 			return -VX_E_PROTO;
 		}
-		out->member[i] = (struct view_member){ .nodeid = member[i]->nodeid, .nid = member[i]->nid,
+		out->member[i] = (struct view_member){ .nodeid = member[i]->nodeid,
+						       .nid = member[i]->nid,
 						       .incarnation = member[i]->incarnation,
 						       .joined_epoch = member[i]->joined_epoch,
 						       .fenced_at = member[i]->fenced_at,
@@ -118,10 +119,12 @@ static int leavers_from(Vx__Leaver *const *leaver, size_t count, struct view *ou
 		return -VX_E_PROTO;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (leaver[i]->nid >= VX_NODES_MAX || leaver[i]->how > VX__LEAVE_HOW__LEFT_ABORTED) {
+		if (leaver[i]->nid >= VX_NODES_MAX ||
+		    leaver[i]->how > VX__LEAVE_HOW__LEFT_ABORTED) {
 			return -VX_E_PROTO;
 		}
-		out->leaver[i] = (struct view_leaver){ .nodeid = leaver[i]->nodeid, .nid = leaver[i]->nid,
+		out->leaver[i] = (struct view_leaver){ .nodeid = leaver[i]->nodeid,
+						       .nid = leaver[i]->nid,
 						       .incarnation = leaver[i]->incarnation,
 						       .fenced_at = leaver[i]->fenced_at,
 						       .how = (enum view_how)leaver[i]->how };
@@ -401,7 +404,8 @@ Vx__View *packet_view_make(const struct view *view, const struct packet_names *n
 		parts->member[i].addr = (char *)(uintptr_t)names->addr(names->ctx, nodeid);
 	}
 	for (size_t i = 0; i < view->leaver_count; i++) {
-		parts->leaver[i].name = (char *)(uintptr_t)names->name(names->ctx, view->leaver[i].nodeid);
+		parts->leaver[i].name =
+			(char *)(uintptr_t)names->name(names->ctx, view->leaver[i].nodeid);
 	}
 	parts->view.self = self;
 	parts->view.cluster = (char *)(uintptr_t)cluster;

@@ -9,7 +9,8 @@
  *     12  4  crc32c of what follows the head
  *     16     Vx__Cpg, packed
  *
- * Little-endian. Everything is checked before it is looked at: length, magic, version, checksum, bounds.
+ * Little-endian. Everything is checked before it is looked at: length, magic, version, checksum,
+ * bounds.
  */
 #ifndef VX_CPG_PACKET_H
 #define VX_CPG_PACKET_H
@@ -27,7 +28,8 @@
 
 /* Bytes of msg in memory of the caller's (free()). NULL when it is too long for the stream. */
 uint8_t *packet_encode(const Vx__Cpg *msg, size_t *out_length);
-/* 0 and a message to be freed with vx__cpg__free_unpacked(), or -VX_E_PROTO, -VX_E_VERSION, -VX_E_CORRUPT. */
+/* 0 and a message to be freed with vx__cpg__free_unpacked(), or -VX_E_PROTO, -VX_E_VERSION,
+ * -VX_E_CORRUPT. */
 int packet_decode(const void *data, size_t length, Vx__Cpg **out_msg);
 
 /* The part of a message that the view core understands. -VX_E_PROTO if it is none of its packets

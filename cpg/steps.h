@@ -9,7 +9,16 @@
 #include "cpg/view.h"
 
 /* Numbers as enum Step in the schema. */
-enum step { STEP_NONE, STEP_STOP, STEP_FENCE, STEP_ROLE, STEP_CONFIG, STEP_RECOVER, STEP_RESUME, STEP_COUNT };
+enum step {
+	STEP_NONE,
+	STEP_STOP,
+	STEP_FENCE,
+	STEP_ROLE,
+	STEP_CONFIG,
+	STEP_RECOVER,
+	STEP_RESUME,
+	STEP_COUNT
+};
 
 const char *step_name(enum step step);
 /* Does the local vxiod, vxconfigd take part in it? */

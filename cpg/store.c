@@ -76,7 +76,8 @@ int store_read(struct store *out_store)
 		return -VX_E_CORRUPT;
 	}
 
-	Vx__NodeFile *file = vx__node_file__unpack(NULL, (size_t)length - sizeof(crc), data + sizeof(crc));
+	Vx__NodeFile *file =
+		vx__node_file__unpack(NULL, (size_t)length - sizeof(crc), data + sizeof(crc));
 
 	if (file == NULL) {
 		return -VX_E_CORRUPT;

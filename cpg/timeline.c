@@ -32,7 +32,8 @@ void timeline_begin(struct timeline *line, const char *cause, uint64_t now_us, u
 	struct timeline_entry *entry = timeline_now(line);
 
 	if (entry != NULL) {
-		timeline_step(line, STEP_STOP, now_us); /* started again: one freeze for the applications */
+		timeline_step(line, STEP_STOP,
+			      now_us); /* started again: one freeze for the applications */
 		return;
 	}
 	entry = &line->entry[line->count++ % TIMELINE_LENGTH];
@@ -95,7 +96,8 @@ static Vx__Reconf *timeline_report(const struct timeline_entry *entry)
 	reconf->done = entry->done;
 	reconf->freeze_ms = entry->done ? (entry->end_us - entry->begin_us) / 1000 : 0;
 	reconf->fence_ms = entry->step_us[STEP_FENCE] / 1000;
-	reconf->own_ms = reconf->freeze_ms > reconf->fence_ms ? reconf->freeze_ms - reconf->fence_ms : 0;
+	reconf->own_ms =
+		reconf->freeze_ms > reconf->fence_ms ? reconf->freeze_ms - reconf->fence_ms : 0;
 	reconf->step = calloc(STEP_COUNT, sizeof(reconf->step[0]));
 	for (int step = STEP_STOP; step < STEP_COUNT && reconf->step != NULL; step++) {
 		Vx__StepTime *time = malloc(sizeof(*time));
@@ -118,7 +120,8 @@ void timeline_reports_make(const struct timeline *line, Vx__AdmState *state)
 
 	state->reconf = calloc(TIMELINE_LENGTH, sizeof(state->reconf[0]));
 	for (uint64_t i = first; i < line->count && state->reconf != NULL; i++) {
-		state->reconf[state->n_reconf++] = timeline_report(&line->entry[i % TIMELINE_LENGTH]);
+		state->reconf[state->n_reconf++] =
+			timeline_report(&line->entry[i % TIMELINE_LENGTH]);
 	}
 }
 

@@ -61,8 +61,8 @@ void view_unfollow(struct view_core *core, struct view_effects *fx)
 
 static void view_member_left(struct view_core *core, const struct view_member *member)
 {
-	const struct view_leaver *word = view_leaver_find(core->word, core->word_count, member->nodeid,
-							  member->incarnation);
+	const struct view_leaver *word =
+		view_leaver_find(core->word, core->word_count, member->nodeid, member->incarnation);
 	struct view_leaver leaver = {
 		.nodeid = member->nodeid,
 		.nid = member->nid,
@@ -104,7 +104,8 @@ static void view_on_confchg(struct view_core *core, const struct view_event *eve
 	view_unfollow(core, fx); /* R3: a membership event forgets whom I follow */
 	if (lost && core->state != VS_ABORTING) {
 		if (core->open) {
-			view_fx_mark(fx, "view %llx closed: a member left", (unsigned long long)core->view.epoch);
+			view_fx_mark(fx, "view %llx closed: a member left",
+				     (unsigned long long)core->view.epoch);
 		}
 		view_close(core, fx);
 	}
@@ -116,8 +117,9 @@ static void view_on_ring(struct view_core *core, const struct view_event *event,
 {
 	core->cpg_ring = event->ring;
 	core->have_ring = true;
-	core->totem_count = event->nodeid_count < VX_COUNT_OF(core->totem) ? event->nodeid_count :
-									     VX_COUNT_OF(core->totem);
+	core->totem_count = event->nodeid_count < VX_COUNT_OF(core->totem)
+				    ? event->nodeid_count
+				    : VX_COUNT_OF(core->totem);
 	memcpy(core->totem, event->nodeid, core->totem_count * sizeof(core->totem[0]));
 	view_coord_cancel(core, fx); /* its packets name the old ring */
 	view_unfollow(core, fx);
@@ -208,7 +210,8 @@ static void view_on_rstart(struct view_core *core, const struct view_packet *pac
 static void view_on_busy(struct view_core *core, const struct view_packet *packet,
 			 struct view_effects *fx)
 {
-	if (core->following && packet->from == core->follow_nodeid && packet->round == core->follow_round &&
+	if (core->following && packet->from == core->follow_nodeid &&
+	    packet->round == core->follow_round &&
 	    view_ring_equal(&packet->ring, &core->cpg_ring)) {
 		view_fx_timer(fx, VT_STALL, VX_COORD_STALL_MS);
 	}
@@ -221,7 +224,8 @@ static void view_on_stopped(struct view_core *core, const struct view_event *eve
 		return;
 	}
 	if (event->error != 0) {
-		view_abort(core, fx, "%s", event->reason != NULL ? event->reason : "I/O could not be stopped");
+		view_abort(core, fx, "%s",
+			   event->reason != NULL ? event->reason : "I/O could not be stopped");
 		return;
 	}
 	core->stop = STOP_DONE;
@@ -277,11 +281,13 @@ static void view_install(struct view_core *core, const struct view *view, struct
 	core->settled = false;
 	core->self = *self;
 	core->last_epoch = view->epoch > core->last_epoch ? view->epoch : core->last_epoch;
-	core->stop = STOP_NOT; /* the next view must stop again; the gate stays shut until the last step */
+	core->stop = STOP_NOT; /* the next view must stop again; the gate stays shut until the last
+				  step */
 	core->reconf_wanted = false;
 	core->left_count = 0;
 	for (size_t i = 0; i < view->leaver_count; i++) {
-		view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left), &view->leaver[i]);
+		view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left),
+				&view->leaver[i]);
 	}
 	memset(core->done, 0, sizeof(core->done));
 	if (core->state == VS_JOINING) {
@@ -297,7 +303,8 @@ static void view_on_newview(struct view_core *core, const struct view_packet *pa
 {
 	/* R7: only from whom I follow, in my present ring */
 	if (!core->following || packet->from != core->follow_nodeid ||
-	    packet->round != core->follow_round || !view_ring_equal(&packet->ring, &core->cpg_ring) ||
+	    packet->round != core->follow_round ||
+	    !view_ring_equal(&packet->ring, &core->cpg_ring) ||
 	    packet->view.epoch <= core->last_epoch) {
 		return;
 	}
@@ -336,7 +343,8 @@ static void view_on_stepped(struct view_core *core, const struct view_event *eve
 		return;
 	}
 	if (event->error != 0) {
-		view_abort(core, fx, "%s", event->reason != NULL ? event->reason : "transition to role failed");
+		view_abort(core, fx, "%s",
+			   event->reason != NULL ? event->reason : "transition to role failed");
 		return;
 	}
 	view_fx_send(core, fx, VP_STEP_DONE)->step = core->step;
@@ -373,8 +381,8 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 		view_on_leave_packet(core, packet, fx);
 		return;
 	case VP_REFUSE:
-		if (packet->nodeid == core->nodeid && packet->incarnation == core->self.incarnation &&
-		    core->state == VS_JOINING) {
+		if (packet->nodeid == core->nodeid &&
+		    packet->incarnation == core->self.incarnation && core->state == VS_JOINING) {
 			snprintf(core->reason, sizeof(core->reason), "%s", packet->reason);
 			view_gone(core, fx, VIEW_CLEAN);
 		}
@@ -382,7 +390,8 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 	case VP_RECONF:
 		if (core->open && packet->epoch == core->view.epoch) {
 			core->reconf_wanted = true;
-			snprintf(core->reconf_reason, sizeof(core->reconf_reason), "%s", packet->reason);
+			snprintf(core->reconf_reason, sizeof(core->reconf_reason), "%s",
+				 packet->reason);
 			view_coord_consider(core, fx);
 		}
 		return;
@@ -406,13 +415,15 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 		view_coord_consider(core, fx);
 		return;
 	case VT_BARRIER:
-		/* somebody is mute in a step; the slow one ends itself (R11): a new view then follows */
+		/* somebody is mute in a step; the slow one ends itself (R11): a new view then
+		 * follows */
 		view_fx_mark(fx, "step %s: not all members are done yet", step_name(core->step));
 		view_fx_timer(fx, VT_BARRIER, VX_BARRIER_MS);
 		return;
 	case VT_JOIN:
 		if (core->state == VS_JOINING) {
-			snprintf(core->reason, sizeof(core->reason), "join timed out during reconfiguration");
+			snprintf(core->reason, sizeof(core->reason),
+				 "join timed out during reconfiguration");
 			view_coord_cancel(core, fx);
 			view_gone(core, fx, VIEW_CLEAN);
 		}
@@ -435,14 +446,16 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 	}
 }
 
-static void view_on_join(struct view_core *core, const struct view_event *event, struct view_effects *fx)
+static void view_on_join(struct view_core *core, const struct view_event *event,
+			 struct view_effects *fx)
 {
 	if (core->state != VS_OUT) {
 		return;
 	}
 	view_state_set(core, VS_JOINING);
 	core->reason[0] = '\0';
-	core->self = (struct view_member){ .nodeid = core->nodeid, .nid = event->nid_wanted,
+	core->self = (struct view_member){ .nodeid = core->nodeid,
+					   .nid = event->nid_wanted,
 					   .incarnation = event->incarnation,
 					   .preference = event->preference };
 	if (event->last_epoch > core->last_epoch) {
@@ -507,7 +520,8 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		view_on_closed(core, event, fx);
 		break;
 	case VE_ABORT:
-		view_abort(core, fx, "%s", event->reason != NULL ? event->reason : "user initiated abort");
+		view_abort(core, fx, "%s",
+			   event->reason != NULL ? event->reason : "user initiated abort");
 		break;
 	case VE_ABORTED:
 		view_on_aborted(core, event, fx);
@@ -558,8 +572,8 @@ void view_describe(const struct view_core *core, char out[VX_REASON_MAX])
 	if (core->coord != VC_IDLE) {
 		snprintf(out, VX_REASON_MAX, "coordinating: %s", view_coord_name(core->coord));
 	} else if (core->following) {
-		snprintf(out, VX_REASON_MAX, "%s for node %u", core->stop == STOP_DONE ? "stopped" : "stopping",
-			 core->follow_nodeid);
+		snprintf(out, VX_REASON_MAX, "%s for node %u",
+			 core->stop == STOP_DONE ? "stopped" : "stopping", core->follow_nodeid);
 	} else if (core->step != STEP_NONE) {
 		snprintf(out, VX_REASON_MAX, "step %s", step_name(core->step));
 	} else {

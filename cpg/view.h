@@ -85,9 +85,10 @@ struct view_node {
 };
 
 #define VIEW_EVENTS(X) \
-	X(JOIN) X(CONFCHG) X(RING) X(QUORUM) X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) \
-	X(TIMES) X(CLAIMED) X(STEPPED) X(LEAVE) X(LEAVE_CANCEL) X(LEFT) X(CLOSED) X(ABORT) X(ABORTED) \
-	X(RECONF)
+	X(JOIN) \
+	X(CONFCHG) X(RING) X(QUORUM) X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) \
+		X(TIMES) X(CLAIMED) X(STEPPED) X(LEAVE) X(LEAVE_CANCEL) X(LEFT) X(CLOSED) X(ABORT) \
+			X(ABORTED) X(RECONF)
 
 enum view_event_type {
 #define VIEW_ENUM(name) VE_##name,
@@ -108,7 +109,7 @@ enum view_timer {
 #define VIEW_ENUM(name) VT_##name,
 	VIEW_TIMERS(VIEW_ENUM)
 #undef VIEW_ENUM
-	VT_COUNT
+		VT_COUNT
 };
 
 struct view_event {
@@ -145,9 +146,10 @@ struct view_event {
 /* ---- effects ---- */
 
 #define VIEW_EFFECTS(X) \
-	X(SEND) X(STOP) X(PRESTOP) X(SURVEY) X(TIMES) X(CLAIM) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) \
-	X(LEAVE_LOCAL) X(LEAVE_CANCEL) X(CLOSE) X(ABORT_LOCAL) X(GONE) X(TIMER_SET) X(TIMER_CANCEL) \
-	X(MARK)
+	X(SEND) \
+	X(STOP) X(PRESTOP) X(SURVEY) X(TIMES) X(CLAIM) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) \
+		X(LEAVE_LOCAL) X(LEAVE_CANCEL) X(CLOSE) X(ABORT_LOCAL) X(GONE) X(TIMER_SET) \
+			X(TIMER_CANCEL) X(MARK)
 
 enum view_effect_type {
 #define VIEW_ENUM(name) FX_##name,
@@ -160,7 +162,7 @@ struct view_effect {
 	uint64_t token; /* to be given back with the result */
 	union {
 		struct view_packet *packet; /* SEND: owned by the list */
-		const struct view *view; /* INSTALL, STEP, CLAIM: the view, owned by the core */
+		const struct view *view;    /* INSTALL, STEP, CLAIM: the view, owned by the core */
 		struct {
 			enum view_timer timer;
 			uint32_t delay_ms;
@@ -171,9 +173,9 @@ struct view_effect {
 			uint32_t nodeid[2 * VX_NODES_MAX];
 			size_t count;
 		} times;
-		uint32_t step; /* STEP */
+		uint32_t step;	   /* STEP */
 		enum view_how how; /* GONE */
-		uint64_t epoch; /* CLAIM */
+		uint64_t epoch;	   /* CLAIM */
 	} u;
 	char text[VX_REASON_MAX]; /* MARK: for log and timeline; GONE, ABORT_LOCAL: the reason */
 };
@@ -208,7 +210,7 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 /* What others may see of it. */
 enum view_state view_state(const struct view_core *core);
 const struct view *view_current(const struct view_core *core); /* NULL while fresh */
-bool view_is_open(const struct view_core *core); /* port traffic counts (R2) */
+bool view_is_open(const struct view_core *core);	       /* port traffic counts (R2) */
 bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
 bool view_is_quorate(const struct view_core *core);
 bool view_has_member(const struct view *view, uint32_t nodeid);

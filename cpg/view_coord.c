@@ -19,7 +19,8 @@ bool view_coord_needed(const struct view_core *core)
 		return false;
 	}
 	/* R5: only in a quorate ring, with CPG and quorum speaking of the same one */
-	if (!core->quorate || !core->have_ring || !view_ring_equal(&core->cpg_ring, &core->quorum_ring) ||
+	if (!core->quorate || !core->have_ring ||
+	    !view_ring_equal(&core->cpg_ring, &core->quorum_ring) ||
 	    !view_in_ring(core, core->nodeid, (uint32_t)core->self.incarnation)) {
 		return false;
 	}
@@ -149,8 +150,8 @@ static bool view_coord_present(const struct view_core *core, uint32_t nodeid, ui
 static void view_coord_gone(struct view_core *core, const struct view_leaver *leaver)
 {
 	struct view_leaver known = *leaver;
-	const struct view_leaver *word = view_leaver_find(core->word, core->word_count, leaver->nodeid,
-							  leaver->incarnation);
+	const struct view_leaver *word =
+		view_leaver_find(core->word, core->word_count, leaver->nodeid, leaver->incarnation);
 
 	if (word != NULL) {
 		known.how = word->how;
@@ -159,12 +160,15 @@ static void view_coord_gone(struct view_core *core, const struct view_leaver *le
 }
 
 /* Members of some former view: who of them is not here left it. */
-static void view_coord_former(struct view_core *core, const struct view_member *member, size_t count)
+static void view_coord_former(struct view_core *core, const struct view_member *member,
+			      size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct view_leaver leaver = { .nodeid = member[i].nodeid, .nid = member[i].nid,
+		struct view_leaver leaver = { .nodeid = member[i].nodeid,
+					      .nid = member[i].nid,
 					      .incarnation = member[i].incarnation,
-					      .fenced_at = member[i].fenced_at, .how = VIEW_LOST };
+					      .fenced_at = member[i].fenced_at,
+					      .how = VIEW_LOST };
 
 		if (!view_coord_present(core, member[i].nodeid, member[i].incarnation)) {
 			view_coord_gone(core, &leaver);
@@ -175,14 +179,16 @@ static void view_coord_former(struct view_core *core, const struct view_member *
 static bool view_coord_all_here(const struct view_core *core)
 {
 	for (size_t i = 0; i < core->node_count; i++) {
-		if (!core->hello[i].here && view_in_ring(core, core->node[i].nodeid, core->node[i].pid)) {
+		if (!core->hello[i].here &&
+		    view_in_ring(core, core->node[i].nodeid, core->node[i].pid)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-static void view_coord_survey(struct view_core *core, struct view_effects *fx, enum view_coord coord)
+static void view_coord_survey(struct view_core *core, struct view_effects *fx,
+			      enum view_coord coord)
 {
 	view_coord_set(core, coord);
 	core->surveyed = false;
@@ -198,7 +204,8 @@ static void view_coord_ask_times(struct view_core *core, struct view_effects *fx
 	effect->token = core->times_token;
 	for (size_t i = 0; i < core->node_count; i++) {
 		if (core->hello[i].here) {
-			effect->u.times.nodeid[effect->u.times.count++] = core->hello[i].self.nodeid;
+			effect->u.times.nodeid[effect->u.times.count++] =
+				core->hello[i].self.nodeid;
 		}
 	}
 	for (size_t i = 0; i < core->gone_count; i++) {
@@ -219,11 +226,13 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 	int index = view_node_index(core, packet->from, packet->pid);
 
 	if (core->coord != VC_HELLO || packet->coordinator != core->nodeid ||
-	    packet->round != core->round || !view_ring_equal(&packet->ring, &core->cpg_ring) || index < 0) {
+	    packet->round != core->round || !view_ring_equal(&packet->ring, &core->cpg_ring) ||
+	    index < 0) {
 		return;
 	}
-	core->hello[index] = (struct view_hello){ .here = true, .member = packet->member,
-						  .epoch = packet->epoch, .self = packet->self };
+	core->hello[index] = (struct view_hello){
+		.here = true, .member = packet->member, .epoch = packet->epoch, .self = packet->self
+	};
 	if (packet->epoch > core->max_epoch) {
 		core->max_epoch = packet->epoch;
 	}
@@ -350,11 +359,13 @@ static void view_coord_build(struct view_core *core)
 	if (core->have_view && view_coord_present(core, core->view.master, 0)) {
 		const struct view_member *master = view_member_of(&core->view, core->view.master);
 
-		if (master != NULL && view_coord_present(core, master->nodeid, master->incarnation)) {
+		if (master != NULL &&
+		    view_coord_present(core, master->nodeid, master->incarnation)) {
 			next->master = master->nodeid;
 		}
 	}
-	for (size_t i = 0; i < core->gone_count && next->leaver_count < VX_COUNT_OF(next->leaver); i++) {
+	for (size_t i = 0; i < core->gone_count && next->leaver_count < VX_COUNT_OF(next->leaver);
+	     i++) {
 		next->leaver[next->leaver_count++] = core->gone[i];
 	}
 }
@@ -382,7 +393,8 @@ static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 		if (!view_coord_proven(core, &core->gone[i])) {
 			waiting++;
 			if (core->coord == VC_SURVEY) {
-				view_fx_mark(fx, "waiting for the fencing of node %u", core->gone[i].nodeid);
+				view_fx_mark(fx, "waiting for the fencing of node %u",
+					     core->gone[i].nodeid);
 			}
 		}
 	}
@@ -433,13 +445,15 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 	view_coord_ask_times(core, fx);
 }
 
-void view_coord_times(struct view_core *core, const struct view_event *event, struct view_effects *fx)
+void view_coord_times(struct view_core *core, const struct view_event *event,
+		      struct view_effects *fx)
 {
-	if (event->token != core->times_token || (core->coord != VC_SURVEY && core->coord != VC_FENCE)) {
+	if (event->token != core->times_token ||
+	    (core->coord != VC_SURVEY && core->coord != VC_FENCE)) {
 		return;
 	}
-	core->time_count = event->time_count < VX_COUNT_OF(core->time) ? event->time_count :
-									 VX_COUNT_OF(core->time);
+	core->time_count = event->time_count < VX_COUNT_OF(core->time) ? event->time_count
+								       : VX_COUNT_OF(core->time);
 	memcpy(core->time, event->time, core->time_count * sizeof(core->time[0]));
 	for (size_t i = 0; i < core->time_count; i++) {
 		if (core->time[i].error != 0) {
@@ -462,7 +476,8 @@ void view_coord_claimed(struct view_core *core, const struct view_event *event,
 	}
 	if (event->error != 0) {
 		if (event->max_epoch > core->max_epoch) {
-			core->max_epoch = event->max_epoch; /* a copy held a higher claim: go above it */
+			core->max_epoch =
+				event->max_epoch; /* a copy held a higher claim: go above it */
 		}
 		view_fx_mark(fx, "claim of the configuration copies failed: %s",
 			     event->reason != NULL ? event->reason : vx_strerror(event->error));
@@ -539,7 +554,8 @@ void view_coord_timer(struct view_core *core, enum view_timer timer, struct view
 		for (size_t i = 0; i < core->gone_count; i++) {
 			const struct view_time *time = view_coord_time(core, core->gone[i].nodeid);
 
-			if (!view_coord_proven(core, &core->gone[i]) && (time == NULL || !time->pending)) {
+			if (!view_coord_proven(core, &core->gone[i]) &&
+			    (time == NULL || !time->pending)) {
 				view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->gone[i].nodeid;
 			}
 		}

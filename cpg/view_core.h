@@ -13,14 +13,14 @@
  *
  *   IDLE -> PRESTOP -> HELLO -> SURVEY -> FENCE -> RESURVEY -> CLAIM -> SENT -> IDLE
  *             (open view)          |   (nobody to fence)        ^ |
- *                                  +----------------------------+ +-> SURVEY (a higher claim was there)
- *   any -> IDLE: membership event, another coordinator followed, abort
+ *                                  +----------------------------+ +-> SURVEY (a higher claim was
+ * there) any -> IDLE: membership event, another coordinator followed, abort
  */
 enum view_coord {
 #define VIEW_ENUM(name) VC_##name,
 	VIEW_COORDS(VIEW_ENUM)
 #undef VIEW_ENUM
-	VC_COUNT
+		VC_COUNT
 };
 
 enum view_stop { STOP_NOT, STOP_WAITING, STOP_DONE };
@@ -37,7 +37,7 @@ struct view_core {
 	uint32_t nodeid;
 	struct view_member self;
 	uint64_t last_epoch; /* highest epoch ever seen */
-	uint64_t tokens; /* last token given out */
+	uint64_t tokens;     /* last token given out */
 
 	/* the ring */
 	struct view_node node[VX_NODES_MAX]; /* members of the CPG group */
@@ -52,7 +52,8 @@ struct view_core {
 	bool have_view, open, settled;
 	struct view_leaver left[2 * VX_NODES_MAX]; /* not yet recovered (R10) */
 	size_t left_count;
-	struct view_leaver word[2 * VX_NODES_MAX]; /* who said LEAVE, how; until it is out of the view */
+	struct view_leaver
+		word[2 * VX_NODES_MAX]; /* who said LEAVE, how; until it is out of the view */
 	size_t word_count;
 	char reconf_reason[VX_REASON_MAX]; /* a new view was asked for */
 	bool reconf_wanted;
@@ -70,7 +71,8 @@ struct view_core {
 	uint32_t round;
 	uint64_t coord_token, times_token;
 	struct view_hello hello[VX_NODES_MAX]; /* by index in node[] */
-	struct view_leaver gone[4 * VX_NODES_MAX]; /* everybody known to have left: own, HELLOs, durable */
+	struct view_leaver
+		gone[4 * VX_NODES_MAX]; /* everybody known to have left: own, HELLOs, durable */
 	size_t gone_count;
 	uint64_t max_epoch, survey_epoch;
 	bool surveyed, times_known, asked_mute;
@@ -94,13 +96,16 @@ struct view_core {
 struct view_effect *view_fx(struct view_effects *fx, enum view_effect_type type);
 void view_fx_timer(struct view_effects *fx, enum view_timer timer, uint32_t delay_ms);
 void view_fx_timer_cancel(struct view_effects *fx, enum view_timer timer);
-void view_fx_mark(struct view_effects *fx, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct view_packet *view_fx_send(struct view_core *core, struct view_effects *fx, enum view_packet_type type);
+void view_fx_mark(struct view_effects *fx, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+struct view_packet *view_fx_send(struct view_core *core, struct view_effects *fx,
+				 enum view_packet_type type);
 uint64_t view_token(struct view_core *core);
 bool view_ring_equal(const struct view_ring *a, const struct view_ring *b);
 bool view_in_ring(const struct view_core *core, uint32_t nodeid, uint32_t pid);
 int view_node_index(const struct view_core *core, uint32_t nodeid, uint32_t pid);
-bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max, const struct view_leaver *leaver);
+bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
+		     const struct view_leaver *leaver);
 const struct view_leaver *view_leaver_find(const struct view_leaver *list, size_t count,
 					   uint32_t nodeid, uint64_t incarnation);
 const char *view_coord_name(enum view_coord coord);
@@ -115,9 +120,12 @@ void view_gone(struct view_core *core, struct view_effects *fx, enum view_how ho
 void view_on_leave(struct view_core *core, struct view_effects *fx);
 void view_on_leave_cancel(struct view_core *core, struct view_effects *fx);
 void view_on_left(struct view_core *core, const struct view_event *event, struct view_effects *fx);
-void view_on_closed(struct view_core *core, const struct view_event *event, struct view_effects *fx);
-void view_on_aborted(struct view_core *core, const struct view_event *event, struct view_effects *fx);
-void view_on_leave_packet(struct view_core *core, const struct view_packet *packet, struct view_effects *fx);
+void view_on_closed(struct view_core *core, const struct view_event *event,
+		    struct view_effects *fx);
+void view_on_aborted(struct view_core *core, const struct view_event *event,
+		     struct view_effects *fx);
+void view_on_leave_packet(struct view_core *core, const struct view_packet *packet,
+			  struct view_effects *fx);
 
 /* view.c */
 void view_unfollow(struct view_core *core, struct view_effects *fx);
@@ -131,10 +139,14 @@ void view_coord_consider(struct view_core *core, struct view_effects *fx);
 void view_coord_begin(struct view_core *core, struct view_effects *fx);
 void view_coord_cancel(struct view_core *core, struct view_effects *fx);
 void view_coord_prestopped(struct view_core *core, struct view_effects *fx);
-void view_coord_hello(struct view_core *core, const struct view_packet *packet, struct view_effects *fx);
-void view_coord_surveyed(struct view_core *core, const struct view_event *event, struct view_effects *fx);
-void view_coord_times(struct view_core *core, const struct view_event *event, struct view_effects *fx);
-void view_coord_claimed(struct view_core *core, const struct view_event *event, struct view_effects *fx);
+void view_coord_hello(struct view_core *core, const struct view_packet *packet,
+		      struct view_effects *fx);
+void view_coord_surveyed(struct view_core *core, const struct view_event *event,
+			 struct view_effects *fx);
+void view_coord_times(struct view_core *core, const struct view_event *event,
+		      struct view_effects *fx);
+void view_coord_claimed(struct view_core *core, const struct view_event *event,
+			struct view_effects *fx);
 void view_coord_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx);
 
 #endif

@@ -45,7 +45,8 @@ void view_gone(struct view_core *core, struct view_effects *fx, enum view_how ho
 	view_state_set(core, VS_OUT);
 
 	/* what outlives a membership: who we are, the highest epoch, tokens */
-	struct view_core fresh = { .nodeid = core->nodeid, .last_epoch = core->last_epoch,
+	struct view_core fresh = { .nodeid = core->nodeid,
+				   .last_epoch = core->last_epoch,
 				   .tokens = core->tokens };
 
 	memcpy(fresh.reason, core->reason, sizeof(fresh.reason));
@@ -129,8 +130,7 @@ void view_on_leave_cancel(struct view_core *core, struct view_effects *fx)
 	}
 }
 
-void view_on_left(struct view_core *core, const struct view_event *event,
-			 struct view_effects *fx)
+void view_on_left(struct view_core *core, const struct view_event *event, struct view_effects *fx)
 {
 	if (core->state != VS_LEAVING || event->token != core->leave_token || core->leave_ready) {
 		return;
@@ -143,8 +143,7 @@ void view_on_left(struct view_core *core, const struct view_event *event,
 	view_leave_try(core, fx);
 }
 
-void view_on_closed(struct view_core *core, const struct view_event *event,
-			   struct view_effects *fx)
+void view_on_closed(struct view_core *core, const struct view_event *event, struct view_effects *fx)
 {
 	if (core->state == VS_LEAVING && event->token == core->leave_token) {
 		struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
@@ -155,7 +154,7 @@ void view_on_closed(struct view_core *core, const struct view_event *event,
 }
 
 void view_on_aborted(struct view_core *core, const struct view_event *event,
-			    struct view_effects *fx)
+		     struct view_effects *fx)
 {
 	if (core->state != VS_ABORTING || event->token != core->leave_token) {
 		return;
@@ -175,9 +174,10 @@ void view_on_aborted(struct view_core *core, const struct view_event *event,
 
 /* A LEAVE in the stream: the word of a leaver; our own one ends our membership. */
 void view_on_leave_packet(struct view_core *core, const struct view_packet *packet,
-				 struct view_effects *fx)
+			  struct view_effects *fx)
 {
-	struct view_leaver word = { .nodeid = packet->from, .incarnation = packet->incarnation,
+	struct view_leaver word = { .nodeid = packet->from,
+				    .incarnation = packet->incarnation,
 				    .how = packet->how };
 
 	if ((uint32_t)packet->incarnation != packet->pid) {

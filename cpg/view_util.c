@@ -137,7 +137,8 @@ bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 		     const struct view_leaver *leaver)
 {
 	for (size_t i = 0; i < *count; i++) {
-		if (list[i].nodeid == leaver->nodeid && list[i].incarnation == leaver->incarnation) {
+		if (list[i].nodeid == leaver->nodeid &&
+		    list[i].incarnation == leaver->incarnation) {
 			if (list[i].how == VIEW_LOST) {
 				list[i].how = leaver->how;
 			}
@@ -213,7 +214,8 @@ void view_check(const struct view_core *core)
 		for (size_t i = 0; i < core->view.member_count; i++) {
 			const struct view_member *member = &core->view.member[i];
 
-			assert(view_node_index(core, member->nodeid, (uint32_t)member->incarnation) >= 0);
+			assert(view_node_index(core, member->nodeid,
+					       (uint32_t)member->incarnation) >= 0);
 		}
 	}
 	assert(core->left_count <= VX_COUNT_OF(core->left));

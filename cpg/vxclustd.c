@@ -26,8 +26,10 @@ struct clustd {
 static void clustd_usage(FILE *out)
 {
 	fputs("usage: vxclustd [-f] [-D] [-c FILE]\n"
-	      "Keeps this node in the cluster of volumes: membership, master, I/O gate, ordered messages.\n"
-	      "Started by the resource agent ocf:vxha:vxclust; `vxclustadm startnode` makes it join.\n\n"
+	      "Keeps this node in the cluster of volumes: membership, master, I/O gate, ordered "
+	      "messages.\n"
+	      "Started by the resource agent ocf:vxha:vxclust; `vxclustadm startnode` makes it "
+	      "join.\n\n"
 	      "  -f, --foreground   stay in the foreground, log to stderr as well\n"
 	      "  -D, --debug        debug lines in the log file\n"
 	      "  -c, --config FILE  instead of /etc/vxha/vxha.conf\n"
@@ -97,9 +99,9 @@ static int clustd_run(struct clustd *clustd, const struct conf *conf, struct dae
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "foreground", no_argument, NULL, 'f' }, { "debug", no_argument, NULL, 'D' },
+		{ "foreground", no_argument, NULL, 'f' },   { "debug", no_argument, NULL, 'D' },
 		{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 },
+		{ "version", no_argument, NULL, 'V' },	    { 0 },
 	};
 	bool foreground = false, debug = false;
 	const char *config = NULL;
@@ -118,7 +120,8 @@ int main(int argc, char **argv)
 		} else if (option == 'c') {
 			config = optarg;
 		} else if (option == 'V') {
-			printf(NAME " " VXHA_VERSION ", cluster protocol %d to %d\n", VX_PROTOCOL_MIN, VX_PROTOCOL_MAX);
+			printf(NAME " " VXHA_VERSION ", cluster protocol %d to %d\n",
+			       VX_PROTOCOL_MIN, VX_PROTOCOL_MAX);
 			return 0;
 		} else {
 			clustd_usage(option == 'h' ? stdout : stderr);

@@ -30,11 +30,13 @@ void membership(uint32_t left)
 	event->ring_seq = ++w->ring_seq;
 	for (uint32_t i = 0; i < NODES; i++) {
 		if (w->node[i].in_group) {
-			event->node[event->node_count++] = (struct view_node){ i + 1, w->node[i].pid };
+			event->node[event->node_count++] =
+				(struct view_node){ i + 1, w->node[i].pid };
 		}
 	}
 	if (left != 0) {
-		event->left[event->left_count++] = (struct view_node){ left, w->node[left - 1].pid };
+		event->left[event->left_count++] =
+			(struct view_node){ left, w->node[left - 1].pid };
 	}
 }
 
@@ -69,8 +71,9 @@ static void effect(uint32_t id, struct view_effect *fx)
 		answer.type = VE_TIMES;
 		answer.time = time;
 		for (size_t i = 0; i < fx->u.times.count; i++) {
-			time[answer.time_count++] = (struct view_time){ .nodeid = fx->u.times.nodeid[i],
-									.when_s = w->fenced[fx->u.times.nodeid[i]] };
+			time[answer.time_count++] =
+				(struct view_time){ .nodeid = fx->u.times.nodeid[i],
+						    .when_s = w->fenced[fx->u.times.nodeid[i]] };
 		}
 		break;
 	case FX_CLAIM:
@@ -91,7 +94,8 @@ static void effect(uint32_t id, struct view_effect *fx)
 			const struct view *view = view_current(node->core);
 
 			w->durable_count = view->member_count;
-			memcpy(w->durable, view->member, view->member_count * sizeof(w->durable[0]));
+			memcpy(w->durable, view->member,
+			       view->member_count * sizeof(w->durable[0]));
 		}
 		answer.type = VE_STEPPED;
 		break;
@@ -173,10 +177,13 @@ bool advance(uint32_t id)
 	event.left_count = next->left_count;
 	event.ring_changing = true;
 	deliver(id, &event);
-	event = (struct view_event){ .type = VE_RING, .ring = { 1, next->ring_seq }, .nodeid = ids,
+	event = (struct view_event){ .type = VE_RING,
+				     .ring = { 1, next->ring_seq },
+				     .nodeid = ids,
 				     .nodeid_count = next->node_count };
 	deliver(id, &event);
-	event = (struct view_event){ .type = VE_QUORUM, .ring = { 1, next->ring_seq },
+	event = (struct view_event){ .type = VE_QUORUM,
+				     .ring = { 1, next->ring_seq },
 				     .quorate = w->always_quorate || next->node_count * 2 > 3 };
 	deliver(id, &event);
 	return true;
@@ -202,7 +209,8 @@ void run(int rounds)
 
 			for (size_t i = 0; i < VX_COUNT_OF(may); i++) {
 				if (w->node[id - 1].up && w->node[id - 1].timer[may[i]]) {
-					struct view_event event = { .type = VE_TIMER, .timer = may[i] };
+					struct view_event event = { .type = VE_TIMER,
+								    .timer = may[i] };
 
 					w->node[id - 1].timer[may[i]] = false;
 					deliver(id, &event);
@@ -226,7 +234,8 @@ void boot(uint32_t id)
 	node->up = node->in_group = true;
 	node->next = w->bus_count;
 
-	struct view_event event = { .type = VE_JOIN, .nid_wanted = id - 1,
+	struct view_event event = { .type = VE_JOIN,
+				    .nid_wanted = id - 1,
 				    .incarnation = (uint64_t)serial << 40 | node->pid };
 
 	deliver(id, &event);

@@ -47,7 +47,7 @@ struct world {
 	struct view_member durable[NODES];
 	size_t durable_count;
 	int asked[NODES + 1]; /* requests to fence a node */
-	bool always_quorate; /* Corosync runs on, only vxclustds come and go */
+	bool always_quorate;  /* Corosync runs on, only vxclustds come and go */
 };
 
 /* The world of the running test: Check runs each test in a process of its own. */

@@ -81,7 +81,8 @@ START_TEST(conf_is_read)
 	struct conf *conf;
 	char reason[VX_REASON_MAX] = "";
 
-	ck_assert_int_eq(read_conf("# a comment\n\n debug = yes # why\nio_threads=3\n", &conf, reason), 0);
+	ck_assert_int_eq(
+		read_conf("# a comment\n\n debug = yes # why\nio_threads=3\n", &conf, reason), 0);
 	ck_assert(conf_get_bool(conf, CONF_debug));
 	ck_assert_uint_eq(conf_get_number(conf, CONF_io_threads), 3);
 	ck_assert_str_eq(conf_get(conf, CONF_fencing), "pacemaker");
@@ -94,7 +95,8 @@ START_TEST(conf_mistakes_are_told)
 	struct conf *conf = NULL;
 	char reason[VX_REASON_MAX] = "";
 
-	ck_assert_int_eq(read_conf("debug = no\nfensing = pacemaker\n", &conf, reason), -VX_E_SYNTAX);
+	ck_assert_int_eq(read_conf("debug = no\nfensing = pacemaker\n", &conf, reason),
+			 -VX_E_SYNTAX);
 	ck_assert_ptr_nonnull(strstr(reason, ":2: unknown key 'fensing'"));
 	ck_assert_int_eq(read_conf("debug\n", &conf, reason), -VX_E_SYNTAX);
 	ck_assert_int_eq(conf_read("/nonexistent/vxha.conf", &conf, reason), -ENOENT);
@@ -124,7 +126,9 @@ START_TEST(one_instance)
 		pid_t other = 0;
 		int rc = daemon_start("one", true, &second, &other);
 
-		_exit(rc == -VX_E_BUSY && other == getppid() && daemon_running("one") == getppid() ? 0 : 1);
+		_exit(rc == -VX_E_BUSY && other == getppid() && daemon_running("one") == getppid()
+			      ? 0
+			      : 1);
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);

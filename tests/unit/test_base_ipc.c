@@ -24,7 +24,8 @@ static void echo_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg
 
 	(void)ctx;
 	copy.error = -7;
-	for (uint64_t i = 0; i < (msg->body_case == VX__IPC__BODY_ADM_ABORT ? msg->cookie : 1); i++) {
+	for (uint64_t i = 0; i < (msg->body_case == VX__IPC__BODY_ADM_ABORT ? msg->cookie : 1);
+	     i++) {
 		copy.cookie = msg->body_case == VX__IPC__BODY_ADM_ABORT ? i : msg->cookie;
 		if (ipc_peer_send(peer, &copy) != 0) {
 			return;
@@ -88,7 +89,8 @@ static void ask(struct ipc_call *call, size_t length)
 
 START_TEST(packets_of_every_size)
 {
-	static const size_t sizes[] = { 0, 1, 100, 49000, 49140, 49152, 50000, 100000, 1000000, 8000000 };
+	static const size_t sizes[] = { 0,     1,     100,    49000,   49140,
+					49152, 50000, 100000, 1000000, 8000000 };
 	struct ipc_call *call;
 
 	ck_assert_int_eq(ipc_call_open(name, &call), 0);
@@ -220,7 +222,8 @@ static void back_on_closed(void *ctx)
 
 START_TEST(client_connects_again)
 {
-	static const struct ipc_client_ops ops = { back_on_connected, back_on_message, back_on_closed };
+	static const struct ipc_client_ops ops = { back_on_connected, back_on_message,
+						   back_on_closed };
 	struct back back = { 0 };
 
 	ck_assert_int_eq(loop_create(&back.loop), 0);

@@ -9,8 +9,9 @@
 
 static struct view_packet sample(enum view_packet_type type)
 {
-	struct view_packet packet = { .type = type, .from = 2, .pid = 4711, .epoch = 0x1203,
-				      .ring = { 1, 77 }, .round = 3 };
+	struct view_packet packet = {
+		.type = type, .from = 2, .pid = 4711, .epoch = 0x1203, .ring = { 1, 77 }, .round = 3
+	};
 
 	packet.coordinator = 1;
 	packet.self = (struct view_member){ 2, 1, UINT64_C(9) << 32 | 4711, 0x1003, 12345, -5 };
@@ -19,9 +20,12 @@ static struct view_packet sample(enum view_packet_type type)
 	packet.view.epoch = 0x1303;
 	packet.view.master = 1;
 	for (uint32_t i = 0; i < VX_NODES_MAX; i++) {
-		packet.view.member[i] = (struct view_member){ i + 1, i, i + 1000, 0x1003, 7 * i, (int32_t)i };
-		packet.view.leaver[2 * i] = (struct view_leaver){ i + 1, i, i + 50, 60 + i, VIEW_ABORTED };
-		packet.view.leaver[2 * i + 1] = (struct view_leaver){ i + 1, i, i + 70, 60 + i, VIEW_LOST };
+		packet.view.member[i] =
+			(struct view_member){ i + 1, i, i + 1000, 0x1003, 7 * i, (int32_t)i };
+		packet.view.leaver[2 * i] =
+			(struct view_leaver){ i + 1, i, i + 50, 60 + i, VIEW_ABORTED };
+		packet.view.leaver[2 * i + 1] =
+			(struct view_leaver){ i + 1, i, i + 70, 60 + i, VIEW_LOST };
 		packet.view.joiner[i] = i + 1;
 	}
 	packet.view.member_count = packet.view.joiner_count = VX_NODES_MAX;

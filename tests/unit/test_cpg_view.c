@@ -203,10 +203,12 @@ START_TEST(abort_is_recovered)
 }
 END_TEST
 
-/* R5b: whoever is named on the copies and not here must be fenced, also after a start from nothing */
+/* R5b: whoever is named on the copies and not here must be fenced, also after a start from nothing
+ */
 START_TEST(durable_member_is_fenced_first)
 {
-	w->durable[0] = (struct view_member){ .nodeid = 3, .nid = 2, .incarnation = 77, .fenced_at = 50 };
+	w->durable[0] =
+		(struct view_member){ .nodeid = 3, .nid = 2, .incarnation = 77, .fenced_at = 50 };
 	w->durable_count = 1;
 	w->disk_epoch = 0x500;
 	w->fenced[3] = 50;

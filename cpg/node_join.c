@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The shell: what Corosync tells, and joining its group. */
+#include "cpg/node_inner.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/errors.h"
+#include "base/id.h"
+#include "base/log.h"
+
+#define NODE_START_RETRY_MS 500
+
+/* ---- Corosync ---- */
+
+static void node_on_packet(void *ctx, uint32_t from, uint32_t pid, const void *data, size_t length)
+{
+	struct node *node = ctx;
+	Vx__Cpg *msg = NULL;
+	struct view_packet packet;
+	int rc = packet_decode(data, length, &msg);
+
+	if (rc != 0) {
+		log_warning("node=%s sent a packet that is refused: %s", node_name(node, from),
+			    vx_strerror(rc));
+		return;
+	}
+	if (msg->body_case == VX__CPG__BODY_PORT_STATE ||
+	    msg->body_case == VX__CPG__BODY_PORT_DATA) {
+		node_port_packet(node, msg, from, pid);
+	} else if (packet_to_view(msg, from, pid, &packet) != 0) {
+		log_warning("node=%s sent a packet that is refused: %s", node_name(node, from),
+			    vx_strerror(-VX_E_PROTO));
+	} else {
+		struct view_event event = { .type = VE_PACKET, .packet = &packet };
+
+		log_debug("got %s from=%u epoch=%llx round=%u", view_packet_name(packet.type), from,
+			  (unsigned long long)packet.epoch, packet.round);
+		node_event(node, &event);
+	}
+	vx__cpg__free_unpacked(msg, NULL);
+}
+
+static void node_on_confchg(void *ctx, const struct view_node *member, size_t member_count,
+			    const struct view_node *left, size_t left_count, bool ring_changing)
+{
+	struct node *node = ctx;
+	struct view_event event = { .type = VE_CONFCHG,
+				    .node = member,
+				    .node_count = member_count,
+				    .left = left,
+				    .left_count = left_count,
+				    .ring_changing = ring_changing };
+
+	for (size_t i = 0; i < left_count; i++) {
+		log_notice("node=%s left the group", node_name(node, left[i].nodeid));
+	}
+	node_event(node, &event);
+}
+
+static void node_on_ring(void *ctx, struct view_ring ring, const uint32_t *nodeid, size_t count)
+{
+	struct view_event event = {
+		.type = VE_RING, .ring = ring, .nodeid = nodeid, .nodeid_count = count
+	};
+
+	node_event(ctx, &event);
+}
+
+static void node_on_corosync_died(void *ctx, const char *reason)
+{
+	struct node *node = ctx;
+
+	node->corosync_dead = true;
+	node_abort(node, reason);
+}
+
+static void node_on_quorum(void *ctx, struct view_ring ring, bool quorate)
+{
+	struct view_event event = { .type = VE_QUORUM, .ring = ring, .quorate = quorate };
+
+	node_event(ctx, &event);
+}
+
+/* ---- joining ---- */
+
+static void node_start_fail(struct node *node, int error, const char *reason)
+{
+	node->start_wanted = false;
+	log_err("this node does not join: %s", reason);
+	snprintf(node->reason, sizeof(node->reason), "%s", reason);
+	store_reason(reason);
+	corosync_cpg_destroy(node->cpg);
+	corosync_quorum_destroy(node->quorum);
+	node->cpg = NULL;
+	node->quorum = NULL;
+	node_adm_done(node, ADM_WAITS_START, error, reason);
+}
+
+static void node_start_later(struct node *node, int error, const char *reason)
+{
+	if (clock_ms() > node->start_deadline_ms) {
+		node_start_fail(node, error, reason);
+		return;
+	}
+	snprintf(node->reason, sizeof(node->reason), "%s", reason);
+	loop_timer_set(node->loop, &node->start_timer, NODE_START_RETRY_MS, node_start_try, node);
+}
+
+static int node_start_corosync(struct node *node, char *reason)
+{
+	static const struct corosync_cpg_ops cpg_ops = { node_on_packet, node_on_confchg,
+							 node_on_ring, node_on_corosync_died };
+	static const struct corosync_quorum_ops quorum_ops = { node_on_quorum,
+							       node_on_corosync_died };
+	char group[CLUSTER_GROUP_MAX];
+	int rc = corosync_cmap_read(&node->info, reason);
+
+	if (rc != 0) {
+		return rc;
+	}
+
+	struct view_event event = { .type = VE_JOIN,
+				    .last_epoch = node->store.last_epoch,
+				    .preference = node->store.preference,
+				    .nid_wanted = cluster_node_place(&node->info, node->info.self),
+				    .incarnation = (id_make_u64() << 32) | (uint32_t)getpid(),
+				    .timeout_ms = node->start_timeout_ms };
+
+	view_free(node->core);
+	node->core = view_create(node->info.self);
+	snprintf(group, sizeof(group), "vxha:%.100s", node->info.name);
+	node_event(node, &event);
+	rc = corosync_quorum_create(node->loop, &quorum_ops, node, &node->quorum);
+	if (rc == 0) {
+		rc = corosync_cpg_create(node->loop, group, &cpg_ops, node, &node->cpg);
+	}
+	if (rc != 0) {
+		struct view_event leave = { .type = VE_LEAVE };
+
+		snprintf(reason, VX_REASON_MAX, "Corosync: %s", vx_strerror(rc));
+		node_event(node, &leave); /* back to OUT; fx_gone() closes what was opened */
+	}
+	return rc;
+}
+
+/* Everything that must be there before the group is joined (R16): vxiod, clean, and vxconfigd. */
+void node_start_try(void *ctx)
+{
+	struct node *node = ctx;
+	char reason[VX_REASON_MAX] = "";
+
+	if (!node->start_wanted || view_state(node->core) != VS_OUT) {
+		return;
+	}
+	if (node->client[NODE_IOD] == NULL) {
+		node_start_later(node, -VX_E_NODAEMON, "vxiod is not running");
+		return;
+	}
+	if (!node->iod_clean) {
+		if (node_work_of(node, VX__STEP__STEP_ABORT) == NULL) {
+			log_notice("vxiod still has volumes of an earlier membership: they are "
+				   "removed");
+			node_work_start(node, VX__STEP__STEP_ABORT, VE_ABORTED, 0, true, true,
+					"abort", NULL);
+			node->iod_clean = true; /* once acknowledged: the work above ends before
+						   JOIN's first stop */
+		}
+		node_start_later(node, -VX_E_BUSY, "vxiod ends its earlier volumes");
+		return;
+	}
+	if (node_work_of(node, VX__STEP__STEP_ABORT) != NULL) {
+		node_start_later(node, -VX_E_BUSY, "vxiod ends its earlier volumes");
+		return;
+	}
+	if (node->client[NODE_CONFIGD] == NULL) {
+		node_configd_spawn(node);
+		node_start_later(node, -VX_E_NODAEMON, "vxconfigd is not enabled");
+		return;
+	}
+
+	int rc = node_start_corosync(node, reason);
+
+	if (rc == -VX_E_INVAL) {
+		node_start_fail(node, rc, reason);
+	} else if (rc != 0) {
+		node_start_later(node, rc, reason);
+	} else {
+		node->start_wanted = false;
+		log_notice("node=%s joins cluster %s", node_self_name(node), node->info.name);
+		for (int client = 0; client < NODE_CLIENTS; client++) {
+			node_client_registered(node, (enum node_client)client);
+		}
+	}
+}
