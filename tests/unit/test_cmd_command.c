@@ -152,7 +152,7 @@ START_TEST(test_letters_that_mean_something_else)
 	ck_assert_int_eq(type(&vxstat_tool, "vxstat -n a,b -i 2 -c 3"), 0);
 	ck_assert_str_eq(command_argument(command, "nodes"), "a,b");
 	done();
-	ck_assert_int_eq(type(&vxrecover_tool, "vxrecover -sbn"), 0);
+	ck_assert_int_eq(type(&vxrecover_tool, "vxrecover -g data -sbn"), 0);
 	ck_assert(has_flag("s") && has_flag("b") && has_flag("n") && !has_flag("dry-run"));
 	done();
 }

@@ -7,21 +7,19 @@ static const struct tool_option vxrecover_options[] = {
 	{ 's', "start", NULL, OPTION_FLAG, "s", "start volumes that are not started" },
 	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait for the end of the recovery" },
 	{ 'n', "no-recovery", NULL, OPTION_FLAG, "n", "recover nothing (with -s: only start)" },
-	{ 'p', "print", NULL, OPTION_FLAG, "p", "only print which volumes could be started" },
 	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "volumes of shared groups only" },
 	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" },
 	OPTION_ROW_END,
 };
 
 static const struct tool_verb vxrecover_verbs[] = {
-	{ "recover", "[VOLUME|DISK ...]", 0, TOOL_MANY, GROUP_OPTIONAL, true, false, NULL,
+	{ "recover", "[VOLUME|DISK ...]", 0, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "recover these, or all that need it" },
 	VERB_ROW_END,
 };
 
 static const struct tool_example vxrecover_examples[] = {
 	{ "start every volume of a group and make mirrors equal in the background", "vxrecover -g data -sb" },
-	{ "what could be started?", "vxrecover -g data -p" },
 	{ "recover what is on a disk that came back", "vxrecover -g data d2" },
 	EXAMPLE_ROW_END,
 };
