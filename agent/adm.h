@@ -8,7 +8,7 @@
 struct adm_options {
 	bool verbose, json, cancel, serve, stop;
 	unsigned int join_timeout_s; /* 0: vxclustd's own */
-	unsigned int timeout_s; /* 0: no limit */
+	unsigned int timeout_s;	     /* 0: no limit */
 };
 
 /*
@@ -20,19 +20,23 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 /* X(name, number, format): printed as "vxha vxclustadm ERROR V-80-2-NUMBER text". */
 #define ADM_MESSAGES(X) \
 	X(USAGE, 2001, "%s (vxclustadm --help shows how it is used)") \
-	X(NOT_RUNNING, 2002, "vxclustd is not running on this node. The cluster resource starts it: " \
-			     "crm_mon -1 shows its state") \
-	X(PERMISSION, 2003, "permission denied: vxclustd talks to root and members of group vxha only") \
+	X(NOT_RUNNING, 2002, \
+	  "vxclustd is not running on this node. The cluster resource starts it: " \
+	  "crm_mon -1 shows its state") \
+	X(PERMISSION, 2003, \
+	  "permission denied: vxclustd talks to root and members of group vxha only") \
 	X(NOT_ANSWERING, 2004, "vxclustd does not answer: %s") \
 	X(START, 2005, "this node did not join the cluster: %s") \
 	X(STOP, 2006, "this node did not leave the cluster: %s") \
 	X(STOP_CANCELLED, 2007, "leaving was cancelled: this node stays in the cluster") \
-	X(STOP_WAITING, 2008, "this node still waits after %u s; it goes on leaving (vxclustadm stopnode " \
-			      "--cancel ends that)") \
+	X(STOP_WAITING, 2008, \
+	  "this node still waits after %u s; it goes on leaving (vxclustadm stopnode " \
+	  "--cancel ends that)") \
 	X(ABORT, 2009, "the abort of this node failed: %s") \
 	X(ENDED, 2010, "vxclustd ended before it answered") \
 	X(PREFERENCE, 2011, "preference not changed: %s") \
-	X(NO_LIBRARY, 2012, "Pacemaker's fencing library (libstonithd.so.56 or .so.26) is not installed") \
+	X(NO_LIBRARY, 2012, \
+	  "Pacemaker's fencing library (libstonithd.so.56 or .so.26) is not installed") \
 	X(NO_FENCER, 2013, "Pacemaker's fencer does not run on this node") \
 	X(DAEMON_STAYS, 2014, "%s (process %d) cannot be ended: %s") \
 	X(NO_MEMORY, 2015, "out of memory") \

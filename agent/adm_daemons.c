@@ -19,7 +19,8 @@
 #define ADM_STOP_S 30 /* for all daemons, when --timeout does not say */
 #define ADM_STOP_MIN_MS 1000
 
-/* In the order of their end: vxclustd first, so that it does not take the others' end for a failure. */
+/* In the order of their end: vxclustd first, so that it does not take the others' end for a
+ * failure. */
 static const char *const adm_daemon_name[] = { "vxclustd", "vxconfigd", "vxiod" };
 
 /* True when the process ended before end_ms. */
@@ -66,7 +67,8 @@ static int adm_daemon_stop(const char *name, pid_t pid, uint64_t time_ms)
 
 static int adm_daemons_stop(unsigned int timeout_s)
 {
-	uint64_t time_ms = (timeout_s > 0 ? timeout_s : ADM_STOP_S) * 1000u / VX_COUNT_OF(adm_daemon_name);
+	uint64_t time_ms =
+		(timeout_s > 0 ? timeout_s : ADM_STOP_S) * 1000u / VX_COUNT_OF(adm_daemon_name);
 	int status = 0;
 
 	if (time_ms < ADM_STOP_MIN_MS) {
@@ -77,7 +79,8 @@ static int adm_daemons_stop(unsigned int timeout_s)
 		int rc = pid != 0 ? adm_daemon_stop(adm_daemon_name[i], pid, time_ms) : 0;
 
 		if (rc != 0) {
-			status = adm_error(ADM_DAEMON_STAYS, adm_daemon_name[i], (int)pid, vx_strerror(rc));
+			status = adm_error(ADM_DAEMON_STAYS, adm_daemon_name[i], (int)pid,
+					   vx_strerror(rc));
 		}
 	}
 	return status;

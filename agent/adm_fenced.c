@@ -21,8 +21,8 @@
 #define FENCED_QUESTIONS_MAX 10000
 
 /* history is NULL when the library could not be loaded for the reason error. */
-static void fenced_fill(struct fence_history *history, int error, const uint32_t *nodeid, size_t count,
-			struct fence_time *out_time)
+static void fenced_fill(struct fence_history *history, int error, const uint32_t *nodeid,
+			size_t count, struct fence_time *out_time)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct fence_time *time = &out_time[i];

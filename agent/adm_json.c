@@ -100,7 +100,8 @@ static void adm_json_ports(json_object *root, const Vx__AdmState *state)
 
 	for (size_t i = 0; i < state->n_port; i++) {
 		const Vx__PortUp *port = state->port[i];
-		const char name[2] = { port->port > ' ' && port->port < 127 ? (char)port->port : '?' };
+		const char name[2] = { port->port > ' ' && port->port < 127 ? (char)port->port
+									    : '?' };
 		json_object *list = adm_json_below(ports, name, json_object_new_array());
 
 		for (size_t k = 0; k < port->n_nodeid; k++) {
@@ -187,8 +188,10 @@ int adm_json_nodestate_out(FILE *out, const char *reason)
 int adm_json_nidmap(FILE *out, const Vx__AdmState *state)
 {
 	static const char *const word[] = {
-		[VX__NODE_STATE__NODE_OUT] = "out",	     [VX__NODE_STATE__NODE_JOINING] = "joining",
-		[VX__NODE_STATE__NODE_MEMBER] = "member",    [VX__NODE_STATE__NODE_LEAVING] = "leaving",
+		[VX__NODE_STATE__NODE_OUT] = "out",
+		[VX__NODE_STATE__NODE_JOINING] = "joining",
+		[VX__NODE_STATE__NODE_MEMBER] = "member",
+		[VX__NODE_STATE__NODE_LEAVING] = "leaving",
 		[VX__NODE_STATE__NODE_ABORTING] = "aborting",
 	};
 
@@ -209,7 +212,8 @@ int adm_json_nidmap(FILE *out, const Vx__AdmState *state)
 		adm_json_number(item, "nodeid", node->nodeid);
 		adm_json_note(item, "addr", node->addr);
 		adm_json_text(item, "state",
-			      (size_t)node->state < VX_COUNT_OF(word) ? word[node->state] : "unknown");
+			      (size_t)node->state < VX_COUNT_OF(word) ? word[node->state]
+								      : "unknown");
 		adm_json_bool(item, "master", node->master);
 	}
 	return adm_json_print(out, root);

@@ -19,20 +19,20 @@
 #include "base/timeouts.h"
 
 #define ADM_TICK_MS 200 /* between two looks for Ctrl-C */
-#define ADM_COOKIE 1 /* of the request; a cancel that follows it has the next one */
+#define ADM_COOKIE 1	/* of the request; a cancel that follows it has the next one */
 
 /* A request that takes its time, and what was shown of it. */
 struct adm_wait {
 	struct adm_talk *talk;
 	uint64_t end_ms; /* give up waiting; 0: never */
-	bool cancel; /* Ctrl-C sends a cancel and waits on */
+	bool cancel;	 /* Ctrl-C sends a cancel and waits on */
 	bool cancelled;
-	bool answered; /* the cancel was answered without an error */
+	bool answered;		   /* the cancel was answered without an error */
 	char shown[VX_REASON_MAX]; /* the last progress, so that it is printed once */
 };
 
 enum adm_wait_end {
-	ADM_WAIT_ANSWER, /* the last packet is here */
+	ADM_WAIT_ANSWER,  /* the last packet is here */
 	ADM_WAIT_TIMEOUT, /* --timeout passed */
 	ADM_WAIT_ERROR,
 };
@@ -44,9 +44,9 @@ static void adm_wait_text(const Vx__AdmState *state, char out[VX_REASON_MAX])
 	size_t length;
 
 	if (state->n_waiting == 0) {
-		const char *what = state->reconfig[0] != '\0' ? state->reconfig :
-				   state->detail[0] != '\0'   ? state->detail :
-								 state->reason;
+		const char *what = state->reconfig[0] != '\0' ? state->reconfig
+				   : state->detail[0] != '\0' ? state->detail
+							      : state->reason;
 
 		snprintf(out, VX_REASON_MAX, "%s%s%s", adm_state_text(state->state),
 			 what[0] != '\0' ? ": " : "", what);
@@ -180,8 +180,8 @@ static int adm_finish(Vx__Ipc *answer, enum adm_message message)
 	int rc = 0;
 
 	if (answer->error != 0) {
-		rc = adm_error(message,
-			       answer->reason[0] != '\0' ? answer->reason : vx_strerror(answer->error));
+		rc = adm_error(message, answer->reason[0] != '\0' ? answer->reason
+								  : vx_strerror(answer->error));
 	}
 	vx__ipc__free_unpacked(answer, NULL);
 	return rc;
@@ -191,7 +191,8 @@ static int adm_finish(Vx__Ipc *answer, enum adm_message message)
 
 int adm_startnode(const struct adm_options *options, int count, char **word)
 {
-	unsigned int join_s = options->join_timeout_s > 0 ? options->join_timeout_s : VX_JOIN_MS / 1000;
+	unsigned int join_s =
+		options->join_timeout_s > 0 ? options->join_timeout_s : VX_JOIN_MS / 1000;
 	struct adm_wait wait = { .end_ms = clock_ms() + join_s * 1000u + VX_ADM_ANSWER_MS };
 	Vx__AdmStart start = VX__ADM_START__INIT;
 	Vx__Ipc request = VX__IPC__INIT;
@@ -255,8 +256,8 @@ int adm_stopnode(const struct adm_options *options, int count, char **word)
 		}
 		return adm_finish(answer, ADM_STOP);
 	case ADM_WAIT_TIMEOUT:
-		return wait.answered ? adm_error(ADM_STOP_CANCELLED) :
-				       adm_error(ADM_STOP_WAITING, options->timeout_s);
+		return wait.answered ? adm_error(ADM_STOP_CANCELLED)
+				     : adm_error(ADM_STOP_WAITING, options->timeout_s);
 	case ADM_WAIT_ERROR:
 		break;
 	}

@@ -165,8 +165,9 @@ int adm_setpreference(const struct adm_options *options, int count, char **word)
 		return adm_error_talk(rc);
 	}
 	if (answer->error != 0) {
-		rc = adm_error(ADM_PREFERENCE,
-			       answer->reason[0] != '\0' ? answer->reason : vx_strerror(answer->error));
+		rc = adm_error(ADM_PREFERENCE, answer->reason[0] != '\0'
+						       ? answer->reason
+						       : vx_strerror(answer->error));
 	}
 	vx__ipc__free_unpacked(answer, NULL);
 	return rc;

@@ -13,7 +13,8 @@
 
 const char *adm_state_text(Vx__NodeState state)
 {
-	/* Leaving is a member that waits: a script that knows the original's four states goes on. */
+	/* Leaving is a member that waits: a script that knows the original's four states goes on.
+	 */
 	static const char *const text[] = {
 		[VX__NODE_STATE__NODE_OUT] = "out of cluster",
 		[VX__NODE_STATE__NODE_JOINING] = "joining",
@@ -154,8 +155,8 @@ static void adm_show_reconf(FILE *out, const Vx__Reconf *reconf)
 	fprintf(out, "\t%s epoch=0x%" PRIx64 " %s%s\n", when, reconf->epoch, reconf->cause,
 		reconf->done ? "" : " (not finished)");
 	fprintf(out,
-		"\t\tfreeze=%" PRIu64 "ms detection=%" PRIu64 "ms fencing=%" PRIu64 "ms own=%" PRIu64
-		"ms\n",
+		"\t\tfreeze=%" PRIu64 "ms detection=%" PRIu64 "ms fencing=%" PRIu64
+		"ms own=%" PRIu64 "ms\n",
 		reconf->freeze_ms, reconf->detect_ms, reconf->fence_ms, reconf->own_ms);
 	for (size_t i = 0; i < reconf->n_step; i++) {
 		const Vx__StepTime *step = reconf->step[i];

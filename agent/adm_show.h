@@ -17,8 +17,8 @@ void adm_show_nidmap_out(FILE *out);
 
 /* Words for the values of the schema. */
 const char *adm_state_text(Vx__NodeState state); /* "cluster member" */
-const char *adm_step_text(Vx__Step step); /* "suspend" */
-const char *adm_left_text(Vx__LeaveHow how); /* "lost" */
+const char *adm_step_text(Vx__Step step);	 /* "suspend" */
+const char *adm_left_text(Vx__LeaveHow how);	 /* "lost" */
 /* Member of the view by Corosync's node id, NULL if there is none. */
 const Vx__Member *adm_member(const Vx__View *view, uint32_t nodeid);
 

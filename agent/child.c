@@ -125,7 +125,8 @@ static int child_actions(posix_spawn_file_actions_t *actions, int input, int out
 		return -rc;
 	}
 	if (input < 0) {
-		rc = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+		rc = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY,
+						      0);
 	} else {
 		rc = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
 	}
@@ -189,8 +190,9 @@ static int child_watch(struct child *child, pid_t pid)
 	int rc;
 
 	child->pid_fd = pidfd_open(pid, 0);
-	rc = child->pid_fd < 0 ? -errno :
-				 loop_fd_add(child->loop, child->pid_fd, POLLIN, child_on_end, child);
+	rc = child->pid_fd < 0
+		     ? -errno
+		     : loop_fd_add(child->loop, child->pid_fd, POLLIN, child_on_end, child);
 	if (rc != 0) {
 		kill(pid, SIGKILL); /* not reaped yet, so the number is still its own */
 		waitpid(pid, NULL, 0);

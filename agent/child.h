@@ -16,15 +16,17 @@
 struct child;
 
 struct child_spec {
-	const char *const *argv; /* ends with NULL; argv[0] is looked up in PATH unless it has a '/' */
-	int socket; /* its standard input and output; -1: /dev/null, and the output is kept */
+	const char *const
+		*argv; /* ends with NULL; argv[0] is looked up in PATH unless it has a '/' */
+	int socket;    /* its standard input and output; -1: /dev/null, and the output is kept */
 	unsigned int timeout_ms; /* SIGKILL after that; 0: never */
 };
 
 struct child_end {
 	int status; /* exit code, or minus the signal that ended it */
 	bool timed_out;
-	const char *output; /* stdout and stderr, VX_TOOL_OUTPUT_MAX at most; valid in ended() only */
+	const char
+		*output; /* stdout and stderr, VX_TOOL_OUTPUT_MAX at most; valid in ended() only */
 };
 
 /*

@@ -22,7 +22,7 @@
 
 #define FENCE_HELPER "vxclustadm"
 #define FENCE_RESTART_MS 1000 /* not more than one new helper in this time */
-#define FENCE_RETRY_MS 50 /* between two looks whether a new helper may be started */
+#define FENCE_RETRY_MS 50     /* between two looks whether a new helper may be started */
 
 struct fence_question {
 	uint64_t cookie;
@@ -37,13 +37,13 @@ struct fence {
 	bool unsafe_none;
 	struct fence_question asked; /* under way */
 	struct fence_question waiting;
-	uint64_t serial; /* of the question under way */
+	uint64_t serial;      /* of the question under way */
 	uint64_t deadline_ms; /* of the question under way */
 	struct child *helper; /* NULL: none; fd is -1 then */
 	int fd;
-	uint64_t started_ms; /* the last helper; 0: none yet */
-	int start_error; /* of the last attempt, so that it is logged once */
-	int failure; /* why the question under way has no answer, for the timer */
+	uint64_t started_ms;	 /* the last helper; 0: none yet */
+	int start_error;	 /* of the last attempt, so that it is logged once */
+	int failure;		 /* why the question under way has no answer, for the timer */
 	struct loop_timer timer; /* the question's time-out, or its failure told from the loop */
 };
 
@@ -67,9 +67,9 @@ static void fence_tell_same(struct fence *fence, uint64_t when_s, int error)
 	size_t count = fence->asked.count;
 
 	for (size_t i = 0; i < count; i++) {
-		time[i] = (struct fence_time){
-			.nodeid = fence->asked.nodeid[i], .when_s = when_s, .error = error
-		};
+		time[i] = (struct fence_time){ .nodeid = fence->asked.nodeid[i],
+					       .when_s = when_s,
+					       .error = error };
 	}
 	fence_tell(fence, time, count);
 }
@@ -93,9 +93,10 @@ static void fence_on_unsafe(void *ctx)
 	struct fence *fence = ctx;
 
 	for (size_t i = 0; i < fence->asked.count; i++) {
-		log_warning("FENCING IS OFF (fencing=unsafe-none): node id %u counts as fenced WITHOUT "
-			    "PROOF. If it still writes, shared volumes are damaged",
-			    fence->asked.nodeid[i]);
+		log_warning(
+			"FENCING IS OFF (fencing=unsafe-none): node id %u counts as fenced WITHOUT "
+			"PROOF. If it still writes, shared volumes are damaged",
+			fence->asked.nodeid[i]);
 	}
 	fence_tell_same(fence, clock_wall_ms() / 1000u, 0);
 }
@@ -175,7 +176,8 @@ static void fence_on_timeout(void *ctx)
 {
 	struct fence *fence = ctx;
 
-	log_warning("fence: Pacemaker's fencing history did not answer in %d s", VX_FENCE_CALL_MS / 1000);
+	log_warning("fence: Pacemaker's fencing history did not answer in %d s",
+		    VX_FENCE_CALL_MS / 1000);
 	fence_helper_drop(fence);
 	fence_tell_same(fence, 0, -ETIMEDOUT);
 }
@@ -265,7 +267,8 @@ static int fence_send(struct fence *fence)
 		return rc;
 	}
 
-	size_t length = fence_text_ask(text, ++fence->serial, fence->asked.nodeid, fence->asked.count);
+	size_t length =
+		fence_text_ask(text, ++fence->serial, fence->asked.nodeid, fence->asked.count);
 
 	if (send(fence->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
 		fence_helper_drop(fence); /* it died between two questions */
@@ -282,8 +285,8 @@ static void fence_ask(void *ctx)
 
 	if (rc == 0) {
 		loop_timer_set(fence->loop, &fence->timer,
-			       fence->deadline_ms > now ? fence->deadline_ms - now : 0, fence_on_timeout,
-			       fence);
+			       fence->deadline_ms > now ? fence->deadline_ms - now : 0,
+			       fence_on_timeout, fence);
 	} else if (rc == -EAGAIN && now < fence->deadline_ms) {
 		loop_timer_set(fence->loop, &fence->timer, FENCE_RETRY_MS, fence_ask, fence);
 	} else {
@@ -330,10 +333,13 @@ int fence_create(struct loop *loop, bool unsafe_none, const struct fence_ops *op
 		.loop = loop, .ops = ops, .ctx = ctx, .unsafe_none = unsafe_none, .fd = -1
 	};
 	if (unsafe_none) {
-		log_warning("FENCING IS OFF (fencing=unsafe-none in vxha.conf): a node that is gone counts "
-			    "as fenced WITHOUT PROOF. Shared volumes WILL be damaged if it is still alive");
+		log_warning("FENCING IS OFF (fencing=unsafe-none in vxha.conf): a node that is "
+			    "gone counts "
+			    "as fenced WITHOUT PROOF. Shared volumes WILL be damaged if it is "
+			    "still alive");
 	} else {
-		(void)fence_helper_start(fence); /* loaded before it is needed; its error is asked for */
+		(void)fence_helper_start(
+			fence); /* loaded before it is needed; its error is asked for */
 	}
 	*out_fence = fence;
 	return 0;

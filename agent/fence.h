@@ -20,8 +20,9 @@ struct fence;
 
 struct fence_time {
 	uint32_t nodeid;
-	uint64_t when_s; /* last successful fencing, wall clock of the node that saw it; 0: none known */
-	bool pending; /* a fencing of the node is under way */
+	uint64_t when_s; /* last successful fencing, wall clock of the node that saw it; 0: none
+			    known */
+	bool pending;	 /* a fencing of the node is under way */
 	/*
 	 * 0, or why nothing is known: -ENOTCONN Pacemaker's fencer does not run here; -ELIBACC its
 	 * library is not installed; -ETIMEDOUT it did not answer; -EPIPE the helper died; -errno or

@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 
-#define FENCE_LISTENS 0x10000 /* __SO_ACCEPTCON in the flags of /proc/net/unix */
+#define FENCE_LISTENS 0x10000	  /* __SO_ACCEPTCON in the flags of /proc/net/unix */
 #define FENCE_FENCER "stonith-ng" /* name of the fencer's IPC service, in every Pacemaker */
 
 /* As in crm/stonith-ng.h, unchanged from Pacemaker 1.1 on. */

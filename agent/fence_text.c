@@ -15,7 +15,8 @@
 /* "NODEID:WHEN:PENDING:ERROR " at its longest, with room to spare */
 #define FENCE_TEXT_ENTRY 64
 
-static_assert(VX_NODES_MAX * FENCE_TEXT_ENTRY + 32 <= VX_FENCE_TEXT_MAX, "a packet holds all nodes");
+static_assert(VX_NODES_MAX * FENCE_TEXT_ENTRY + 32 <= VX_FENCE_TEXT_MAX,
+	      "a packet holds all nodes");
 
 size_t fence_text_ask(char *out, uint64_t serial, const uint32_t *nodeid, size_t count)
 {
@@ -102,9 +103,10 @@ static int fence_text_entry(const char **text, struct fence_time *out_time)
 	if (fence_text_number(text, " ", VX_E_END, &error) != 0 || (error != 0 && !negative)) {
 		return -VX_E_PROTO;
 	}
-	*out_time = (struct fence_time){
-		.nodeid = (uint32_t)nodeid, .when_s = when, .pending = pending != 0, .error = -(int)error
-	};
+	*out_time = (struct fence_time){ .nodeid = (uint32_t)nodeid,
+					 .when_s = when,
+					 .pending = pending != 0,
+					 .error = -(int)error };
 	return 0;
 }
 

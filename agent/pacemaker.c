@@ -22,7 +22,7 @@
 #define PACEMAKER_LOG_MAX 200 /* of a tool's output in a log line */
 
 struct pacemaker_request {
-	char *argv[PACEMAKER_ARGS_MAX]; /* ends with NULL */
+	char *argv[PACEMAKER_ARGS_MAX];			     /* ends with NULL */
 	void (*fn)(void *ctx, enum pacemaker_answer answer); /* NULL: nobody wants the output */
 	void *ctx;
 };
@@ -33,7 +33,7 @@ struct pacemaker_lane {
 	struct pacemaker_request *queue[VX_TOOL_QUEUE_MAX];
 	size_t count;
 	struct loop_timer timer; /* a tool that could not be started is told from the loop */
-	bool failing; /* the last tool failed and that was logged */
+	bool failing;		 /* the last tool failed and that was logged */
 };
 
 struct pacemaker {
@@ -56,7 +56,8 @@ static void pacemaker_request_free(struct pacemaker_request *request)
 }
 
 /* Words up to NULL. */
-__attribute__((sentinel)) static struct pacemaker_request *pacemaker_request_new(const char *tool, ...)
+__attribute__((sentinel)) static struct pacemaker_request *pacemaker_request_new(const char *tool,
+										 ...)
 {
 	struct pacemaker_request *request = calloc(1, sizeof(*request));
 	const char *word = tool;
@@ -85,7 +86,8 @@ static bool pacemaker_name_is_good(const char *name)
 	size_t length = strlen(name);
 
 	return length > 0 && length <= VX_NODENAME_MAX && name[0] != '-' &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:") == length;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:") ==
+		       length;
 }
 
 /* ---- lanes ---- */
@@ -113,11 +115,14 @@ static void pacemaker_log_end(struct pacemaker_lane *lane, const struct pacemake
 	}
 	if (!lane->failing) {
 		log_err("pacemaker: %s failed (%s %d): %.*s", request->argv[0],
-			end->timed_out	? "no answer, signal" :
-			end->status < 0 ? "signal" :
-					  "exit code",
-			abs(end->status), (int)strcspn(end->output, "\n") > PACEMAKER_LOG_MAX ?
-				PACEMAKER_LOG_MAX : (int)strcspn(end->output, "\n"), end->output);
+			end->timed_out	  ? "no answer, signal"
+			: end->status < 0 ? "signal"
+					  : "exit code",
+			abs(end->status),
+			(int)strcspn(end->output, "\n") > PACEMAKER_LOG_MAX
+				? PACEMAKER_LOG_MAX
+				: (int)strcspn(end->output, "\n"),
+			end->output);
 	}
 	lane->failing = true;
 }
@@ -130,8 +135,8 @@ static void pacemaker_on_end(void *ctx, const struct child_end *end)
 	lane->child = NULL;
 	pacemaker_log_end(lane, request, end);
 	if (request->fn != NULL) {
-		request->fn(request->ctx, end->status == 0 ? pacemaker_read_fencing(end->output) :
-							     PACEMAKER_UNKNOWN);
+		request->fn(request->ctx, end->status == 0 ? pacemaker_read_fencing(end->output)
+							   : PACEMAKER_UNKNOWN);
 	}
 	pacemaker_request_free(request);
 	pacemaker_start(lane);
@@ -163,7 +168,8 @@ static void pacemaker_start(struct pacemaker_lane *lane)
 	}
 	if (pacemaker_spawn(lane) != 0) {
 		lane->child = NULL;
-		loop_timer_set(lane->pacemaker->loop, &lane->timer, 0, pacemaker_on_start_failure, lane);
+		loop_timer_set(lane->pacemaker->loop, &lane->timer, 0, pacemaker_on_start_failure,
+			       lane);
 	}
 }
 
@@ -191,8 +197,8 @@ int pacemaker_terminate(struct pacemaker *pacemaker, const char *node)
 	}
 	log_notice("node=%s pacemaker: asked to fence it (attribute terminate)", node);
 	return pacemaker_add(&pacemaker->node,
-			     pacemaker_request_new("attrd_updater", "-n", "terminate", "-U", "true", "-N",
-						   node, NULL));
+			     pacemaker_request_new("attrd_updater", "-n", "terminate", "-U", "true",
+						   "-N", node, NULL));
 }
 
 int pacemaker_attr_set(struct pacemaker *pacemaker, const char *name, const char *value)
@@ -259,8 +265,8 @@ int pacemaker_fail(struct pacemaker *pacemaker, const char *resource, const char
 	if (!pacemaker_name_is_good(resource) || !pacemaker_name_is_good(node)) {
 		return -VX_E_SYNTAX;
 	}
-	return pacemaker_add(&pacemaker->node, pacemaker_request_new("crm_resource", "--fail", "-r", resource,
-								     "-N", node, NULL));
+	return pacemaker_add(&pacemaker->node, pacemaker_request_new("crm_resource", "--fail", "-r",
+								     resource, "-N", node, NULL));
 }
 
 int pacemaker_fencing_enabled(struct pacemaker *pacemaker,
@@ -286,9 +292,9 @@ enum pacemaker_answer pacemaker_read_fencing(const char *xml)
 
 		if (at != NULL) {
 			at += strlen(name[i]);
-			return strncasecmp(at, "true\"", 5) == 0  ? PACEMAKER_YES :
-			       strncasecmp(at, "false\"", 6) == 0 ? PACEMAKER_NO :
-								    PACEMAKER_UNKNOWN;
+			return strncasecmp(at, "true\"", 5) == 0    ? PACEMAKER_YES
+			       : strncasecmp(at, "false\"", 6) == 0 ? PACEMAKER_NO
+								    : PACEMAKER_UNKNOWN;
 		}
 	}
 	return PACEMAKER_UNKNOWN;

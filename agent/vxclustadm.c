@@ -27,19 +27,31 @@ struct adm_verb {
 };
 
 static const struct adm_verb adm_verb_table[] = {
-	{ "startnode", adm_startnode, "[-j SECONDS]", "join the cluster and wait until this node is a member", 0, 0 },
+	{ "startnode", adm_startnode, "[-j SECONDS]",
+	  "join the cluster and wait until this node is a member", 0, 0 },
 	{ "stopnode", adm_stopnode, "[--cancel] [--timeout SECONDS]",
 	  "leave the cluster when no shared volume is open any more", 0, 0 },
-	{ "abortnode", adm_abortnode, "[REASON]", "leave at once: I/O of this node fails (emergency)", 0, 1 },
+	{ "abortnode", adm_abortnode, "[REASON]",
+	  "leave at once: I/O of this node fails (emergency)", 0, 1 },
 	{ "nodestate", adm_nodestate, "[-v] [--json]", "state of this node", 0, 0 },
 	{ "nidmap", adm_nidmap, "[--json]", "nodes, their numbers and roles", 0, 0 },
-	{ "setpreference", adm_setpreference, "N", "of two equals the higher preference becomes master", 1, 1 },
+	{ "setpreference", adm_setpreference, "N",
+	  "of two equals the higher preference becomes master", 1, 1 },
 	{ "getpreference", adm_getpreference, "", "print it", 0, 0 },
-	{ "fenced", adm_fenced, "NODE...", "when nodes were fenced, as Pacemaker remembers it", 0, VX_NODES_MAX },
-	{ "daemons", adm_daemons, "[--stop [--timeout SECONDS]]", "processes of vxha on this node; end them", 0, 0 },
+	{ "fenced", adm_fenced, "NODE...", "when nodes were fenced, as Pacemaker remembers it", 0,
+	  VX_NODES_MAX },
+	{ "daemons", adm_daemons, "[--stop [--timeout SECONDS]]",
+	  "processes of vxha on this node; end them", 0, 0 },
 };
 
-enum adm_option { OPTION_JSON = 256, OPTION_CANCEL, OPTION_TIMEOUT, OPTION_SERVE, OPTION_STOP, OPTION_VERSION };
+enum adm_option {
+	OPTION_JSON = 256,
+	OPTION_CANCEL,
+	OPTION_TIMEOUT,
+	OPTION_SERVE,
+	OPTION_STOP,
+	OPTION_VERSION
+};
 
 static const struct option adm_option_table[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -61,18 +73,23 @@ static void adm_help(void)
 	for (size_t i = 0; i < VX_COUNT_OF(adm_verb_table); i++) {
 		const struct adm_verb *verb = &adm_verb_table[i];
 
-		printf("  %s%s%s\n      %s\n", verb->name, verb->words[0] != '\0' ? " " : "", verb->words,
-		       verb->meaning);
+		printf("  %s%s%s\n      %s\n", verb->name, verb->words[0] != '\0' ? " " : "",
+		       verb->words, verb->meaning);
 	}
 	printf("\n"
-	       "  -v, --verbose              nodestate: ids, masks, last reconfigurations and their freeze\n"
+	       "  -v, --verbose              nodestate: ids, masks, last reconfigurations and "
+	       "their freeze\n"
 	       "      --json                 nodestate, nidmap: everything known, for programs\n"
 	       "  -j, --join-timeout SECONDS startnode: give up after that (180)\n"
-	       "      --timeout SECONDS      stopnode, abortnode: wait no longer (the node goes on leaving)\n"
-	       "      --cancel               stopnode: end a leave that waits; Ctrl-C does the same\n"
+	       "      --timeout SECONDS      stopnode, abortnode: wait no longer (the node goes on "
+	       "leaving)\n"
+	       "      --cancel               stopnode: end a leave that waits; Ctrl-C does the "
+	       "same\n"
 	       "      --version, --help\n\n"
-	       "Pacemaker normally starts and stops a node (resource agent ocf:vxha:vxclust); to take a node\n"
-	       "out for work use 'pcs node standby NODE' and not stopnode, or Pacemaker brings it back.\n\n"
+	       "Pacemaker normally starts and stops a node (resource agent ocf:vxha:vxclust); to "
+	       "take a node\n"
+	       "out for work use 'pcs node standby NODE' and not stopnode, or Pacemaker brings it "
+	       "back.\n\n"
 	       "Try:\n"
 	       "  vxclustadm nodestate       is this node a member, and if not, why?\n"
 	       "  vxclustadm nidmap          who is there, who is master?\n"
@@ -100,7 +117,8 @@ static int adm_parse(int argc, char **argv, struct adm_options *options)
 {
 	int option, rc = 0;
 
-	while (rc == 0 && (option = getopt_long(argc, argv, "hvj:", adm_option_table, NULL)) != -1) {
+	while (rc == 0 &&
+	       (option = getopt_long(argc, argv, "hvj:", adm_option_table, NULL)) != -1) {
 		switch (option) {
 		case 'h':
 			adm_help();
@@ -165,7 +183,8 @@ int main(int argc, char **argv)
 		return adm_error(ADM_USAGE, "unknown verb");
 	}
 	if (count < verb->min || count > verb->max) {
-		return adm_error(ADM_USAGE, count > verb->max ? "too many words" : "a word is missing");
+		return adm_error(ADM_USAGE,
+				 count > verb->max ? "too many words" : "a word is missing");
 	}
 	return verb->run(&options, count, argv + optind + 1);
 }

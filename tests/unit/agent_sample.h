@@ -55,8 +55,10 @@ static inline void sample_view(struct sample *s)
 static inline void sample_make(struct sample *s)
 {
 	static const char *const name[] = { "alpha", "beta", "gamma", "delta" };
-	static const Vx__NodeState state[] = { VX__NODE_STATE__NODE_MEMBER, VX__NODE_STATE__NODE_MEMBER,
-					       VX__NODE_STATE__NODE_OUT, VX__NODE_STATE__NODE_JOINING };
+	static const Vx__NodeState state[] = { VX__NODE_STATE__NODE_MEMBER,
+					       VX__NODE_STATE__NODE_MEMBER,
+					       VX__NODE_STATE__NODE_OUT,
+					       VX__NODE_STATE__NODE_JOINING };
 
 	memset(s, 0, sizeof(*s));
 	vx__adm_state__init(&s->state);
@@ -71,9 +73,17 @@ static inline void sample_make(struct sample *s)
 		s->nodes[i] = &s->node[i];
 	}
 	vx__reconf__init(&s->reconf);
-	s->reconf = (Vx__Reconf){ .base = s->reconf.base, .epoch = 0x502, .cause = TEXT("node gamma lost"),
-				  .wall_ms = 1700000000000, .freeze_ms = 2612, .detect_ms = 1200,
-				  .fence_ms = 1400, .own_ms = 12, .done = true, .step = s->steps, .n_step = 2 };
+	s->reconf = (Vx__Reconf){ .base = s->reconf.base,
+				  .epoch = 0x502,
+				  .cause = TEXT("node gamma lost"),
+				  .wall_ms = 1700000000000,
+				  .freeze_ms = 2612,
+				  .detect_ms = 1200,
+				  .fence_ms = 1400,
+				  .own_ms = 12,
+				  .done = true,
+				  .step = s->steps,
+				  .n_step = 2 };
 	for (int i = 0; i < 2; i++) {
 		vx__step_time__init(&s->step[i]);
 		s->step[i].step = i == 0 ? VX__STEP__STEP_STOP : VX__STEP__STEP_FENCE;
@@ -87,11 +97,23 @@ static inline void sample_make(struct sample *s)
 	s->port = (Vx__PortUp){ .base = s->port.base, .port = 'v', .nodeid = s->up, .n_nodeid = 2 };
 	s->ports[0] = &s->port;
 	s->reconfs[0] = &s->reconf;
-	s->state = (Vx__AdmState){ .base = s->state.base, .state = VX__NODE_STATE__NODE_MEMBER,
-				   .reason = TEXT(""), .detail = TEXT(""), .reconfig = TEXT(""),
-				   .view = &s->view, .self = 2, .node = s->nodes, .n_node = 4,
-				   .reconf = s->reconfs, .n_reconf = 1, .seqnum = 0x9f9767, .quorate = true,
-				   .fencing = true, .port = s->ports, .n_port = 1, .view_open = true,
+	s->state = (Vx__AdmState){ .base = s->state.base,
+				   .state = VX__NODE_STATE__NODE_MEMBER,
+				   .reason = TEXT(""),
+				   .detail = TEXT(""),
+				   .reconfig = TEXT(""),
+				   .view = &s->view,
+				   .self = 2,
+				   .node = s->nodes,
+				   .n_node = 4,
+				   .reconf = s->reconfs,
+				   .n_reconf = 1,
+				   .seqnum = 0x9f9767,
+				   .quorate = true,
+				   .fencing = true,
+				   .port = s->ports,
+				   .n_port = 1,
+				   .view_open = true,
 				   .preference = 7 };
 }
 

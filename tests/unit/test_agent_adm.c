@@ -98,13 +98,15 @@ static void server_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 		server_stop(peer, msg->cookie, msg->adm_stop->cancel, &s);
 		break;
 	case VX__IPC__BODY_ADM_ABORT:
-		answer(peer, msg->cookie, strcmp(msg->adm_abort->reason, "why") == 0 ? 0 : -EINVAL, "");
+		answer(peer, msg->cookie, strcmp(msg->adm_abort->reason, "why") == 0 ? 0 : -EINVAL,
+		       "");
 		break;
 	case VX__IPC__BODY_ADM_QUERY:
 		answer_state(peer, msg->cookie, &s);
 		break;
 	case VX__IPC__BODY_ADM_SET:
-		answer(peer, msg->cookie, strcmp(msg->adm_set->value, "5") == 0 ? 0 : -VX_E_BUSY, "");
+		answer(peer, msg->cookie, strcmp(msg->adm_set->value, "5") == 0 ? 0 : -VX_E_BUSY,
+		       "");
 		break;
 	default:
 		abort();
@@ -118,7 +120,8 @@ static void server_main(int ready_fd)
 	struct loop *loop;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (loop_create(&loop) != 0 || ipc_server_create(loop, IPC_CLUSTD, &ops, NULL, &server) != 0) {
+	if (loop_create(&loop) != 0 ||
+	    ipc_server_create(loop, IPC_CLUSTD, &ops, NULL, &server) != 0) {
 		_exit(1);
 	}
 	(void)!write(ready_fd, "", 1);
@@ -215,7 +218,8 @@ START_TEST(startnode)
 	options.join_timeout_s = 1;
 	verb_end(verb_begin(adm_startnode, &options, NULL), 1,
 		 "joining: master update\n"
-		 "vxha vxclustadm ERROR V-80-2-2005 this node did not join the cluster: protocol version "
+		 "vxha vxclustadm ERROR V-80-2-2005 this node did not join the cluster: protocol "
+		 "version "
 		 "out of range\n");
 	options.join_timeout_s = 2;
 	verb_end(verb_begin(adm_startnode, &options, NULL), 1,
@@ -224,7 +228,8 @@ START_TEST(startnode)
 END_TEST
 
 #define WAITING \
-	"waits until no shared volume is open:\n\tdata/vol1: fio (process 7)\n\tdata/vol2: dd (process 8)\n"
+	"waits until no shared volume is open:\n\tdata/vol1: fio (process 7)\n\tdata/vol2: dd " \
+	"(process 8)\n"
 
 static void wait_for_output(void)
 {
@@ -241,15 +246,17 @@ START_TEST(stopnode)
 	pid_t pid;
 
 	verb_end(verb_begin(adm_stopnode, &options, NULL), 1,
-		 WAITING "vxha vxclustadm ERROR V-80-2-2008 this node still waits after 1 s; it goes on "
-			 "leaving (vxclustadm stopnode --cancel ends that)\n");
+		 WAITING
+		 "vxha vxclustadm ERROR V-80-2-2008 this node still waits after 1 s; it goes on "
+		 "leaving (vxclustadm stopnode --cancel ends that)\n");
 	unlink("out");
 	options.timeout_s = 0;
 	pid = verb_begin(adm_stopnode, &options, NULL);
 	wait_for_output();
 	kill(pid, SIGINT);
 	verb_end(pid, 1,
-		 WAITING "cancelling\nvxha vxclustadm ERROR V-80-2-2007 leaving was cancelled: this node stays "
+		 WAITING "cancelling\nvxha vxclustadm ERROR V-80-2-2007 leaving was cancelled: "
+			 "this node stays "
 			 "in the cluster\n");
 	options.cancel = true;
 	verb_end(verb_begin(adm_stopnode, &options, NULL), 0, "");
@@ -262,12 +269,14 @@ START_TEST(abortnode_and_preference)
 
 	verb_end(verb_begin(adm_abortnode, &options, "why"), 0, "");
 	verb_end(verb_begin(adm_abortnode, &options, NULL), 1,
-		 "vxha vxclustadm ERROR V-80-2-2009 the abort of this node failed: Invalid argument\n");
+		 "vxha vxclustadm ERROR V-80-2-2009 the abort of this node failed: Invalid "
+		 "argument\n");
 	verb_end(verb_begin(adm_setpreference, &options, "5"), 0, "");
 	verb_end(verb_begin(adm_setpreference, &options, "6"), 1,
 		 "vxha vxclustadm ERROR V-80-2-2011 preference not changed: busy\n");
 	verb_end(verb_begin(adm_setpreference, &options, "5x"), 1,
-		 "vxha vxclustadm ERROR V-80-2-2011 preference not changed: not a number from -1000 to 1000\n");
+		 "vxha vxclustadm ERROR V-80-2-2011 preference not changed: not a number from "
+		 "-1000 to 1000\n");
 	verb_end(verb_begin(adm_getpreference, &options, NULL), 0, "7\n");
 	verb_end(verb_begin(adm_nodestate, &options, NULL), 0, "state: cluster member\n");
 }
@@ -287,7 +296,8 @@ START_TEST(no_vxclustd)
 	verb_end(verb_begin(adm_nodestate, &options, NULL), 0,
 		 "state: out of cluster\nreason: user initiated stop\n");
 	verb_end(verb_begin(adm_startnode, &options, NULL), 1,
-		 "vxha vxclustadm ERROR V-80-2-2002 vxclustd is not running on this node. The cluster resource "
+		 "vxha vxclustadm ERROR V-80-2-2002 vxclustd is not running on this node. The "
+		 "cluster resource "
 		 "starts it: crm_mon -1 shows its state\n");
 }
 END_TEST

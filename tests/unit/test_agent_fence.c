@@ -51,14 +51,15 @@ static int helper_main(void)
 			return 0;
 		}
 		text[length] = '\0';
-		if (fence_text_read_ask(text, &serial, nodeid, &count) != 0 || nodeid[0] == ASK_DIE) {
+		if (fence_text_read_ask(text, &serial, nodeid, &count) != 0 ||
+		    nodeid[0] == ASK_DIE) {
 			return 1;
 		}
 		if (nodeid[0] == ASK_HANG) {
 			pause();
 		}
-		size_t size = nodeid[0] == ASK_TRASH ? (size_t)sprintf(text, "1 2:x") :
-						       helper_answer(text, serial, nodeid, count);
+		size_t size = nodeid[0] == ASK_TRASH ? (size_t)sprintf(text, "1 2:x")
+						     : helper_answer(text, serial, nodeid, count);
 		if (send(STDIN_FILENO, text, size, MSG_NOSIGNAL) < 0) {
 			return 0;
 		}
@@ -272,7 +273,8 @@ START_TEST(texts_survive_the_way)
 					       .pending = i % 2 == 0,
 					       .error = i % 3 == 0 ? -ENOTCONN : 0 };
 	}
-	ck_assert_uint_lt(fence_text_answer(text, UINT64_MAX, time, VX_NODES_MAX), VX_FENCE_TEXT_MAX);
+	ck_assert_uint_lt(fence_text_answer(text, UINT64_MAX, time, VX_NODES_MAX),
+			  VX_FENCE_TEXT_MAX);
 	ck_assert_int_eq(fence_text_read_answer(text, &serial, back, &count), 0);
 	ck_assert_uint_eq(serial, UINT64_MAX);
 	ck_assert_uint_eq(count, VX_NODES_MAX);
@@ -288,8 +290,20 @@ END_TEST
 START_TEST(bad_texts_are_refused)
 {
 	static const char *const answer[] = {
-		"", "x", "-1", "1 ", "1 2", "1 2:3", "1 2:3:0", "1 2:3:2:0", "1 2:3:0:5", "1 2:3:0:-",
-		"1 4294967296:3:0:0", "1 2:18446744073709551616:0:0", "1 2:3:0:0x", "1  2:3:0:0",
+		"",
+		"x",
+		"-1",
+		"1 ",
+		"1 2",
+		"1 2:3",
+		"1 2:3:0",
+		"1 2:3:2:0",
+		"1 2:3:0:5",
+		"1 2:3:0:-",
+		"1 4294967296:3:0:0",
+		"1 2:18446744073709551616:0:0",
+		"1 2:3:0:0x",
+		"1  2:3:0:0",
 		"1 2:3:0:-99999999",
 	};
 	struct fence_time time[VX_NODES_MAX];
@@ -299,7 +313,8 @@ START_TEST(bad_texts_are_refused)
 	size_t count;
 
 	for (size_t i = 0; i < VX_COUNT_OF(answer); i++) {
-		ck_assert_msg(fence_text_read_answer(answer[i], &serial, time, &count) == -VX_E_PROTO,
+		ck_assert_msg(fence_text_read_answer(answer[i], &serial, time, &count) ==
+				      -VX_E_PROTO,
 			      "'%s' was taken", answer[i]);
 	}
 	for (int i = 0; i <= VX_NODES_MAX; i++) {

@@ -256,11 +256,13 @@ START_TEST(fencing_enabled)
 {
 	expect_fencing("echo '<cluster_options stonith-enabled=\"true\" x=\"y\"/>'", PACEMAKER_YES);
 	expect_fencing("echo '<cluster_options stonith-enabled=\"false\"/>'", PACEMAKER_NO);
-	expect_fencing("echo '<cluster_options stonith-enabled=\"true\" fencing-enabled=\"false\"/>'",
-		       PACEMAKER_NO);
+	expect_fencing(
+		"echo '<cluster_options stonith-enabled=\"true\" fencing-enabled=\"false\"/>'",
+		PACEMAKER_NO);
 	expect_fencing("echo '<cluster_options fencing-enabled=\"true\"/>'", PACEMAKER_YES);
 	expect_fencing("echo '<cluster_options/>'", PACEMAKER_UNKNOWN);
-	expect_fencing("echo '<cluster_options stonith-enabled=\"true\"/>'; exit 102", PACEMAKER_UNKNOWN);
+	expect_fencing("echo '<cluster_options stonith-enabled=\"true\"/>'; exit 102",
+		       PACEMAKER_UNKNOWN);
 	expect_fencing("kill -9 $$", PACEMAKER_UNKNOWN);
 	unlink("crm_mon");
 	setenv("PATH", "/nonexistent", 1);
@@ -303,8 +305,10 @@ START_TEST(children_inherit_nothing)
 	setenv("CIB_file", "/tmp/wrong", 1);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	run_child("env | cut -d= -f1 | grep -v -e '^PWD$' -e '^_$' -e '^SHLVL$' -e '^OLDPWD$' | sort; "
-		  "ls /proc/self/fd | wc -l; sed -n 's/^SigIgn.*\\(.......\\)$/\\1/p' /proc/self/status",
+	run_child("env | cut -d= -f1 | grep -v -e '^PWD$' -e '^_$' -e '^SHLVL$' -e '^OLDPWD$' | "
+		  "sort; "
+		  "ls /proc/self/fd | wc -l; sed -n 's/^SigIgn.*\\(.......\\)$/\\1/p' "
+		  "/proc/self/status",
 		  0);
 	ck_assert_str_eq(scene.output, "LC_ALL\nPATH\n4\n0000000\n");
 }

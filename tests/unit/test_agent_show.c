@@ -66,7 +66,8 @@ START_TEST(nodestate_text)
 	s.state.reconfig = TEXT("");
 	s.state.state = VX__NODE_STATE__NODE_ABORTING;
 	s.state.reason = TEXT("cannot find disk on slave node");
-	expect_text(show_short, &s, "state: cluster aborting\nreason: cannot find disk on slave node\n");
+	expect_text(show_short, &s,
+		    "state: cluster aborting\nreason: cannot find disk on slave node\n");
 	s.state.state = VX__NODE_STATE__NODE_OUT;
 	s.state.reason = TEXT("user initiated stop");
 	expect_text(show_short, &s, "state: out of cluster\nreason: user initiated stop\n");
@@ -112,7 +113,8 @@ START_TEST(nodestate_verbose_text)
 	s.state.state = VX__NODE_STATE__NODE_OUT;
 	s.state.fencing = false;
 	s.state.n_reconf = 0;
-	expect_text(show_verbose, &s, "state: out of cluster\n\treconfig_seqnum=0x9f9767\n\tvxfen=off\n");
+	expect_text(show_verbose, &s,
+		    "state: out of cluster\n\treconfig_seqnum=0x9f9767\n\tvxfen=off\n");
 }
 END_TEST
 
