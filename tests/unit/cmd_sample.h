@@ -270,7 +270,8 @@ static inline void sample_server_start(struct sample_server *server, sample_answ
 		struct loop *loop;
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (loop_create(&loop) != 0 || ipc_server_create(loop, server->service, &ops, &side, &ipc) != 0 ||
+		if (loop_create(&loop) != 0 ||
+		    ipc_server_create(loop, server->service, &ops, &side, &ipc) != 0 ||
 		    loop_signal_add(loop, SIGTERM, sample_server_end, loop) != 0 ||
 		    write(ready[1], "x", 1) != 1) {
 			_exit(1);
@@ -301,14 +302,16 @@ struct sample_result {
 };
 
 /* Splits line at blanks and runs the utility with these words. service NULL: nobody serves. */
-static inline struct sample_result sample_type(sample_run *run, const char *line, const char *service)
+static inline struct sample_result sample_type(sample_run *run, const char *line,
+					       const char *service)
 {
 	struct sample_result result = { 0 };
 	char *argv[WORDS_MAX + 1], *words = strdup(line), *save = NULL;
 	struct tool_io io;
 	int argc = 0;
 
-	for (char *word = strtok_r(words, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+	for (char *word = strtok_r(words, " ", &save); word != NULL;
+	     word = strtok_r(NULL, " ", &save)) {
 		ck_assert_int_lt(argc, WORDS_MAX);
 		argv[argc++] = word;
 	}

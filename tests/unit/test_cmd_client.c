@@ -19,8 +19,8 @@ static void type(sample_run *run, sample_answer *answer, const char *line)
 
 static void check(int exit_code, const char *out, const char *err)
 {
-	ck_assert_msg(result.exit_code == exit_code, "exit %d, not %d: %s%s", result.exit_code, exit_code,
-		      result.out, result.err);
+	ck_assert_msg(result.exit_code == exit_code, "exit %d, not %d: %s%s", result.exit_code,
+		      exit_code, result.out, result.err);
 	ck_assert_str_eq(result.out, out);
 	ck_assert_msg(err[0] == '\0' ? result.err[0] == '\0' : strstr(result.err, err) != NULL,
 		      "\"%s\" is not in: %s", err, result.err);
@@ -29,7 +29,8 @@ static void check(int exit_code, const char *out, const char *err)
 
 static bool is_outcome(const Vx__Ipc *msg)
 {
-	return strcmp(msg->request->tool, "vxdctl") == 0 && strcmp(msg->request->verb, "outcome") == 0;
+	return strcmp(msg->request->tool, "vxdctl") == 0 &&
+	       strcmp(msg->request->verb, "outcome") == 0;
 }
 
 static void send_outcome(struct ipc_peer *peer, const Vx__Ipc *msg, const char *outcome)
@@ -43,8 +44,8 @@ static void send_outcome(struct ipc_peer *peer, const Vx__Ipc *msg, const char *
 	sample_send(peer, msg->cookie, &reply);
 }
 
-static void send_message(struct ipc_peer *peer, uint64_t cookie, Vx__Severity severity, int exit_code,
-			 const char *text)
+static void send_message(struct ipc_peer *peer, uint64_t cookie, Vx__Severity severity,
+			 int exit_code, const char *text)
 {
 	Vx__Message message = VX__MESSAGE__INIT, *list[] = { &message };
 	Vx__Reply reply = VX__REPLY__INIT;
@@ -88,8 +89,9 @@ static void answer_refused(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned i
 START_TEST(test_refused)
 {
 	type(vxassist_run, answer_refused, "vxassist -g data make vol1 1g");
-	ck_assert_str_eq(result.err, "vxha vxassist ERROR V-80-1-1042 Disk group data: vxconfigd is not "
-				     "running on node c: nothing was changed\n");
+	ck_assert_str_eq(result.err,
+			 "vxha vxassist ERROR V-80-1-1042 Disk group data: vxconfigd is not "
+			 "running on node c: nothing was changed\n");
 	check(20, "", "V-80-1-1042");
 }
 END_TEST
@@ -145,7 +147,8 @@ START_TEST(test_progress)
 }
 END_TEST
 
-/* The connection breaks (vxconfigd was restarted); the second question for the outcome is answered. */
+/* The connection breaks (vxconfigd was restarted); the second question for the outcome is answered.
+ */
 static void answer_broken_committed(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
 {
 	if (!is_outcome(msg)) {
@@ -257,7 +260,8 @@ static void answer_error(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 START_TEST(test_not_a_reply)
 {
 	type(vxdg_run, answer_error, "vxdg list");
-	check(7, "", "ERROR V-80-1-1110 vxconfigd's answer was not understood: version not supported");
+	check(7, "",
+	      "ERROR V-80-1-1110 vxconfigd's answer was not understood: version not supported");
 }
 END_TEST
 

@@ -21,7 +21,8 @@ static int type(const struct tool *tool, const char *line)
 	FILE *err = open_memstream(&err_text, &size);
 
 	snprintf(words, sizeof(words), "%s", line);
-	for (char *word = strtok_r(words, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save)) {
+	for (char *word = strtok_r(words, " ", &save); word != NULL;
+	     word = strtok_r(NULL, " ", &save)) {
 		argv[argc++] = word;
 	}
 	argv[argc] = NULL;
@@ -88,8 +89,10 @@ END_TEST
 
 START_TEST(test_attributes_and_operands)
 {
-	ck_assert_int_eq(type(&vxassist_tool,
-			      "vxassist -g data make vol1 200m layout=mirror nmirror=2 logtype=drl d1 d2"), 0);
+	ck_assert_int_eq(
+		type(&vxassist_tool,
+		     "vxassist -g data make vol1 200m layout=mirror nmirror=2 logtype=drl d1 d2"),
+		0);
 
 	const Vx__Request *request = command_request(command);
 
@@ -166,7 +169,8 @@ START_TEST(test_unknown_verb)
 	ck_assert(command_changes(command));
 	done();
 	ck_assert_int_eq(type(&vxdg_tool, "vxdg frobnicate"), 1);
-	ck_assert_ptr_nonnull(strstr(err_text, "vxha vxdg ERROR V-80-1-1024 frobnicate: unknown operation"));
+	ck_assert_ptr_nonnull(
+		strstr(err_text, "vxha vxdg ERROR V-80-1-1024 frobnicate: unknown operation"));
 	ck_assert_ptr_nonnull(strstr(err_text, "adddisk"));
 	done();
 }
@@ -223,12 +227,14 @@ START_TEST(test_empty_word_and_too_many)
 	for (size_t i = 2; i < VX_OPERANDS_MAX + 3; i++) {
 		many[i] = "data";
 	}
-	ck_assert_int_ne(command_parse(&vxdg_tool, VX_OPERANDS_MAX + 3, many, err, &command, &exit_code), 0);
+	ck_assert_int_ne(
+		command_parse(&vxdg_tool, VX_OPERANDS_MAX + 3, many, err, &command, &exit_code), 0);
 	ck_assert_int_eq(exit_code, 1);
 	for (size_t i = 1; i < VX_OPERANDS_MAX + 3; i++) {
 		many[i] = "-q";
 	}
-	ck_assert_int_ne(command_parse(&vxdg_tool, VX_OPERANDS_MAX + 3, many, err, &command, &exit_code), 0);
+	ck_assert_int_ne(
+		command_parse(&vxdg_tool, VX_OPERANDS_MAX + 3, many, err, &command, &exit_code), 0);
 	fclose(err);
 	free(text);
 }
@@ -247,12 +253,13 @@ START_TEST(test_numbers)
 	ck_assert_int_eq(command_number(command, "interval", 1, 20, 0, err, &number), -VX_E_SYNTAX);
 	done();
 
-	static const char *const bad[] = { "vxstat -i 0", "vxstat -i -1", "vxstat -i 3x", "vxstat -i x",
-					   "vxstat -i 99999999999999999999999" };
+	static const char *const bad[] = { "vxstat -i 0", "vxstat -i -1", "vxstat -i 3x",
+					   "vxstat -i x", "vxstat -i 99999999999999999999999" };
 
 	for (size_t i = 0; i < VX_COUNT_OF(bad); i++) {
 		ck_assert_int_eq(type(&vxstat_tool, bad[i]), 0);
-		ck_assert_int_eq(command_number(command, "interval", 1, 60, 0, err, &number), -VX_E_SYNTAX);
+		ck_assert_int_eq(command_number(command, "interval", 1, 60, 0, err, &number),
+				 -VX_E_SYNTAX);
 		done();
 	}
 	fclose(err);

@@ -52,7 +52,8 @@ static void node_stats(struct sample_node *node, const char *name, uint64_t unit
 	node->io.stat = node->stat_list;
 }
 
-/* Nodes a and b report; c says why it does not. Each question finds that as much work was done again. */
+/* Nodes a and b report; c says why it does not. Each question finds that as much work was done
+ * again. */
 static void answer_stats(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
 {
 	Vx__Reply reply = VX__REPLY__INIT;
@@ -114,8 +115,9 @@ START_TEST(test_stats)
 	type(vxstat_run, stats[_i].answer, stats[_i].line);
 	ck_assert_int_eq(result.exit_code, 0);
 	if (stats[_i].answer == answer_stats && strstr(stats[_i].line, "-n") == NULL) {
-		ck_assert_str_eq(result.err, "vxha vxstat WARNING V-80-1-1125 Node c: no report: vxiod is "
-					     "not running\n");
+		ck_assert_str_eq(result.err,
+				 "vxha vxstat WARNING V-80-1-1125 Node c: no report: vxiod is "
+				 "not running\n");
 	} else {
 		ck_assert_str_eq(result.err, "");
 	}
@@ -153,7 +155,8 @@ END_TEST
 
 START_TEST(test_between)
 {
-	struct stat_row then[] = { { .name = "vol1", .reads = 5, .read_ns = 9 }, { .name = "vol2", .reads = 90 } };
+	struct stat_row then[] = { { .name = "vol1", .reads = 5, .read_ns = 9 },
+				   { .name = "vol2", .reads = 90 } };
 	struct stat_row later[] = { { .name = "vol0", .reads = 7 },
 				    { .name = "vol1", .reads = 9, .read_ns = 20 },
 				    { .name = "vol2", .reads = 3 } };
@@ -175,8 +178,8 @@ END_TEST
 
 /* ---- tasks ---- */
 
-static void node_task(struct sample_node *node, size_t i, uint64_t id, const char *volume, uint64_t done,
-		      const char *waits_for)
+static void node_task(struct sample_node *node, size_t i, uint64_t id, const char *volume,
+		      uint64_t done, const char *waits_for)
 {
 	Vx__Task *task = &node->task[i];
 

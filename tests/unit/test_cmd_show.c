@@ -64,7 +64,8 @@ static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 	static const char *const text[][7] = {
 		/* device, disk, group, status, id, cluster, host */
 		{ "sdd", "", "", "online invalid", "", "", "" },
-		{ "sdb", "d1", "data", "online shared", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "demo", "" },
+		{ "sdb", "d1", "data", "online shared", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "demo",
+		  "" },
 		{ "sdc", "b1", "backup", "online", "2d3c4b5a69788796a5b4c3d2e1f00f1e", "", "a" },
 		{ "sde", "", "", "error", "", "", "" },
 	};
@@ -163,6 +164,7 @@ static const struct {
 	{ vxdg_run, answer_two_groups, "vxdg --json list", "vxdg-list-json", 0 },
 	{ vxdg_run, answer_group, "vxdg free", "vxdg-free", 0 },
 	{ vxdg_run, answer_group, "vxdg -g data free", "vxdg-g-free", 0 },
+	{ vxdg_run, answer_group, "vxdg -g data -q free d2 d9", "vxdg-free-d2", 0 },
 	{ vxdg_run, answer_group, "vxdg -g data free --json", "vxdg-free-json", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list", "vxdisk-list", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk -g data -q list", "vxdisk-g-list", 0 },
@@ -188,8 +190,8 @@ static void check_json(const char *text)
 
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	object = json_tokener_parse_ex(tokener, text, (int)strlen(text));
-	ck_assert_msg(object != NULL && json_tokener_get_error(tokener) == json_tokener_success, "no JSON: %s",
-		      text);
+	ck_assert_msg(object != NULL && json_tokener_get_error(tokener) == json_tokener_success,
+		      "no JSON: %s", text);
 	json_object_put(object);
 	json_tokener_free(tokener);
 }
@@ -234,9 +236,12 @@ static const struct {
 	const char *line, *err;
 	int exit_code;
 } unknowns[] = {
-	{ vxprint_run, answer_group, "vxprint -g data nothing", "nothing: not found in disk group data", 11 },
-	{ vxprint_run, answer_group, "vxprint -v vol1-01", "vol1-01: not found in any imported disk group", 11 },
-	{ vxdg_run, answer_empty, "vxdg list nothing", "Disk group nothing: no such disk group is imported", 9 },
+	{ vxprint_run, answer_group, "vxprint -g data nothing",
+	  "nothing: not found in disk group data", 11 },
+	{ vxprint_run, answer_group, "vxprint -v vol1-01",
+	  "vol1-01: not found in any imported disk group", 11 },
+	{ vxdg_run, answer_empty, "vxdg list nothing",
+	  "Disk group nothing: no such disk group is imported", 9 },
 	{ vxdisk_run, answer_disks, "vxdisk list sdx", "Device sdx: not known on node ", 11 },
 	{ vxinfo_run, answer_group, "vxinfo vol9", "vol9: not found", 11 },
 };
@@ -261,9 +266,12 @@ START_TEST(test_large_group)
 	const struct listing_choice choice = { .hierarchy = true };
 	const size_t volumes = VX_VOLUMES_MAX;
 	Vx__Config config = VX__CONFIG__INIT;
-	Vx__Vol *vol = calloc(volumes, sizeof(*vol)), **vol_list = calloc(volumes, sizeof(*vol_list));
-	Vx__Plex *plex = calloc(4 * volumes, sizeof(*plex)), **plex_list = calloc(4 * volumes, sizeof(*plex_list));
-	Vx__Sd *sd = calloc(4 * volumes, sizeof(*sd)), **sd_list = calloc(4 * volumes, sizeof(*sd_list));
+	Vx__Vol *vol = calloc(volumes, sizeof(*vol)),
+		**vol_list = calloc(volumes, sizeof(*vol_list));
+	Vx__Plex *plex = calloc(4 * volumes, sizeof(*plex)),
+		 **plex_list = calloc(4 * volumes, sizeof(*plex_list));
+	Vx__Sd *sd = calloc(4 * volumes, sizeof(*sd)),
+	       **sd_list = calloc(4 * volumes, sizeof(*sd_list));
 	struct listing list;
 	char *text = NULL;
 	size_t size;
@@ -333,7 +341,8 @@ START_TEST(test_help)
 	ck_assert_int_eq(result.exit_code, 0);
 	ck_assert_str_eq(result.err, "");
 	for (const struct tool_verb *verb = tool->verb; verb->name != NULL; verb++) {
-		ck_assert_ptr_nonnull(strstr(result.out, verb->help != NULL && !tool->verbless ? verb->help : ""));
+		ck_assert_ptr_nonnull(strstr(
+			result.out, verb->help != NULL && !tool->verbless ? verb->help : ""));
 	}
 	for (const struct tool_option *option = tool->option; option->name != NULL; option++) {
 		ck_assert_ptr_nonnull(strstr(result.out, option->name));
@@ -363,7 +372,8 @@ START_TEST(test_manual_page)
 	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
 	fclose(file);
 	for (const struct tool_verb *verb = tool->verb; verb->name != NULL; verb++) {
-		ck_assert_msg(tool->verbless || strstr(page, verb->name) != NULL, "%s %s", path, verb->name);
+		ck_assert_msg(tool->verbless || strstr(page, verb->name) != NULL, "%s %s", path,
+			      verb->name);
 	}
 	for (const struct tool_option *option = tool->option; option->name != NULL; option++) {
 		snprintf(text, sizeof(text), " -%s", option->name);

@@ -47,7 +47,8 @@ static bool client_signalled(const sigset_t *held)
 	return sigtimedwait(held, NULL, &now) > 0;
 }
 
-static void client_show_progress(const struct client *client, const char *tool, const Vx__Reply *reply)
+static void client_show_progress(const struct client *client, const char *tool,
+				 const Vx__Reply *reply)
 {
 	if (!client->progress) {
 		return;
@@ -137,8 +138,8 @@ static bool client_is_known(const Vx__Reply *reply)
 }
 
 /*
- * Asks how the transaction ended until it is known or the time is up. 0 with an answer whose outcome
- * is known, -VX_E_LOST, -EINTR.
+ * Asks how the transaction ended until it is known or the time is up. 0 with an answer whose
+ * outcome is known, -VX_E_LOST, -EINTR.
  */
 static int client_ask_outcome(const struct client *client, const Vx__Request *request,
 			      const char *txid, const sigset_t *held, Vx__Reply **out_reply)
@@ -215,7 +216,8 @@ static int client_tell_failure(const struct client *client, const Vx__Request *r
 		return complain(client->err, request->tool, SAY_HANGS);
 	}
 	if (error == -VX_E_TIMEOUT) {
-		return complain(client->err, request->tool, SAY_NO_ANSWER, client->answer_ms / 1000);
+		return complain(client->err, request->tool, SAY_NO_ANSWER,
+				client->answer_ms / 1000);
 	}
 	if (error == -VX_E_IPC) {
 		return complain(client->err, request->tool, SAY_BROKEN);
@@ -223,7 +225,8 @@ static int client_tell_failure(const struct client *client, const Vx__Request *r
 	return complain(client->err, request->tool, SAY_NO_MEANING, vx_strerror(error));
 }
 
-/* What a change's answer means: errors before anything was sent are certain, lost answers are not. */
+/* What a change's answer means: errors before anything was sent are certain, lost answers are not.
+ */
 static int client_change_end(const struct client *client, const Vx__Request *request, int error,
 			     bool sent, const sigset_t *held, Vx__Reply **out_reply)
 {

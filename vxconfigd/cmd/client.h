@@ -16,20 +16,21 @@
 #include "vxha.pb-c.h"
 
 struct client {
-	const char *service; /* IPC_CONFIGD */
-	FILE *err; /* messages and progress */
-	bool progress; /* show progress */
-	uint32_t answer_ms; /* wait for an answer or for progress */
+	const char *service;	       /* IPC_CONFIGD */
+	FILE *err;		       /* messages and progress */
+	bool progress;		       /* show progress */
+	uint32_t answer_ms;	       /* wait for an answer or for progress */
 	uint32_t outcome_ms, retry_ms; /* asking for a lost outcome */
 };
 
-/* The client of a utility: standard service, time-outs of base/timeouts.h, progress on a terminal. */
+/* The client of a utility: standard service, time-outs of base/timeouts.h, progress on a terminal.
+ */
 void client_init(struct client *client, FILE *err);
 
 /*
  * Sends request and waits for its last answer; prints messages as they come. change: the outcome
- * must be known. Returns the exit code; *out_reply is the answer (vx__reply__free_unpacked()) or NULL
- * when there is none.
+ * must be known. Returns the exit code; *out_reply is the answer (vx__reply__free_unpacked()) or
+ * NULL when there is none.
  */
 int client_call(const struct client *client, const Vx__Request *request, bool change,
 		Vx__Reply **out_reply);

@@ -104,7 +104,8 @@ static void command_add_attr(Vx__Request *request, const char *key, size_t key_l
 	request->attr[request->n_attr++] = attr;
 }
 
-static void command_add_flag(Vx__Request *request, const char *prefix, const char *word, size_t length)
+static void command_add_flag(Vx__Request *request, const char *prefix, const char *word,
+			     size_t length)
 {
 	char *flag = heap_zero(strlen(prefix) + length + 1, 1);
 
@@ -144,7 +145,8 @@ static void command_take_options(struct command *command)
 			}
 			break;
 		case OPTION_ATTR:
-			command_add_attr(request, option->word, strlen(option->word), given->argument);
+			command_add_attr(request, option->word, strlen(option->word),
+					 given->argument);
 			break;
 		case OPTION_GROUP:
 			if (request->group != protobuf_c_empty_string) {
@@ -182,7 +184,8 @@ static void command_take_caller(Vx__Request *request, int argc, char **argv)
 	char *line = heap_zero(COMMAND_LINE_MAX, 1);
 
 	for (int i = 0; i < argc && used < COMMAND_LINE_MAX - 1; i++) {
-		int length = snprintf(line + used, COMMAND_LINE_MAX - used, "%s%s", i > 0 ? " " : "", argv[i]);
+		int length = snprintf(line + used, COMMAND_LINE_MAX - used, "%s%s",
+				      i > 0 ? " " : "", argv[i]);
 
 		used += length > 0 ? (size_t)length : 0;
 	}

@@ -52,7 +52,8 @@ static int scan_add(struct scan_state *state, const struct tool_option *option, 
 
 	if (option->argument != NULL && argument == NULL) {
 		if (state->next >= state->argc) {
-			return complain(state->err, state->tool->name, SAY_OPTION_NO_ARGUMENT, shown);
+			return complain(state->err, state->tool->name, SAY_OPTION_NO_ARGUMENT,
+					shown);
 		}
 		argument = state->argv[state->next++];
 	}
@@ -63,7 +64,8 @@ static int scan_add(struct scan_state *state, const struct tool_option *option, 
 		return complain(state->err, state->tool->name, SAY_OPTION_NO_ARGUMENT, shown);
 	}
 	if (scan->option_count == SCAN_OPTIONS_MAX) {
-		return complain(state->err, state->tool->name, SAY_WORDS_TOO_MANY, SCAN_OPTIONS_MAX);
+		return complain(state->err, state->tool->name, SAY_WORDS_TOO_MANY,
+				SCAN_OPTIONS_MAX);
 	}
 	scan->option[scan->option_count++] = (struct scan_option){ option, argument };
 	return 0;
@@ -78,7 +80,8 @@ static int scan_long(struct scan_state *state, const char *word)
 		option = scan_by_name(scan_common_options, word + 2, length);
 	}
 	if (option == NULL) {
-		return complain(state->err, state->tool->name, SAY_OPTION_UNKNOWN, word, state->tool->name);
+		return complain(state->err, state->tool->name, SAY_OPTION_UNKNOWN, word,
+				state->tool->name);
 	}
 	return scan_add(state, option, word, word[2 + length] == '=' ? word + 3 + length : NULL);
 }

@@ -21,20 +21,21 @@ static const struct complain_row {
 #undef CMD_MESSAGE_ROW
 #define VX_MESSAGE_ROW(name, number, code, format) \
 	{ number, VX__SEVERITY__SEV_ERROR, -VX_E_##code, format },
-	VX_MESSAGES(VX_MESSAGE_ROW)
+		VX_MESSAGES(VX_MESSAGE_ROW)
 #undef VX_MESSAGE_ROW
 };
 
 static const char *complain_severity(Vx__Severity severity)
 {
-	return severity == VX__SEVERITY__SEV_FATAL ? "FATAL ERROR" :
-						     word_enum(&vx__severity__descriptor, severity);
+	return severity == VX__SEVERITY__SEV_FATAL ? "FATAL ERROR"
+						   : word_enum(&vx__severity__descriptor, severity);
 }
 
 static void complain_line(FILE *err, const char *tool, Vx__Severity severity, unsigned int number,
 			  const char *text)
 {
-	fprintf(err, "vxha %s %s V-80-1-%04u %s\n", tool, complain_severity(severity), number, text);
+	fprintf(err, "vxha %s %s V-80-1-%04u %s\n", tool, complain_severity(severity), number,
+		text);
 }
 
 int(complain)(FILE *err, const char *tool, unsigned int id, ...)
@@ -61,7 +62,7 @@ void complain_reply(FILE *err, const char *tool, const Vx__Reply *reply)
 	for (size_t i = 0; i < reply->n_message; i++) {
 		const Vx__Message *message = reply->message[i];
 
-		complain_line(err, message->tool[0] != '\0' ? message->tool : tool, message->severity,
-			      message->number, message->text);
+		complain_line(err, message->tool[0] != '\0' ? message->tool : tool,
+			      message->severity, message->number, message->text);
 	}
 }

@@ -18,16 +18,20 @@
 	X(NO_DAEMON, 1101, ERROR, NODAEMON, \
 	  "vxconfigd is not running on this node (it starts with the cluster: see `pcs status`, " \
 	  "resource vxclust; by hand: vxconfigd)") \
-	X(NO_ACCESS, 1102, ERROR, IPC, "no access to vxconfigd: only root and members of group vxha may use it") \
+	X(NO_ACCESS, 1102, ERROR, IPC, \
+	  "no access to vxconfigd: only root and members of group vxha may use it") \
 	X(NO_ANSWER, 1103, ERROR, IPC, "vxconfigd did not answer within %u seconds") \
-	X(BROKEN, 1104, ERROR, IPC, "the connection to vxconfigd broke before its answer: try again") \
-	X(ASKING, 1105, WARNING, LOST, "no final answer from vxconfigd: asking it for the outcome of %s") \
+	X(BROKEN, 1104, ERROR, IPC, \
+	  "the connection to vxconfigd broke before its answer: try again") \
+	X(ASKING, 1105, WARNING, LOST, \
+	  "no final answer from vxconfigd: asking it for the outcome of %s") \
 	X(COMMITTED, 1106, NOTICE, LOST, "the change was committed") \
 	X(NOT_COMMITTED, 1107, ERROR, ABORTED, "the transaction was aborted: nothing was changed") \
 	X(UNKNOWN, 1108, ERROR, LOST, \
 	  "the outcome is not known: it may or may not take effect; ask again: vxdctl outcome %s") \
 	X(INTERRUPTED, 1109, WARNING, LOST, \
-	  "interrupted; the command itself was not called back: vxdctl outcome %s tells how it ended") \
+	  "interrupted; the command itself was not called back: vxdctl outcome %s tells how it " \
+	  "ended") \
 	X(NO_MEANING, 1110, ERROR, PROTO, "vxconfigd's answer was not understood: %s") \
 	X(OPTION_UNKNOWN, 1111, ERROR, USAGE, "%s: unknown option (%s --help lists them)") \
 	X(OPTION_NO_ARGUMENT, 1112, ERROR, USAGE, "option %s needs an argument") \
@@ -39,13 +43,15 @@
 	X(WORD_EMPTY, 1118, ERROR, SYNTAX, "an empty word is not a name") \
 	X(GROUP_NOT_USED, 1119, ERROR, USAGE, "%s: takes no -g option") \
 	X(GROUP_WHICH, 1120, ERROR, USAGE, "%s: no disk group given; usage: %s") \
-	X(NUMBER_INVALID, 1121, ERROR, SYNTAX, "option --%s: \"%s\" is not a number from %u to %u") \
+	X(NUMBER_INVALID, 1121, ERROR, SYNTAX, \
+	  "option --%s: \"%s\" is not a number from %u to %u") \
 	X(RECORD_UNKNOWN, 1122, ERROR, NOTFOUND, "%s: not found in any imported disk group") \
 	X(RECORD_UNKNOWN_IN, 1123, ERROR, NOTFOUND, "%s: not found in disk group %s") \
 	X(NODE_UNKNOWN, 1124, ERROR, NOTFOUND, "Node %s: no report of a node of that name") \
 	X(NODE_SILENT, 1125, WARNING, IPC, "Node %s: no report: %s") \
 	X(OUTPUT, 1126, ERROR, FULL, "cannot write the output: %s") \
-	X(HANGS, 1127, ERROR, IPC, "vxconfigd is there but does not take the connection: it hangs or was paused")
+	X(HANGS, 1127, ERROR, IPC, \
+	  "vxconfigd is there but does not take the connection: it hangs or was paused")
 
 enum complain_id {
 #define CMD_MESSAGE_ENUM(name, number, severity, code, format) SAY_##name = number,
@@ -64,9 +70,9 @@ CMD_MESSAGES(CMD_MESSAGE_FORMAT)
  * Returns the exit code that belongs to it.
  */
 int complain(FILE *err, const char *tool, unsigned int id, ...);
-#define complain(err, tool, id, ...)                          \
-	(0 ? snprintf(NULL, 0, id##_FORMAT, ##__VA_ARGS__) : \
-	     (complain)((err), (tool), (id), ##__VA_ARGS__))
+#define complain(err, tool, id, ...) \
+	(0 ? snprintf(NULL, 0, id##_FORMAT, ##__VA_ARGS__) \
+	   : (complain)((err), (tool), (id), ##__VA_ARGS__))
 
 /* Prints the messages of an answer in their order. */
 void complain_reply(FILE *err, const char *tool, const Vx__Reply *reply);

@@ -24,7 +24,8 @@ void json_add_number(struct json_object *object, const char *key, uint64_t value
 	json_object_object_add(object, key, json_must(json_object_new_uint64(value)));
 }
 
-void json_add_decimal(struct json_object *object, const char *key, double value, unsigned int digits)
+void json_add_decimal(struct json_object *object, const char *key, double value,
+		      unsigned int digits)
 {
 	char text[64];
 
@@ -56,7 +57,8 @@ struct json_object *json_entry(struct json_object *list)
 void json_print(struct json_object *object, FILE *out)
 {
 	fprintf(out, "%s\n",
-		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+							       JSON_C_TO_STRING_SPACED |
 							       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 }
@@ -94,7 +96,8 @@ void json_mode(struct json_object *object, const Vx__ModeInfo *mode)
 	json_add_number(object, "protocol_maximum", mode->proto_max);
 }
 
-void json_task(struct json_object *object, const char *node, const char *state, const Vx__Task *task)
+void json_task(struct json_object *object, const char *node, const char *state,
+	       const Vx__Task *task)
 {
 	json_add_text(object, "node", node);
 	json_add_number(object, "id", task->id);
@@ -161,7 +164,8 @@ void json_group(struct json_object *object, const Vx__GroupInfo *group)
 	json_add_text(object, "local_activation", word_activation(group->activation));
 	json_add_text(object, "default_activation", word_activation(config->dg->activation));
 	json_add_text(object, "detach_policy",
-		  config->dg->detach_policy == VX__DETACH_POLICY__DETACH_LOCAL ? "local" : "global");
+		      config->dg->detach_policy == VX__DETACH_POLICY__DETACH_LOCAL ? "local"
+										   : "global");
 	json_add_number(object, "epoch", config->epoch);
 	json_add_number(object, "sequence", config->seq);
 	snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)group->hash);

@@ -30,7 +30,8 @@ static void json_record_vol(struct json_object *object, const Vx__Vol *vol)
 	json_add_text(object, "kstate", word_enum(&vx__kstate__descriptor, (int)vol->kstate));
 	json_add_text(object, "state", word_enum(&vx__vol_state__descriptor, (int)vol->state));
 	json_add_number(object, "length", vol->len);
-	json_add_text(object, "read_policy", word_enum(&vx__read_policy__descriptor, (int)vol->read_policy));
+	json_add_text(object, "read_policy",
+		      word_enum(&vx__read_policy__descriptor, (int)vol->read_policy));
 	json_add_text(object, "preferred_plex", vol->prefer_plex);
 	json_add_number(object, "minor", vol->minor);
 	json_add_text(object, "guid", vol->guid);
@@ -39,7 +40,8 @@ static void json_record_vol(struct json_object *object, const Vx__Vol *vol)
 	json_add_text(object, "comment", vol->comment);
 }
 
-static void json_record_plex(struct json_object *object, const Vx__Config *config, const Vx__Plex *plex)
+static void json_record_plex(struct json_object *object, const Vx__Config *config,
+			     const Vx__Plex *plex)
 {
 	const Vx__Vol *vol = listing_vol_of(config, plex);
 
@@ -68,7 +70,8 @@ static void json_record_sd(struct json_object *object, const Vx__Config *config,
 	json_add_number(object, "plex_offset", sd->plex_offset);
 }
 
-void json_record(struct json_object *object, const Vx__Config *config, const struct listing_item *item)
+void json_record(struct json_object *object, const Vx__Config *config,
+		 const struct listing_item *item)
 {
 	json_add_text(object, "type", listing_class_text(item->class));
 	json_add_text(object, "name", listing_name(item));

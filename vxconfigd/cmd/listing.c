@@ -44,18 +44,19 @@ const char *listing_name(const struct listing_item *item)
 	abort();
 }
 
-/* Records of a kind are kept in order of rid (vxconfigd/record.h). NULL: there is none of that rid. */
-#define LISTING_FIND(records, count, wanted)                                    \
-	({                                                                      \
-		size_t low = 0, high = (count);                                 \
-		while (low < high) {                                            \
-			size_t middle = low + (high - low) / 2;                 \
-			if ((records)[middle]->rid < (wanted)) {                \
-				low = middle + 1;                               \
-			} else {                                                \
-				high = middle;                                  \
-			}                                                       \
-		}                                                               \
+/* Records of a kind are kept in order of rid (vxconfigd/record.h). NULL: there is none of that rid.
+ */
+#define LISTING_FIND(records, count, wanted) \
+	({ \
+		size_t low = 0, high = (count); \
+		while (low < high) { \
+			size_t middle = low + (high - low) / 2; \
+			if ((records)[middle]->rid < (wanted)) { \
+				low = middle + 1; \
+			} else { \
+				high = middle; \
+			} \
+		} \
 		low < (count) && (records)[low]->rid == (wanted) ? (records)[low] : NULL; \
 	})
 
@@ -142,7 +143,8 @@ static int listing_compare_subdisks(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-static void listing_add(struct listing_maker *maker, const struct listing_item *item, unsigned int depth)
+static void listing_add(struct listing_maker *maker, const struct listing_item *item,
+			unsigned int depth)
 {
 	struct listing *list = maker->list;
 
@@ -171,7 +173,8 @@ static bool listing_is_wanted(struct listing_maker *maker, const struct listing_
 	return wanted;
 }
 
-static void listing_add_subdisks(struct listing_maker *maker, const Vx__Plex *plex, unsigned int depth)
+static void listing_add_subdisks(struct listing_maker *maker, const Vx__Plex *plex,
+				 unsigned int depth)
 {
 	const struct listing_item *sd;
 	size_t count = listing_subdisks_of(maker->list, plex, &sd);
@@ -231,8 +234,8 @@ static void listing_choose(struct listing_maker *maker, const struct listing_ite
 }
 
 /* Sorted items of one class. records: array of count pointers. */
-static struct listing_item *listing_sort(enum listing_class class, void *const *records, size_t count,
-				       int (*compare)(const void *, const void *))
+static struct listing_item *listing_sort(enum listing_class class, void *const *records,
+					 size_t count, int (*compare)(const void *, const void *))
 {
 	struct listing_item *item = heap_zero(count, sizeof(*item));
 
@@ -256,8 +259,8 @@ static void listing_choose_sorted(struct listing_maker *maker, enum listing_clas
 	free(item);
 }
 
-void listing_make(struct listing *list, const Vx__Config *config, const struct listing_choice *choice,
-		  bool *name_found)
+void listing_make(struct listing *list, const Vx__Config *config,
+		  const struct listing_choice *choice, bool *name_found)
 {
 	struct listing_maker maker = { .list = list, .choice = choice, .name_found = name_found };
 	void *const dg[] = { config->dg }, *const *dm = (void *const *)config->dm;

@@ -20,7 +20,7 @@ enum listing_class {
 #define LISTING_CLASS_ENUM(name, text) LISTING_##name,
 	LISTING_CLASSES(LISTING_CLASS_ENUM)
 #undef LISTING_CLASS_ENUM
-	LISTING_CLASS_COUNT,
+		LISTING_CLASS_COUNT,
 };
 
 #define LISTING_BIT(class) (1u << (class))
@@ -40,8 +40,8 @@ struct listing_item {
 
 struct listing_choice {
 	unsigned int classes; /* LISTING_BIT()s; 0: all */
-	bool hierarchy; /* what is below a record too */
-	char **name; /* only these; none: all */
+	bool hierarchy;	      /* what is below a record too */
+	char **name;	      /* only these; none: all */
 	size_t name_count;
 };
 
@@ -56,13 +56,14 @@ struct listing {
 
 /* Free with listing_free(). name_found (may be NULL) gets true at the index of each name found. */
 void listing_make(struct listing *list, const Vx__Config *config,
-		      const struct listing_choice *choice, bool *name_found);
+		  const struct listing_choice *choice, bool *name_found);
 void listing_free(struct listing *list);
 
 const char *listing_class_text(enum listing_class class);
 const char *listing_name(const struct listing_item *item);
 
-/* What belongs to a record, in the order in which it is shown: *out_first and those behind it. How many. */
+/* What belongs to a record, in the order in which it is shown: *out_first and those behind it. How
+ * many. */
 size_t listing_plexes_of(const struct listing *list, const Vx__Vol *vol,
 			 const struct listing_item **out_first);
 size_t listing_subdisks_of(const struct listing *list, const Vx__Plex *plex,

@@ -17,7 +17,8 @@ static int print_disk_compare(const void *left, const void *right)
 }
 
 /* The disks of group ("": all) by device. Free with free(). */
-static size_t print_disk_sort(const Vx__Reply *reply, const char *group, const Vx__DiskInfo ***out_disk)
+static size_t print_disk_sort(const Vx__Reply *reply, const char *group,
+			      const Vx__DiskInfo ***out_disk)
 {
 	const Vx__DiskInfo **sorted = heap_zero(reply->n_disk, sizeof(*sorted));
 	size_t count = 0;
@@ -73,7 +74,8 @@ void print_disk_list_json(const Vx__Reply *reply, const char *group, FILE *out)
 /* "name=d1 id=..." with "-" for what is not known. */
 static void print_disk_pair(const char *title, const char *name, const char *id, FILE *out)
 {
-	fprintf(out, "%-10s name=%s id=%s\n", title, name[0] != '\0' ? name : "-", id[0] != '\0' ? id : "-");
+	fprintf(out, "%-10s name=%s id=%s\n", title, name[0] != '\0' ? name : "-",
+		id[0] != '\0' ? id : "-");
 }
 
 void print_disk_detail(const Vx__DiskInfo *disk, FILE *out)
@@ -90,7 +92,8 @@ void print_disk_detail(const Vx__DiskInfo *disk, FILE *out)
 	fprintf(out, "pubpaths:  block=%s\n", disk->path[0] != '\0' ? disk->path : "-");
 	fprintf(out, "info:      len=%" PRIu64 "\n", disk->len);
 	if (disk->priv_len > 0) {
-		fprintf(out, "public:    offset=%" PRIu64 " len=%" PRIu64 "\n", disk->pub_offset, disk->pub_len);
+		fprintf(out, "public:    offset=%" PRIu64 " len=%" PRIu64 "\n", disk->pub_offset,
+			disk->pub_len);
 		fprintf(out, "private:   offset=0 len=%" PRIu64 "\n", disk->priv_len);
 	}
 }

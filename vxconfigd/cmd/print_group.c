@@ -36,7 +36,8 @@ size_t print_group_sort(const Vx__Reply *reply, const char *group, const Vx__Gro
 	return count;
 }
 
-void print_group_list(const Vx__Reply *reply, const struct group_choice *choice, bool header, FILE *out)
+void print_group_list(const Vx__Reply *reply, const struct group_choice *choice, bool header,
+		      FILE *out)
 {
 	static const struct table_column column[] = { { 12, false }, { 20, false }, { 2, false } };
 	struct table *table = table_new(column, VX_COUNT_OF(column));
@@ -80,12 +81,14 @@ static void print_group_nodes(const Vx__GroupInfo *group, FILE *out)
 {
 	fprintf(out, "cluster-actv-modes:");
 	for (size_t i = 0; i < group->n_node; i++) {
-		fprintf(out, " %s=%s", group->node[i]->node, word_activation_short(group->node[i]->mode));
+		fprintf(out, " %s=%s", group->node[i]->node,
+			word_activation_short(group->node[i]->mode));
 	}
 	fputc('\n', out);
 }
 
-/* Length of the copies, which all are equal when they are in order: the largest that every one has. */
+/* Length of the copies, which all are equal when they are in order: the largest that every one has.
+ */
 static uint64_t print_group_copy_length(const Vx__GroupInfo *group)
 {
 	uint64_t length = group->n_copy > 0 ? group->copy[0]->len : 0;
@@ -116,16 +119,28 @@ void print_group_detail(const Vx__GroupInfo *group, FILE *out)
 		dg->detach_policy == VX__DETACH_POLICY__DETACH_LOCAL ? "local" : "global");
 	fprintf(out, "copies:    nconfig=%zu\n", group->n_copy);
 	/* the epoch is the counter of views (upper part) and the node that made the view */
-	fprintf(out, "config:    seqno=%" PRIu64 ".%" PRIu64 " permlen=%" PRIu64 "\n", config->epoch, config->seq,
-		print_group_copy_length(group));
+	fprintf(out, "config:    seqno=%" PRIu64 ".%" PRIu64 " permlen=%" PRIu64 "\n",
+		config->epoch, config->seq, print_group_copy_length(group));
 	for (size_t i = 0; i < group->n_copy; i++) {
 		const Vx__CopyInfo *copy = group->copy[i];
 
-		fprintf(out, "config disk %s copy 1 len=%" PRIu64 " state=%s\n", copy->disk, copy->len, copy->state);
+		fprintf(out, "config disk %s copy 1 len=%" PRIu64 " state=%s\n", copy->disk,
+			copy->len, copy->state);
 	}
 }
 
-static void print_group_free_row(struct table *table, const char *name, const Vx__FreeExtent *extent)
+static bool print_group_free_wanted(const struct free_choice *choice, const Vx__FreeExtent *extent)
+{
+	for (size_t i = 0; i < choice->disk_count; i++) {
+		if (strcmp(choice->disk[i], extent->disk) == 0) {
+			return true;
+		}
+	}
+	return choice->disk_count == 0;
+}
+
+static void print_group_free_row(struct table *table, const char *name,
+				 const Vx__FreeExtent *extent)
 {
 	if (name != NULL) {
 		table_cell(table, "%s", name);
@@ -139,39 +154,48 @@ static void print_group_free_row(struct table *table, const char *name, const Vx
 	table_end_row(table);
 }
 
-void print_group_free(const Vx__Reply *reply, const char *group, bool header, FILE *out)
+void print_group_free(const Vx__Reply *reply, const struct free_choice *choice, bool header,
+		      FILE *out)
 {
-	static const struct table_column column[] = { { 12, false }, { 12, false }, { 12, false }, { 12, false },
-						      { 9, false },  { 9, false },  { 5, false } };
-	bool with_group = group[0] == '\0';
+	static const struct table_column column[] = { { 12, false }, { 12, false }, { 12, false },
+						      { 12, false }, { 9, false },  { 9, false },
+						      { 5, false } };
+	bool with_group = choice->group[0] == '\0';
 	size_t first = with_group ? 0 : 1; /* the column GROUP */
 	struct table *table = table_new(&column[first], VX_COUNT_OF(column) - first);
 	const Vx__GroupInfo **sorted;
-	size_t count = print_group_sort(reply, group, &sorted);
+	size_t count = print_group_sort(reply, choice->group, &sorted);
 
 	if (header) {
-		table_words(table, &"GROUP DISK DEVICE TAG OFFSET LENGTH FLAGS"[with_group ? 0 : 6]);
+		table_words(table,
+			    &"GROUP DISK DEVICE TAG OFFSET LENGTH FLAGS"[with_group ? 0 : 6]);
 	}
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < sorted[i]->n_free; k++) {
-			print_group_free_row(table, with_group ? sorted[i]->config->dg->name : NULL,
-					     sorted[i]->free[k]);
+			if (print_group_free_wanted(choice, sorted[i]->free[k])) {
+				print_group_free_row(
+					table, with_group ? sorted[i]->config->dg->name : NULL,
+					sorted[i]->free[k]);
+			}
 		}
 	}
 	table_print(table, out);
 	free(sorted);
 }
 
-void print_group_free_json(const Vx__Reply *reply, const char *group, FILE *out)
+void print_group_free_json(const Vx__Reply *reply, const struct free_choice *choice, FILE *out)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *list = json_list(root, "free");
 	const Vx__GroupInfo **sorted;
-	size_t count = print_group_sort(reply, group, &sorted);
+	size_t count = print_group_sort(reply, choice->group, &sorted);
 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < sorted[i]->n_free; k++) {
-			json_free_extent(json_entry(list), sorted[i]->config->dg->name, sorted[i]->free[k]);
+			if (print_group_free_wanted(choice, sorted[i]->free[k])) {
+				json_free_extent(json_entry(list), sorted[i]->config->dg->name,
+						 sorted[i]->free[k]);
+			}
 		}
 	}
 	json_print(root, out);

@@ -12,7 +12,8 @@
  * The groups of an answer that have a configuration, by name. Free the array with free().
  * group: only the one of that name, "": all.
  */
-size_t print_group_sort(const Vx__Reply *reply, const char *group, const Vx__GroupInfo ***out_group);
+size_t print_group_sort(const Vx__Reply *reply, const char *group,
+			const Vx__GroupInfo ***out_group);
 
 struct group_choice {
 	const char *group; /* "": all */
@@ -20,12 +21,20 @@ struct group_choice {
 };
 
 /* NAME STATE ID. */
-void print_group_list(const Vx__Reply *reply, const struct group_choice *choice, bool header, FILE *out);
+void print_group_list(const Vx__Reply *reply, const struct group_choice *choice, bool header,
+		      FILE *out);
 void print_group_list_json(const Vx__Reply *reply, const struct group_choice *choice, FILE *out);
 /* All about one group. */
 void print_group_detail(const Vx__GroupInfo *group, FILE *out);
+struct free_choice {
+	const char *group; /* "": all */
+	char **disk;	   /* media names; none: all */
+	size_t disk_count;
+};
+
 /* [GROUP] DISK DEVICE TAG OFFSET LENGTH FLAGS; the column GROUP when no group was named. */
-void print_group_free(const Vx__Reply *reply, const char *group, bool header, FILE *out);
-void print_group_free_json(const Vx__Reply *reply, const char *group, FILE *out);
+void print_group_free(const Vx__Reply *reply, const struct free_choice *choice, bool header,
+		      FILE *out);
+void print_group_free_json(const Vx__Reply *reply, const struct free_choice *choice, FILE *out);
 
 #endif

@@ -53,10 +53,12 @@ static void print_info_list(struct listing *list, const Vx__GroupInfo *group, ch
 	listing_make(list, group->config, &choice, found);
 }
 
-void print_info(const Vx__GroupInfo *group, char **name, size_t name_count, bool *found, bool plexes,
-		FILE *out)
+void print_info(const Vx__GroupInfo *group, char **name, size_t name_count, bool *found,
+		bool plexes, FILE *out)
 {
-	static const struct table_column column[] = { { 4, false }, { 14, false }, { 8, false }, { 9, false } };
+	static const struct table_column column[] = {
+		{ 4, false }, { 14, false }, { 8, false }, { 9, false }
+	};
 	size_t first = plexes ? 0 : 1;
 	struct table *table = table_new(&column[first], VX_COUNT_OF(column) - first);
 	struct listing list;
@@ -94,15 +96,18 @@ void print_info_json(const Vx__GroupInfo *group, char **name, size_t name_count,
 			json_add_text(entry, "device", info != NULL ? info->device : "");
 			json_add_text(entry, "nbd", info != NULL ? info->nbd : "");
 			json_add_number(entry, "regions", info != NULL ? info->regions : 0);
-			json_add_number(entry, "dirty_regions", info != NULL ? info->dirty_regions : 0);
-			json_add_number(entry, "recover_regions", info != NULL ? info->recover_regions : 0);
+			json_add_number(entry, "dirty_regions",
+					info != NULL ? info->dirty_regions : 0);
+			json_add_number(entry, "recover_regions",
+					info != NULL ? info->recover_regions : 0);
 			plexes = json_list(entry, "plexes");
 		} else if (item->class == LISTING_PLEX && plexes != NULL) {
 			struct json_object *entry = json_entry(plexes);
 
 			json_add_text(entry, "name", item->plex->name);
-			json_add_text(entry, "state",
-				      word_enum(&vx__plex_state__descriptor, (int)item->plex->state));
+			json_add_text(
+				entry, "state",
+				word_enum(&vx__plex_state__descriptor, (int)item->plex->state));
 		}
 	}
 	listing_free(&listing);

@@ -9,11 +9,11 @@
 #include "vxha.pb-c.h"
 
 /*
- * A line a volume: NAME USETYPE CONDITION; plexes: with the words "vol" and "plex" in front and a line
- * a plex. name: only these volumes; found gets true at the index of each that exists.
+ * A line a volume: NAME USETYPE CONDITION; plexes: with the words "vol" and "plex" in front and a
+ * line a plex. name: only these volumes; found gets true at the index of each that exists.
  */
-void print_info(const Vx__GroupInfo *group, char **name, size_t name_count, bool *found, bool plexes,
-		FILE *out);
+void print_info(const Vx__GroupInfo *group, char **name, size_t name_count, bool *found,
+		bool plexes, FILE *out);
 /* The same as JSON, appended to list. */
 struct json_object;
 void print_info_json(const Vx__GroupInfo *group, char **name, size_t name_count, bool *found,

@@ -55,15 +55,17 @@ void print_mode_protocol(const Vx__ModeInfo *mode, FILE *out)
 	if (mode->cluster) {
 		fprintf(out, "Cluster running at protocol %" PRIu32 "\n", mode->protocol);
 	} else {
-		fprintf(out, "Cluster inactive; this node joins at protocol %" PRIu32 " to %" PRIu32 "\n",
+		fprintf(out,
+			"Cluster inactive; this node joins at protocol %" PRIu32 " to %" PRIu32
+			"\n",
 			mode->proto_min, mode->proto_max);
 	}
 }
 
 void print_mode_range(const Vx__ModeInfo *mode, FILE *out)
 {
-	fprintf(out, "minprotoversion: %" PRIu32 ", maxprotoversion: %" PRIu32 "\n", mode->proto_min,
-		mode->proto_max);
+	fprintf(out, "minprotoversion: %" PRIu32 ", maxprotoversion: %" PRIu32 "\n",
+		mode->proto_min, mode->proto_max);
 }
 
 void print_mode_support(const Vx__ModeInfo *mode, FILE *out)

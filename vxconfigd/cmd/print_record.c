@@ -157,7 +157,7 @@ void print_record_typed(const struct listing *list, bool header, bool all_header
 						      { 9, false }, { 8, false },  { 4, false } };
 	struct table *table = table_new(column, VX_COUNT_OF(column));
 
-	for (int class = 0; header && class < LISTING_CLASS_COUNT; class++) {
+	for (int class = 0; header && class < LISTING_CLASS_COUNT; class ++) {
 		if (all_headers || (list->classes & LISTING_BIT(class)) != 0) {
 			table_words(table, print_record_headers[class]);
 		}
@@ -215,7 +215,8 @@ static struct print_record_line print_record_line(const struct listing *list,
 	case LISTING_SD:
 		plex = listing_plex_of(list->config, item->sd);
 		line.assoc = plex != NULL ? plex->name : "-";
-		line.kstate = plex != NULL ? word_enum(&vx__kstate__descriptor, (int)plex->kstate) : "-";
+		line.kstate =
+			plex != NULL ? word_enum(&vx__kstate__descriptor, (int)plex->kstate) : "-";
 		line.length = item->sd->len;
 		line.offset = item->sd->plex_offset;
 		line.has_length = true;
@@ -250,7 +251,8 @@ static void print_record_plain_row(struct table *table, const struct listing *li
 	} else {
 		print_record_number(table, line.has_length, line.length);
 	}
-	if (item->class == LISTING_SD && line.has_offset && listing_plex_of(list->config, item->sd)->is_log) {
+	if (item->class == LISTING_SD && line.has_offset &&
+	    listing_plex_of(list->config, item->sd)->is_log) {
 		table_cell(table, "LOG");
 	} else {
 		print_record_number(table, line.has_offset, line.offset);

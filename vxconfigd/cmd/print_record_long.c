@@ -28,8 +28,8 @@ static void print_long_subdisks(const struct listing *list, const Vx__Plex *plex
 	for (size_t i = 0; i < count; i++) {
 		const Vx__Sd *sd = item[i].sd;
 
-		fprintf(out, "%s%s(%" PRIu64 ":%" PRIu64 ":%" PRIu64 ")", i > 0 ? "," : "", sd->name,
-			sd->plex_offset, sd->len, sd->disk_offset);
+		fprintf(out, "%s%s(%" PRIu64 ":%" PRIu64 ":%" PRIu64 ")", i > 0 ? "," : "",
+			sd->name, sd->plex_offset, sd->len, sd->disk_offset);
 	}
 	fprintf(out, "%s\n", count == 0 ? "(none)" : "");
 }
@@ -38,7 +38,8 @@ static void print_long_dg(const Vx__Dg *dg, FILE *out)
 {
 	fprintf(out, "Group:    %s\n", dg->name);
 	fprintf(out, "info:     dgid=%s version=%" PRIu32 "\n", dg->dgid, dg->version);
-	fprintf(out, "owner:    %s=%s\n", dg->shared ? "cluster" : "host", dg->shared ? dg->cluster : dg->host);
+	fprintf(out, "owner:    %s=%s\n", dg->shared ? "cluster" : "host",
+		dg->shared ? dg->cluster : dg->host);
 	fprintf(out, "policies: detach=%s activation=%s\n",
 		dg->detach_policy == VX__DETACH_POLICY__DETACH_LOCAL ? "local" : "global",
 		word_activation(dg->activation));
@@ -58,8 +59,9 @@ static void print_long_dm(const Vx__Dm *dm, FILE *out)
 static const char *print_long_read_policy(Vx__ReadPolicy policy)
 {
 	/* SELECT reads from whichever plex answers best; among equals in turn */
-	return policy == VX__READ_POLICY__READ_SELECT ? "SELECT (round-robin)" :
-							word_enum(&vx__read_policy__descriptor, (int)policy);
+	return policy == VX__READ_POLICY__READ_SELECT
+		       ? "SELECT (round-robin)"
+		       : word_enum(&vx__read_policy__descriptor, (int)policy);
 }
 
 static void print_long_vol(const struct listing *list, const Vx__Vol *vol, FILE *out)
@@ -69,7 +71,8 @@ static void print_long_vol(const struct listing *list, const Vx__Vol *vol, FILE 
 	fprintf(out, "Volume:   %s\n", vol->name);
 	fprintf(out, "info:     len=%" PRIu64 "\n", vol->len);
 	fprintf(out, "type:     usetype=%s\n", vol->usetype);
-	fprintf(out, "state:    state=%s kernel=%s\n", word_enum(&vx__vol_state__descriptor, (int)vol->state),
+	fprintf(out, "state:    state=%s kernel=%s\n",
+		word_enum(&vx__vol_state__descriptor, (int)vol->state),
 		word_enum(&vx__kstate__descriptor, (int)vol->kstate));
 	fprintf(out, "assoc:    plexes=");
 	print_long_plexes(list, vol, out);
@@ -77,12 +80,13 @@ static void print_long_vol(const struct listing *list, const Vx__Vol *vol, FILE 
 		vol->prefer_plex[0] != '\0' ? " preferred=" : "", vol->prefer_plex);
 	fprintf(out, "flags:    exclusive=%s\n", vol->exclusive ? "on" : "off");
 	if (vol->region_len > 0) {
-		fprintf(out, "logging:  type=REGION regionlen=%" PRIu64 " (enabled)\n", vol->region_len);
+		fprintf(out, "logging:  type=REGION regionlen=%" PRIu64 " (enabled)\n",
+			vol->region_len);
 	} else {
 		fprintf(out, "logging:  type=NONE\n");
 	}
-	fprintf(out, "device:   minor=%" PRIu32 " path=%s/dsk/%s/%s\n", vol->minor, path_device_dir(), group,
-		vol->name);
+	fprintf(out, "device:   minor=%" PRIu32 " path=%s/dsk/%s/%s\n", vol->minor,
+		path_device_dir(), group, vol->name);
 	fprintf(out, "guid:     %s\n", vol->guid[0] != '\0' ? vol->guid : "-");
 	if (vol->comment[0] != '\0') {
 		fprintf(out, "comment:  %s\n", vol->comment);
@@ -112,11 +116,11 @@ static void print_long_sd(const struct listing *list, const Vx__Sd *sd, FILE *ou
 	const Vx__Dm *dm = listing_dm_of(list->config, sd);
 
 	fprintf(out, "Subdisk:  %s\n", sd->name);
-	fprintf(out, "info:     disk=%s offset=%" PRIu64 " len=%" PRIu64 "\n", dm != NULL ? dm->name : "-",
-		sd->disk_offset, sd->len);
+	fprintf(out, "info:     disk=%s offset=%" PRIu64 " len=%" PRIu64 "\n",
+		dm != NULL ? dm->name : "-", sd->disk_offset, sd->len);
 	if (plex != NULL) {
-		fprintf(out, "assoc:    plex=%s column=%" PRIu32 " offset=%" PRIu64 "\n", plex->name, sd->column,
-			sd->plex_offset);
+		fprintf(out, "assoc:    plex=%s column=%" PRIu32 " offset=%" PRIu64 "\n",
+			plex->name, sd->column, sd->plex_offset);
 	} else {
 		fprintf(out, "assoc:    (dissoc)\n");
 	}

@@ -14,7 +14,7 @@
 
 struct table_column {
 	unsigned int width; /* at least */
-	bool right; /* numbers */
+	bool right;	    /* numbers */
 };
 
 struct table;

@@ -18,13 +18,14 @@ struct task_collector {
 };
 
 /* X(letter as vxiod and the list have it, word) */
-#define TASK_STATES(X) X('R', "running") X('W', "waiting") X('P', "paused") X('A', "aborting") X('D', "done")
+#define TASK_STATES(X) \
+	X('R', "running") X('W', "waiting") X('P', "paused") X('A', "aborting") X('D', "done")
 
 const char *print_task_state(const Vx__Task *task)
 {
 	switch (toupper((unsigned char)task->state[0])) {
 #define TASK_STATE_CASE(letter, word) \
-	case letter:                  \
+	case letter: \
 		return word;
 		TASK_STATES(TASK_STATE_CASE)
 #undef TASK_STATE_CASE
@@ -41,7 +42,8 @@ static bool task_is_chosen(const struct task_choice *choice, const Vx__Task *tas
 	}
 	snprintf(id, sizeof(id), "%" PRIu64, task->id);
 	for (size_t i = 0; i < choice->word_count; i++) {
-		if (strcmp(choice->word[i], id) == 0 || strcmp(choice->word[i], task->volume) == 0) {
+		if (strcmp(choice->word[i], id) == 0 ||
+		    strcmp(choice->word[i], task->volume) == 0) {
 			return true;
 		}
 	}
@@ -57,12 +59,14 @@ static bool task_is_same(const struct task_row *row, const Vx__Task *task, bool 
 	    strcmp(other->group, task->group) != 0 || strcmp(other->volume, task->volume) != 0) {
 		return false;
 	}
-	return !finished || (other->regions == task->regions && other->all_regions == task->all_regions &&
-			     other->elapsed_ms == task->elapsed_ms);
+	return !finished ||
+	       (other->regions == task->regions && other->all_regions == task->all_regions &&
+		other->elapsed_ms == task->elapsed_ms);
 }
 
 /* The row, of another node than the one that is being read, for the same work. NULL: none. */
-static struct task_row *task_find(struct task_collector *collector, const Vx__Task *task, bool finished)
+static struct task_row *task_find(struct task_collector *collector, const Vx__Task *task,
+				  bool finished)
 {
 	for (size_t i = 0; i < collector->of_node; i++) {
 		if (task_is_same(&collector->row[i], task, finished)) {
@@ -80,7 +84,8 @@ static void task_take_one(struct task_collector *collector, const char *node, co
 	if (row == NULL) {
 		row = &collector->row[collector->count++];
 		*row = (struct task_row){ .task = task, .finished = finished };
-		snprintf(row->node, sizeof(row->node), "%s", task->node[0] != '\0' ? task->node : node);
+		snprintf(row->node, sizeof(row->node), "%s",
+			 task->node[0] != '\0' ? task->node : node);
 		return;
 	}
 	if (task->node[0] == '\0' && row->task->node[0] == '\0') {
@@ -165,7 +170,7 @@ static double task_percent(const Vx__Task *task)
 
 void print_task_list(const struct task_row *row, size_t count, bool header, FILE *out)
 {
-	static const struct table_column column[] = { { 6, true }, { 5, true },  { 10, false },
+	static const struct table_column column[] = { { 6, true }, { 5, true },	  { 10, false },
 						      { 6, true }, { 28, false }, { 4, false } };
 	struct table *table = table_new(column, VX_COUNT_OF(column));
 
@@ -182,8 +187,8 @@ void print_task_list(const struct task_row *row, size_t count, bool header, FILE
 		if (task->waits_for[0] != '\0') {
 			table_cell(table, "waits for %s", task->waits_for);
 		} else {
-			table_cell(table, "0/%" PRIu64 "/%" PRIu64 " VOL %s %s", task->total, task->done,
-				   task->volume, task->group);
+			table_cell(table, "0/%" PRIu64 "/%" PRIu64 " VOL %s %s", task->total,
+				   task->done, task->volume, task->group);
 		}
 		table_cell(table, "%s", row[i].node);
 		table_end_row(table);
@@ -201,12 +206,12 @@ void print_task_long(const struct task_row *row, size_t count, FILE *out)
 		fprintf(out, "Type:      %s\n", task->type);
 		fprintf(out, "Operation: VOL %s DG %s\n", task->volume, task->group);
 		fprintf(out, "Node:      %s\n", row[i].node);
-		fprintf(out, "Progress:  %.2f%% %" PRIu64 " of %" PRIu64 " Blocks\n", task_percent(task),
-			task->done, task->total);
-		fprintf(out, "Regions:   %" PRIu64 " of %" PRIu64 " regions of the volume\n", task->regions,
-			task->all_regions);
-		fprintf(out, "Work time: %" PRIu64 ".%03" PRIu64 " seconds\n", task->elapsed_ms / 1000,
-			task->elapsed_ms % 1000);
+		fprintf(out, "Progress:  %.2f%% %" PRIu64 " of %" PRIu64 " Blocks\n",
+			task_percent(task), task->done, task->total);
+		fprintf(out, "Regions:   %" PRIu64 " of %" PRIu64 " regions of the volume\n",
+			task->regions, task->all_regions);
+		fprintf(out, "Work time: %" PRIu64 ".%03" PRIu64 " seconds\n",
+			task->elapsed_ms / 1000, task->elapsed_ms % 1000);
 		if (task->waits_for[0] != '\0') {
 			fprintf(out, "Waits for: %s\n", task->waits_for);
 		}
@@ -219,7 +224,8 @@ void print_task_json(const struct task_row *row, size_t count, FILE *out)
 	struct json_object *list = json_list(root, "tasks");
 
 	for (size_t i = 0; i < count; i++) {
-		json_task(json_entry(list), row[i].node, print_task_state(row[i].task), row[i].task);
+		json_task(json_entry(list), row[i].node, print_task_state(row[i].task),
+			  row[i].task);
 	}
 	json_print(root, out);
 }

@@ -14,19 +14,20 @@
 struct task_row {
 	const Vx__Task *task; /* of the answer, which must outlive the row */
 	bool finished;
-	char node[TASK_NODES_MAX]; /* where it runs; "a,b" when it is not known who of these does it */
+	char node[TASK_NODES_MAX]; /* where it runs; "a,b" when it is not known who of these does it
+				    */
 };
 
 struct task_choice {
 	const char *group; /* "": all */
-	char **word; /* task ids or names of volumes; none: all */
+	char **word;	   /* task ids or names of volumes; none: all */
 	size_t word_count;
 	bool finished; /* those that ended, too */
 };
 
 /*
- * The chosen tasks by node and id. A resynchronisation, of which all nodes tell, is one task: that of
- * the node that knows most. Free the array with free().
+ * The chosen tasks by node and id. A resynchronisation, of which all nodes tell, is one task: that
+ * of the node that knows most. Free the array with free().
  */
 size_t print_task_collect(const Vx__Reply *reply, const struct task_choice *choice,
 			  struct task_row **out_row);

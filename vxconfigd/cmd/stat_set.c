@@ -33,16 +33,17 @@ static bool stat_find_class(const char *type, enum stat_class *out_class)
 #undef STAT_CLASS_LETTER
 	};
 
-	for (int class = 0; class < STAT_CLASS_COUNT; class++) {
+	for (int class = 0; class < STAT_CLASS_COUNT; class ++) {
 		if (tolower((unsigned char)type[0]) == letter[class]) {
-			*out_class = (enum stat_class)class;
+			*out_class = (enum stat_class) class;
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool stat_is_chosen(const struct stat_choice *choice, enum stat_class class, const Vx__ObjStat *stat)
+static bool stat_is_chosen(const struct stat_choice *choice, enum stat_class class,
+			   const Vx__ObjStat *stat)
 {
 	bool any = false;
 
@@ -63,7 +64,8 @@ static bool stat_is_chosen(const struct stat_choice *choice, enum stat_class cla
 	return choice->name_count == 0;
 }
 
-static void stat_take(struct stat_set *set, const struct stat_choice *choice, const Vx__IodReport *report)
+static void stat_take(struct stat_set *set, const struct stat_choice *choice,
+		      const Vx__IodReport *report)
 {
 	for (size_t i = 0; report != NULL && i < report->n_stat; i++) {
 		const Vx__ObjStat *stat = report->stat[i];
@@ -201,7 +203,8 @@ void stat_set_free(struct stat_set *set)
 	set->count = 0;
 }
 
-void stat_set_between(const struct stat_set *before, const struct stat_set *now, struct stat_set *out_set)
+void stat_set_between(const struct stat_set *before, const struct stat_set *now,
+		      struct stat_set *out_set)
 {
 	out_set->row = heap_zero(now->count, sizeof(*out_set->row));
 	out_set->count = now->count;
@@ -210,9 +213,10 @@ void stat_set_between(const struct stat_set *before, const struct stat_set *now,
 
 		*row = now->row[i];
 
-		const struct stat_row *old = before->count > 0 ? bsearch(row, before->row, before->count,
-									 sizeof(*row), stat_compare) :
-								 NULL;
+		const struct stat_row *old = before->count > 0
+						     ? bsearch(row, before->row, before->count,
+							       sizeof(*row), stat_compare)
+						     : NULL;
 
 		if (old == NULL || old->reads > row->reads || old->writes > row->writes ||
 		    old->read_ns > row->read_ns || old->write_ns > row->write_ns) {
@@ -273,7 +277,8 @@ static void stat_print_group(const struct stat_row *row, size_t count, bool head
 
 void stat_set_print(const struct stat_set *set, bool header, FILE *out)
 {
-	bool several = set->count > 0 && strcmp(set->row[0].group, set->row[set->count - 1].group) != 0;
+	bool several =
+		set->count > 0 && strcmp(set->row[0].group, set->row[set->count - 1].group) != 0;
 	size_t first = 0;
 
 	if (set->count == 0) {
@@ -282,11 +287,13 @@ void stat_set_print(const struct stat_set *set, bool header, FILE *out)
 	while (first < set->count) {
 		size_t end = first + 1;
 
-		while (end < set->count && strcmp(set->row[end].group, set->row[first].group) == 0) {
+		while (end < set->count &&
+		       strcmp(set->row[end].group, set->row[first].group) == 0) {
 			end++;
 		}
 		if (several) {
-			fprintf(out, "%sDisk group: %s\n", first > 0 ? "\n" : "", set->row[first].group);
+			fprintf(out, "%sDisk group: %s\n", first > 0 ? "\n" : "",
+				set->row[first].group);
 		}
 		stat_print_group(&set->row[first], end - first, header, out);
 		first = end;

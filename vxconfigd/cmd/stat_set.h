@@ -22,13 +22,13 @@ enum stat_class {
 #define STAT_CLASS_ENUM(name, letter, text) STAT_##name,
 	STAT_CLASSES(STAT_CLASS_ENUM)
 #undef STAT_CLASS_ENUM
-	STAT_CLASS_COUNT,
+		STAT_CLASS_COUNT,
 };
 
 struct stat_choice {
 	bool class[STAT_CLASS_COUNT]; /* none: volumes */
-	const char *group; /* "": all */
-	char **name; /* of objects; none: all */
+	const char *group;	      /* "": all */
+	char **name;		      /* of objects; none: all */
 	size_t name_count;
 	const char *nodes; /* "a,b"; NULL: every node */
 };
@@ -46,13 +46,15 @@ struct stat_set {
 
 /*
  * Adds up what the chosen nodes report. A node that is named and does not report is an error
- * (-VX_E_NOTFOUND); one that answers with an error gives a warning on err. Free with stat_set_free().
+ * (-VX_E_NOTFOUND); one that answers with an error gives a warning on err. Free with
+ * stat_set_free().
  */
 int stat_set_make(const Vx__Reply *reply, const struct stat_choice *choice, FILE *err,
 		  struct stat_set *out_set);
 void stat_set_free(struct stat_set *set);
 /* What happened between two sets. Counters that went back were reset: shown as they are now. */
-void stat_set_between(const struct stat_set *before, const struct stat_set *now, struct stat_set *out_set);
+void stat_set_between(const struct stat_set *before, const struct stat_set *now,
+		      struct stat_set *out_set);
 void stat_set_print(const struct stat_set *set, bool header, FILE *out);
 void stat_set_json(const struct stat_set *set, FILE *out);
 

@@ -13,15 +13,15 @@
 
 enum option_use {
 	OPTION_LOCAL, /* for the utility itself: not sent */
-	OPTION_FLAG, /* sent as the flag `word` */
-	OPTION_ATTR, /* sent as the attribute `word` with the argument as its value */
+	OPTION_FLAG,  /* sent as the flag `word` */
+	OPTION_ATTR,  /* sent as the attribute `word` with the argument as its value */
 	OPTION_GROUP, /* -g: the disk group */
 	OPTION_EXTRA, /* -o WORD[,WORD]: sent as flags "o:WORD" */
 };
 
 struct tool_option {
-	char letter; /* 0: only the long name */
-	const char *name; /* long name */
+	char letter;	      /* 0: only the long name */
+	const char *name;     /* long name */
 	const char *argument; /* NULL: takes none */
 	enum option_use use;
 	const char *word;
@@ -33,12 +33,13 @@ enum group_need { GROUP_UNUSED, GROUP_OPTIONAL, GROUP_NEEDED };
 struct tool_verb {
 	const char *name;
 	const char *operands; /* as shown: "GROUP [NAME=]DEVICE ..." */
-	unsigned int min, max; /* number of operands; max 0: no operands, TOOL_MANY: no bound of its own */
+	unsigned int min,
+		max; /* number of operands; max 0: no operands, TOOL_MANY: no bound of its own */
 	enum group_need group;
-	bool change; /* changes the configuration: its outcome must be known */
-	bool media; /* words NAME=DEVICE are operands, unless NAME is one of `attrs` */
+	bool change;	   /* changes the configuration: its outcome must be known */
+	bool media;	   /* words NAME=DEVICE are operands, unless NAME is one of `attrs` */
 	const char *attrs; /* known attributes, separated by blanks; NULL: none */
-	const char *help; /* one line */
+	const char *help;  /* one line */
 };
 
 #define TOOL_MANY 100000
@@ -50,28 +51,57 @@ struct tool_example {
 
 struct tool {
 	const char *name;
-	const char *purpose; /* one line */
+	const char *purpose;		  /* one line */
 	const struct tool_option *option; /* ends with an entry without a name */
-	const struct tool_verb *verb; /* ends with an entry without a name */
-	bool verbless; /* the only verb is not typed */
-	bool open_verbs; /* unknown verbs are sent: vxconfigd decides, and refuses what it does not know */
+	const struct tool_verb *verb;	  /* ends with an entry without a name */
+	bool verbless;			  /* the only verb is not typed */
+	bool open_verbs; /* unknown verbs are sent: vxconfigd decides, and refuses what it does not
+			    know */
 	const struct tool_example *example; /* ends with an entry without a line */
 	const char *see_also;
 };
 
 /* Options that several utilities have in the same form. */
-#define OPTION_ROW_GROUP { 'g', "group", "GROUP", OPTION_GROUP, NULL, "the disk group" }
-#define OPTION_ROW_QUIET { 'q', "quiet", NULL, OPTION_LOCAL, NULL, "no header lines" }
-#define OPTION_ROW_JSON { 0, "json", NULL, OPTION_LOCAL, NULL, "print JSON instead of columns" }
+#define OPTION_ROW_GROUP \
+	{ \
+		'g', "group", "GROUP", OPTION_GROUP, NULL, "the disk group" \
+	}
+#define OPTION_ROW_QUIET \
+	{ \
+		'q', "quiet", NULL, OPTION_LOCAL, NULL, "no header lines" \
+	}
+#define OPTION_ROW_JSON \
+	{ \
+		0, "json", NULL, OPTION_LOCAL, NULL, "print JSON instead of columns" \
+	}
 #define OPTION_ROW_DRY_RUN \
-	{ 'n', "dry-run", NULL, OPTION_FLAG, "dry-run", "check on all nodes, change nothing" }
+	{ \
+		'n', "dry-run", NULL, OPTION_FLAG, "dry-run", "check on all nodes, change nothing" \
+	}
 #define OPTION_ROW_DRY_RUN_LONG \
-	{ 0, "dry-run", NULL, OPTION_FLAG, "dry-run", "check on all nodes, change nothing" }
-#define OPTION_ROW_FORCE { 'f', "force", NULL, OPTION_FLAG, "f", "do it although it is dangerous" }
+	{ \
+		0, "dry-run", NULL, OPTION_FLAG, "dry-run", "check on all nodes, change nothing" \
+	}
+#define OPTION_ROW_FORCE \
+	{ \
+		'f', "force", NULL, OPTION_FLAG, "f", "do it although it is dangerous" \
+	}
 #define OPTION_ROW_PROGRESS \
-	{ 0, "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" }
-#define OPTION_ROW_END { 0, NULL, NULL, OPTION_LOCAL, NULL, NULL }
-#define VERB_ROW_END { NULL, NULL, 0, 0, GROUP_UNUSED, false, false, NULL, NULL }
-#define EXAMPLE_ROW_END { NULL, NULL }
+	{ \
+		0, "verbose", NULL, OPTION_LOCAL, NULL, \
+			"show progress even if stderr is not a terminal" \
+	}
+#define OPTION_ROW_END \
+	{ \
+		0, NULL, NULL, OPTION_LOCAL, NULL, NULL \
+	}
+#define VERB_ROW_END \
+	{ \
+		NULL, NULL, 0, 0, GROUP_UNUSED, false, false, NULL, NULL \
+	}
+#define EXAMPLE_ROW_END \
+	{ \
+		NULL, NULL \
+	}
 
 #endif

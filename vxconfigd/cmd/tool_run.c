@@ -68,7 +68,8 @@ int tool_end(const struct tool_io *io, struct command *command, int exit_code)
 	return exit_code;
 }
 
-int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char **argv, tool_show *show)
+int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char **argv,
+	     tool_show *show)
 {
 	struct command *command;
 	Vx__Reply *reply;

@@ -22,7 +22,8 @@ struct tool_io {
 void tool_io_init(struct tool_io *io);
 
 /* A utility that asks once. show NULL, or a failure: the answer's lines are printed. Exit code. */
-int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char **argv, tool_show *show);
+int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char **argv,
+	     tool_show *show);
 
 /*
  * The parts, for utilities that ask more than once. tool_begin: true if the command is to be run,

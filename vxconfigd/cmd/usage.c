@@ -25,8 +25,9 @@ static void usage_verbs(const struct tool *tool, FILE *out)
 
 	fprintf(out, "\nOperations:\n");
 	for (const struct tool_verb *verb = tool->verb; verb->name != NULL; verb++) {
-		snprintf(left, sizeof(left), "%s%s%s%s", verb->group == GROUP_NEEDED ? "-g GROUP " : "",
-			 verb->name, verb->operands != NULL ? " " : "",
+		snprintf(left, sizeof(left), "%s%s%s%s",
+			 verb->group == GROUP_NEEDED ? "-g GROUP " : "", verb->name,
+			 verb->operands != NULL ? " " : "",
 			 verb->operands != NULL ? verb->operands : "");
 		usage_line(out, left, verb->help);
 		if (verb->attrs != NULL) {
@@ -46,8 +47,8 @@ static void usage_options(const struct tool_option *option, FILE *out)
 
 		const char letter[] = { '-', option->letter, ',', ' ', '\0' };
 
-		snprintf(left, sizeof(left), "%s--%s%s%s", option->letter != 0 ? letter : "    ", option->name,
-			 option->argument != NULL ? " " : "",
+		snprintf(left, sizeof(left), "%s--%s%s%s", option->letter != 0 ? letter : "    ",
+			 option->name, option->argument != NULL ? " " : "",
 			 option->argument != NULL ? option->argument : "");
 		usage_line(out, left, option->help);
 	}
@@ -76,7 +77,8 @@ void usage_print(const struct tool *tool, FILE *out)
 		fprintf(out, "  # %s\n  %s\n", example->what, example->line);
 	}
 	fprintf(out,
-		"\nExit code: 0 done, 1 usage, 2 invalid value, 3 vxconfigd is not running, 6 outcome not known;\n"
+		"\nExit code: 0 done, 1 usage, 2 invalid value, 3 vxconfigd is not running, 6 "
+		"outcome not known;\n"
 		"the others are in vxintro(8). Manual page: %s(8).\nSee also: %s.\n",
 		tool->name, tool->see_also);
 }

@@ -7,7 +7,8 @@ static const struct tool_option vxassist_options[] = {
 	OPTION_ROW_DRY_RUN,
 	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait until mirrors are equal" },
 	OPTION_ROW_FORCE,
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" },
+	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
+	  "show progress even if stderr is not a terminal" },
 	OPTION_ROW_END,
 };
 
@@ -17,7 +18,8 @@ static const struct tool_verb vxassist_verbs[] = {
 	  "make a volume, on DISKs or wherever there is room" },
 	{ "remove", "volume VOLUME ...", 2, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "remove volumes with all that is in them" },
-	{ "maxsize", "[DISK ...]", 0, TOOL_MANY, GROUP_NEEDED, false, false, "layout nmirror logtype nlog init usetype comment",
+	{ "maxsize", "[DISK ...]", 0, TOOL_MANY, GROUP_NEEDED, false, false,
+	  "layout nmirror logtype nlog init usetype comment",
 	  "the largest volume that could be made" },
 	VERB_ROW_END,
 };
@@ -25,7 +27,8 @@ static const struct tool_verb vxassist_verbs[] = {
 static const struct tool_example vxassist_examples[] = {
 	{ "200 MiB on two disks, with a dirty region log: short recovery after a crash",
 	  "vxassist -g data make vol1 200m layout=mirror nmirror=2 logtype=drl" },
-	{ "how large could such a volume be?", "vxassist -g data maxsize layout=mirror nmirror=2 logtype=drl" },
+	{ "how large could such a volume be?",
+	  "vxassist -g data maxsize layout=mirror nmirror=2 logtype=drl" },
 	{ "would every node accept it?", "vxassist -g data -n make vol2 1g" },
 	{ "remove it; refused while somebody has it open", "vxassist -g data remove volume vol1" },
 	EXAMPLE_ROW_END,

@@ -9,9 +9,12 @@
 
 static const struct tool_option vxdg_options[] = {
 	OPTION_ROW_GROUP,
-	{ 's', "shared", NULL, OPTION_FLAG, "s", "init, import: shared by the cluster; list: only shared ones" },
-	{ 'f', "force", NULL, OPTION_FLAG, "f", "although disks are missing or are still seen as in use" },
-	{ 'C', "clear", NULL, OPTION_FLAG, "C", "import: take disks whose owner is another host or cluster" },
+	{ 's', "shared", NULL, OPTION_FLAG, "s",
+	  "init, import: shared by the cluster; list: only shared ones" },
+	{ 'f', "force", NULL, OPTION_FLAG, "f",
+	  "although disks are missing or are still seen as in use" },
+	{ 'C', "clear", NULL, OPTION_FLAG, "C",
+	  "import: take disks whose owner is another host or cluster" },
 	OPTION_ROW_DRY_RUN_LONG,
 	OPTION_ROW_QUIET,
 	OPTION_ROW_JSON,
@@ -24,13 +27,18 @@ static const struct tool_verb vxdg_verbs[] = {
 	  "groups that are imported here, or all about GROUP" },
 	{ "init", "GROUP [NAME=]DEVICE ...", 2, TOOL_MANY, GROUP_UNUSED, true, true,
 	  "cds minor nconfig nlog", "make a group of disks that were set up with vxdisk" },
-	{ "import", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL, "take an existing group into use" },
-	{ "deport", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL, "give a group up; its data stays" },
-	{ "destroy", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL, "remove a group and all of its volumes" },
-	{ "adddisk", "[NAME=]DEVICE ...", 1, TOOL_MANY, GROUP_NEEDED, true, true, NULL, "add disks to a group" },
+	{ "import", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL,
+	  "take an existing group into use" },
+	{ "deport", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL,
+	  "give a group up; its data stays" },
+	{ "destroy", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL,
+	  "remove a group and all of its volumes" },
+	{ "adddisk", "[NAME=]DEVICE ...", 1, TOOL_MANY, GROUP_NEEDED, true, true, NULL,
+	  "add disks to a group" },
 	{ "rmdisk", "DISK ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "remove disks that hold no subdisks" },
-	{ "free", "[DISK ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL, "free space on the disks" },
+	{ "free", "[DISK ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
+	  "free space on the disks" },
 	{ "set", "NAME=VALUE ...", 0, 0, GROUP_NEEDED, true, false, "activation diskdetpolicy",
 	  "activation=sw|sr|ew|ro|off (this node), diskdetpolicy=global|local" },
 	VERB_ROW_END,
@@ -54,7 +62,8 @@ const struct tool vxdg_tool = {
 	.see_also = "vxdisk(8), vxassist(8), vxprint(8), vxintro(8)",
 };
 
-static int vxdg_show_groups(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
+static int vxdg_show_groups(const struct command *command, const Vx__Reply *reply, FILE *out,
+			    FILE *err)
 {
 	const Vx__Request *request = command_request(command);
 	const Vx__GroupInfo **group;
@@ -64,7 +73,8 @@ static int vxdg_show_groups(const struct command *command, const Vx__Reply *repl
 		size_t count = print_group_sort(reply, request->operand[i], &group);
 
 		if (count == 0) {
-			exit_code = complain(err, request->tool, MSG_GROUP_UNKNOWN, request->operand[i]);
+			exit_code = complain(err, request->tool, MSG_GROUP_UNKNOWN,
+					     request->operand[i]);
 		}
 		for (size_t k = 0; k < count; k++) {
 			if (i + k > 0) {
@@ -77,7 +87,8 @@ static int vxdg_show_groups(const struct command *command, const Vx__Reply *repl
 	return exit_code;
 }
 
-static int vxdg_show_list(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
+static int vxdg_show_list(const struct command *command, const Vx__Reply *reply, FILE *out,
+			  FILE *err)
 {
 	const Vx__Request *request = command_request(command);
 	const struct group_choice choice = {
@@ -99,14 +110,16 @@ static int vxdg_show_list(const struct command *command, const Vx__Reply *reply,
 static int vxdg_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
 {
 	const Vx__Request *request = command_request(command);
+	const struct free_choice free_choice = { request->group, request->operand,
+						 request->n_operand };
 	int exit_code = 0;
 
 	if (strcmp(request->verb, "list") == 0) {
 		exit_code = vxdg_show_list(command, reply, out, err);
 	} else if (strcmp(request->verb, "free") == 0 && command_has(command, "json")) {
-		print_group_free_json(reply, request->group, out);
+		print_group_free_json(reply, &free_choice, out);
 	} else if (strcmp(request->verb, "free") == 0) {
-		print_group_free(reply, request->group, !command_has(command, "quiet"), out);
+		print_group_free(reply, &free_choice, !command_has(command, "quiet"), out);
 	}
 	tool_print_lines(reply, out);
 	return exit_code;

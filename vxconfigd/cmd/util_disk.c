@@ -10,7 +10,8 @@
 
 static const struct tool_option vxdisk_options[] = {
 	OPTION_ROW_GROUP,
-	{ 'f', "force", NULL, OPTION_FLAG, "f", "setup: although the disk belongs to a group (its data is lost)" },
+	{ 'f', "force", NULL, OPTION_FLAG, "f",
+	  "setup: although the disk belongs to a group (its data is lost)" },
 	OPTION_ROW_QUIET,
 	OPTION_ROW_JSON,
 	OPTION_ROW_PROGRESS,
@@ -22,13 +23,15 @@ static const struct tool_verb vxdisk_verbs[] = {
 	  "disks and their state, or all about DEVICE" },
 	{ "setup", "DEVICE ...", 1, TOOL_MANY, GROUP_UNUSED, false, false, "privlen",
 	  "prepare disks: label and private region; what is on them is lost" },
-	{ "scandisks", NULL, 0, 0, GROUP_UNUSED, false, false, NULL, "look for new disks, read all labels again" },
+	{ "scandisks", NULL, 0, 0, GROUP_UNUSED, false, false, NULL,
+	  "look for new disks, read all labels again" },
 	VERB_ROW_END,
 };
 
 static const struct tool_example vxdisk_examples[] = {
 	{ "what is there; \"online invalid\" are disks that are not prepared", "vxdisk list" },
-	{ "prepare a disk, then it can go into a group", "vxdisk setup sdb && vxdg -g data adddisk d4=sdb" },
+	{ "prepare a disk, then it can go into a group",
+	  "vxdisk setup sdb && vxdg -g data adddisk d4=sdb" },
 	{ "a disk was connected while vxconfigd was running", "vxdisk scandisks" },
 	EXAMPLE_ROW_END,
 };
@@ -55,7 +58,8 @@ static const Vx__DiskInfo *vxdisk_find(const Vx__Reply *reply, const char *devic
 	return NULL;
 }
 
-static int vxdisk_show_details(const Vx__Request *request, const Vx__Reply *reply, FILE *out, FILE *err)
+static int vxdisk_show_details(const Vx__Request *request, const Vx__Reply *reply, FILE *out,
+			       FILE *err)
 {
 	char node[VX_NODENAME_MAX + 1] = "";
 
@@ -64,7 +68,8 @@ static int vxdisk_show_details(const Vx__Request *request, const Vx__Reply *repl
 		const Vx__DiskInfo *disk = vxdisk_find(reply, request->operand[i]);
 
 		if (disk == NULL) {
-			return complain(err, request->tool, MSG_DISK_UNKNOWN, request->operand[i], node);
+			return complain(err, request->tool, MSG_DISK_UNKNOWN, request->operand[i],
+					node);
 		}
 		if (i > 0) {
 			fputc('\n', out);

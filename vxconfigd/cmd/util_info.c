@@ -15,7 +15,8 @@ static const struct tool_option vxinfo_options[] = {
 };
 
 static const struct tool_verb vxinfo_verbs[] = {
-	{ "info", "[VOLUME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL, "the condition of volumes" },
+	{ "info", "[VOLUME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
+	  "the condition of volumes" },
 	VERB_ROW_END,
 };
 
@@ -41,7 +42,8 @@ static int vxinfo_missing(const Vx__Request *request, const bool *found, FILE *e
 
 	for (size_t i = 0; i < request->n_operand; i++) {
 		if (!found[i]) {
-			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN, request->operand[i]);
+			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN,
+					     request->operand[i]);
 		}
 	}
 	return exit_code;
@@ -59,7 +61,8 @@ static int vxinfo_show(const struct command *command, const Vx__Reply *reply, FI
 
 	for (size_t i = 0; i < count; i++) {
 		if (json) {
-			print_info_json(group[i], request->operand, request->n_operand, found, volumes);
+			print_info_json(group[i], request->operand, request->n_operand, found,
+					volumes);
 		} else {
 			print_info(group[i], request->operand, request->n_operand, found,
 				   command_has(command, "plexes"), out);

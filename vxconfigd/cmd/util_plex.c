@@ -6,8 +6,10 @@ static const struct tool_option vxplex_options[] = {
 	OPTION_ROW_GROUP,
 	OPTION_ROW_DRY_RUN,
 	OPTION_ROW_FORCE,
-	{ 'o', "option", "WORD[,WORD]", OPTION_EXTRA, NULL, "rm: with dis, remove the plex and its subdisks" },
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" },
+	{ 'o', "option", "WORD[,WORD]", OPTION_EXTRA, NULL,
+	  "rm: with dis, remove the plex and its subdisks" },
+	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
+	  "show progress even if stderr is not a terminal" },
 	OPTION_ROW_END,
 };
 

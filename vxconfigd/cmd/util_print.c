@@ -10,7 +10,8 @@
 static const struct tool_option vxprint_options[] = {
 	OPTION_ROW_GROUP,
 	{ 'h', "hierarchy", NULL, OPTION_LOCAL, NULL, "below each record what belongs to it" },
-	{ 't', "typed", NULL, OPTION_LOCAL, NULL, "a line each, with columns of its own for each class" },
+	{ 't', "typed", NULL, OPTION_LOCAL, NULL,
+	  "a line each, with columns of its own for each class" },
 	{ 'l', "long", NULL, OPTION_LOCAL, NULL, "everything about each record" },
 	{ 'G', "groups", NULL, OPTION_LOCAL, NULL, "disk group records" },
 	{ 'd', "disks", NULL, OPTION_LOCAL, NULL, "disk media records" },
@@ -23,7 +24,8 @@ static const struct tool_option vxprint_options[] = {
 };
 
 static const struct tool_verb vxprint_verbs[] = {
-	{ "print", "[NAME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL, "print records" },
+	{ "print", "[NAME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
+	  "print records" },
 	VERB_ROW_END,
 };
 
@@ -50,11 +52,12 @@ static struct listing_choice vxprint_choice(const struct command *command)
 		const char *option;
 		enum listing_class class;
 	} map[] = {
-		{ "groups", LISTING_DG }, { "disks", LISTING_DM },  { "volumes", LISTING_VOL },
+		{ "groups", LISTING_DG },   { "disks", LISTING_DM },	{ "volumes", LISTING_VOL },
 		{ "plexes", LISTING_PLEX }, { "subdisks", LISTING_SD },
 	};
 	const Vx__Request *request = command_request(command);
-	struct listing_choice choice = { .name = request->operand, .name_count = request->n_operand };
+	struct listing_choice choice = { .name = request->operand,
+					 .name_count = request->n_operand };
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
 		if (command_has(command, map[i].option)) {
@@ -62,12 +65,14 @@ static struct listing_choice vxprint_choice(const struct command *command)
 		}
 	}
 	/* without a choice everything is shown, as it belongs together */
-	choice.hierarchy = command_has(command, "hierarchy") ||
-			   (choice.classes == 0 && choice.name_count == 0 && !command_has(command, "long"));
+	choice.hierarchy =
+		command_has(command, "hierarchy") ||
+		(choice.classes == 0 && choice.name_count == 0 && !command_has(command, "long"));
 	return choice;
 }
 
-static void vxprint_group(const struct command *command, const struct listing *list, bool all, FILE *out)
+static void vxprint_group(const struct command *command, const struct listing *list, bool all,
+			  FILE *out)
 {
 	bool header = !command_has(command, "quiet");
 
@@ -105,10 +110,11 @@ static int vxprint_missing(const struct command *command, const bool *found, FIL
 			continue;
 		}
 		if (request->group[0] != '\0') {
-			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN_IN, request->operand[i],
-					     request->group);
+			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN_IN,
+					     request->operand[i], request->group);
 		} else {
-			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN, request->operand[i]);
+			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN,
+					     request->operand[i]);
 		}
 	}
 	return exit_code;
@@ -136,7 +142,8 @@ static int vxprint_show(const struct command *command, const Vx__Reply *reply, F
 				fputc('\n', out);
 			}
 			first = false;
-			vxprint_group(command, &list, choice.classes == 0 && request->n_operand == 0, out);
+			vxprint_group(command, &list,
+				      choice.classes == 0 && request->n_operand == 0, out);
 		}
 		listing_free(&list);
 	}

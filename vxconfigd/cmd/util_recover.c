@@ -8,7 +8,8 @@ static const struct tool_option vxrecover_options[] = {
 	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait for the end of the recovery" },
 	{ 'n', "no-recovery", NULL, OPTION_FLAG, "n", "recover nothing (with -s: only start)" },
 	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "volumes of shared groups only" },
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" },
+	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
+	  "show progress even if stderr is not a terminal" },
 	OPTION_ROW_END,
 };
 
@@ -19,7 +20,8 @@ static const struct tool_verb vxrecover_verbs[] = {
 };
 
 static const struct tool_example vxrecover_examples[] = {
-	{ "start every volume of a group and make mirrors equal in the background", "vxrecover -g data -sb" },
+	{ "start every volume of a group and make mirrors equal in the background",
+	  "vxrecover -g data -sb" },
 	{ "recover what is on a disk that came back", "vxrecover -g data d2" },
 	EXAMPLE_ROW_END,
 };

@@ -16,17 +16,21 @@ static const struct tool_option vxstat_options[] = {
 	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "plexes" },
 	{ 's', "subdisks", NULL, OPTION_LOCAL, NULL, "subdisks" },
 	{ 'd', "disks", NULL, OPTION_LOCAL, NULL, "disks" },
-	{ 'i', "interval", "SECONDS", OPTION_LOCAL, NULL, "again and again; each shows what happened in between" },
+	{ 'i', "interval", "SECONDS", OPTION_LOCAL, NULL,
+	  "again and again; each shows what happened in between" },
 	{ 'c', "count", "NUMBER", OPTION_LOCAL, NULL, "with -i: so many times" },
-	{ 'n', "nodes", "NODE[,NODE]", OPTION_LOCAL, NULL, "only these nodes (without: the total of all)" },
-	{ 'r', "reset", NULL, OPTION_FLAG, "r", "set the counters to zero instead of printing them" },
+	{ 'n', "nodes", "NODE[,NODE]", OPTION_LOCAL, NULL,
+	  "only these nodes (without: the total of all)" },
+	{ 'r', "reset", NULL, OPTION_FLAG, "r",
+	  "set the counters to zero instead of printing them" },
 	OPTION_ROW_QUIET,
 	OPTION_ROW_JSON,
 	OPTION_ROW_END,
 };
 
 static const struct tool_verb vxstat_verbs[] = {
-	{ "stat", "[NAME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL, "statistics of objects" },
+	{ "stat", "[NAME ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
+	  "statistics of objects" },
 	VERB_ROW_END,
 };
 
@@ -65,7 +69,8 @@ static struct stat_choice vxstat_choice(const struct command *command)
 	};
 }
 
-static void vxstat_print(const struct tool_io *io, const struct command *command, const struct stat_set *set, bool dated)
+static void vxstat_print(const struct tool_io *io, const struct command *command,
+			 const struct stat_set *set, bool dated)
 {
 	char text[64];
 	time_t now = time(NULL);
@@ -86,7 +91,8 @@ static void vxstat_print(const struct tool_io *io, const struct command *command
 }
 
 /* One look. before: what the look before saw, becomes what this one saw. */
-static int vxstat_look(const struct tool_io *io, const struct command *command, struct stat_set *before, bool dated)
+static int vxstat_look(const struct tool_io *io, const struct command *command,
+		       struct stat_set *before, bool dated)
 {
 	const struct stat_choice choice = vxstat_choice(command);
 	struct stat_set now, shown;
@@ -109,7 +115,8 @@ static int vxstat_look(const struct tool_io *io, const struct command *command, 
 	return exit_code;
 }
 
-static int vxstat_loop(const struct tool_io *io, const struct command *command, uint32_t interval_s, uint32_t count)
+static int vxstat_loop(const struct tool_io *io, const struct command *command, uint32_t interval_s,
+		       uint32_t count)
 {
 	struct stat_set before = { NULL, 0 };
 	int exit_code = vxstat_look(io, command, &before, interval_s > 0);
@@ -134,7 +141,8 @@ int vxstat_run(const struct tool_io *io, int argc, char **argv)
 	if (!tool_begin(io, &vxstat_tool, argc, argv, &command, &exit_code)) {
 		return exit_code;
 	}
-	if (command_number(command, "interval", 1, VXSTAT_INTERVAL_MAX_S, 0, io->err, &interval_s) != 0 ||
+	if (command_number(command, "interval", 1, VXSTAT_INTERVAL_MAX_S, 0, io->err,
+			   &interval_s) != 0 ||
 	    command_number(command, "count", 1, VXSTAT_COUNT_MAX, 0, io->err, &count) != 0) {
 		return tool_end(io, command, 2);
 	}

@@ -46,7 +46,8 @@ const struct tool vxtask_tool = {
 };
 
 /* Shows the tasks of the answer; returns how many were chosen. */
-static size_t vxtask_show(const struct command *command, const Vx__Reply *reply, bool header, FILE *out)
+static size_t vxtask_show(const struct command *command, const Vx__Reply *reply, bool header,
+			  FILE *out)
 {
 	const Vx__Request *request = command_request(command);
 	const struct task_choice choice = {
@@ -74,7 +75,8 @@ static void vxtask_warn(const Vx__Reply *reply, FILE *err)
 {
 	for (size_t i = 0; i < reply->n_node; i++) {
 		if (reply->node[i]->error[0] != '\0') {
-			complain(err, "vxtask", SAY_NODE_SILENT, reply->node[i]->node, reply->node[i]->error);
+			complain(err, "vxtask", SAY_NODE_SILENT, reply->node[i]->node,
+				 reply->node[i]->error);
 		}
 	}
 }
@@ -132,8 +134,8 @@ int vxtask_run(const struct tool_io *io, int argc, char **argv)
 	if (!tool_begin(io, &vxtask_tool, argc, argv, &command, &exit_code)) {
 		return exit_code;
 	}
-	if (command_number(command, "interval", 1, VXTASK_INTERVAL_MAX_S, VXTASK_INTERVAL_S, io->err,
-			   &interval_s) != 0) {
+	if (command_number(command, "interval", 1, VXTASK_INTERVAL_MAX_S, VXTASK_INTERVAL_S,
+			   io->err, &interval_s) != 0) {
 		return tool_end(io, command, 2);
 	}
 	return tool_end(io, command, vxtask_loop(io, command, interval_s));

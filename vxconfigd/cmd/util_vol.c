@@ -6,16 +6,20 @@ static const struct tool_option vxvol_options[] = {
 	OPTION_ROW_GROUP,
 	OPTION_ROW_DRY_RUN,
 	OPTION_ROW_FORCE,
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL, "show progress even if stderr is not a terminal" },
+	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
+	  "show progress even if stderr is not a terminal" },
 	OPTION_ROW_END,
 };
 
 static const struct tool_verb vxvol_verbs[] = {
 	{ "start", "VOLUME ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "make volumes usable; resynchronises mirrors that may differ" },
-	{ "stop", "VOLUME ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL, "take volumes out of use" },
-	{ "startall", NULL, 0, 0, GROUP_NEEDED, true, false, NULL, "start every volume of the group" },
-	{ "stopall", NULL, 0, 0, GROUP_NEEDED, true, false, NULL, "stop every volume of the group" },
+	{ "stop", "VOLUME ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
+	  "take volumes out of use" },
+	{ "startall", NULL, 0, 0, GROUP_NEEDED, true, false, NULL,
+	  "start every volume of the group" },
+	{ "stopall", NULL, 0, 0, GROUP_NEEDED, true, false, NULL,
+	  "stop every volume of the group" },
 	{ "rdpol", "POLICY VOLUME [PLEX]", 2, 3, GROUP_NEEDED, true, false, NULL,
 	  "where reads go: select, round, or prefer and the PLEX" },
 	{ "set", "NAME=VALUE ... VOLUME ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, "comment",
@@ -24,7 +28,8 @@ static const struct tool_verb vxvol_verbs[] = {
 };
 
 static const struct tool_example vxvol_examples[] = {
-	{ "after a cluster start: bring all volumes of a group into use", "vxvol -g data startall" },
+	{ "after a cluster start: bring all volumes of a group into use",
+	  "vxvol -g data startall" },
 	{ "read from the plex on the near disk", "vxvol -g data rdpol prefer vol1 vol1-01" },
 	{ "stop a volume; refused while it is open anywhere", "vxvol -g data stop vol1" },
 	EXAMPLE_ROW_END,

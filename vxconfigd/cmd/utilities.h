@@ -10,22 +10,23 @@
 #include "vxconfigd/cmd/tool_run.h"
 
 #define UTILITIES(X) \
-	X(vxassist) X(vxdctl) X(vxdg) X(vxdisk) X(vxinfo) X(vxplex) X(vxprint) X(vxrecover) X(vxstat) \
-	X(vxtask) X(vxvol)
+	X(vxassist) \
+	X(vxdctl) \
+	X(vxdg) X(vxdisk) X(vxinfo) X(vxplex) X(vxprint) X(vxrecover) X(vxstat) X(vxtask) X(vxvol)
 
-#define UTILITY_DECLARE(name)         \
+#define UTILITY_DECLARE(name) \
 	extern const struct tool name##_tool; \
 	int name##_run(const struct tool_io *io, int argc, char **argv);
 UTILITIES(UTILITY_DECLARE)
 #undef UTILITY_DECLARE
 
 /* main() of a utility. */
-#define UTILITY_MAIN(name)                     \
-	int main(int argc, char **argv)        \
-	{                                      \
-		struct tool_io io;             \
-                                               \
-		tool_io_init(&io);             \
+#define UTILITY_MAIN(name) \
+	int main(int argc, char **argv) \
+	{ \
+		struct tool_io io; \
+\
+		tool_io_init(&io); \
 		return name##_run(&io, argc, argv); \
 	}
 

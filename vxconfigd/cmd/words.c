@@ -29,7 +29,7 @@ const char *word_activation(Vx__Activation activation)
 {
 	switch (activation) {
 #define WORD_CASE(value, text, short_text) \
-	case VX__ACTIVATION__ACT_##value:  \
+	case VX__ACTIVATION__ACT_##value: \
 		return text;
 		WORD_ACTIVATIONS(WORD_CASE)
 #undef WORD_CASE
@@ -43,7 +43,7 @@ const char *word_activation_short(Vx__Activation activation)
 {
 	switch (activation) {
 #define WORD_CASE(value, text, short_text) \
-	case VX__ACTIVATION__ACT_##value:  \
+	case VX__ACTIVATION__ACT_##value: \
 		return short_text;
 		WORD_ACTIVATIONS(WORD_CASE)
 #undef WORD_CASE
