@@ -98,6 +98,7 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 	state.seqnum = node->timeline.count;
 	state.quorate = view_is_quorate(node->core);
 	state.fencing = node->fencing;
+	state.preference = node->store.preference;
 	state.view_open = view_is_settled(node->core);
 	if (leave != NULL && leave->progress[0] != '\0') {
 		waiting[0] = (char *)(uintptr_t)leave->progress;
