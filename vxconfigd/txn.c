@@ -170,6 +170,9 @@ static void txn_on_suspended(struct txn *txn, const struct txn_event *event, str
 
 static void txn_on_commit(struct txn *txn, struct txn_effects *fx)
 {
+	if (txn->view.self == txn->view.master && txn->master != TXN_COMMITTING) {
+		return; /* T4: nobody can say so but this node, and it did not */
+	}
 	if (txn->member == TXN_PREPARED || (txn->member == TXN_VOTED && !txn->quiesce)) {
 		txn_member_move(txn, TXN_SEEN);
 		txn_fx(fx, TXN_FX_REMEMBER, &txn->ref);
