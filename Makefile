@@ -146,11 +146,16 @@ stage: build
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(B)/root PREFIX=/usr >/dev/null
 
 OCF_DIR := $(PREFIX)/lib/ocf/resource.d/vxha
+COMPLETION := $(PREFIX)/share/bash-completion/completions
 install: build
-	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(OCF_DIR)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(OCF_DIR) $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(COMPLETION) $(DESTDIR)/etc/vxha
 	$(Q)install -m 755 $(DAEMONS) $(CMDS) $(DESTDIR)$(PREFIX)/sbin/
-	$(Q)for f in $(wildcard ocf/vx* ocf/.vx*); do install -m 755 $$f $(DESTDIR)$(OCF_DIR)/; done
-	$(Q)if ls man/*.8 >/dev/null 2>&1; then install -d $(DESTDIR)$(PREFIX)/share/man/man8 && install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/; fi
+	$(Q)install -m 755 $(wildcard ocf/vx* ocf/.vx*) $(DESTDIR)$(OCF_DIR)/
+	$(Q)install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	$(Q)install -m 644 packaging/bash-completion/vxha $(DESTDIR)$(COMPLETION)/
+	$(Q)for f in $(notdir $(CMDS)) vxclustadm; do ln -sf vxha $(DESTDIR)$(COMPLETION)/$$f; done
+	$(Q)[ -e $(DESTDIR)/etc/vxha/vxha.conf ] || install -m 644 packaging/vxha.conf $(DESTDIR)/etc/vxha/
 
 clean:
 	$(Q)rm -rf build build-san
