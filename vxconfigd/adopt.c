@@ -12,9 +12,9 @@
 #include "base/log.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
-#include "vxconfigd/steps_part.h"
+#include "vxconfigd/cfg_part.h"
 #include "vxconfigd/txn_run.h"
 
 struct adopt {

@@ -15,7 +15,7 @@
 #include "base/loop.h"
 #include "vxconfigd/clust.h"
 #include "vxconfigd/disk.h"
-#include "vxconfigd/iod.h"
+#include "vxconfigd/iod_link.h"
 #include "vxconfigd/memory.h"
 #include "vxconfigd/worker.h"
 #include "vxha.pb-c.h"

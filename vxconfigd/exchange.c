@@ -12,8 +12,8 @@
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/relay.h"
-#include "vxconfigd/request.h"
-#include "vxconfigd/steps_part.h"
+#include "vxconfigd/request_queue.h"
+#include "vxconfigd/cfg_part.h"
 #include "vxconfigd/txn_run.h"
 
 /* ---- my state ---- */

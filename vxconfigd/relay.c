@@ -13,7 +13,7 @@
 #include "vxconfigd/plan.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 
 struct relay {
 	TAILQ_ENTRY(relay) next;

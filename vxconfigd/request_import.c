@@ -9,9 +9,9 @@
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
-#include "vxconfigd/steps.h"
+#include "vxconfigd/cfg_steps.h"
 
 struct import {
 	struct request *req;

@@ -9,8 +9,8 @@
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/request.h"
-#include "vxconfigd/steps.h"
+#include "vxconfigd/request_queue.h"
+#include "vxconfigd/cfg_steps.h"
 
 struct request_scan {
 	struct request *req;

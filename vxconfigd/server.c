@@ -16,7 +16,7 @@
 #include "vxconfigd/plan.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/relay.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 
 struct caller {
 	TAILQ_ENTRY(caller) next;

@@ -12,7 +12,7 @@
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/relay.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
 
 void server_mode(struct ask *ask)

@@ -7,7 +7,7 @@
 #include "base/errors.h"
 #include "base/timeouts.h"
 #include "vxconfigd/proto.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
 
 /* Sets these cookies apart from those of the relays. */

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/shelf.h"
-#include "vxconfigd/steps_part.h"
+#include "vxconfigd/cfg_part.h"
 
 struct survey {
 	struct configd *configd;

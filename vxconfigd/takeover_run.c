@@ -12,7 +12,7 @@
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/shelf.h"
-#include "vxconfigd/steps_part.h"
+#include "vxconfigd/cfg_part.h"
 
 struct takeover_group {
 	TAILQ_ENTRY(takeover_group) next;

@@ -11,8 +11,8 @@
 #include "base/timeouts.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/request.h"
-#include "vxconfigd/steps.h"
+#include "vxconfigd/request_queue.h"
+#include "vxconfigd/cfg_steps.h"
 
 struct txn_input {
 	TAILQ_ENTRY(txn_input) next;

@@ -17,7 +17,7 @@
 #include "vxconfigd/plan.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/txn_run.h"
 

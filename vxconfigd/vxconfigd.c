@@ -24,10 +24,10 @@
 #include "vxconfigd/group.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/relay.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
 #include "vxconfigd/shelf.h"
-#include "vxconfigd/steps.h"
+#include "vxconfigd/cfg_steps.h"
 
 #define CONFIGD_NAME "vxconfigd"
 #define CONFIGD_MEMORY "groups" /* in the state folder */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxconfigd's part in a reconfiguration: which step does what. */
-#include "vxconfigd/steps.h"
+#include "vxconfigd/cfg_steps.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 #include "base/timeouts.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/relay.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
-#include "vxconfigd/steps_part.h"
+#include "vxconfigd/cfg_part.h"
 #include "vxconfigd/txn_run.h"
 
 int steps_create(struct configd *configd)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests that change a group, at the master: queues, beginning, answers. */
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/steps.h"
+#include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/txn_run.h"
 
 static const char *request_group_name(const struct request *req)

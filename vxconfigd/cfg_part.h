@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of a reconfiguration, for steps.c, survey.c, exchange.c, adopt.c and takeover_run.c only. */
-#ifndef VX_VXCONFIGD_STEPS_PART_H
-#define VX_VXCONFIGD_STEPS_PART_H
+/* The parts of a reconfiguration, for cfg_steps.c, survey.c, exchange.c, adopt.c and takeover_run.c only. */
+#ifndef VX_VXCONFIGD_CFG_PART_H
+#define VX_VXCONFIGD_CFG_PART_H
 
-#include "vxconfigd/steps.h"
+#include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/takeover.h"
 
 struct takeover_run; /* the master's work on the groups of a new view */

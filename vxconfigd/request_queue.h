@@ -3,8 +3,8 @@
  * Requests that change a group, at the master: they wait in the group's queue, are planned, proposed,
  * and answered exactly once.
  */
-#ifndef VX_VXCONFIGD_REQUEST_H
-#define VX_VXCONFIGD_REQUEST_H
+#ifndef VX_VXCONFIGD_REQUEST_QUEUE_H
+#define VX_VXCONFIGD_REQUEST_QUEUE_H
 
 #include "vxconfigd/group.h"
 #include "vxconfigd/plan.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The connection to vxiod. */
-#include "vxconfigd/iod.h"
+#include "vxconfigd/iod_link.h"
 
 #include <errno.h>
 #include <stdlib.h>

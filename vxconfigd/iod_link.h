@@ -5,8 +5,8 @@
  * Requests of one connection keep their order: a load, then a resume. While vxiod is not there,
  * requests wait for it for VX_IOD_WAIT_MS. Main thread only.
  */
-#ifndef VX_VXCONFIGD_IOD_H
-#define VX_VXCONFIGD_IOD_H
+#ifndef VX_VXCONFIGD_IOD_LINK_H
+#define VX_VXCONFIGD_IOD_LINK_H
 
 #include <stdbool.h>
 
