@@ -26,8 +26,8 @@ class GroundError(Exception):
 
 def enter(command):
     """Runs the command as the first process of new namespaces; its exit status."""
-    child = subprocess.Popen(["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child",
-                              "--mount-proc", *command])
+    child = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--net", "--ipc",
+                              "--fork", "--kill-child", "--mount-proc", *command])
     try:
         return child.wait()
     finally:
