@@ -8,7 +8,7 @@
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
-#include "vxconfigd/request.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
 
 #define DISK_PRIVATE_SECTORS 65536 /* 32 MiB: as the original's default */
