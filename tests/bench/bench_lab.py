@@ -1,6 +1,290 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What needs a cluster."""
+"""What needs a cluster: transactions, joining and leaving, and the freeze when a node dies.
+
+Three nodes of the test lab with Corosync, Pacemaker and fencing; a mirrored volume. A transaction is
+measured as its user sees it, from the command to its end, beside the raw round of CPG (a message and
+the answers of all members) in the same lab. The parts of a freeze are what vxclustd tells of it
+(vxclustadm -v nodestate --json), beside what an application sees: the longest pause of its writes.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+
+from bench_ground import GroundError
+from bench_table import Goal, Row
+
+NODES = ("a", "b", "c")
+VICTIM = "c"
+GROUP, VOLUME = "data", "vol1"
+TRANSACTIONS = 20
+DETACHES = 3
+PINGS = 1000
+DEVICE = f"/dev/vx/dsk/{GROUP}/{VOLUME}"
+BLOCKS = 50 * 1024 * 1024 // 4096
+
+# Prints the microseconds of each of $1 runs of the rest; "%" becomes a word that changes.
+TIMED = """
+count=$1; shift
+for i in $(seq "$count"); do
+	began=${EPOCHREALTIME/./}
+	"${@//%/$i}" >/dev/null || exit 1
+	echo $((${EPOCHREALTIME/./} - began))
+done
+"""
 
 
-def part(tree, rounds):
-    return [], {}
+class Lab:
+    """A lab of its own, and commands in its nodes."""
+
+    def __init__(self, tree):
+        self.tree = tree
+        self.env = {**os.environ, "LAB": f"bench-{os.getpid()}"}
+        self.background = []
+
+    def verb(self, *words, timeout=180, check=True):
+        try:
+            done = subprocess.run([os.path.join(self.tree, "tests/lab/lab"), *words], env=self.env, check=False,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  text=True, timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            raise GroundError(f"lab {' '.join(words)}: no end within {timeout} s") from error
+        if check and done.returncode != 0:
+            raise GroundError(f"lab {' '.join(words[:8])}: {(done.stderr or done.stdout).strip()[-600:]}")
+        return done.stdout
+
+    def run(self, node, *command, **options):
+        return self.verb("run", node, *command, **options)
+
+    def start(self, node, *command):
+        """In the background; its output is read when it is waited for."""
+        process = subprocess.Popen([os.path.join(self.tree, "tests/lab/lab"), "run", node, *command], env=self.env,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True)
+        self.background.append(process)
+        return process
+
+    def wait(self, what, seconds, condition):
+        end = time.monotonic() + seconds
+        while True:
+            found = condition()
+            if found:
+                return found
+            if time.monotonic() > end:
+                raise GroundError(f"not within {seconds} s: {what}")
+            time.sleep(0.1)
+
+    def down(self):
+        self.verb("down", check=False)
+        for process in self.background:
+            process.kill()
+            process.wait()
+
+    def tool(self, name):
+        return os.path.join(self.tree, "build/tests", name)
+
+    def state(self, node):
+        """vxclustadm -v nodestate --json; {} when it does not answer."""
+        try:
+            return json.loads(self.run(node, "vxclustadm", "-v", "nodestate", "--json", check=False))
+        except ValueError:
+            return {}
+
+    def members(self, node):
+        return len(self.state(node).get("members", []))
+
+    def timed_us(self, node, command, count):
+        output = self.run(node, "bash", "-c", TIMED, "timed", str(count), *command)
+        return [int(line) for line in output.split()]
+
+
+def say(text):
+    print(f"bench: cluster, {text}", file=sys.stderr, flush=True)
+
+
+def measure_cpg(lab):
+    """The raw round trips: before anything of ours runs."""
+    figures = {}
+    answering = [lab.start(node, lab.tool("cpgping"), "--answer", "60") for node in NODES[1:]]
+    for line in lab.run("a", lab.tool("cpgping"), "-m", str(len(NODES)), "-n", str(PINGS)).splitlines():
+        ping = json.loads(line)
+        figures["cpg " + ping["what"]] = [ping["p50_us"]]
+    for node in NODES[1:]:
+        lab.verb("kill", node, "cpgping", "TERM")
+    for process in answering:
+        process.wait()
+    return figures
+
+
+def set_up(lab):
+    say("start of the product")
+    for node in NODES:
+        lab.run(node, "sh", "-c", "mkdir -p /etc/vxha && echo 'disks = /dev/vxdisk/*' >/etc/vxha/vxha.conf")
+    lab.run("a", "sh", os.path.join(lab.tree, "crm-examples/10-vxclust-demo.pcs.sh"))
+    lab.wait("all nodes are members", 120, lambda: all(lab.members(node) == len(NODES) for node in NODES))
+    for disk in ("d1", "d2", "d3"):
+        lab.run("a", "vxdisk", "setup", disk)
+    lab.run("a", "vxdg", "-s", "init", GROUP, "d1=d1", "d2=d2", "d3=d3")
+    lab.run("a", "vxassist", "-g", GROUP, "make", VOLUME, "100m", "layout=mirror", "nmirror=2", "logtype=drl")
+    lab.wait("the device is there on all nodes", 60,
+             lambda: all(lab.run(node, "sh", "-c", f"stat -c %s {DEVICE}", check=False).strip() == "104857600"
+                         for node in NODES))
+    lab.wait("the mirrors are in sync", 60, lambda: not lab.run("a", "vxtask", "-q", "list", check=False).strip())
+
+
+def start_writers(lab, folder, seconds):
+    """One stamp on each node, each in blocks of its own; {node: process}."""
+    writers = {}
+    for phase, node in enumerate(NODES):
+        writers[node] = lab.start(node, lab.tool("stamp"), "write", DEVICE, "--volume", VOLUME, "--node", node,
+                                  "--journal", os.path.join(folder, f"journal.{node}"), "--count",
+                                  str(BLOCKS // 2), "--step", str(len(NODES)), "--phase", str(phase), "--rate",
+                                  "200", "--seconds", str(seconds))
+    return writers
+
+
+def stop_writers(lab, writers):
+    """{node: longest pause in ms} of the writers that are still there."""
+    pauses = {}
+    for node, process in writers.items():
+        lab.verb("kill", node, "stamp", "TERM", check=False)
+        found = re.search(r"longest_pause_ms=([0-9.]+)", process.communicate()[0])
+        pauses[node] = float(found.group(1)) if found else None
+    return pauses
+
+
+def plexes_active(lab):
+    """Data plexes of the volume that take part in reads and writes."""
+    records = json.loads(lab.run("a", "vxprint", "-g", GROUP, "--json"))["groups"][0]["records"]
+    return sum(record["type"] == "pl" and record["volume"] == VOLUME and not record["log_only"] and
+               record["kstate"] == "ENABLED" and record["state"] == "ACTIVE" for record in records)
+
+
+def measure_transactions(lab, folder):
+    """{what: [microseconds]}; also of a command that changes nothing."""
+    figures = {}
+    figures["query"] = lab.timed_us("a", ["vxdctl", "-c", "mode"], TRANSACTIONS)
+    figures["unused"] = lab.timed_us("a", ["vxvol", "-g", GROUP, "set", "comment=%", VOLUME], TRANSACTIONS)
+    figures["used"] = measure_used(lab, folder)
+    return figures
+
+
+def measure_used(lab, folder):
+    """A plex is detached while all nodes write: the volume must be quiet everywhere at the commit."""
+    took = []
+    writers = start_writers(lab, folder, 60)
+    for _ in range(DETACHES):
+        time.sleep(0.5)
+        took += lab.timed_us("a", ["vxplex", "-g", GROUP, "det", VOLUME + "-02"], 1)
+        lab.run("a", "vxrecover", "-g", GROUP, VOLUME)
+        lab.wait("the detached plex is filled again", 60, lambda: plexes_active(lab) == 2)
+    stop_writers(lab, writers)
+    return took
+
+
+def last_reconfiguration(lab, node):
+    found = lab.state(node).get("reconfigurations", [])
+    return found[-1] if found and found[-1].get("done") else None
+
+
+def measure_leave_and_join(lab, rounds):
+    """Milliseconds of stopnode and startnode, and how long the members were frozen by each."""
+    figures = {"leave": [], "leave freeze": [], "join": [], "join freeze": []}
+    lab.run("a", "pcs", "property", "set", "maintenance-mode=true")
+    try:
+        for number in range(rounds):
+            say(f"leave and join {number + 1} of {rounds}")
+            for what, verb, members in (("leave", "stopnode", 2), ("join", "startnode", 3)):
+                began = time.monotonic()
+                lab.run(VICTIM, "vxclustadm", verb)
+                lab.wait(f"{members} members after {verb}", 60,
+                         lambda members=members: lab.members("a") == members and last_reconfiguration(lab, "a"))
+                figures[what].append((time.monotonic() - began) * 1000)
+                figures[what + " freeze"].append(last_reconfiguration(lab, "a")["freeze_ms"])
+    finally:
+        lab.run("a", "pcs", "property", "set", "maintenance-mode=false", check=False)
+    return figures
+
+
+def measure_death(lab, folder):
+    """A node is powered off in mid-write. What the survivors say, and what their applications saw."""
+    say("a node dies")
+    writers = start_writers(lab, folder, 40)
+    time.sleep(3)
+    lab.verb("autoboot", "off")
+    before = {node: lab.state(node)["reconfig_seqnum"] for node in NODES if node != VICTIM}
+    died_ms = time.time() * 1000
+    lab.verb("crash", VICTIM)
+    survivors = list(before)
+    lab.wait("the survivors go on", 60, lambda: all(
+        lab.members(node) == len(NODES) - 1 and lab.state(node)["reconfig_seqnum"] > before[node] and
+        last_reconfiguration(lab, node) for node in survivors))
+    figures = {"detect": [], "fence": [], "own": [], "freeze": []}
+    for node in survivors:
+        reconf = last_reconfiguration(lab, node)
+        figures["detect"].append(reconf["wall_ms"] - died_ms)
+        figures["fence"].append(reconf["fence_ms"])
+        figures["own"].append(reconf["freeze_ms"] - reconf["fence_ms"])
+        figures["freeze"].append(reconf["freeze_ms"])
+    time.sleep(1)
+    figures["pause"] = list(stop_writers(lab, {node: writers[node] for node in survivors}).values())
+    return figures
+
+
+class Figures:
+    """What was measured, and why the rest was not."""
+
+    def __init__(self):
+        self.values, self.why = {}, ""
+
+    def add(self, prefix, figures):
+        for key, values in figures.items():
+            self.values[f"{prefix}{key}"] = values
+
+    def row(self, what, key, unit="ms", scale=1.0, peer="", peer_name="", goal=None):
+        ours = [value * scale for value in self.values.get(key, []) if value is not None]
+        peers = [value * scale for value in self.values.get(peer, [])] * len(ours)
+        return Row(what, unit, ours, peers[:len(ours)], peer_name, goal, "" if ours else self.why)
+
+    def rows(self):
+        us = 0.001
+        return [
+            self.row("raw CPG: a message until it is delivered", "cpg rtt", scale=us),
+            self.row("raw CPG: a message and the answers of all", "cpg round", scale=us),
+            self.row("command without a transaction (vxdctl -c mode)", "query", scale=us, peer="cpg round",
+                     peer_name="CPG round"),
+            self.row("transaction, no volume in use (vxvol set)", "unused", scale=us, peer="cpg round",
+                     peer_name="CPG round"),
+            self.row("transaction on a volume in use (vxplex det)", "used", scale=us, peer="cpg round",
+                     peer_name="CPG round"),
+            self.row("clean join, startnode to member", "join", goal=Goal("<=", 1000, "ours")),
+            self.row("clean join, freeze of the members", "join freeze"),
+            self.row("clean leave, stopnode to its end", "leave"),
+            self.row("clean leave, freeze of the members", "leave freeze"),
+            self.row("node dies: until noticed and I/O stopped", "death detect"),
+            self.row("node dies: freeze, I/O stopped to resumed", "death freeze"),
+            self.row("node dies: of it, fencing until proven", "death fence"),
+            self.row("node dies: of it, own part", "death own", goal=Goal("<=", 100, "ours")),
+            self.row("node dies: longest pause of an application's writes", "death pause"),
+        ]
+
+
+def part(tree, folder, rounds):
+    """(rows, details). What goes wrong is said in the table; the other rows are not lost."""
+    lab, figures = Lab(tree), Figures()
+    try:
+        say("start of the nodes")
+        lab.verb("up", str(len(NODES)), "--pacemaker", "--disks", "3", "--size", "256")
+        figures.add("", measure_cpg(lab))
+        set_up(lab)
+        figures.add("", measure_transactions(lab, folder))
+        figures.add("", measure_leave_and_join(lab, rounds))
+        figures.add("death ", measure_death(lab, folder))
+    except (GroundError, KeyError, ValueError) as error:
+        figures.why = f"the cluster part ended early: {error}".replace("\n", " ")
+        say(figures.why)
+    finally:
+        lab.down()
+    return figures.rows(), {"cluster": figures.values}
