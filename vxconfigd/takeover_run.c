@@ -246,6 +246,19 @@ static void takeover_on_set(void *ctx, struct copies *copies, int error)
 	copies_checkpoint(copies, item->config, view->member, view->n_member, takeover_on_stored, item);
 }
 
+/* Who joins has the group's own mode, unless that conflicts with what others have. */
+static void takeover_joiner_modes(struct takeover_group *item)
+{
+	const struct cview *cluster = &item->run->configd->cluster;
+
+	for (size_t i = 0; i < cluster->peer_count; i++) {
+		if (cview_is_joiner(cluster->view, cluster->peer[i].nodeid)) {
+			activation_admit(&item->activation, cluster->peer[i].nodeid,
+					 item->config->dg->activation);
+		}
+	}
+}
+
 static void takeover_store(struct takeover_group *item)
 {
 	struct configd *configd = item->run->configd;
@@ -257,6 +270,7 @@ static void takeover_store(struct takeover_group *item)
 			     "vxha.conf overrides)");
 		return;
 	}
+	takeover_joiner_modes(item);
 	item->config->epoch = view->epoch;
 	item->config->seq = item->decision.seq;
 	if (item->decision.pending && !item->decision.complete && item->decision.base == TAKEOVER_RUNNING) {
@@ -443,7 +457,7 @@ static void takeover_add_state(struct takeover_run *run, uint32_t nodeid, const 
 
 /*
  * Which mode each node has (seniors first, so that they keep theirs): what it says itself, or if its
- * vxconfigd came back without a memory, what others know. Who just joined has none.
+ * vxconfigd came back without a memory, what others know. Joiners: takeover_joiner_modes().
  */
 static void takeover_modes(struct takeover_group *item)
 {

@@ -199,6 +199,16 @@ static void txn_apply_activation(struct group *group)
 	}
 }
 
+/* A group that was just made or imported is active on every node in its own mode. */
+static void txn_apply_import_modes(struct group *group)
+{
+	const struct cview *cluster = &group->configd->cluster;
+
+	for (size_t i = 0; i < cluster->peer_count; i++) {
+		activation_admit(&group->activation, cluster->peer[i].nodeid, group->config->dg->activation);
+	}
+}
+
 static void txn_apply(struct group *group)
 {
 	struct group_pending *pending = &group->pending;
@@ -213,6 +223,9 @@ static void txn_apply(struct group *group)
 	} else if (!group->taking_over) {
 		group_config_set(group, pending->after);
 		pending->after = NULL;
+		if (kind == VX__TXN_KIND__TXN_IMPORT) {
+			txn_apply_import_modes(group);
+		}
 		log_notice("view=%#llx dg=%s seq=%llu %s", (unsigned long long)group->config->epoch, group->name,
 			   (unsigned long long)group->config->seq, pending->propose->who);
 		group_load(group, false, NULL, NULL);
