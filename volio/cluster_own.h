@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state that cluster.c (connection, view) and steps.c (steps) share. */
+#ifndef VX_VOLIO_CLUSTER_OWN_H
+#define VX_VOLIO_CLUSTER_OWN_H
+
+#include "volio/cluster.h"
+#include "volio/gather.h"
+
+enum leave_state { LEAVE_NONE, LEAVE_WAITING, LEAVE_REMOVING };
+
+struct cluster {
+	struct iod *iod;
+	struct ipc_client *client;
+	Vx__View *view; /* the last one; NULL: none, or given up */
+	uint32_t nid;
+	bool live; /* between View and stop: port v may be used (R17) */
+	bool gate_open; /* between resume and stop */
+	bool said_unclean; /* at the last registration */
+	/* the step that runs; a newer one takes its place */
+	Vx__Step step;
+	uint64_t serial;
+	bool step_waits; /* its parts ended, it waits for steps_poke() */
+	enum leave_state leave;
+	uint64_t leave_serial;
+	char told[VX_REASON_MAX]; /* progress told last */
+	struct loop_timer progress, grace;
+};
+
+/* steps.c */
+void steps_run(struct cluster *cluster, const Vx__StepRun *run);
+void steps_lost(struct cluster *cluster); /* the connection to vxclustd is gone */
+void steps_poke(struct cluster *cluster);
+
+/* cluster.c */
+void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool progress, int error, const char *reason);
+void cluster_register(struct cluster *cluster);
+void cluster_set_view(struct cluster *cluster, const Vx__View *view);
+
+#endif

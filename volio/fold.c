@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Folding the active maps of lost nodes into a volume's recovery map. */
+#include "volio/fold.h"
+
+#include <stdlib.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "volio/control.h"
+#include "volio/drl_disk.h"
+#include "volio/volume.h"
+
+struct fold {
+	struct job job;
+	struct drl_disk log;
+	struct volume *volume;
+	struct gather *gather;
+	uint32_t slots, regions;
+	int error;
+};
+
+static void fold_run(struct job *job)
+{
+	struct fold *fold = (struct fold *)job;
+
+	fold->error = drl_disk_fold(&fold->log, fold->slots, &fold->regions);
+}
+
+static void fold_done(struct job *job)
+{
+	struct fold *fold = (struct fold *)job;
+	struct volume *volume = fold->volume;
+	struct gather *gather = fold->gather;
+	char reason[VX_REASON_MAX] = "";
+
+	control_log_errors(volume, fold->log.failed);
+	if (fold->error != 0) {
+		snprintf(reason, sizeof(reason), "dg=%s vol=%s: cannot write the recovery map: %s",
+			 volume->conf->group, volume->conf->name, vx_strerror(fold->error));
+		log_err("%s", reason);
+	} else {
+		log_notice("dg=%s vol=%s: %u of %u regions need recovery", volume->conf->group, volume->conf->name,
+			   fold->regions, volume->conf->regions);
+	}
+	iod_job_end(volume->group);
+	volume_busy_end(volume);
+	gather_end(gather, fold->error, reason);
+	free(fold);
+}
+
+void fold_volume(struct volume *volume, uint32_t slots, struct gather *gather)
+{
+	struct fold *fold = calloc(1, sizeof(*fold));
+
+	if (fold == NULL) {
+		log_bug("out of memory");
+	}
+	*fold = (struct fold){ .volume = volume, .gather = gather, .slots = slots };
+	fold->log.conf = volume->conf;
+	fold->job.run = fold_run;
+	fold->job.done = fold_done;
+	gather_add(gather);
+	volume_busy_begin(volume);
+	iod_job_begin(volume->group);
+	job_start(volume->group->iod->workers, &fold->job);
+}

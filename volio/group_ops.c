@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The other operations on groups: IodUnload, IodFormatLog. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "volio/control.h"
+#include "volio/drl_disk.h"
+#include "volio/load.h"
+#include "volio/sync.h"
+#include "volio/volume.h"
+
+/* ---- unload ---- */
+
+struct unload {
+	struct op op;
+	struct gather part;
+};
+
+static bool unload_is_of_group(void *ctx, const struct volume *volume)
+{
+	return volume->group == ctx;
+}
+
+static void unload_done(struct gather *gather)
+{
+	struct unload *unload = gather->ctx;
+	struct iod *iod = unload->op.iod;
+	struct iod_group *group = iod_group(iod, unload->op.dgid);
+
+	if (group != NULL && LIST_EMPTY(&group->volumes)) {
+		suspensions_lift(iod, group->dgid, true);
+		notes_clear_group(iod->notes, group->dgid);
+		log_notice("dg=%s: unloaded", group->name);
+		LIST_REMOVE(group, link);
+		free(group);
+	}
+	op_end(&unload->op, 0, NULL);
+}
+
+static void unload_start(struct op *op)
+{
+	struct unload *unload = (struct unload *)op;
+	struct iod_group *group = iod_group(op->iod, op->dgid);
+	struct volume *volume, *next;
+	char reason[VX_REASON_MAX];
+
+	if (group == NULL) {
+		op_end(op, 0, NULL); /* it is not there: what was asked for */
+		return;
+	}
+	if (!op->msg->iod_unload->force &&
+	    opens_text(&op->iod->opens, unload_is_of_group, group, reason, sizeof(reason)) > 0) {
+		op_end(op, -VX_E_OPEN, reason);
+		return;
+	}
+	gather_begin(&unload->part, unload_done, unload);
+	for (volume = LIST_FIRST(&group->volumes); volume != NULL; volume = next) {
+		next = LIST_NEXT(volume, link);
+		if (!volume->leaving) {
+			volume_remove(volume, true, -ENODEV, &unload->part);
+		}
+	}
+	gather_end(&unload->part, 0, NULL);
+}
+
+void unload_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
+{
+	const char *dgid = msg->iod_unload->dgid;
+	const struct iod_group *group = iod_group(iod, dgid);
+
+	op_submit(iod, asker, msg, sizeof(struct unload), dgid, group != NULL && group->shared, unload_start);
+}
+
+/* ---- format a log ---- */
+
+struct format {
+	struct load load; /* for its disks */
+	struct job job;
+	struct volconf *conf;
+	struct drl_disk log;
+	bool dirty;
+	int error;
+};
+
+static void format_end(struct format *format, int error, const char *reason)
+{
+	volconf_free(&format->load.op.iod->disks, format->conf);
+	load_close_disks(&format->load);
+	op_end(&format->load.op, error, reason);
+}
+
+static void format_run(struct job *job)
+{
+	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
+
+	format->error = drl_disk_format(&format->log, format->dirty);
+	if (format->error == 0 && format->log.failed != 0) {
+		format->error = -VX_E_DISKIO; /* a new log must be whole on every log plex */
+	}
+}
+
+static void format_done(struct job *job)
+{
+	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
+
+	if (format->error == 0) {
+		log_notice("dg=%s vol=%s: new dirty region log, %u regions%s", format->conf->group, format->conf->name,
+			   format->conf->regions, format->dirty ? ", all to be synchronised" : "");
+	}
+	format_end(format, format->error, format->error != 0 ? "cannot write the dirty region log" : NULL);
+}
+
+static struct iodisk *format_find_disk(void *ctx, const char *diskid)
+{
+	return load_disk(ctx, diskid);
+}
+
+/* Log plexes that the loaded volume uses hold live maps: they are left alone. */
+static void format_drop_live(struct format *format, const struct volume *volume)
+{
+	struct volconf *conf = format->conf;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < conf->logs; i++) {
+		bool live = false;
+
+		for (uint32_t j = 0; volume != NULL && j < volume->conf->logs; j++) {
+			live = live || volume->conf->log[j].rid == conf->log[i].rid;
+		}
+		if (live) {
+			struct layout *layout = &conf->log[i].layout;
+
+			for (uint32_t c = 0; c < layout->columns; c++) {
+				free(layout->column[c].sd);
+			}
+			free(layout->column);
+		} else {
+			conf->log[kept++] = conf->log[i];
+		}
+	}
+	conf->logs = kept;
+}
+
+static void format_opened(struct gather *gather)
+{
+	struct format *format = gather->ctx;
+	struct op *op = &format->load.op;
+	Vx__IodFormatLog *request = op->msg->iod_format_log;
+	char reason[VX_REASON_MAX] = "no such volume";
+	const Vx__Vol *vol = NULL;
+	int rc = load_take_disks(&format->load);
+
+	if (gather->error != 0 || rc != 0) {
+		format_end(format, gather->error != 0 ? gather->error : rc, gather->reason);
+		return;
+	}
+	for (size_t i = 0; i < request->config->n_vol; i++) {
+		vol = request->config->vol[i]->rid == request->vol_rid ? request->config->vol[i] : vol;
+	}
+	rc = vol == NULL ? -VX_E_NOTFOUND :
+			   volconf_make(request->config, vol, format_find_disk, &format->load, &format->conf, reason);
+	if (rc != 0) {
+		format_end(format, rc, reason);
+		return;
+	}
+	format_drop_live(format, iod_volume(op->iod, op->dgid, request->vol_rid));
+	if (format->conf->logs == 0) {
+		format_end(format, 0, NULL);
+		return;
+	}
+	format->log.conf = format->conf;
+	format->dirty = request->dirty;
+	format->job.run = format_run;
+	format->job.done = format_done;
+	job_start(op->iod->workers, &format->job);
+}
+
+/* The volume need not be enabled yet: only its log counts here. */
+static void format_shape(Vx__IodFormatLog *request)
+{
+	for (size_t i = 0; i < request->config->n_vol; i++) {
+		Vx__Vol *vol = request->config->vol[i];
+
+		vol->kstate = vol->rid == request->vol_rid ? VX__KSTATE__KS_ENABLED : VX__KSTATE__KS_DISABLED;
+	}
+	for (size_t i = 0; i < request->config->n_plex; i++) {
+		Vx__Plex *plex = request->config->plex[i];
+
+		if (plex->vol_rid == request->vol_rid && plex->is_log) {
+			plex->kstate = VX__KSTATE__KS_ENABLED;
+			plex->state = VX__PLEX_STATE__PLEX_LOG;
+		} else if (plex->vol_rid == request->vol_rid) {
+			plex->vol_rid = 0;
+		}
+	}
+}
+
+static void format_start(struct op *op)
+{
+	struct format *format = (struct format *)op;
+	Vx__IodFormatLog *request = op->msg->iod_format_log;
+
+	format_shape(request);
+	gather_begin(&format->load.part, format_opened, format);
+	load_open_disks(&format->load, request->config, request->path, request->n_path);
+	gather_end(&format->load.part, 0, NULL);
+}
+
+void format_log_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
+{
+	const Vx__IodFormatLog *request = msg->iod_format_log;
+
+	if (request->config == NULL || request->config->dg == NULL) {
+		control_answer(iod, asker, msg->cookie, -VX_E_PROTO, "no configuration in the request");
+		return;
+	}
+	op_submit(iod, asker, msg, sizeof(struct format), request->config->dg->dgid, request->config->dg->shared,
+		  format_start);
+}

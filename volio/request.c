@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One request on its way: range, mark, plexes, end.
+ *
+ * V5: overlapping writes of this node run one after the other. V6: a write is acknowledged only when it is on
+ * every active plex. V7: one that failed on some plexes is parked until the configuration
+ * changed, then runs again as a whole; after VX_PARK_MS, or when it reached no plex, it fails
+ * with EIO and its regions stay dirty (V12). V9: what is not aligned to the disks' blocks is
+ * read, merged and written under the lock of its range.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/timeouts.h"
+#include "volio/bits.h"
+#include "volio/engine.h"
+
+#define IO_TELL_US 5000000u /* a parked request tells its trouble again: vxconfigd may have missed it */
+
+static uint32_t io_all_plexes(const struct volconf *conf)
+{
+	return conf->plexes == 32 ? UINT32_MAX : (1u << conf->plexes) - 1;
+}
+
+uint64_t io_cut(enum io_kind kind, uint64_t offset, uint64_t length)
+{
+	const uint64_t most = kind == IO_ZERO || kind == IO_DISCARD ? 32 * 1024 * 1024 : VX_IO_BYTES;
+
+	if (kind == IO_ZERO && length > IO_EDGE) { /* edges alone: they are merged like small writes */
+		if (offset % IO_EDGE != 0) {
+			return IO_EDGE - offset % IO_EDGE;
+		}
+		length -= length % IO_EDGE;
+	}
+	if (length > most) {
+		length = most - offset % most;
+	}
+	return length;
+}
+
+static void io_count(struct io_request *request, int error)
+{
+	struct io_counters *counters = &request->vio->counters;
+	uint64_t us = request->vio->lane->now_us - request->began_us;
+
+	if (request->kind == IO_READ) {
+		atomic_fetch_add_explicit(&counters->reads, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&counters->read_bytes, request->length, memory_order_relaxed);
+		atomic_fetch_add_explicit(&counters->read_us, us, memory_order_relaxed);
+	} else if (request->kind != IO_FLUSH) {
+		atomic_fetch_add_explicit(&counters->writes, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&counters->write_bytes, request->length, memory_order_relaxed);
+		atomic_fetch_add_explicit(&counters->write_us, us, memory_order_relaxed);
+	}
+	if (error != 0) {
+		atomic_fetch_add_explicit(&counters->errors, 1, memory_order_relaxed);
+	}
+}
+
+/* The end of a request that is in flight. stuck: a write that not every active plex has. */
+static void io_end(struct io_request *request, int error, bool stuck)
+{
+	struct vio *vio = request->vio;
+
+	if (request->marked) {
+		vio_log_end(request, stuck);
+	}
+	if (request->range.queued) {
+		io_range_leave(vio, &request->range);
+	}
+	io_count(request, error);
+	request->state = IO_FRONT;
+	request->done(request, error);
+	gate_leave(vio); /* last: the volume may go when nothing is in flight */
+}
+
+/* ---- reads ---- */
+
+int io_read_plex(struct vio *vio, uint64_t start, uint64_t end, uint32_t not_these)
+{
+	const struct volconf *conf = vio->conf;
+
+	if (vio->recover_count > 0) { /* V22 */
+		uint32_t last = (uint32_t)((end - 1) / conf->region_bytes);
+
+		if (bits_next(vio->recover, (uint32_t)(start / conf->region_bytes), last + 1) <= last) {
+			for (uint32_t i = 0; i < conf->plexes; i++) {
+				if ((not_these >> i & 1) == 0) {
+					return (int)i;
+				}
+			}
+			return -1;
+		}
+	}
+	if (conf->read_policy == VX__READ_POLICY__READ_PREFER && (not_these >> conf->prefer & 1) == 0) {
+		return (int)conf->prefer;
+	}
+	for (uint32_t i = 0; i < conf->plexes; i++) {
+		uint32_t plex = vio->read_turn++ % conf->plexes;
+
+		if ((not_these >> plex & 1) == 0) {
+			return (int)plex;
+		}
+	}
+	return -1;
+}
+
+static void io_read_done(struct io_request *request)
+{
+	request->data = request->buffer + (request->offset - request->start);
+	io_end(request, request->error, false);
+}
+
+static void io_read(struct io_request *request)
+{
+	int plex = io_read_plex(request->vio, request->start, request->end, 0);
+
+	assert(plex >= 0);
+	request->plexes = 1u << plex;
+	request->next = io_read_done;
+	legs_run(request);
+}
+
+/* ---- writes and flushes ---- */
+
+static void io_written(struct io_request *request)
+{
+	uint32_t all = io_all_plexes(request->vio->conf);
+
+	if (request->failed != 0 && (request->failed & all) != all) {
+		io_park(request);
+		return;
+	}
+	if (request->failed != 0) {
+		io_end(request, request->error, true);
+		return;
+	}
+	if (request->durable && !request->synced && (request->kind == IO_ZERO || request->kind == IO_DISCARD)) {
+		request->synced = true;
+		legs_flush(request);
+		return;
+	}
+	io_end(request, 0, false);
+}
+
+void io_write(struct io_request *request)
+{
+	request->cursor = request->start;
+	request->failed = 0;
+	request->plexes = io_all_plexes(request->vio->conf);
+	request->next = io_written;
+	legs_run(request);
+}
+
+static void io_mark(struct io_request *request)
+{
+	if (vio_log_begin(request)) {
+		io_write(request);
+	}
+}
+
+static void io_merge(struct io_request *request)
+{
+	uint32_t block = request->vio->conf->block;
+	uint64_t end = request->offset + request->length;
+	size_t head = request->offset - request->start, tail = request->end - end;
+
+	if (request->error != 0) { /* the edges could not be read from any plex */
+		io_end(request, request->error, false);
+		return;
+	}
+	if (head > 0) {
+		memcpy(request->buffer, request->buffer + IO_EDGES_AT, head);
+	}
+	if (tail > 0) {
+		memcpy(request->buffer + (end - request->start), request->buffer + IO_EDGES_AT + IO_EDGE + block - tail,
+		       tail);
+	}
+	io_mark(request);
+}
+
+/* The range is held. */
+static void io_locked(struct io_request *request)
+{
+	struct vio *vio = request->vio;
+	bool whole = request->offset == request->start && request->offset + request->length == request->end;
+
+	if (vio->hold != 0) {
+		io_range_leave(vio, &request->range);
+		gate_queue(request);
+		return;
+	}
+	gate_enter(vio);
+	request->state = IO_ACTIVE;
+	request->cursor = request->start;
+	request->plexes = 0;
+	if (request->kind == IO_WRITE && request->data != request->buffer + (request->offset - request->start)) {
+		memmove(request->buffer + (request->offset - request->start), request->data, request->length);
+		request->data = request->buffer + (request->offset - request->start);
+	}
+	if (whole) {
+		io_mark(request);
+	} else {
+		request->next = io_merge;
+		legs_edges(request);
+	}
+}
+
+/* Discards only what is whole blocks; small zeroes with edges become a write. false: nothing is left to do. */
+static bool io_shape(struct io_request *request, uint32_t block)
+{
+	uint64_t end = request->offset + request->length;
+	bool aligned = request->offset % block == 0 && end % block == 0;
+
+	if (request->kind == IO_DISCARD && !aligned) {
+		uint64_t first = (request->offset + block - 1) / block * block, last = end / block * block;
+
+		if (first >= last) {
+			return false;
+		}
+		request->offset = first;
+		request->length = last - first;
+	} else if (request->kind == IO_ZERO && !aligned) {
+		assert(request->length <= VX_IO_BYTES);
+		memset(request->buffer, 0, request->length);
+		request->data = request->buffer;
+		request->kind = IO_WRITE;
+	}
+	request->start = request->offset / block * block;
+	request->end = (request->offset + request->length + block - 1) / block * block;
+	return true;
+}
+
+void io_start(struct io_request *request)
+{
+	struct vio *vio = request->vio;
+
+	if (!io_shape(request, vio->conf->block)) {
+		request->state = IO_FRONT;
+		request->done(request, 0);
+		return;
+	}
+	request->cursor = request->start;
+	request->failed = 0;
+	request->state = IO_ACTIVE;
+	switch (request->kind) {
+	case IO_READ:
+		gate_enter(vio);
+		io_read(request);
+		break;
+	case IO_FLUSH:
+		gate_enter(vio);
+		request->next = io_written;
+		legs_flush(request);
+		break;
+	case IO_WRITE:
+	case IO_ZERO:
+	case IO_DISCARD:
+		request->state = IO_RANGE;
+		if (range_ask(&vio->ranges, &request->range, request->start, request->end)) {
+			io_locked(request);
+		}
+		break;
+	}
+}
+
+void io_range_leave(struct vio *vio, struct range_lock *lock)
+{
+	range_leave(&vio->ranges, lock);
+	while ((lock = range_next(&vio->ranges)) != NULL) {
+		if (lock != &vio->window) {
+			io_locked(REQUEST_OF(range, lock));
+		} else if (vio->window_call != NULL) {
+			struct lane_call *call = vio->window_call;
+
+			vio->window_call = NULL;
+			lane_call_end(call, 0);
+		}
+	}
+}
+
+/* ---- parked requests ---- */
+
+static void io_tell(struct io_request *request)
+{
+	struct vio *vio = request->vio;
+
+	if (request->unwritten) {
+		vio_log_tell(vio);
+	}
+	for (uint32_t failed = request->failed; failed != 0; failed &= failed - 1) {
+		io_trouble(vio, (uint32_t)__builtin_ctz(failed), false, true, request->offset, request->length,
+			   request->error);
+	}
+}
+
+void io_park(struct io_request *request)
+{
+	struct vio *vio = request->vio;
+
+	request->state = IO_PARKED;
+	request->parked_us = vio->lane->now_us;
+	TAILQ_INSERT_TAIL(&vio->parked, request, link);
+	io_tell(request);
+	gate_leave(vio);
+}
+
+void io_retry_parked(struct vio *vio)
+{
+	struct io_request_list again = TAILQ_HEAD_INITIALIZER(again);
+	struct io_request *request;
+
+	TAILQ_CONCAT(&again, &vio->parked, link);
+	while ((request = TAILQ_FIRST(&again)) != NULL) {
+		TAILQ_REMOVE(&again, request, link);
+		gate_enter(vio);
+		request->state = IO_ACTIVE;
+		request->error = 0;
+		request->failed = 0;
+		if (request->kind == IO_FLUSH) {
+			legs_flush(request);
+		} else if (request->unwritten) {
+			vio_log_again(request);
+		} else {
+			io_write(request);
+		}
+	}
+}
+
+static void io_give_up(struct io_request *request, int error)
+{
+	struct vio *vio = request->vio;
+
+	TAILQ_REMOVE(&vio->parked, request, link);
+	gate_enter(vio); /* io_end() counts it out */
+	io_end(request, error, !request->unwritten && request->kind != IO_FLUSH);
+}
+
+void io_expire_parked(struct vio *vio)
+{
+	struct io_request *request, *next;
+	uint64_t now = vio->lane->now_us;
+	bool tell = false;
+
+	for (request = TAILQ_FIRST(&vio->parked); request != NULL; request = next) {
+		next = TAILQ_NEXT(request, link);
+		if (now - request->parked_us > VX_PARK_MS * UINT64_C(1000)) {
+			io_give_up(request, -EIO);
+		} else if (!tell && (now - request->parked_us) % IO_TELL_US < VX_DRL_TICK_MS * UINT64_C(1000)) {
+			tell = true;
+			io_tell(request);
+		}
+	}
+}
+
+void io_fail_waiting(struct vio *vio)
+{
+	struct range_lock *lock, *next;
+	struct io_request *request;
+
+	while ((request = TAILQ_FIRST(&vio->gate)) != NULL) {
+		TAILQ_REMOVE(&vio->gate, request, link);
+		request->state = IO_FRONT;
+		request->done(request, vio->dead);
+	}
+	for (lock = TAILQ_FIRST(&vio->ranges.all); lock != NULL; lock = next) {
+		next = TAILQ_NEXT(lock, link);
+		if (lock != &vio->window && !lock->held) {
+			request = REQUEST_OF(range, lock);
+			range_leave(&vio->ranges, lock);
+			request->state = IO_FRONT;
+			request->done(request, vio->dead);
+		}
+	}
+	while ((request = TAILQ_FIRST(&vio->parked)) != NULL) {
+		io_give_up(request, vio->dead);
+	}
+}
+
+void io_trouble(struct vio *vio, uint32_t plex, bool is_log, bool write, uint64_t offset, uint64_t length, int error)
+{
+	struct vio_trouble *trouble = &vio->trouble[write];
+
+	if (atomic_exchange_explicit(&trouble->posted, true, memory_order_acquire)) {
+		return; /* one is on its way; parked requests tell it again */
+	}
+	trouble->plex_rid = is_log ? vio->conf->log[plex].rid : vio->conf->plex[plex].rid;
+	trouble->offset = offset;
+	trouble->length = length;
+	trouble->error = error;
+	mailbox_post(vio->lane->main, &trouble->mail);
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Resyncs that this node owns. */
+#include "volio/sync.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/timeouts.h"
+#include "volio/bits.h"
+#include "volio/cluster.h"
+#include "volio/control.h"
+#include "volio/copy.h"
+#include "volio/drl_disk.h"
+#include "volio/resync.h"
+#include "volio/sync_own.h"
+#include "volio/volume.h"
+
+struct sync {
+	struct volume *volume;
+	struct resync core;
+	struct copy_job copy;
+	struct job clear_job;
+	struct drl_disk clear_log;
+	uint64_t *clear_map;
+	uint64_t clear_sequence;
+	bool copying, clearing; /* the lane, a worker has its part */
+	bool failed; /* the last copy met an error of a disk */
+	struct loop_timer timer, retry_timer;
+	uint64_t started_ms, told_ms;
+};
+
+static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid, uint64_t serial, int result);
+
+/* Sends in the stream; a private group is its own stream. */
+static void sync_send(struct volume *volume, const Vx__IodMsg *msg)
+{
+	struct iod *iod = volume->group->iod;
+
+	if (volume->group->shared) {
+		cluster_send(iod, msg);
+	} else {
+		size_t size = vx__iod_msg__get_packed_size(msg);
+		uint8_t *data = malloc(size);
+
+		if (data == NULL) {
+			log_bug("out of memory");
+		}
+		vx__iod_msg__pack(msg, data);
+		sync_receive(iod, 0, data, size);
+		free(data);
+	}
+}
+
+static void sync_send_window(struct sync *sync, const struct resync_effects *effects)
+{
+	Vx__Window window = VX__WINDOW__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+
+	window.dgid = sync->volume->group->dgid;
+	window.vol_rid = sync->volume->conf->rid;
+	window.serial = effects->serial;
+	window.offset = effects->offset / VX_SECTOR;
+	window.len = effects->length / VX_SECTOR;
+	window.clean_from = effects->clean_from / VX_SECTOR;
+	window.clean_len = effects->clean_length / VX_SECTOR;
+	msg.body_case = VX__IOD_MSG__BODY_WINDOW;
+	msg.window = &window;
+	sync_send(sync->volume, &msg);
+}
+
+/* At most one a second, and the first at once. */
+static void sync_send_progress(struct sync *sync)
+{
+	uint64_t now = clock_ms();
+	Vx__Progress progress = VX__PROGRESS__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+
+	if (sync->told_ms != 0 && now - sync->told_ms < VX_TASK_MS) {
+		return;
+	}
+	sync->told_ms = now;
+	progress.dgid = sync->volume->group->dgid;
+	progress.vol_rid = sync->volume->conf->rid;
+	progress.done = sync->core.cleaned;
+	progress.total = progress.regions = sync->core.total;
+	progress.all_regions = sync->core.regions;
+	progress.elapsed_ms = now - sync->started_ms;
+	msg.body_case = VX__IOD_MSG__BODY_PROGRESS;
+	msg.progress = &progress;
+	sync_send(sync->volume, &msg);
+}
+
+static void sync_send_done(struct volume *volume, uint64_t regions, uint64_t ms)
+{
+	Vx__SyncDone done = VX__SYNC_DONE__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+
+	done.dgid = volume->group->dgid;
+	done.vol_rid = volume->conf->rid;
+	done.regions = regions;
+	done.all_regions = volume->conf->regions;
+	done.ms = ms;
+	msg.body_case = VX__IOD_MSG__BODY_DONE;
+	msg.done = &done;
+	sync_send(volume, &msg);
+}
+
+/* The map of a volume without a log is in no log: the others learn it here. */
+static void sync_send_start(struct sync *sync)
+{
+	struct volume *volume = sync->volume;
+	uint32_t regions = volume->conf->regions;
+	Vx__SyncStart start = VX__SYNC_START__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+	uint8_t *bytes;
+
+	if (volume->conf->logs > 0 || !volume->group->shared) {
+		return;
+	}
+	bytes = calloc(1, (regions + 7) / 8);
+	if (bytes == NULL) {
+		log_bug("out of memory");
+	}
+	for (uint32_t i = 0; i < regions; i++) {
+		bytes[i / 8] |= (uint8_t)(bits_get(volume->map, i) << (i % 8));
+	}
+	start.dgid = volume->group->dgid;
+	start.vol_rid = volume->conf->rid;
+	start.map.data = bytes;
+	start.map.len = (regions + 7) / 8;
+	start.regions = regions;
+	msg.body_case = VX__IOD_MSG__BODY_START;
+	msg.start = &start;
+	sync_send(volume, &msg);
+	free(bytes);
+}
+
+void sync_tell_folded(struct iod_group *group)
+{
+	Vx__SyncStart start = VX__SYNC_START__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+
+	start.dgid = group->dgid;
+	msg.body_case = VX__IOD_MSG__BODY_START;
+	msg.start = &start;
+	cluster_send(group->iod, &msg);
+}
+
+/* ---- the effects of the core ---- */
+
+static void sync_free_if_over(struct sync *sync)
+{
+	bool over = sync->core.state == RESYNC_STOPPED || sync->core.state == RESYNC_DONE;
+
+	if (over && !sync->copying && !sync->clearing) {
+		struct volume *volume = sync->volume;
+
+		loop_timer_cancel(&sync->timer);
+		loop_timer_cancel(&sync->retry_timer);
+		resync_free(&sync->core);
+		free(sync->clear_map);
+		free(sync);
+		volume_busy_end(volume);
+	}
+}
+
+static void sync_copied(struct lane_call *call)
+{
+	struct sync *sync = (struct sync *)((char *)call - offsetof(struct sync, copy));
+	int result = call->result;
+
+	sync->copying = false;
+	if (sync->core.state == RESYNC_STOPPED) {
+		sync_free_if_over(sync);
+		return;
+	}
+	sync->failed = result != 0 && result != -ECANCELED;
+	sync_event(sync, RESYNC_COPIED, 0, 0, result);
+}
+
+static void sync_on_retry(void *ctx)
+{
+	struct sync *sync = ctx;
+
+	sync_event(sync, RESYNC_RETRY, 0, 0, 0);
+}
+
+static void sync_copy(struct sync *sync, const struct resync_effects *effects)
+{
+	struct vio *vio = sync->volume->vio;
+
+	sync->copying = true;
+	sync->copy.offset = effects->offset;
+	sync->copy.length = effects->length;
+	sync->copy.call.lane = vio->lane;
+	sync->copy.call.vio = vio;
+	sync->copy.call.run = copy_run;
+	sync->copy.call.done = sync_copied;
+	lane_call_send(&sync->copy.call);
+}
+
+static void sync_clear_run(struct job *job)
+{
+	struct sync *sync = (struct sync *)((char *)job - offsetof(struct sync, clear_job));
+
+	(void)drl_disk_write_recovery(&sync->clear_log, sync->clear_map, sync->clear_sequence);
+}
+
+static void sync_cleared(struct sync *sync)
+{
+	if (sync->core.state == RESYNC_STOPPED) {
+		sync_free_if_over(sync);
+		return;
+	}
+	volume_clear_map(sync->volume, sync->core.first, sync->core.last);
+	sync_event(sync, RESYNC_CLEARED, 0, 0, 0);
+}
+
+static void sync_clear_done(struct job *job)
+{
+	struct sync *sync = (struct sync *)((char *)job - offsetof(struct sync, clear_job));
+
+	iod_job_end(sync->volume->group);
+	sync->clearing = false;
+	control_log_errors(sync->volume, sync->clear_log.failed); /* a bit too many on disk does no harm */
+	sync_cleared(sync);
+}
+
+/* V24: the bits go from the disk first, from this node's memory then, from the others' with the next window. */
+static void sync_clear(struct sync *sync, const struct resync_effects *effects)
+{
+	struct volume *volume = sync->volume;
+	size_t size = bits_words(volume->conf->regions) * sizeof(uint64_t);
+
+	(void)effects;
+	if (volume->conf->logs == 0) {
+		sync_cleared(sync);
+		return;
+	}
+	memcpy(sync->clear_map, sync->core.map, size);
+	sync->clear_sequence = ++volume->map_sequence;
+	sync->clear_log = (struct drl_disk){ .conf = volume->conf };
+	sync->clearing = true;
+	sync->clear_job.run = sync_clear_run;
+	sync->clear_job.done = sync_clear_done;
+	iod_job_begin(volume->group);
+	job_start(volume->group->iod->workers, &sync->clear_job);
+}
+
+static void sync_on_timer(void *ctx)
+{
+	sync_event(ctx, RESYNC_TIMER, 0, 0, 0);
+}
+
+static void sync_finish(struct sync *sync)
+{
+	struct volume *volume = sync->volume;
+	uint64_t ms = clock_ms() - sync->started_ms, regions = sync->core.total;
+
+	volume->sync = NULL;
+	sync_free_if_over(sync);
+	sync_send_done(volume, regions, ms);
+}
+
+static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid, uint64_t serial, int result)
+{
+	const struct resync_event event = { kind, nodeid, serial, result };
+	struct resync_effects effects;
+	struct iod *iod = sync->volume->group->iod;
+
+	resync_step(&sync->core, &event, &effects);
+	sync_send_progress(sync);
+	if (sync->core.state == RESYNC_HELD && kind == RESYNC_COPIED && (sync->failed || sync->volume->holds == 0)) {
+		/* A disk failed: vxconfigd detaches the plex, or it was passing. Or the hold is over already. */
+		loop_timer_set(iod->loop, &sync->retry_timer, sync->failed ? VX_TASK_MS : 1, sync_on_retry, sync);
+	}
+	if (effects.window) {
+		sync_send_window(sync, &effects);
+	}
+	if (effects.copy) {
+		sync_copy(sync, &effects);
+	}
+	if (effects.clear) {
+		sync_clear(sync, &effects);
+	}
+	if (effects.pause) {
+		loop_timer_set(iod->loop, &sync->timer, iod->resync_slow_ms, sync_on_timer, sync);
+	}
+	if (effects.done) {
+		sync_finish(sync);
+	}
+}
+
+/* ---- from outside ---- */
+
+void sync_start(struct volume *volume)
+{
+	const struct volconf *conf = volume->conf;
+	size_t size = bits_words(conf->regions) * sizeof(uint64_t);
+	struct sync *sync = calloc(1, sizeof(*sync));
+	uint64_t *map = malloc(size);
+	uint32_t member[VX_NODES_MAX], members = cluster_members(volume->group, member);
+
+	assert(volume->sync == NULL && volume->map != NULL);
+	if (sync != NULL) {
+		sync->clear_map = malloc(size);
+	}
+	if (sync == NULL || map == NULL || sync->clear_map == NULL) {
+		log_bug("out of memory");
+	}
+	memcpy(map, volume->map, size);
+	if (!volume->group->shared) {
+		member[0] = 0; /* itself, by way of sync_send() */
+		members = 1;
+	}
+	sync->volume = volume;
+	sync->started_ms = clock_ms();
+	resync_init(&sync->core, conf->length, conf->region_bytes, conf->regions, map, member, members);
+	volume->sync = sync;
+	volume_busy_begin(volume);
+	log_notice("dg=%s vol=%s: resync of %u of %u regions begins", conf->group, conf->name, sync->core.total,
+		   conf->regions);
+	sync_send_start(sync);
+	sync_event(sync, RESYNC_START, 0, 0, 0);
+}
+
+void sync_stop(struct volume *volume)
+{
+	struct sync *sync = volume->sync;
+	const struct resync_event stop = { .kind = RESYNC_STOP };
+	struct resync_effects effects;
+
+	if (sync == NULL) {
+		return;
+	}
+	volume->sync = NULL;
+	log_info("dg=%s vol=%s: resync stops after %u of %u regions", volume->conf->group, volume->conf->name,
+		 sync->core.cleaned, sync->core.total);
+	resync_step(&sync->core, &stop, &effects);
+	loop_timer_cancel(&sync->timer);
+	loop_timer_cancel(&sync->retry_timer);
+	sync_free_if_over(sync);
+}
+
+void sync_retry(struct volume *volume)
+{
+	if (volume->sync != NULL) {
+		sync_event(volume->sync, RESYNC_RETRY, 0, 0, 0);
+	}
+}
+
+void sync_ack(struct volume *volume, uint32_t from, uint64_t serial)
+{
+	if (volume->sync != NULL) {
+		sync_event(volume->sync, RESYNC_ACK, from, serial, 0);
+	}
+}
+
+void sync_waits_for(const struct volume *volume, char *out, size_t size)
+{
+	const struct sync *sync = volume->sync;
+	size_t used = 0;
+
+	out[0] = '\0';
+	if (sync == NULL || sync->core.state != RESYNC_ASKING) {
+		return;
+	}
+	for (uint32_t i = 0; i < sync->core.members && used < size; i++) {
+		if (!sync->core.acked[i]) {
+			used += (size_t)snprintf(out + used, size - used, "%snode %u", used > 0 ? ", " : "",
+						 sync->core.member[i]);
+		}
+	}
+}
+
+static void sync_start_in(struct iod_group *group)
+{
+	struct volume *volume;
+
+	if (!iod_gate_is_open(group)) {
+		return;
+	}
+	LIST_FOREACH(volume, &group->volumes, link) {
+		bool dirty = volume->map != NULL && bits_count(volume->map, volume->conf->regions) > 0;
+
+		if (volume->sync != NULL || volume->leaving || !volume->maps_ready || volume->conf->regions == 0 ||
+		    volume->conf->plexes == 0 || !cluster_owns(volume)) {
+			continue;
+		}
+		if (dirty) {
+			sync_start(volume);
+		} else if (group->shared && volume->conf->logs == 0 && cluster_has_joiners(group->iod)) {
+			sync_send_done(volume, 0, 0); /* joiners took it for dirty */
+		}
+	}
+}
+
+void sync_start_owned(struct iod *iod)
+{
+	struct iod_group *group;
+
+	LIST_FOREACH(group, &iod->groups, link) {
+		sync_start_in(group);
+	}
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What sync_port.c and the reports need of the resyncs that this node owns (sync.c). */
+#ifndef VX_VOLIO_SYNC_OWN_H
+#define VX_VOLIO_SYNC_OWN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct volume;
+
+/* A vxiod said that its node has no write in the window serial. */
+void sync_ack(struct volume *volume, uint32_t from, uint64_t serial);
+/* The nodes whose word is missing, "" if none. */
+void sync_waits_for(const struct volume *volume, char *out, size_t size);
+
+#endif

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the vxiods of a view tell each other about resyncs, as this node takes it in.
+ *
+ * V20: a window is acknowledged when no write of this node is in it; until the next window none goes
+ * in. A node that does not have the volume yet acknowledges at once and keeps the word (a note): when
+ * the volume is loaded here it begins with that window.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "volio/bits.h"
+#include "volio/cluster.h"
+#include "volio/control.h"
+#include "volio/sync.h"
+#include "volio/sync_own.h"
+#include "volio/volume.h"
+
+#define NOTES_MAX 128
+
+struct note {
+	char dgid[128];
+	uint64_t rid; /* 0: the group's maps were folded */
+	uint64_t offset, length; /* window, sectors */
+	bool done; /* the resync ended */
+};
+
+struct notes {
+	struct note note[NOTES_MAX];
+	uint32_t count, next;
+};
+
+int notes_create(struct notes **out_notes)
+{
+	*out_notes = calloc(1, sizeof(**out_notes));
+	return *out_notes != NULL ? 0 : -ENOMEM;
+}
+
+void notes_free(struct notes *notes)
+{
+	free(notes);
+}
+
+static struct note *note_find(struct notes *notes, const char *dgid, uint64_t rid)
+{
+	for (uint32_t i = 0; i < notes->count; i++) {
+		if (notes->note[i].rid == rid && strcmp(notes->note[i].dgid, dgid) == 0) {
+			return &notes->note[i];
+		}
+	}
+	return NULL;
+}
+
+/* The oldest makes place: a volume of which nothing is known is taken from its log on disk. */
+static struct note *note_make(struct notes *notes, const char *dgid, uint64_t rid)
+{
+	struct note *note = note_find(notes, dgid, rid);
+
+	if (note == NULL) {
+		note = &notes->note[notes->next];
+		notes->next = (notes->next + 1) % NOTES_MAX;
+		notes->count = notes->count < NOTES_MAX ? notes->count + 1 : NOTES_MAX;
+		*note = (struct note){ .rid = rid };
+		snprintf(note->dgid, sizeof(note->dgid), "%s", dgid);
+	}
+	return note;
+}
+
+void notes_clear_group(struct notes *notes, const char *dgid)
+{
+	for (uint32_t i = 0; i < notes->count; i++) {
+		if (strcmp(notes->note[i].dgid, dgid) == 0) {
+			notes->note[i] = (struct note){ .rid = UINT64_MAX };
+		}
+	}
+}
+
+bool notes_take_folded(struct notes *notes, const char *dgid)
+{
+	struct note *note = note_find(notes, dgid, 0);
+
+	if (note == NULL) {
+		return false;
+	}
+	*note = (struct note){ .rid = UINT64_MAX };
+	return true;
+}
+
+void notes_apply(struct iod *iod, struct volume *volume)
+{
+	struct note *note = note_find(iod->notes, volume->group->dgid, volume->conf->rid);
+
+	if (note != NULL && note->done) {
+		volume_clear_map(volume, 0, volume->conf->regions - 1);
+	} else if (note != NULL) {
+		volume_set_window(volume, note->offset * VX_SECTOR, note->length * VX_SECTOR, NULL);
+	}
+}
+
+void sync_forget(struct iod *iod)
+{
+	struct iod_group *group;
+	struct volume *volume;
+
+	*iod->notes = (struct notes){ 0 };
+	LIST_FOREACH(group, &iod->groups, link) {
+		LIST_FOREACH(volume, &group->volumes, link) {
+			if (group->shared && volume->window_open) {
+				volume_set_window(volume, 0, 0, NULL);
+			}
+			if (group->shared && volume->task != NULL) {
+				vx__task__free_unpacked(volume->task, NULL);
+				volume->task = NULL;
+			}
+		}
+	}
+}
+
+/* ---- windows ---- */
+
+struct window_answer {
+	struct gather gather;
+	struct iod *iod;
+	char dgid[128];
+	uint64_t rid, serial;
+};
+
+static void window_acknowledge(struct iod *iod, char *dgid, uint64_t rid, uint64_t serial)
+{
+	struct volume *volume = iod_volume(iod, dgid, rid);
+	Vx__WindowAck ack = VX__WINDOW_ACK__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+
+	if (volume != NULL && !volume->group->shared) {
+		sync_ack(volume, 0, serial);
+		return;
+	}
+	ack.dgid = dgid;
+	ack.vol_rid = rid;
+	ack.serial = serial;
+	msg.body_case = VX__IOD_MSG__BODY_ACK;
+	msg.ack = &ack;
+	cluster_send(iod, &msg);
+}
+
+static void window_is_free(struct gather *gather)
+{
+	struct window_answer *answer = gather->ctx;
+
+	if (gather->error == 0) { /* else another window took its place */
+		window_acknowledge(answer->iod, answer->dgid, answer->rid, answer->serial);
+	}
+	free(answer);
+}
+
+static void sync_on_window(struct iod *iod, const Vx__Window *window)
+{
+	struct volume *volume = iod_volume(iod, window->dgid, window->vol_rid);
+	struct window_answer *answer;
+
+	if (volume == NULL) {
+		struct note *note = note_make(iod->notes, window->dgid, window->vol_rid);
+
+		note->offset = window->offset;
+		note->length = window->len;
+		note->done = false;
+		window_acknowledge(iod, window->dgid, window->vol_rid, window->serial);
+		return;
+	}
+	if (window->len == 0 || window->offset > volume->conf->length / VX_SECTOR ||
+	    window->len > volume->conf->length / VX_SECTOR - window->offset) {
+		log_err("dg=%s vol=%s: window %llu+%llu is outside of the volume", volume->conf->group,
+			volume->conf->name, (unsigned long long)window->offset, (unsigned long long)window->len);
+		return;
+	}
+	if (window->clean_len > 0 && volume->conf->regions > 0 && volume->sync == NULL) {
+		uint64_t from = window->clean_from * VX_SECTOR, last = from + window->clean_len * VX_SECTOR - 1;
+
+		if (last < volume->conf->length) {
+			volume_clear_map(volume, (uint32_t)(from / volume->conf->region_bytes),
+					 (uint32_t)(last / volume->conf->region_bytes));
+		}
+	}
+	answer = calloc(1, sizeof(*answer));
+	if (answer == NULL) {
+		log_bug("out of memory");
+	}
+	answer->iod = iod;
+	answer->rid = window->vol_rid;
+	answer->serial = window->serial;
+	snprintf(answer->dgid, sizeof(answer->dgid), "%s", window->dgid);
+	gather_begin(&answer->gather, window_is_free, answer);
+	volume_set_window(volume, window->offset * VX_SECTOR, window->len * VX_SECTOR, &answer->gather);
+	gather_end(&answer->gather, 0, NULL);
+}
+
+/* ---- progress and end ---- */
+
+static void task_keep(struct iod *iod, Vx__Task *task)
+{
+	Vx__Task **place = &iod->finished[iod->finished_count++ % VX_TASKS_FINISHED];
+
+	if (*place != NULL) {
+		vx__task__free_unpacked(*place, NULL);
+	}
+	*place = task;
+}
+
+static Vx__Task *task_of(struct volume *volume)
+{
+	if (volume->task == NULL) {
+		Vx__Task *task = calloc(1, sizeof(*task));
+
+		if (task == NULL) {
+			log_bug("out of memory");
+		}
+		vx__task__init(task);
+		task->id = ++volume->group->iod->task_ids;
+		task->type = strdup("RECOV");
+		task->state = strdup("R");
+		task->group = strdup(volume->conf->group);
+		task->volume = strdup(volume->conf->name);
+		task->started_ms = clock_wall_ms();
+		volume->task = task;
+	}
+	return volume->task;
+}
+
+static void sync_on_progress(struct iod *iod, const Vx__Progress *progress)
+{
+	struct volume *volume = iod_volume(iod, progress->dgid, progress->vol_rid);
+
+	if (volume != NULL) {
+		Vx__Task *task = task_of(volume);
+
+		task->done = progress->done;
+		task->total = progress->total;
+		task->regions = progress->regions;
+		task->all_regions = progress->all_regions;
+		task->elapsed_ms = progress->elapsed_ms;
+		volume->task_seen_ms = clock_ms();
+	}
+}
+
+static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
+{
+	struct volume *volume = iod_volume(iod, done->dgid, done->vol_rid);
+
+	if (volume == NULL) {
+		note_make(iod->notes, done->dgid, done->vol_rid)->done = true;
+		return;
+	}
+	volume->map_dropped = volume->reading;
+	volume_set_window(volume, 0, 0, NULL);
+	if (volume->conf->regions > 0) {
+		volume_clear_map(volume, 0, volume->conf->regions - 1);
+	}
+	if (done->regions > 0) {
+		Vx__Task *task = task_of(volume);
+
+		task->done = task->total = task->regions = done->regions;
+		task->all_regions = done->all_regions;
+		task->elapsed_ms = done->ms;
+		free(task->state);
+		task->state = strdup("D");
+		volume->task = NULL;
+		task_keep(iod, task);
+		log_notice("dg=%s vol=%s: resync of %llu of %llu regions done in %llu ms", volume->conf->group,
+			   volume->conf->name, (unsigned long long)done->regions,
+			   (unsigned long long)done->all_regions, (unsigned long long)done->ms);
+		control_synced(volume, done->regions, done->all_regions, done->ms);
+	}
+}
+
+static void sync_on_start(struct iod *iod, const Vx__SyncStart *start)
+{
+	struct volume *volume = iod_volume(iod, start->dgid, start->vol_rid);
+	uint64_t *map;
+
+	if (start->vol_rid == 0) {
+		note_make(iod->notes, start->dgid, 0);
+		iod_group_folded(iod, start->dgid);
+		return;
+	}
+	if (volume == NULL || volume->conf->logs > 0 || volume->sync != NULL ||
+	    volume->conf->regions != start->regions || start->map.len != (volume->conf->regions + 7) / 8) {
+		return;
+	}
+	map = bits_new(volume->conf->regions);
+	if (map == NULL) {
+		log_bug("out of memory");
+	}
+	for (uint32_t i = 0; i < volume->conf->regions; i++) {
+		bits_put(map, i, (start->map.data[i / 8] >> (i % 8) & 1) != 0);
+	}
+	volume_set_map(volume, map);
+}
+
+void sync_receive(struct iod *iod, uint32_t from, const uint8_t *data, size_t size)
+{
+	Vx__IodMsg *msg = vx__iod_msg__unpack(NULL, size, data);
+	struct volume *volume;
+
+	if (msg == NULL) {
+		log_err("port v: a message of node %u is not understood", from);
+		return;
+	}
+	switch (msg->body_case) {
+	case VX__IOD_MSG__BODY_WINDOW:
+		sync_on_window(iod, msg->window);
+		break;
+	case VX__IOD_MSG__BODY_ACK:
+		volume = iod_volume(iod, msg->ack->dgid, msg->ack->vol_rid);
+		if (volume != NULL) {
+			sync_ack(volume, from, msg->ack->serial);
+		}
+		break;
+	case VX__IOD_MSG__BODY_DONE:
+		sync_on_done(iod, msg->done);
+		break;
+	case VX__IOD_MSG__BODY_PROGRESS:
+		sync_on_progress(iod, msg->progress);
+		break;
+	case VX__IOD_MSG__BODY_START:
+		sync_on_start(iod, msg->start);
+		break;
+	case VX__IOD_MSG__BODY__NOT_SET:
+#if PROTOBUF_C_VERSION_NUMBER >= 1003000
+	case _VX__IOD_MSG__BODY__CASE_IS_INT_SIZE:
+#endif
+		log_warning("port v: a message of node %u has a body that this version does not know", from);
+		break;
+	}
+	vx__iod_msg__free_unpacked(msg, NULL);
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One volume as the I/O threads need it. */
+#include "volio/volconf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/drl_size.h"
+#include "base/errors.h"
+
+struct volconf_build {
+	const Vx__Config *config;
+	const Vx__Vol *vol;
+	volconf_disk_fn *find;
+	void *ctx;
+	struct volconf *conf;
+	char *reason;
+};
+
+static bool volconf_plex_counts(const Vx__Vol *vol, const Vx__Plex *plex)
+{
+	if (plex->vol_rid != vol->rid || plex->kstate != VX__KSTATE__KS_ENABLED) {
+		return false;
+	}
+	if (plex->is_log) {
+		return vol->region_len != 0 &&
+		       (plex->state == VX__PLEX_STATE__PLEX_LOG || plex->state == VX__PLEX_STATE__PLEX_ACTIVE);
+	}
+	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE;
+}
+
+static const Vx__Dm *volconf_dm(const Vx__Config *config, uint64_t rid)
+{
+	for (size_t i = 0; i < config->n_dm; i++) {
+		if (config->dm[i]->rid == rid) {
+			return config->dm[i];
+		}
+	}
+	return NULL;
+}
+
+void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol, void (*fn)(void *ctx, const Vx__Dm *dm),
+			void *ctx)
+{
+	if (vol->kstate != VX__KSTATE__KS_ENABLED) {
+		return;
+	}
+	for (size_t i = 0; i < config->n_plex; i++) {
+		if (!volconf_plex_counts(vol, config->plex[i])) {
+			continue;
+		}
+		for (size_t j = 0; j < config->n_sd; j++) {
+			const Vx__Sd *sd = config->sd[j];
+			const Vx__Dm *dm = sd->plex_rid == config->plex[i]->rid ?
+						   volconf_dm(config, sd->dm_rid) :
+						   NULL;
+
+			if (dm != NULL) {
+				fn(ctx, dm);
+			}
+		}
+	}
+}
+
+static int volconf_refuse(const struct volconf_build *build, int error, const char *what, const char *name)
+{
+	snprintf(build->reason, VX_REASON_MAX, "volume %s: %s %s", build->vol->name, what, name);
+	return error;
+}
+
+/* Index of the disk in the snapshot. */
+static int volconf_disk(struct volconf_build *build, const Vx__Dm *dm, uint32_t *out_index)
+{
+	struct volconf *conf = build->conf;
+	struct iodisk *disk = build->find(build->ctx, dm->diskid);
+
+	if (disk == NULL) {
+		return volconf_refuse(build, -VX_E_NODISK, "is not reachable here: disk", dm->name);
+	}
+	for (uint32_t i = 0; i < conf->disks; i++) {
+		if (conf->disk[i] == disk) {
+			*out_index = i;
+			return 0;
+		}
+	}
+
+	struct iodisk **grown = reallocarray(conf->disk, conf->disks + 1, sizeof(struct iodisk *));
+
+	if (grown == NULL) {
+		return -ENOMEM;
+	}
+	conf->disk = grown;
+	iodisk_get(disk);
+	conf->disk[conf->disks] = disk;
+	conf->block = disk->block > conf->block ? disk->block : conf->block;
+	*out_index = conf->disks++;
+	return 0;
+}
+
+static int volconf_sd(struct volconf_build *build, struct layout *layout, const Vx__Sd *sd)
+{
+	const Vx__Dm *dm = volconf_dm(build->config, sd->dm_rid);
+	struct layout_sd *out;
+	uint32_t disk;
+
+	if (dm == NULL || sd->column >= layout->columns || sd->len == 0 || sd->len > dm->pub_len ||
+	    sd->disk_offset > dm->pub_len - sd->len || sd->plex_offset > UINT64_MAX / VX_SECTOR - sd->len ||
+	    dm->pub_offset > UINT64_MAX / VX_SECTOR - dm->pub_len) {
+		return volconf_refuse(build, -VX_E_INVAL, "subdisk outside of its disk or plex:", sd->name);
+	}
+
+	int rc = volconf_disk(build, dm, &disk);
+
+	if (rc != 0) {
+		return rc;
+	}
+
+	const struct iodisk *io = build->conf->disk[disk];
+	uint64_t start = (dm->pub_offset + sd->disk_offset) * VX_SECTOR, length = sd->len * VX_SECTOR;
+
+	if (start + length > io->size) {
+		return volconf_refuse(build, -VX_E_INVAL, "subdisk behind the end of its disk:", sd->name);
+	}
+	if (start % io->block != 0 || length % io->block != 0) {
+		return volconf_refuse(build, -VX_E_INVAL, "subdisk not aligned to the disk's blocks:", sd->name);
+	}
+
+	struct layout_column *column = &layout->column[sd->column];
+
+	if (column->count == VX_SUBDISKS_MAX) {
+		return volconf_refuse(build, -VX_E_FULL, "too many subdisks", "");
+	}
+	out = reallocarray(column->sd, column->count + 1, sizeof(*out));
+	if (out == NULL) {
+		return -ENOMEM;
+	}
+	column->sd = out;
+	column->sd[column->count++] = (struct layout_sd){ sd->plex_offset * VX_SECTOR, length, start, disk };
+	return 0;
+}
+
+static int volconf_layout(struct volconf_build *build, const Vx__Plex *plex, struct volconf_plex *out, uint64_t need)
+{
+	struct layout *layout = &out->layout;
+	int rc = 0;
+
+	out->rid = plex->rid;
+	snprintf(out->name, sizeof(out->name), "%s", plex->name);
+	layout->columns = plex->layout == VX__LAYOUT__LAYOUT_STRIPE && plex->columns > 0 ? plex->columns : 1;
+	if (layout->columns > VX_SUBDISKS_MAX || plex->len > UINT64_MAX / VX_SECTOR) {
+		return volconf_refuse(build, -VX_E_INVAL, "invalid plex", plex->name);
+	}
+	layout->stripe = plex->stripe_width * VX_SECTOR;
+	layout->length = plex->len * VX_SECTOR;
+	layout->column = calloc(layout->columns, sizeof(*layout->column));
+	if (layout->column == NULL) {
+		layout->columns = 0;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < build->config->n_sd && rc == 0; i++) {
+		if (build->config->sd[i]->plex_rid == plex->rid) {
+			rc = volconf_sd(build, layout, build->config->sd[i]);
+		}
+	}
+	if (rc == 0 && !layout_check(layout, need)) {
+		rc = volconf_refuse(build, -VX_E_INVAL, "subdisks do not cover plex", plex->name);
+	}
+	return rc;
+}
+
+static int volconf_plexes(struct volconf_build *build)
+{
+	struct volconf *conf = build->conf;
+	uint64_t log_bytes = drl_log_len(build->vol->len, build->vol->region_len) * VX_SECTOR;
+
+	for (size_t i = 0; i < build->config->n_plex; i++) {
+		const Vx__Plex *plex = build->config->plex[i];
+		struct volconf_plex *out;
+		int rc;
+
+		if (!volconf_plex_counts(build->vol, plex)) {
+			continue;
+		}
+		if (conf->plexes == VX_PLEXES_MAX || conf->logs == VX_PLEXES_MAX) {
+			return volconf_refuse(build, -VX_E_FULL, "too many plexes", "");
+		}
+		out = plex->is_log ? &conf->log[conf->logs++] : &conf->plex[conf->plexes++];
+		rc = volconf_layout(build, plex, out, plex->is_log ? log_bytes : conf->length);
+		if (rc != 0) {
+			return rc;
+		}
+		if (plex->is_log && layout_map(&out->layout, 0, log_bytes).length != log_bytes) {
+			return volconf_refuse(build, -VX_E_INVAL, "log is not in one piece: plex", plex->name);
+		}
+	}
+	return 0;
+}
+
+static int volconf_plex_compare(const void *a, const void *b)
+{
+	const struct volconf_plex *x = a, *y = b;
+
+	return (x->rid > y->rid) - (x->rid < y->rid);
+}
+
+/* The names become a path and an export's name. */
+static bool volconf_name_is_valid(const char *name)
+{
+	return name[0] != '\0' && name[0] != '.' && strlen(name) <= VX_NAME_MAX && strpbrk(name, "/\n ") == NULL;
+}
+
+static int volconf_fill(struct volconf_build *build)
+{
+	const Vx__Vol *vol = build->vol;
+	struct volconf *conf = build->conf;
+	uint64_t region = vol->region_len != 0 ? vol->region_len : drl_region_len(vol->len);
+
+	if (!volconf_name_is_valid(vol->name) || !volconf_name_is_valid(build->config->dg->name)) {
+		return volconf_refuse(build, -VX_E_INVAL, "invalid name in disk group", build->config->dg->name);
+	}
+	if (vol->len == 0 || vol->len > INT64_MAX / VX_SECTOR / 2) {
+		return volconf_refuse(build, -VX_E_INVAL, "invalid length", "");
+	}
+	if (drl_region_count(vol->len, region) == 0) {
+		return volconf_refuse(build, -VX_E_INVAL, "invalid length of dirty regions", "");
+	}
+	conf->region_bytes = region * VX_SECTOR;
+	conf->enabled = vol->kstate == VX__KSTATE__KS_ENABLED;
+	if (conf->enabled) {
+		int rc = volconf_plexes(build);
+
+		if (rc != 0) {
+			return rc;
+		}
+	}
+	qsort(conf->plex, conf->plexes, sizeof(conf->plex[0]), volconf_plex_compare);
+	qsort(conf->log, conf->logs, sizeof(conf->log[0]), volconf_plex_compare);
+	conf->regions = conf->plexes > 1 ? drl_region_count(vol->len, region) : 0;
+	for (uint32_t i = 0; i < conf->plexes; i++) {
+		if (strcmp(conf->plex[i].name, vol->prefer_plex) == 0) {
+			conf->prefer = i;
+		}
+	}
+	if (conf->length % conf->block != 0) {
+		return volconf_refuse(build, -VX_E_INVAL, "length is not a multiple of the disks' blocks", "");
+	}
+	return 0;
+}
+
+int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *find, void *ctx,
+		 struct volconf **out_conf, char *out_reason)
+{
+	struct volconf *conf = calloc(1, sizeof(*conf));
+
+	if (conf == NULL) {
+		return -ENOMEM;
+	}
+	conf->plex = calloc(VX_PLEXES_MAX, sizeof(*conf->plex));
+	conf->log = calloc(VX_PLEXES_MAX, sizeof(*conf->log));
+	snprintf(conf->group, sizeof(conf->group), "%s", config->dg->name);
+	snprintf(conf->dgid, sizeof(conf->dgid), "%s", config->dg->dgid);
+	snprintf(conf->name, sizeof(conf->name), "%s", vol->name);
+	conf->rid = vol->rid;
+	conf->length = vol->len * VX_SECTOR;
+	conf->minor = vol->minor;
+	conf->is_new = vol->state == VX__VOL_STATE__VOL_SYNC || vol->state == VX__VOL_STATE__VOL_NEEDSYNC;
+	conf->was_clean = vol->state == VX__VOL_STATE__VOL_CLEAN;
+	conf->read_policy = vol->read_policy;
+	conf->block = VX_SECTOR;
+
+	struct volconf_build build = { config, vol, find, ctx, conf, out_reason };
+	int rc = conf->plex == NULL || conf->log == NULL ? -ENOMEM : volconf_fill(&build);
+
+	*out_conf = conf; /* the caller frees it in any case: it holds disks */
+	return rc;
+}
+
+static void volconf_plex_free(struct volconf_plex *plex, uint32_t count)
+{
+	for (uint32_t i = 0; plex != NULL && i < count; i++) {
+		for (uint32_t j = 0; j < plex[i].layout.columns; j++) {
+			free(plex[i].layout.column[j].sd);
+		}
+		free(plex[i].layout.column);
+	}
+	free(plex);
+}
+
+void volconf_free(struct iodisk_set *set, struct volconf *conf)
+{
+	if (conf == NULL) {
+		return;
+	}
+	for (uint32_t i = 0; i < conf->disks; i++) {
+		iodisk_put(set, conf->disk[i]);
+	}
+	volconf_plex_free(conf->plex, conf->plexes);
+	volconf_plex_free(conf->log, conf->logs);
+	free(conf->disk);
+	free(conf);
+}
+
+static bool volconf_layout_is_same(const struct volconf *a, const struct layout *x, const struct volconf *b,
+				   const struct layout *y)
+{
+	if (x->columns != y->columns || x->stripe != y->stripe || x->length != y->length) {
+		return false;
+	}
+	for (uint32_t i = 0; i < x->columns; i++) {
+		const struct layout_column *p = &x->column[i], *q = &y->column[i];
+
+		if (p->count != q->count) {
+			return false;
+		}
+		for (uint32_t j = 0; j < p->count; j++) {
+			const struct layout_sd *s = &p->sd[j], *t = &q->sd[j];
+
+			if (s->start != t->start || s->length != t->length || s->disk_offset != t->disk_offset ||
+			    a->disk[s->disk] != b->disk[t->disk]) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static bool volconf_plexes_are_same(const struct volconf *a, const struct volconf_plex *x, uint32_t count,
+				    const struct volconf *b, const struct volconf_plex *y, uint32_t other)
+{
+	if (count != other) {
+		return false;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (x[i].rid != y[i].rid || strcmp(x[i].name, y[i].name) != 0 ||
+		    !volconf_layout_is_same(a, &x[i].layout, b, &y[i].layout)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool volconf_logs_are_same(const struct volconf *a, const struct volconf *b)
+{
+	return volconf_plexes_are_same(a, a->log, a->logs, b, b->log, b->logs);
+}
+
+bool volconf_is_same(const struct volconf *a, const struct volconf *b)
+{
+	return a->length == b->length && a->enabled == b->enabled &&
+	       a->region_bytes == b->region_bytes && a->read_policy == b->read_policy && a->prefer == b->prefer &&
+	       a->minor == b->minor && strcmp(a->name, b->name) == 0 && strcmp(a->group, b->group) == 0 &&
+	       volconf_plexes_are_same(a, a->plex, a->plexes, b, b->plex, b->plexes) && volconf_logs_are_same(a, b);
+}
+
+bool volconf_is_usable(const struct volconf *conf)
+{
+	return conf->enabled && conf->plexes > 0;
+}
