@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/daemon.h"
 #include "base/errors.h"
 #include "base/log.h"
 
@@ -295,8 +296,9 @@ void node_configd_spawn(struct node *node)
 	static const char *const argv[] = { "vxconfigd", NULL };
 	const struct child_spec spec = { .argv = argv, .socket = -1 };
 
-	if (node->spawned != NULL || node->client[NODE_CONFIGD] != NULL) {
-		return;
+	if (node->spawned != NULL || node->client[NODE_CONFIGD] != NULL ||
+	    daemon_running("vxconfigd") != 0) {
+		return; /* it is on its way */
 	}
 	log_warning("vxconfigd does not run: starting it");
 
