@@ -48,7 +48,9 @@ struct copies_found {
 	size_t copy_count;
 };
 
-/* The disks that hold a copy. No I/O yet. 0, -VX_E_FULL: more than VX_COPIES_MAX. */
+/* The disks that hold a copy, or may hold one: before the first reading every disk whose label names the group
+ * (a change of the set may be unfinished); after it those that the configuration names (nconfig), by
+ * copies_set_disks(). No I/O yet. 0, -VX_E_FULL: more than VX_COPIES_MAX. */
 int copies_create(struct worker *worker, const char *dgid, const struct copies_disk *disk,
 		  size_t count, struct copies **out_copies);
 void copies_free(struct copies *copies); /* only when idle */

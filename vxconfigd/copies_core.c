@@ -179,6 +179,7 @@ static void core_begin(struct copies_core *core, struct copies_task *task,
 	assert(core->task == NULL && core->stage == STAGE_IDLE);
 	core->task = task;
 	task->error = 0;
+	core->wrote = false;
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		core->copy[i].error = 0;
 		core->copy[i].reason[0] = '\0';
@@ -251,13 +252,12 @@ static void core_next_write(struct copies_core *core, struct copies_effects *eff
 	if (copies_rejoin_needed(core)) {
 		core_stage_set(core, STAGE_REJOINING);
 		copies_write_rejoin(core, effects);
-	} else if (core->stage != STAGE_SEEDING && core->stage != STAGE_JOINING &&
-		   copies_seed_needed(core)) {
-		core_stage_set(core, STAGE_SEEDING);
-		copies_write_seed(core, effects);
-	} else if (core->stage != STAGE_JOINING && copies_join_needed(core)) {
+	} else if (core->stage == STAGE_SEEDING) {
 		core_stage_set(core, STAGE_JOINING);
 		copies_write_join(core, effects);
+	} else if (core->stage != STAGE_JOINING && copies_set_changes(core)) {
+		core_stage_set(core, STAGE_SEEDING);
+		copies_write_seed(core, effects);
 	} else {
 		core_stage_set(core, STAGE_WRITING);
 		copies_write_checkpoint(core, effects);
@@ -397,6 +397,9 @@ void copies_core_step(struct copies_core *core, const struct copies_event *event
 	while (waited && core->stage != STAGE_IDLE && core->stage != STAGE_DECIDING &&
 	       !copies_core_waits(core)) {
 		core_stage_done(core, out_effects);
+	}
+	for (size_t i = 0; i < out_effects->count; i++) {
+		core->wrote |= out_effects->effect[i].kind == EFFECT_WRITE;
 	}
 }
 

@@ -14,7 +14,7 @@
  *               reading -> (deciding) -> (change of the set) -> writing -> appending -> answer
  *
  * Change of the set of copies (D18): (rejoining, if somebody's change was not finished) ->
- * seeding, if there are new ones -> joining.
+ * seeding -> joining.
  */
 #ifndef VX_VXCONFIGD_COPIES_CORE_H
 #define VX_VXCONFIGD_COPIES_CORE_H
@@ -29,10 +29,10 @@
 /* X(name, stages that may follow) */
 #define COPIES_STAGES(X) \
 	X(IDLE, TO(READING) | TO(APPENDING)) \
-	X(READING, TO(DECIDING) | TO(REJOINING) | TO(SEEDING) | TO(JOINING) | TO(WRITING) | TO(IDLE)) \
-	X(DECIDING, TO(CLAIMING) | TO(REJOINING) | TO(SEEDING) | TO(JOINING) | TO(WRITING) | TO(IDLE)) \
+	X(READING, TO(DECIDING) | TO(REJOINING) | TO(SEEDING) | TO(WRITING) | TO(IDLE)) \
+	X(DECIDING, TO(CLAIMING) | TO(REJOINING) | TO(SEEDING) | TO(WRITING) | TO(IDLE)) \
 	X(CLAIMING, TO(IDLE)) \
-	X(REJOINING, TO(SEEDING) | TO(JOINING) | TO(WRITING) | TO(IDLE)) \
+	X(REJOINING, TO(SEEDING) | TO(WRITING) | TO(IDLE)) \
 	X(SEEDING, TO(JOINING) | TO(IDLE)) \
 	X(JOINING, TO(WRITING) | TO(IDLE)) \
 	X(WRITING, TO(APPENDING) | TO(IDLE)) \
@@ -99,6 +99,7 @@ struct copies_core {
 	bool force;
 	uint64_t claimed; /* epoch of our own claim */
 	uint64_t spoiled; /* up to this epoch nothing more is written */
+	bool wrote; /* the running task sent something to a disk */
 	uint64_t generation; /* highest seen */
 	uint64_t epoch, seq; /* of what healthy copies hold */
 	Vx__Checkpoint *durable; /* only durable is set; NULL: not known */

@@ -14,9 +14,10 @@
  */
 #include "vxconfigd/copies_write.h"
 
-static bool is_new(const struct core_copy *copy)
+/* A copy of the new set that the old set cannot count on yet. */
+static bool is_unfilled(const struct core_copy *copy)
 {
-	return copy->listed && !copy->enabled;
+	return copy->listed && !(copy->enabled && copies_has_content(copy));
 }
 
 bool copies_rejoin_needed(const struct copies_core *core)
@@ -26,14 +27,7 @@ bool copies_rejoin_needed(const struct copies_core *core)
 	return copies_set_counts(core) && copies_count(core, copies_is_before, &written) > 0;
 }
 
-bool copies_seed_needed(const struct copies_core *core)
-{
-	size_t written;
-
-	return copies_set_counts(core) && copies_count(core, is_new, &written) > 0;
-}
-
-bool copies_join_needed(const struct copies_core *core)
+bool copies_set_changes(const struct copies_core *core)
 {
 	bool differs = false;
 
@@ -46,16 +40,20 @@ bool copies_join_needed(const struct copies_core *core)
 void copies_write_rejoin(struct copies_core *core, struct copies_effects *effects)
 {
 	copies_write_body(core, effects, copies_is_enabled, copies_is_before, copies_is_any);
+	copies_write_check(core, effects, copies_is_enabled);
+	copies_write_check(core, effects, copies_is_before);
 }
 
 void copies_write_seed(struct copies_core *core, struct copies_effects *effects)
 {
-	copies_write_body(core, effects, copies_is_enabled, NULL, is_new);
+	copies_write_body(core, effects, copies_is_enabled, NULL, is_unfilled);
 }
 
 void copies_write_join(struct copies_core *core, struct copies_effects *effects)
 {
 	copies_write_body(core, effects, copies_is_listed, copies_is_enabled, copies_is_any);
+	copies_write_check(core, effects, copies_is_listed);
+	copies_write_check(core, effects, copies_is_enabled);
 }
 
 /* Is the stage written to a majority of a set? Sets the task's error if not. */
@@ -70,7 +68,7 @@ static bool set_has_it(struct copies_core *core, copies_set of_set, const char *
 	return false;
 }
 
-/* A new copy must have been filled, an old one must hold something: then new ones can decide alone. */
+/* A majority of the new set holds a content: so it can decide alone later. */
 static bool new_set_is_filled(struct copies_core *core)
 {
 	size_t have = 0, all = 0;
@@ -79,7 +77,7 @@ static bool new_set_is_filled(struct copies_core *core)
 		const struct core_copy *copy = &core->copy[i];
 
 		all += copy->listed;
-		have += copy->listed && (copy->enabled ? copies_has_content(copy) : copy->written);
+		have += copy->listed && (!is_unfilled(copy) || copy->written);
 	}
 	if (have >= copies_majority(all)) {
 		return true;
@@ -106,10 +104,7 @@ bool copies_judge_change_of_set(struct copies_core *core)
 		       set_has_it(core, copies_is_enabled, "written (set before)");
 	}
 	if (!done) {
-		core->known = false;
-		if (task->kind == TASK_CHECKPOINT) {
-			copies_spoil(core, task->content->config->epoch);
-		}
+		copies_write_failed(core);
 	}
 	return done;
 }

@@ -118,12 +118,19 @@ void copies_fail_minority(struct copies_core *core, const char *what, size_t hav
 	}
 }
 
-void copies_spoil(struct copies_core *core, uint64_t epoch)
+void copies_write_failed(struct copies_core *core)
 {
+	const struct copies_task *task = core->task;
+	uint64_t epoch = task->kind == TASK_APPEND ? task->epoch : task->content->config->epoch;
+
+	core->known = false;
+	/* The content before a change is on disk already: writing it again leaves nothing in doubt. */
+	if (!core->wrote || (task->kind == TASK_APPEND && core->stage != STAGE_APPENDING)) {
+		return;
+	}
 	if (epoch > core->spoiled) {
 		core->spoiled = epoch;
 	}
-	core->known = false;
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		core->copy[i].healthy = false;
 	}
@@ -359,7 +366,9 @@ void copies_write_body(struct copies_core *core, struct copies_effects *effects,
 		struct core_copy *copy = &core->copy[i];
 		struct copy_steps steps;
 
-		if (copy->image == NULL || copy->busy || !chosen(copy)) {
+		/* One that failed in an earlier stage may have been written all the same: its place is not
+		 * known until it is read again. */
+		if (copy->image == NULL || copy->busy || copy->error != 0 || !chosen(copy)) {
 			continue;
 		}
 
@@ -376,21 +385,23 @@ void copies_write_body(struct copies_core *core, struct copies_effects *effects,
 	copies_body_put(body);
 }
 
-void copies_write_checkpoint(struct copies_core *core, struct copies_effects *effects)
+void copies_write_check(struct copies_core *core, struct copies_effects *effects, copies_set of_set)
 {
-	size_t before = effects->count, written, all = copies_count(core, copies_is_listed, &written);
-	size_t planned = 0;
+	size_t written, all = copies_count(core, of_set, &written), planned = 0;
 
-	assert(before == 0);
-	copies_write_body(core, effects, copies_is_listed, NULL, copies_is_any);
 	for (size_t i = 0; i < effects->count; i++) {
-		planned += core->copy[effects->effect[i].copy].listed;
+		planned += of_set(&core->copy[effects->effect[i].copy]);
 	}
-	/* Known to be in vain: then rather nothing is written, and the epoch goes on. */
 	if (planned < copies_majority(all) && core->task->error == 0) {
 		effects_drop(core, effects);
 		copies_fail_minority(core, "can be written", planned, all);
 	}
+}
+
+void copies_write_checkpoint(struct copies_core *core, struct copies_effects *effects)
+{
+	copies_write_body(core, effects, copies_is_listed, NULL, copies_is_any);
+	copies_write_check(core, effects, copies_is_listed);
 }
 
 bool copies_judge_checkpoint(struct copies_core *core)
@@ -398,17 +409,11 @@ bool copies_judge_checkpoint(struct copies_core *core)
 	struct copies_task *task = core->task;
 	size_t written, all = copies_count(core, copies_is_listed, &written);
 
-	if (task->error != 0) {
-		core->known = false;
-		return false;
-	}
-	if (written < copies_majority(all)) {
+	if (task->error == 0 && written < copies_majority(all)) {
 		copies_fail_minority(core, "written", written, all);
-		/* The content before a change is on disk already: writing it again spoils nothing. */
-		if (task->kind == TASK_CHECKPOINT) {
-			copies_spoil(core, task->content->config->epoch);
-		}
-		core->known = false;
+	}
+	if (task->error != 0) {
+		copies_write_failed(core);
 		return false;
 	}
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
@@ -483,15 +488,7 @@ void copies_write_change(struct copies_core *core, struct copies_effects *effect
 		}
 		effect_write(core, effects, i, &steps, NULL);
 	}
-
-	size_t written, all = copies_count(core, copies_is_enabled, &written);
-
-	if (effects->count < copies_majority(all)) {
-		size_t planned = effects->count;
-
-		effects_drop(core, effects);
-		copies_fail_minority(core, "can be written", planned, all);
-	}
+	copies_write_check(core, effects, copies_is_enabled);
 }
 
 void copies_judge_change(struct copies_core *core)
@@ -504,7 +501,7 @@ void copies_judge_change(struct copies_core *core)
 	}
 	if (written < copies_majority(all)) {
 		copies_fail_minority(core, "written", written, all);
-		copies_spoil(core, task->epoch);
+		copies_write_failed(core);
 		return;
 	}
 	core->seq = task->seq;

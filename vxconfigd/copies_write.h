@@ -25,8 +25,8 @@ size_t copies_count(const struct copies_core *core, copies_set of_set, size_t *o
 bool copies_set_counts(const struct copies_core *core);
 /* Not enough copies: sets the task's error, with why the others are not among them. */
 void copies_fail_minority(struct copies_core *core, const char *what, size_t have, size_t all);
-/* D17: after a write of which nobody knows who has it, this epoch is over for us. */
-void copies_spoil(struct copies_core *core, uint64_t epoch);
+/* D17: a write did not reach enough copies: if anything may be on disk, this epoch is over for us. */
+void copies_write_failed(struct copies_core *core);
 /* Writes a checkpoint naming these sets (before may be NULL) to every copy that was read and is chosen. */
 void copies_write_body(struct copies_core *core, struct copies_effects *effects, copies_set enabled,
 		       copies_set before, copies_set chosen);
@@ -43,10 +43,12 @@ bool copies_is_stale(struct copies_core *core);
 void copies_write_claim(struct copies_core *core, struct copies_effects *effects);
 void copies_judge_claim(struct copies_core *core);
 
+/* If the effects cannot reach a majority of a set: drops them all and sets the task's error. */
+void copies_write_check(struct copies_core *core, struct copies_effects *effects, copies_set of_set);
+
 /* D18: a change of the set. Finishing somebody's joining, filling new copies, naming both sets. */
 bool copies_rejoin_needed(const struct copies_core *core);
-bool copies_seed_needed(const struct copies_core *core);
-bool copies_join_needed(const struct copies_core *core);
+bool copies_set_changes(const struct copies_core *core);
 void copies_write_rejoin(struct copies_core *core, struct copies_effects *effects);
 void copies_write_seed(struct copies_core *core, struct copies_effects *effects);
 void copies_write_join(struct copies_core *core, struct copies_effects *effects);

@@ -177,11 +177,16 @@ static inline bool world_any_io(struct world *world)
 	return false;
 }
 
-/* Runs the task to its answer, or to the crash. */
-static inline void world_run(struct world *world)
+static inline void world_begin(struct world *world)
 {
 	world->answered = world->crashed = false;
 	world_step(world, &(struct copies_event){ .kind = EVENT_TASK, .task = &world->task });
+}
+
+/* Runs the task to its answer, or to the crash. */
+static inline void world_run(struct world *world)
+{
+	world_begin(world);
 	while (!world->answered && !world->crashed) {
 		if (copies_core_waits(&world->core) &&
 		    (int)world_random(world, 100) < world->timeout_percent) {
@@ -252,8 +257,8 @@ static inline void world_claim(struct world *world, uint64_t epoch)
 	world_run(world);
 }
 
-static inline void world_checkpoint(struct world *world, uint64_t epoch, uint64_t seq, uint64_t number,
-				    uint32_t member)
+static inline void world_checkpoint_task(struct world *world, uint64_t epoch, uint64_t seq,
+					 uint64_t number, uint32_t member)
 {
 	Vx__Checkpoint *content = record_alloc(1, sizeof(*content));
 
@@ -267,12 +272,25 @@ static inline void world_checkpoint(struct world *world, uint64_t epoch, uint64_
 		content->n_durable = 1;
 	}
 	world->task = (struct copies_task){ .kind = TASK_CHECKPOINT, .content = content };
+}
+
+static inline void world_checkpoint(struct world *world, uint64_t epoch, uint64_t seq, uint64_t number,
+				    uint32_t member)
+{
+	world_checkpoint_task(world, epoch, seq, number, member);
 	world_run(world);
 }
 
+static inline void world_checkpoint_begin(struct world *world, uint64_t epoch, uint64_t seq,
+					  uint64_t number, uint32_t member)
+{
+	world_checkpoint_task(world, epoch, seq, number, member);
+	world_begin(world);
+}
+
 /* The change that makes (epoch, seq - 1) with content before into (epoch, seq) with content number. */
-static inline void world_append(struct world *world, uint64_t epoch, uint64_t seq, uint64_t before,
-				uint64_t number, size_t length)
+static inline void world_append_task(struct world *world, uint64_t epoch, uint64_t seq,
+				     uint64_t before, uint64_t number, size_t length)
 {
 	Vx__Checkpoint content = VX__CHECKPOINT__INIT;
 	struct copies_task *task = &world->task;
@@ -284,6 +302,12 @@ static inline void world_append(struct world *world, uint64_t epoch, uint64_t se
 	task->before_packed = record_alloc(1, vx__checkpoint__get_packed_size(&content));
 	task->before_length = vx__checkpoint__pack(&content, task->before_packed);
 	vx__config__free_unpacked(content.config, NULL);
+}
+
+static inline void world_append(struct world *world, uint64_t epoch, uint64_t seq, uint64_t before,
+				uint64_t number, size_t length)
+{
+	world_append_task(world, epoch, seq, before, number, length);
 	world_run(world);
 }
 
