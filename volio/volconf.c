@@ -237,7 +237,8 @@ static int volconf_fill(struct volconf_build *build)
 	}
 	qsort(conf->plex, conf->plexes, sizeof(conf->plex[0]), volconf_plex_compare);
 	qsort(conf->log, conf->logs, sizeof(conf->log[0]), volconf_plex_compare);
-	conf->regions = conf->plexes > 1 ? drl_region_count(vol->len, region) : 0;
+	/* One plex cannot differ from itself. None: only the log is looked at, to write it anew. */
+	conf->regions = conf->plexes == 1 ? 0 : drl_region_count(vol->len, region);
 	for (uint32_t i = 0; i < conf->plexes; i++) {
 		if (strcmp(conf->plex[i].name, vol->prefer_plex) == 0) {
 			conf->prefer = i;

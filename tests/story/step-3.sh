@@ -20,6 +20,6 @@ story_3() {
 	typed a "nbdinfo '$NBD'"
 	prove "the export has 200 MiB" grep -q 209715200 <<<"$OUT"
 	typed a "nbdcopy '$NBD' null:"
-	typed b "fio --name=nbd --ioengine=nbd --uri='$NBD' --rw=randwrite --bs=4k --size=4m --verify=crc32c --output-format=terse --minimal >/dev/null && echo verified"
+	typed b "cd /tmp && fio --name=nbd --ioengine=nbd --uri='$NBD' --rw=randwrite --bs=4k --size=4m --verify=crc32c --output-format=terse --minimal >/dev/null && echo verified"
 	prove "fio's nbd engine writes and verifies" test "$OUT" = verified
 }

@@ -44,19 +44,20 @@ lose_node() {
 	json=$(on "$survivor" vxclustadm -v nodestate --json)
 	timeline "$victim" "$at" "$json"
 	await 60 "the resync of what $victim had dirty is finished" resync_finished "$victim"
-	RESYNCED=$(on "$survivor" vxtask list --json | jq -r '[.finished[]? | select(.volume == "'$VOLUME'")] | last | "\(.regions) of \(.all_regions) regions in \(.elapsed_ms) ms"')
+	RESYNCED=$(on "$survivor" vxtask --all --json list | jq -r '[.tasks[] | select(.volume == "'$VOLUME'" and .state == "done")] | max_by(.started_ms) | "\(.regions) of \(.all_regions) regions in \(.elapsed_ms) ms"')
 	say "Resynced: $RESYNCED."
 	prove "only a part of the volume was resynced" resync_was_partial "$survivor"
 }
 
 resync_was_partial() {
-	on "$1" vxtask list --json |
-		jq -e '[.finished[]? | select(.volume == "'$VOLUME'")] | last | .regions > 0 and .regions < .all_regions'
+	on "$1" vxtask --all --json list |
+		jq -e '[.tasks[] | select(.volume == "'$VOLUME'" and .state == "done")] | max_by(.started_ms) |
+			.regions > 0 and .regions < .all_regions'
 }
 
 timeline() {	# timeline VICTIM CRASH_MS JSON: a table of what the freeze was made of
 	local victim=$1 at=$2 json=$3 began freeze fence
-	began=$(jq -r '.reconfigurations | last | .began_ms' <<<"$json")
+	began=$(jq -r '.reconfigurations | last | .wall_ms' <<<"$json")
 	freeze=$(jq -r '.reconfigurations | last | .freeze_ms' <<<"$json")
 	fence=$(jq -r '.reconfigurations | last | .fence_ms' <<<"$json")
 	TIMES="${TIMES:-}$(printf '%s|%s|%s|%s|%s' "node $victim lost" $((began - at)) "$fence" $((freeze - fence)) $((began - at + freeze)))

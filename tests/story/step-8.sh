@@ -39,7 +39,7 @@ process_over() {
 }
 
 resync_count() {
-	on "$1" vxtask list --json | jq '[.finished[]?] | length'
+	on "$1" vxtask --all --json list | jq '.tasks | length'
 }
 
 story_need_back() {
