@@ -41,7 +41,8 @@ void cluster_register(struct cluster *cluster)
 	cluster_say(cluster, &msg);
 }
 
-void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool progress, int error, const char *reason)
+void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool progress, int error,
+		 const char *reason)
 {
 	Vx__StepAck ack = VX__STEP_ACK__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
@@ -116,10 +117,11 @@ void cluster_set_view(struct cluster *cluster, const Vx__View *view)
 		}
 	}
 	if (cluster->view == NULL) {
-		log_err("vxclustd: view %llu does not have this node (%u)", (unsigned long long)view->epoch, view->self);
+		log_err("vxclustd: view %llu does not have this node (%u)",
+			(unsigned long long)view->epoch, view->self);
 	} else {
-		log_info("view=%llu: %zu members, this node is %u in slot %u", (unsigned long long)view->epoch,
-			 view->n_member, view->self, cluster->nid);
+		log_info("view=%llu: %zu members, this node is %u in slot %u",
+			 (unsigned long long)view->epoch, view->n_member, view->self, cluster->nid);
 	}
 }
 
@@ -163,8 +165,9 @@ bool cluster_has_joiners(const struct iod *iod)
 }
 
 /*
- * V25: the owner is the member number (minor modulo count) in order of slots. The map of a volume without a log is
- * in nobody's memory but the old members': joiners do not own it while there are others.
+ * V25: the owner is the member number (minor modulo count) in order of slots. The map of a volume
+ * without a log is in nobody's memory but the old members': joiners do not own it while there are
+ * others.
  */
 bool cluster_owns(const struct volume *volume)
 {
@@ -197,7 +200,8 @@ uint32_t cluster_members(const struct iod_group *group, uint32_t out_member[VX_N
 	const Vx__View *view = group->iod->cluster->view;
 	uint32_t count = 0;
 
-	for (size_t i = 0; group->shared && view != NULL && i < view->n_member && count < VX_NODES_MAX; i++) {
+	for (size_t i = 0;
+	     group->shared && view != NULL && i < view->n_member && count < VX_NODES_MAX; i++) {
 		out_member[count++] = view->member[i]->nodeid;
 	}
 	return count;
@@ -238,7 +242,8 @@ static void cluster_on_message(void *ctx, const Vx__Ipc *msg)
 	struct cluster *cluster = ctx;
 
 	if (msg->body_case == VX__IPC__BODY_REGISTERED) {
-		log_info("vxclustd: registered as node %u (%s)", msg->registered->self, msg->registered->node);
+		log_info("vxclustd: registered as node %u (%s)", msg->registered->self,
+			 msg->registered->node);
 	} else if (msg->body_case == VX__IPC__BODY_VIEW) {
 		cluster_set_view(cluster, msg->view);
 	} else if (msg->body_case == VX__IPC__BODY_STEP_RUN) {

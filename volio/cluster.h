@@ -2,8 +2,8 @@
 /*
  * The client of vxclustd: registration, the steps of a reconfiguration, port v. Main thread only.
  *
- * All that is known of the cluster is here: the last view, this node's slot in it, whether the gate of
- * the shared groups is open.
+ * All that is known of the cluster is here: the last view, this node's slot in it, whether the gate
+ * of the shared groups is open.
  */
 #ifndef VX_VOLIO_CLUSTER_H
 #define VX_VOLIO_CLUSTER_H

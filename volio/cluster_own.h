@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The state that cluster.c (connection, view) and steps.c (steps) share. */
+/* The state that cluster.c (connection, view) and iosteps.c (steps) share. */
 #ifndef VX_VOLIO_CLUSTER_OWN_H
 #define VX_VOLIO_CLUSTER_OWN_H
 
@@ -13,8 +13,8 @@ struct cluster {
 	struct ipc_client *client;
 	Vx__View *view; /* the last one; NULL: none, or given up */
 	uint32_t nid;
-	bool live; /* between View and stop: port v may be used (R17) */
-	bool gate_open; /* between resume and stop */
+	bool live;	   /* between View and stop: port v may be used (R17) */
+	bool gate_open;	   /* between resume and stop */
 	bool said_unclean; /* at the last registration */
 	/* the step that runs; a newer one takes its place */
 	Vx__Step step;
@@ -26,13 +26,14 @@ struct cluster {
 	struct loop_timer progress, grace;
 };
 
-/* steps.c */
+/* iosteps.c */
 void steps_run(struct cluster *cluster, const Vx__StepRun *run);
 void steps_lost(struct cluster *cluster); /* the connection to vxclustd is gone */
 void steps_poke(struct cluster *cluster);
 
 /* cluster.c */
-void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool progress, int error, const char *reason);
+void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool progress, int error,
+		 const char *reason);
 void cluster_register(struct cluster *cluster);
 void cluster_set_view(struct cluster *cluster, const Vx__View *view);
 

@@ -60,7 +60,8 @@ static struct asker *control_find(const struct control *control, uint64_t id)
 {
 	struct asker *asker;
 
-	LIST_FOREACH(asker, &control->askers, link) {
+	LIST_FOREACH(asker, &control->askers, link)
+	{
 		if (asker->id == id) {
 			return asker;
 		}
@@ -122,7 +123,8 @@ static void control_set(struct iod *iod, uint64_t asker, const Vx__Ipc *request)
 	} else {
 		rc = -VX_E_NOTFOUND;
 	}
-	control_answer(iod, asker, request->cookie, rc, rc != 0 ? "unknown name or invalid value" : NULL);
+	control_answer(iod, asker, request->cookie, rc,
+		       rc != 0 ? "unknown name or invalid value" : NULL);
 }
 
 static void control_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
@@ -148,7 +150,8 @@ static void control_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *
 	} else if (msg->body_case == VX__IPC__BODY_IOD_SET) {
 		control_set(iod, asker->id, msg);
 	} else {
-		control_answer(iod, asker->id, msg->cookie, -VX_E_PROTO, "not a request that vxiod serves");
+		control_answer(iod, asker->id, msg->cookie, -VX_E_PROTO,
+			       "not a request that vxiod serves");
 	}
 }
 
@@ -211,7 +214,8 @@ static const char *control_plex_name(const struct volume *volume, uint64_t rid)
 	return "?";
 }
 
-void control_plex_error(struct volume *volume, uint64_t plex_rid, uint64_t offset, uint64_t length, bool write, int error)
+void control_plex_error(struct volume *volume, uint64_t plex_rid, uint64_t offset, uint64_t length,
+			bool write, int error)
 {
 	struct iod *iod = volume->group->iod;
 	Vx__IodPlexError event = VX__IOD_PLEX_ERROR__INIT;
@@ -220,9 +224,9 @@ void control_plex_error(struct volume *volume, uint64_t plex_rid, uint64_t offse
 
 	if (now - iod->control->logged_ms > CONTROL_LOG_MS) {
 		iod->control->logged_ms = now;
-		log_err("dg=%s vol=%s plex=%s: %s error at %llu: %s", volume->conf->group, volume->conf->name,
-			control_plex_name(volume, plex_rid), write ? "write" : "read", (unsigned long long)offset,
-			vx_strerror(error));
+		log_err("dg=%s vol=%s plex=%s: %s error at %llu: %s", volume->conf->group,
+			volume->conf->name, control_plex_name(volume, plex_rid),
+			write ? "write" : "read", (unsigned long long)offset, vx_strerror(error));
 	}
 	event.dgid = volume->group->dgid;
 	event.vol_rid = volume->conf->rid;
@@ -240,7 +244,8 @@ void control_log_errors(struct volume *volume, uint32_t plexes)
 {
 	for (uint32_t i = 0; i < volume->conf->logs; i++) {
 		if ((plexes >> i & 1) != 0) {
-			control_plex_error(volume, volume->conf->log[i].rid, 0, VX_BLOCK, true, -EIO);
+			control_plex_error(volume, volume->conf->log[i].rid, 0, VX_BLOCK, true,
+					   -EIO);
 		}
 	}
 }

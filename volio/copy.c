@@ -108,8 +108,8 @@ static void copy_written(struct io_request *request)
 	struct copy_piece *piece = (struct copy_piece *)request;
 
 	for (uint32_t failed = request->failed; failed != 0; failed &= failed - 1) {
-		io_trouble(request->vio, (uint32_t)__builtin_ctz(failed), false, true, request->start,
-			   request->end - request->start, request->error);
+		io_trouble(request->vio, (uint32_t)__builtin_ctz(failed), false, true,
+			   request->start, request->end - request->start, request->error);
 	}
 	copy_piece_end(piece, request->failed != 0 ? request->error : 0);
 }
@@ -125,7 +125,8 @@ static void copy_read(struct io_request *request)
 	request->kind = IO_WRITE;
 	request->cursor = request->start;
 	request->failed = 0;
-	request->plexes = (plexes == 32 ? UINT32_MAX : (1u << plexes) - 1) & ~1u; /* all but the source (V21) */
+	request->plexes = (plexes == 32 ? UINT32_MAX : (1u << plexes) - 1) &
+			  ~1u; /* all but the source (V21) */
 	request->next = copy_written;
 	legs_run(request);
 }

@@ -3,7 +3,8 @@
  * Copying a window of a volume from its source plex to the others, in the volume's lane.
  *
  * VX_COPY_SLOTS pieces of VX_IO_BYTES at a time, shared by all volumes of the lane. The copy counts
- * as in flight; a hold on the volume ends it early (-ECANCELED). At the end the plexes are flushed (V24).
+ * as in flight; a hold on the volume ends it early (-ECANCELED). At the end the plexes are flushed
+ * (V24).
  */
 #ifndef VX_VOLIO_COPY_H
 #define VX_VOLIO_COPY_H
@@ -11,7 +12,7 @@
 #include "volio/vio.h"
 
 struct copy_job {
-	struct lane_call call; /* ends with 0, -ECANCELED, or the error of a disk */
+	struct lane_call call;	 /* ends with 0, -ECANCELED, or the error of a disk */
 	uint64_t offset, length; /* aligned to blocks; the window is held (V20) */
 	uint64_t cursor;
 	uint32_t pieces; /* in flight */

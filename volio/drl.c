@@ -27,12 +27,14 @@ const char *drl_state_name(enum drl_state state)
 
 int drl_init(struct drl *drl, uint32_t regions, uint32_t age_ticks)
 {
-	struct drl_list *const list[] = { &drl->pending, &drl->marking, &drl->flushing, &drl->clear_wait,
-					  &drl->clearing };
+	struct drl_list *const list[] = { &drl->pending, &drl->marking, &drl->flushing,
+					  &drl->clear_wait, &drl->clearing };
 	bool failed = false;
 
 	assert(regions > 0 && regions <= DRL_REGIONS_MAX);
-	*drl = (struct drl){ .regions = regions, .blocks = drl_map_blocks(regions), .age_ticks = age_ticks };
+	*drl = (struct drl){ .regions = regions,
+			     .blocks = drl_map_blocks(regions),
+			     .age_ticks = age_ticks };
 	drl->state = calloc(regions, sizeof(*drl->state));
 	drl->in_flight = calloc(regions, sizeof(*drl->in_flight));
 	drl->used = calloc(regions, sizeof(*drl->used));
@@ -42,8 +44,8 @@ int drl_init(struct drl *drl, uint32_t regions, uint32_t age_ticks)
 		list[i]->region = calloc(regions, sizeof(uint32_t));
 		failed = failed || list[i]->region == NULL;
 	}
-	if (failed || drl->state == NULL || drl->in_flight == NULL || drl->used == NULL || drl->stuck == NULL ||
-	    drl->bits == NULL) {
+	if (failed || drl->state == NULL || drl->in_flight == NULL || drl->used == NULL ||
+	    drl->stuck == NULL || drl->bits == NULL) {
 		drl_free(drl);
 		return -ENOMEM;
 	}
@@ -101,7 +103,8 @@ bool drl_begin(struct drl *drl, uint32_t first, uint32_t last)
 		drl->used[region] = drl->tick;
 		switch ((enum drl_state)drl->state[region]) {
 		case DRL_CLEAN:
-		case DRL_CLEARING: /* the log write in flight lacks the bit: the next one brings it back */
+		case DRL_CLEARING: /* the log write in flight lacks the bit: the next one brings it
+				      back */
 			drl->state[region] = DRL_WAITING;
 			drl_bit(drl, region, true);
 			drl_list_add(drl, &drl->pending, region);
@@ -111,7 +114,8 @@ bool drl_begin(struct drl *drl, uint32_t first, uint32_t last)
 		case DRL_MARKING:
 			ready = false;
 			break;
-		case DRL_CLEARWAIT: /* no log write without the bit has begun: it is still on disk */
+		case DRL_CLEARWAIT: /* no log write without the bit has begun: it is still on disk
+				     */
 			drl_bit(drl, region, true);
 			drl->state[region] = DRL_DIRTY;
 			break;
@@ -183,7 +187,8 @@ static void drl_flush_end(struct drl *drl, bool done)
 
 	assert(drl->flush_busy);
 	drl->flush_busy = false;
-	for (uint32_t i = 0; i < drl->clear_wait.count; i++) { /* those written meanwhile may come again */
+	for (uint32_t i = 0; i < drl->clear_wait.count;
+	     i++) { /* those written meanwhile may come again */
 		uint32_t region = drl->clear_wait.region[i];
 
 		if (drl->state[region] == DRL_CLEARWAIT) {

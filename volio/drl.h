@@ -11,12 +11,13 @@
  *                                                        +-----> DIRTY
  *
  * V10: a write to a region goes to the plexes only when its bit is on every enabled log plex.
- * V11: a bit is taken back only when no write is in the region, and after a flush of the plexes that
- *      began after the last write ended.
- * V12: a region with a write that did not reach every active plex is stuck: its bit stays.
- * V13: there is one log write at a time; what comes meanwhile goes together into the next.
+ * V11: a bit is taken back only when no write is in the region, and after a flush of the plexes
+ * that began after the last write ended. V12: a region with a write that did not reach every active
+ * plex is stuck: its bit stays. V13: there is one log write at a time; what comes meanwhile goes
+ * together into the next.
  *
- * The hot calls (begin, ready, end) take the first and last region; the rest are events of one step function.
+ * The hot calls (begin, ready, end) take the first and last region; the rest are events of one step
+ * function.
  */
 #ifndef VX_VOLIO_DRL_H
 #define VX_VOLIO_DRL_H
@@ -39,12 +40,13 @@ enum drl_event {
 	DRL_LOG_FAILED, /* no log write begins until DRL_RESTART */
 	DRL_FLUSH_DONE,
 	DRL_FLUSH_FAILED,
-	DRL_RESTART, /* the set of log plexes changed: the whole map is written again */
+	DRL_RESTART,   /* the set of log plexes changed: the whole map is written again */
 	DRL_CLEAR_ALL, /* every region without a write is cleared now, whatever its age */
 };
 
 struct drl_effects {
-	uint32_t write_blocks; /* bit set of map blocks to write to every log plex, then LOG_DONE or _FAILED */
+	uint32_t write_blocks; /* bit set of map blocks to write to every log plex, then LOG_DONE or
+				  _FAILED */
 	bool flush; /* flush the disks of every active plex, then FLUSH_DONE or _FAILED */
 };
 
@@ -57,9 +59,9 @@ struct drl {
 	uint32_t regions, blocks;
 	uint8_t *state;
 	uint16_t *in_flight;
-	uint32_t *used; /* tick of the last write */
-	uint64_t *stuck; /* bit map */
-	uint64_t *bits; /* the map as the next log write has it */
+	uint32_t *used;	  /* tick of the last write */
+	uint64_t *stuck;  /* bit map */
+	uint64_t *bits;	  /* the map as the next log write has it */
 	uint32_t changed; /* bit set of blocks that differ from the disk */
 	struct drl_list pending, marking, flushing, clear_wait, clearing;
 	uint32_t writing_blocks; /* 0: no log write in flight */
@@ -81,7 +83,8 @@ void drl_end(struct drl *drl, uint32_t first, uint32_t last, bool stuck);
 
 void drl_step(struct drl *drl, enum drl_event event, struct drl_effects *out_effects);
 
-/* Takes over a bit found set on disk when the map was read: nobody knows its writes, so it is stuck. */
+/* Takes over a bit found set on disk when the map was read: nobody knows its writes, so it is
+ * stuck. */
 void drl_adopt(struct drl *drl, uint32_t region);
 bool drl_is_idle(const struct drl *drl);
 const char *drl_state_name(enum drl_state state);

@@ -10,12 +10,14 @@
 #include "volio/bits.h"
 #include "volio/drl_format.h"
 
-#define DRL_READ_TRIES 3 /* another node may be writing the block: read it again before it counts as torn */
+#define DRL_READ_TRIES \
+	3 /* another node may be writing the block: read it again before it counts as torn */
 #define DRL_ALL_SLOTS UINT32_MAX
 
 _Static_assert(VX_NODES_MAX == 32, "slots fit a word");
 
-static struct drl_block_id drl_disk_id(const struct volconf *conf, enum drl_kind kind, uint32_t slot, uint32_t index)
+static struct drl_block_id drl_disk_id(const struct volconf *conf, enum drl_kind kind,
+				       uint32_t slot, uint32_t index)
 {
 	return (struct drl_block_id){
 		.group_hash = drl_group_hash(conf->dgid),
@@ -28,13 +30,15 @@ static struct drl_block_id drl_disk_id(const struct volconf *conf, enum drl_kind
 	};
 }
 
-static bool drl_disk_io(struct drl_disk *log, uint32_t plex, const struct drl_block_id *id, uint8_t *block, bool write)
+static bool drl_disk_io(struct drl_disk *log, uint32_t plex, const struct drl_block_id *id,
+			uint8_t *block, bool write)
 {
 	const struct volconf *conf = log->conf;
-	struct layout_extent extent = layout_map(&conf->log[plex].layout, drl_block_offset(id), VX_BLOCK);
+	struct layout_extent extent =
+		layout_map(&conf->log[plex].layout, drl_block_offset(id), VX_BLOCK);
 	int fd = conf->disk[extent.disk]->fd;
-	ssize_t rc = write ? pwrite(fd, block, VX_BLOCK, (off_t)extent.offset) :
-			     pread(fd, block, VX_BLOCK, (off_t)extent.offset);
+	ssize_t rc = write ? pwrite(fd, block, VX_BLOCK, (off_t)extent.offset)
+			   : pread(fd, block, VX_BLOCK, (off_t)extent.offset);
 
 	if (rc != VX_BLOCK) {
 		log->failed |= 1u << plex;
@@ -46,7 +50,8 @@ static bool drl_disk_io(struct drl_disk *log, uint32_t plex, const struct drl_bl
 static void drl_disk_read_block(struct drl_disk *log, const struct drl_block_id *id, uint64_t *map,
 				uint64_t *out_sequence)
 {
-	uint8_t *block = aligned_alloc(VX_BLOCK, VX_BLOCK), *best = aligned_alloc(VX_BLOCK, VX_BLOCK);
+	uint8_t *block = aligned_alloc(VX_BLOCK, VX_BLOCK),
+		*best = aligned_alloc(VX_BLOCK, VX_BLOCK);
 	uint64_t sequence, best_sequence = 0;
 	bool found = false;
 
@@ -77,8 +82,8 @@ static void drl_disk_read_block(struct drl_disk *log, const struct drl_block_id 
 	free(best);
 }
 
-static void drl_disk_read_map(struct drl_disk *log, enum drl_kind kind, uint32_t slot, uint64_t *map,
-			      uint64_t *out_sequence)
+static void drl_disk_read_map(struct drl_disk *log, enum drl_kind kind, uint32_t slot,
+			      uint64_t *map, uint64_t *out_sequence)
 {
 	*out_sequence = 0;
 	for (uint32_t i = 0; i < drl_map_blocks(log->conf->regions); i++) {
@@ -93,13 +98,14 @@ void drl_disk_read_recovery(struct drl_disk *log, uint64_t *map, uint64_t *out_s
 	drl_disk_read_map(log, DRL_KIND_RECOVERY, 0, map, out_sequence);
 }
 
-void drl_disk_read_active(struct drl_disk *log, uint32_t slot, uint64_t *map, uint64_t *out_sequence)
+void drl_disk_read_active(struct drl_disk *log, uint32_t slot, uint64_t *map,
+			  uint64_t *out_sequence)
 {
 	drl_disk_read_map(log, DRL_KIND_ACTIVE, slot, map, out_sequence);
 }
 
-static void drl_disk_write_map(struct drl_disk *log, enum drl_kind kind, uint32_t slot, const uint64_t *map,
-			       uint64_t sequence)
+static void drl_disk_write_map(struct drl_disk *log, enum drl_kind kind, uint32_t slot,
+			       const uint64_t *map, uint64_t sequence)
 {
 	uint8_t *block = aligned_alloc(VX_BLOCK, VX_BLOCK);
 	uint32_t blocks = kind == DRL_KIND_HEADER ? 1 : drl_map_blocks(log->conf->regions);
@@ -174,7 +180,8 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions)
 	uint64_t sequence = 0, active_sequence[VX_NODES_MAX] = { 0 };
 	int rc = map == NULL || active == NULL ? -ENOMEM : 0;
 
-	if (rc == 0 && !drl_disk_has_header(log)) { /* not a log, or of another volume: everything is dirty */
+	if (rc == 0 &&
+	    !drl_disk_has_header(log)) { /* not a log, or of another volume: everything is dirty */
 		log->corrupt = true;
 		*out_regions = regions;
 		rc = drl_disk_format(log, true);
@@ -201,7 +208,8 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions)
 		for (; rc == 0 && found != 0; found &= found - 1) {
 			uint32_t slot = (uint32_t)__builtin_ctz(found);
 
-			drl_disk_write_map(log, DRL_KIND_ACTIVE, slot, active, active_sequence[slot] + 1);
+			drl_disk_write_map(log, DRL_KIND_ACTIVE, slot, active,
+					   active_sequence[slot] + 1);
 		}
 		rc = rc == 0 ? drl_disk_flush(log) : rc;
 	}

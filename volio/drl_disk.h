@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading and writing whole maps of a dirty region log, blocking: for worker threads, never for a lane.
+ * Reading and writing whole maps of a dirty region log, blocking: for worker threads, never for a
+ * lane.
  *
  * What cannot be read or does not decode counts as dirty (V14), so nothing here fails for that; the
  * log plexes that gave errors are named, so that vxconfigd can be told.
@@ -15,20 +16,23 @@
 
 struct drl_disk {
 	const struct volconf *conf; /* with at least one log plex */
-	uint32_t failed; /* out: bit set of log plexes with I/O errors */
-	bool corrupt; /* out: some block decoded on no log plex */
+	uint32_t failed;	    /* out: bit set of log plexes with I/O errors */
+	bool corrupt;		    /* out: some block decoded on no log plex */
 };
 
 /* Reads the recovery map into map (or'ed). */
 void drl_disk_read_recovery(struct drl_disk *log, uint64_t *map, uint64_t *out_sequence);
 /* Reads the active map of a slot into map (or'ed). */
-void drl_disk_read_active(struct drl_disk *log, uint32_t slot, uint64_t *map, uint64_t *out_sequence);
-/* Writes the recovery map durably with a sequence that is higher than before. -EIO: on no log plex. */
+void drl_disk_read_active(struct drl_disk *log, uint32_t slot, uint64_t *map,
+			  uint64_t *out_sequence);
+/* Writes the recovery map durably with a sequence that is higher than before. -EIO: on no log plex.
+ */
 int drl_disk_write_recovery(struct drl_disk *log, const uint64_t *map, uint64_t sequence);
 
 /*
- * V15: folds the active maps of slots (bit set) into the recovery map: the recovery map is durable before an
- * active map is cleared, so that it can be done again at any point. out_regions: that it then has.
+ * V15: folds the active maps of slots (bit set) into the recovery map: the recovery map is durable
+ * before an active map is cleared, so that it can be done again at any point. out_regions: that it
+ * then has.
  */
 int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions);
 /* A new log: header, recovery map all clear or all dirty, active maps clear; durable. */

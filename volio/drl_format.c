@@ -103,7 +103,8 @@ static uint32_t drl_block_last(const struct drl_block_id *id)
 	return end < id->regions ? end : id->regions;
 }
 
-void drl_block_encode(uint8_t *block, const struct drl_block_id *id, uint64_t sequence, const uint64_t *map)
+void drl_block_encode(uint8_t *block, const struct drl_block_id *id, uint64_t sequence,
+		      const uint64_t *map)
 {
 	memset(block, 0, VX_BLOCK);
 	memcpy(block + AT_MAGIC, drl_magic(id->kind), DRL_MAGIC_BYTES);
@@ -131,7 +132,8 @@ void drl_block_encode(uint8_t *block, const struct drl_block_id *id, uint64_t se
 	drl_put(block, AT_CRC, 4, drl_block_crc(block));
 }
 
-int drl_block_decode(const uint8_t *block, const struct drl_block_id *id, uint64_t *out_sequence, uint64_t *map)
+int drl_block_decode(const uint8_t *block, const struct drl_block_id *id, uint64_t *out_sequence,
+		     uint64_t *map)
 {
 	uint32_t first = id->index * DRL_BLOCK_BITS, last = drl_block_last(id);
 
@@ -141,11 +143,14 @@ int drl_block_decode(const uint8_t *block, const struct drl_block_id *id, uint64
 	if (drl_get(block, AT_MAJOR, 2) != DRL_MAJOR) {
 		return -VX_E_VERSION;
 	}
-	if (drl_get(block, AT_CRC, 4) != drl_block_crc(block) || drl_get(block, AT_RESERVED, 4) != 0 ||
-	    drl_get(block, AT_GROUP, 8) != id->group_hash || drl_get(block, AT_VOLUME, 8) != id->volume_rid ||
+	if (drl_get(block, AT_CRC, 4) != drl_block_crc(block) ||
+	    drl_get(block, AT_RESERVED, 4) != 0 || drl_get(block, AT_GROUP, 8) != id->group_hash ||
+	    drl_get(block, AT_VOLUME, 8) != id->volume_rid ||
 	    drl_get(block, AT_KIND, 2) != id->kind || drl_get(block, AT_SLOT, 2) != id->slot ||
-	    drl_get(block, AT_INDEX, 4) != id->index || drl_get(block, AT_REGIONS, 4) != id->regions ||
-	    (drl_get(block, AT_REGION_LOW, 4) | drl_get(block, AT_REGION_HIGH, 4) << 32) != id->region_len) {
+	    drl_get(block, AT_INDEX, 4) != id->index ||
+	    drl_get(block, AT_REGIONS, 4) != id->regions ||
+	    (drl_get(block, AT_REGION_LOW, 4) | drl_get(block, AT_REGION_HIGH, 4) << 32) !=
+		    id->region_len) {
 		return -VX_E_CORRUPT;
 	}
 	if (map != NULL) {

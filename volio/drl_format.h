@@ -19,7 +19,8 @@
  *     52  4  region length in sectors, low half
  *     56  4  region length in sectors, high half
  *     60  4  reserved, 0
- *     64 ..  header: 0; map: one bit a region, bit 0 of byte 64 first; bits past the last region are 0
+ *     64 ..  header: 0; map: one bit a region, bit 0 of byte 64 first; bits past the last region
+ * are 0
  *
  * A block that does not decode counts as all ones (V14). Of several log plexes the valid block with
  * the highest sequence counts: a mark is on all of them before its write begins (V10).
@@ -51,9 +52,11 @@ uint64_t drl_group_hash(const char *dgid);
 uint64_t drl_block_offset(const struct drl_block_id *id);
 
 /* Writes a block of VX_BLOCK bytes. map: the whole map in words (bits.h), NULL for the header. */
-void drl_block_encode(uint8_t *block, const struct drl_block_id *id, uint64_t sequence, const uint64_t *map);
+void drl_block_encode(uint8_t *block, const struct drl_block_id *id, uint64_t sequence,
+		      const uint64_t *map);
 /* Checks a block and sets its bits in map (which is or'ed). 0, -VX_E_CORRUPT, -VX_E_VERSION. */
-int drl_block_decode(const uint8_t *block, const struct drl_block_id *id, uint64_t *out_sequence, uint64_t *map);
+int drl_block_decode(const uint8_t *block, const struct drl_block_id *id, uint64_t *out_sequence,
+		     uint64_t *map);
 /* Sets every region of that block in map: what a block that does not decode stands for (V14). */
 void drl_block_all_dirty(const struct drl_block_id *id, uint64_t *map);
 

@@ -6,7 +6,7 @@
 #include "volio/vio.h"
 
 #define REQUEST_OF(member, pointer) \
-	((struct io_request *)((char *)(pointer) - offsetof(struct io_request, member)))
+	((struct io_request *)((char *)(pointer)-offsetof(struct io_request, member)))
 
 /* gate.c: what is in flight; what waits */
 void gate_enter(struct vio *vio);
@@ -22,15 +22,18 @@ void io_expire_parked(struct vio *vio);
 void io_fail_waiting(struct vio *vio); /* dead: everything that is not issued fails now */
 void io_range_leave(struct vio *vio, struct range_lock *lock);
 /* Tells the main thread; plex is an index, of the log plexes if is_log. */
-void io_trouble(struct vio *vio, uint32_t plex, bool is_log, bool write, uint64_t offset, uint64_t length, int error);
+void io_trouble(struct vio *vio, uint32_t plex, bool is_log, bool write, uint64_t offset,
+		uint64_t length, int error);
 /* Plex to read [start, end) from, none of those in not_these; -1: there is none. */
 int io_read_plex(struct vio *vio, uint64_t start, uint64_t end, uint32_t not_these);
 
 /* legs.c: transfers to and from disks */
 int legs_start(struct lane *lane);
 void legs_stop(struct lane *lane);
-void legs_run(struct io_request *request); /* cursor to end on request->plexes, then request->next() */
-void legs_edges(struct io_request *request); /* the blocks at both ends, into the edges of the buffer */
+void legs_run(
+	struct io_request *request); /* cursor to end on request->plexes, then request->next() */
+void legs_edges(
+	struct io_request *request); /* the blocks at both ends, into the edges of the buffer */
 void legs_flush(struct io_request *request);
 
 /* vio_log.c: the dirty region log */
@@ -38,7 +41,8 @@ void vio_log_tick(struct vio *vio);
 bool vio_log_begin(struct io_request *request); /* true: its regions are marked on disk */
 void vio_log_end(struct io_request *request, bool stuck);
 void vio_log_tell(struct vio *vio); /* io_trouble() for the log plex that failed */
-void vio_log_again(struct io_request *request); /* a parked, unwritten request waits for its mark again */
+void vio_log_again(
+	struct io_request *request); /* a parked, unwritten request waits for its mark again */
 
 /* copy.c */
 int copy_start(struct lane *lane);

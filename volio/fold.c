@@ -39,8 +39,8 @@ static void fold_done(struct job *job)
 			 volume->conf->group, volume->conf->name, vx_strerror(fold->error));
 		log_err("%s", reason);
 	} else {
-		log_notice("dg=%s vol=%s: %u of %u regions need recovery", volume->conf->group, volume->conf->name,
-			   fold->regions, volume->conf->regions);
+		log_notice("dg=%s vol=%s: %u of %u regions need recovery", volume->conf->group,
+			   volume->conf->name, fold->regions, volume->conf->regions);
 	}
 	iod_job_end(volume->group);
 	volume_busy_end(volume);

@@ -2,9 +2,9 @@
 /*
  * A front end: one way in which applications reach volumes. The table of them is in iod.c.
  *
- * The functions run in the main thread and do not block. A front end serves a volume in the volume's lane: it
- * gets requests (io_request_get), submits them (io_submit), answers its clients. It asks for every open with
- * volume_open() and tells its end with opens_remove().
+ * The functions run in the main thread and do not block. A front end serves a volume in the
+ * volume's lane: it gets requests (io_request_get), submits them (io_submit), answers its clients.
+ * It asks for every open with volume_open() and tells its end with opens_remove().
  */
 #ifndef VX_VOLIO_FRONT_H
 #define VX_VOLIO_FRONT_H
@@ -16,14 +16,16 @@ struct volume;
 
 struct front_ops {
 	const char *name;
-	/* Starts the front end as a whole. 0, or -errno after it logged why: the others go on without it. */
+	/* Starts the front end as a whole. 0, or -errno after it logged why: the others go on
+	 * without it. */
 	int (*start)(struct iod *iod, void **out_front);
 	void (*stop)(void *front);
 	/* Makes the device of a volume appear. 0 or -errno (logged). */
 	int (*add)(void *front, struct volume *volume, void **out_device);
 	/*
-	 * Makes it vanish: no new opens at once; who has it open gets errors. done(ctx) when the lane uses nothing
-	 * of it any more; requests that wait or are in flight are ended first, by the volume being dead or drained.
+	 * Makes it vanish: no new opens at once; who has it open gets errors. done(ctx) when the
+	 * lane uses nothing of it any more; requests that wait or are in flight are ended first, by
+	 * the volume being dead or drained.
 	 */
 	void (*remove)(void *front, void *device, void (*done)(void *ctx), void *ctx);
 	/* Where applications find it: a path or URI. */
@@ -40,7 +42,7 @@ enum front_id {
 #define FRONT_ENUM(name) FRONT_##name,
 	FRONTS(FRONT_ENUM)
 #undef FRONT_ENUM
-	FRONT_COUNT
+		FRONT_COUNT
 };
 
 #endif

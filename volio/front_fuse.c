@@ -4,8 +4,8 @@
  *
  *   add -> MOUNTING -> SERVING -> remove -> UNMOUNTING -> STOPPING -> gone
  *
- * An empty file is made and mounted over. Mounting and unmounting run in a worker of their own, one after the
- * other, so that the same path can vanish and appear again.
+ * An empty file is made and mounted over. Mounting and unmounting run in a worker of their own, one
+ * after the other, so that the same path can vanish and appear again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,8 @@ struct fuse_device {
 static void fuse_where(void *front, const struct volume *volume, char *out, size_t size)
 {
 	(void)front;
-	snprintf(out, size, "%s/dsk/%s/%s", path_device_dir(), volume->conf->group, volume->conf->name);
+	snprintf(out, size, "%s/dsk/%s/%s", path_device_dir(), volume->conf->group,
+		 volume->conf->name);
 }
 
 static int fuse_start(struct iod *iod, void **out_front)
@@ -114,9 +115,11 @@ static int fuse_mount(struct fuse_device *device)
 	}
 	close(file);
 	snprintf(data, sizeof(data),
-		 "fd=%d,rootmode=%o,user_id=0,group_id=0,default_permissions,allow_other,max_read=%d", device->fd,
-		 S_IFREG | 0600, VX_IO_BYTES);
-	if (mount(device->name, device->path, "fuse.vxiod", MS_NOSUID | MS_NODEV | MS_NOATIME, data) != 0) {
+		 "fd=%d,rootmode=%o,user_id=0,group_id=0,default_permissions,allow_other,max_read=%"
+		 "d",
+		 device->fd, S_IFREG | 0600, VX_IO_BYTES);
+	if (mount(device->name, device->path, "fuse.vxiod", MS_NOSUID | MS_NODEV | MS_NOATIME,
+		  data) != 0) {
 		rc = -errno;
 		(void)unlink(device->path);
 	}
@@ -126,7 +129,8 @@ static int fuse_mount(struct fuse_device *device)
 
 static void fuse_mount_run(struct job *job)
 {
-	struct fuse_device *device = (struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 
 	device->fd = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	device->error = device->fd < 0 ? -errno : fuse_mount(device);
@@ -134,7 +138,8 @@ static void fuse_mount_run(struct job *job)
 
 static void fuse_unmount_run(struct job *job)
 {
-	struct fuse_device *device = (struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 	char *slash;
 
 	device->error = device->mounted && umount2(device->path, MNT_DETACH) != 0 ? -errno : 0;
@@ -169,7 +174,8 @@ static void fuse_stopped(struct lane_call *call)
 
 static void fuse_unmounted(struct job *job)
 {
-	struct fuse_device *device = (struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 
 	if (device->error != 0) {
 		log_warning("fuse: %s: cannot unmount: %s", device->path, strerror(-device->error));
@@ -193,7 +199,8 @@ static void fuse_unmount(struct fuse_device *device)
 
 static void fuse_serving(struct lane_call *call)
 {
-	struct fuse_device *device = (struct fuse_device *)((char *)call - offsetof(struct fuse_device, call));
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)call - offsetof(struct fuse_device, call));
 
 	device->state = FUSE_SERVING;
 	if (device->done != NULL) {
@@ -210,9 +217,10 @@ static void fuse_on_ask(struct mail *mail)
 	struct open_entry *entry = NULL;
 
 	if (ask->is_open) {
-		ask->result = device->done != NULL ? -ENODEV :
-						     volume_open(device->volume, ask->pid, front_fuse.name,
-								 ask->write, &entry);
+		ask->result = device->done != NULL
+				      ? -ENODEV
+				      : volume_open(device->volume, ask->pid, front_fuse.name,
+						    ask->write, &entry);
 		ask->handle = (uint64_t)(uintptr_t)entry;
 	} else {
 		entry = (struct open_entry *)(uintptr_t)ask->handle;
@@ -226,10 +234,12 @@ static void fuse_on_ask(struct mail *mail)
 
 static void fuse_mounted(struct job *job)
 {
-	struct fuse_device *device = (struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 
 	if (device->error == 0) {
-		device->error = fuse_server_create(device->volume->vio, device->fd, fuse_on_ask, device, &device->server);
+		device->error = fuse_server_create(device->volume->vio, device->fd, fuse_on_ask,
+						   device, &device->server);
 	}
 	if (device->error != 0) {
 		log_err("fuse: %s: cannot mount: %s", device->path, strerror(-device->error));
@@ -257,7 +267,8 @@ static int fuse_add(void *state, struct volume *volume, void **out_device)
 	device->front = front;
 	device->volume = volume;
 	device->fd = -1;
-	snprintf(device->name, sizeof(device->name), "%s/%s", volume->conf->group, volume->conf->name);
+	snprintf(device->name, sizeof(device->name), "%s/%s", volume->conf->group,
+		 volume->conf->name);
 	fuse_where(front, volume, device->path, sizeof(device->path));
 	device->state = FUSE_MOUNTING;
 	device->job.run = fuse_mount_run;

@@ -2,8 +2,9 @@
 /*
  * The NBD front end: a unix socket, exports named GROUP/VOLUME.
  *
- * The negotiation (newstyle, fixed) runs in the main loop; when a client has chosen its export the connection
- * moves to the volume's lane (nbd_serve.c). A client that does not come to an end in time is cut off.
+ * The negotiation (newstyle, fixed) runs in the main loop; when a client has chosen its export the
+ * connection moves to the volume's lane (nbd_serve.c). A client that does not come to an end in
+ * time is cut off.
  */
 #include <errno.h>
 #include <grp.h>
@@ -68,7 +69,8 @@ static void nbd_where(void *state, const struct volume *volume, char *out, size_
 {
 	const struct nbd_front *front = state;
 
-	snprintf(out, size, "nbd+unix:///%s/%s?socket=%s", volume->conf->group, volume->conf->name, front->path);
+	snprintf(out, size, "nbd+unix:///%s/%s?socket=%s", volume->conf->group, volume->conf->name,
+		 front->path);
 }
 
 /* ---- end of clients and devices ---- */
@@ -83,7 +85,8 @@ static void nbd_device_check(struct nbd_front *front)
 		const struct nbd_client *client;
 		bool used = false;
 
-		LIST_FOREACH(client, &front->clients, link) {
+		LIST_FOREACH(client, &front->clients, link)
+		{
 			used = used || client->volume == device->volume;
 		}
 		if (used) {
@@ -136,7 +139,8 @@ static void nbd_client_closed(struct mail *mail)
 
 static void nbd_client_called(struct lane_call *call)
 {
-	struct nbd_client *client = (struct nbd_client *)((char *)call - offsetof(struct nbd_client, call));
+	struct nbd_client *client =
+		(struct nbd_client *)((char *)call - offsetof(struct nbd_client, call));
 
 	client->call_busy = false;
 	if (client->stopping && !client->closed && call->run == nbd_run_start) {
@@ -177,7 +181,8 @@ static bool nbd_find(void *ctx, const char *name, struct nbd_export *out_export)
 	if (volume == NULL || volume->device[FRONT_nbd] == NULL) {
 		return false;
 	}
-	*out_export = (struct nbd_export){ .length = volume->conf->length, .read_only = volume->read_only };
+	*out_export = (struct nbd_export){ .length = volume->conf->length,
+					   .read_only = volume->read_only };
 	return true;
 }
 
@@ -187,12 +192,15 @@ static void nbd_list(void *ctx, struct nbd_talk *talk)
 	const struct iod_group *group;
 	const struct volume *volume;
 
-	LIST_FOREACH(group, &front->iod->groups, link) {
-		LIST_FOREACH(volume, &group->volumes, link) {
+	LIST_FOREACH(group, &front->iod->groups, link)
+	{
+		LIST_FOREACH(volume, &group->volumes, link)
+		{
 			if (volume->device[FRONT_nbd] != NULL) {
 				char name[2 * VX_NAME_MAX + 2];
 
-				snprintf(name, sizeof(name), "%s/%s", volume->conf->group, volume->conf->name);
+				snprintf(name, sizeof(name), "%s/%s", volume->conf->group,
+					 volume->conf->name);
 				nbd_talk_listed(talk, name);
 			}
 		}
@@ -252,8 +260,8 @@ static void nbd_client_watch(struct nbd_client *client, bool want_write)
 	if (client->want_write != want_write) {
 		client->want_write = want_write;
 		loop_fd_del(client->front->iod->loop, client->fd);
-		loop_fd_add(client->front->iod->loop, client->fd, want_write ? POLLOUT : POLLIN, nbd_client_on_fd,
-			    client);
+		loop_fd_add(client->front->iod->loop, client->fd, want_write ? POLLOUT : POLLIN,
+			    nbd_client_on_fd, client);
 	}
 }
 
@@ -308,7 +316,8 @@ static void nbd_on_accept(void *ctx, int revents)
 	nbd_talk_init(&client->talk, &ops, front);
 	LIST_INSERT_HEAD(&front->clients, client, link);
 	front->count++;
-	loop_timer_set(front->iod->loop, &client->timer, VX_NBD_NEGOTIATE_MS, nbd_client_late, client);
+	loop_timer_set(front->iod->loop, &client->timer, VX_NBD_NEGOTIATE_MS, nbd_client_late,
+		       client);
 	if (loop_fd_add(front->iod->loop, fd, POLLIN, nbd_client_on_fd, client) != 0) {
 		nbd_client_end(client);
 		return;
@@ -334,7 +343,8 @@ static int nbd_listen(struct nbd_front *front)
 	}
 	if (bind(front->fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    chmod(front->path, group != NULL ? 0660 : 0600) != 0 ||
-	    (group != NULL && chown(front->path, 0, group->gr_gid) != 0) || listen(front->fd, NBD_BACKLOG) != 0) {
+	    (group != NULL && chown(front->path, 0, group->gr_gid) != 0) ||
+	    listen(front->fd, NBD_BACKLOG) != 0) {
 		return -errno;
 	}
 	return loop_fd_add(front->iod->loop, front->fd, POLLIN, nbd_on_accept, front);
@@ -406,7 +416,8 @@ static void nbd_remove(void *state, void *what, void (*done)(void *ctx), void *c
 	device->ctx = ctx;
 	device->next = front->removing;
 	front->removing = device;
-	LIST_FOREACH(client, &front->clients, link) {
+	LIST_FOREACH(client, &front->clients, link)
+	{
 		if (client->volume == device->volume) {
 			nbd_client_stop(client);
 		}

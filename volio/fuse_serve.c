@@ -50,9 +50,9 @@ struct fuse_server {
 	struct fuse_slot *slot;
 	struct fuse_slot_list free;
 	struct vio_waiter waiter;
-	uint32_t used; /* slots that are not free */
+	uint32_t used;		 /* slots that are not free */
 	uint32_t posted, wanted; /* reads that wait; how many should */
-	uint64_t round_us; /* round of the lane in which reads were counted */
+	uint64_t round_us;	 /* round of the lane in which reads were counted */
 	uint32_t round_reads;
 	bool dead, stopping;
 	struct lane_call *stop;
@@ -120,7 +120,8 @@ static void fuse_slot_free(struct fuse_slot *slot)
 
 static void fuse_post(struct fuse_server *server)
 {
-	while (server->posted < server->wanted && !server->dead && !server->stopping && !SLIST_EMPTY(&server->free)) {
+	while (server->posted < server->wanted && !server->dead && !server->stopping &&
+	       !SLIST_EMPTY(&server->free)) {
 		struct io_request *request = io_request_get(server->vio);
 		struct fuse_slot *slot = SLIST_FIRST(&server->free);
 
@@ -177,7 +178,8 @@ static void fuse_adapt(struct fuse_server *server)
 	}
 	server->round_reads++;
 	if (server->round_reads >= server->wanted) {
-		server->wanted = server->wanted * 2 < FUSE_POSTED_MAX ? server->wanted * 2 : FUSE_POSTED_MAX;
+		server->wanted =
+			server->wanted * 2 < FUSE_POSTED_MAX ? server->wanted * 2 : FUSE_POSTED_MAX;
 	} else if (server->round_reads == 1 && server->wanted > 1) {
 		server->wanted--;
 	}
@@ -190,7 +192,8 @@ static void fuse_on_answered(struct ring_op *op, int result)
 	struct fuse_slot *slot = (struct fuse_slot *)op;
 	struct fuse_server *server = slot->server;
 
-	(void)result; /* -ENOENT: the request was interrupted; -ENODEV: unmounted; nobody waits in both */
+	(void)result; /* -ENOENT: the request was interrupted; -ENODEV: unmounted; nobody waits in
+			 both */
 	fuse_slot_free(slot);
 	fuse_continue(server);
 }
@@ -218,7 +221,8 @@ static void fuse_no_reply(struct fuse_slot *slot)
 /* ---- requests ---- */
 
 /* Arguments behind the header; what did not fit into head went on in the buffer. */
-static bool fuse_arguments(const struct fuse_slot *slot, const struct fuse_in_header *in, void *out, size_t size)
+static bool fuse_arguments(const struct fuse_slot *slot, const struct fuse_in_header *in, void *out,
+			   size_t size)
 {
 	size_t head = sizeof(slot->head) - sizeof(*in), length = in->len - sizeof(*in);
 
@@ -244,9 +248,11 @@ static void fuse_init(struct fuse_slot *slot, const struct fuse_in_header *in)
 	}
 	memset(out, 0, sizeof(*out));
 	out->major = FUSE_KERNEL_VERSION;
-	out->minor = args.minor < FUSE_KERNEL_MINOR_VERSION ? args.minor : FUSE_KERNEL_MINOR_VERSION;
+	out->minor =
+		args.minor < FUSE_KERNEL_MINOR_VERSION ? args.minor : FUSE_KERNEL_MINOR_VERSION;
 	out->max_readahead = 0;
-	out->flags = args.flags & (FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_ASYNC_DIO | FUSE_MAX_PAGES);
+	out->flags =
+		args.flags & (FUSE_ASYNC_READ | FUSE_BIG_WRITES | FUSE_ASYNC_DIO | FUSE_MAX_PAGES);
 	out->max_background = FUSE_SLOTS;
 	out->congestion_threshold = FUSE_SLOTS;
 	out->max_write = VX_IO_BYTES;
@@ -318,7 +324,8 @@ static void fuse_lseek(struct fuse_slot *slot, const struct fuse_in_header *in)
 static void fuse_ask_answered(struct mail *mail)
 {
 	struct fuse_ask *ask = (struct fuse_ask *)((char *)mail - offsetof(struct fuse_ask, mail));
-	struct fuse_slot *slot = (struct fuse_slot *)((char *)ask - offsetof(struct fuse_slot, ask));
+	struct fuse_slot *slot =
+		(struct fuse_slot *)((char *)ask - offsetof(struct fuse_slot, ask));
 
 	if (ask->is_open && ask->result == 0) {
 		slot->reply.open = (struct fuse_open_out){
@@ -427,7 +434,8 @@ static void fuse_read(struct fuse_slot *slot, const struct fuse_in_header *in)
 		fuse_reply(slot, 0, NULL, 0);
 		return;
 	}
-	fuse_submit(slot, IO_READ, args.offset, args.size < length - args.offset ? args.size : length - args.offset,
+	fuse_submit(slot, IO_READ, args.offset,
+		    args.size < length - args.offset ? args.size : length - args.offset,
 		    fuse_read_done);
 }
 
@@ -436,7 +444,9 @@ static void fuse_write(struct fuse_slot *slot, const struct fuse_in_header *in)
 	struct fuse_write_in args;
 	uint64_t length = slot->server->vio->conf->length;
 
-	_Static_assert(sizeof(struct fuse_in_header) + sizeof(struct fuse_write_in) == FUSE_HEAD_BYTES, "aligned data");
+	_Static_assert(sizeof(struct fuse_in_header) + sizeof(struct fuse_write_in) ==
+			       FUSE_HEAD_BYTES,
+		       "aligned data");
 	if (!fuse_arguments(slot, in, &args, sizeof(args)) || args.size > VX_IO_BYTES ||
 	    in->len != FUSE_HEAD_BYTES + args.size) {
 		fuse_reply(slot, -EINVAL, NULL, 0);
@@ -446,7 +456,8 @@ static void fuse_write(struct fuse_slot *slot, const struct fuse_in_header *in)
 		fuse_reply(slot, args.size == 0 ? 0 : -ENOSPC, NULL, 0);
 		return;
 	}
-	fuse_submit(slot, IO_WRITE, args.offset, args.size < length - args.offset ? args.size : length - args.offset,
+	fuse_submit(slot, IO_WRITE, args.offset,
+		    args.size < length - args.offset ? args.size : length - args.offset,
 		    fuse_write_done);
 }
 
@@ -544,7 +555,8 @@ static void fuse_on_request(struct ring_op *op, int result)
 
 	server->posted--;
 	if (result < (int)sizeof(in)) {
-		server->dead = server->dead || result == -ENODEV || result == -EBADF || result == -EPERM || result >= 0;
+		server->dead = server->dead || result == -ENODEV || result == -EBADF ||
+			       result == -EPERM || result >= 0;
 		fuse_no_reply(slot);
 		return;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The FUSE requests of one volume, served in its lane: the root of the mount is a regular file, the volume.
+ * The FUSE requests of one volume, served in its lane: the root of the mount is a regular file, the
+ * volume.
  *
  * Opens always get direct I/O: the page cache must not hold what other nodes write.
  */
@@ -16,7 +17,8 @@
 struct vio;
 struct fuse_server;
 
-/* An open or its end, asked of the main thread: it sets result and handle and calls fuse_answer(). */
+/* An open or its end, asked of the main thread: it sets result and handle and calls fuse_answer().
+ */
 struct fuse_ask {
 	struct mail mail;
 	struct fuse_server *server;
@@ -37,6 +39,7 @@ void fuse_answer(struct fuse_ask *ask);
 
 /* Lane calls; call->ctx is the server. */
 void fuse_run_start(struct lane_call *call);
-void fuse_run_stop(struct lane_call *call); /* ends when no request is left; the connection is closed then */
+void fuse_run_stop(
+	struct lane_call *call); /* ends when no request is left; the connection is closed then */
 
 #endif

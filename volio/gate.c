@@ -2,9 +2,10 @@
 /*
  * The gate of a volume: holds, what is in flight, who waits.
  *
- * V4: while a volume has a hold nothing of it is issued: new requests wait in order at the gate, a call that
- * put a hold ends when nothing is in flight. Parked requests (V7) and requests that wait for a range are not
- * in flight. V8: a dead volume fails what waits at once and lets what is issued end.
+ * V4: while a volume has a hold nothing of it is issued: new requests wait in order at the gate, a
+ * call that put a hold ends when nothing is in flight. Parked requests (V7) and requests that wait
+ * for a range are not in flight. V8: a dead volume fails what waits at once and lets what is issued
+ * end.
  */
 #include "volio/gate.h"
 
@@ -49,7 +50,8 @@ void io_submit(struct io_request *request)
 	struct vio *vio = request->vio;
 
 	assert(request->state == IO_FRONT);
-	assert(request->offset <= vio->conf->length && request->length <= vio->conf->length - request->offset);
+	assert(request->offset <= vio->conf->length &&
+	       request->length <= vio->conf->length - request->offset);
 	request->began_us = vio->lane->now_us;
 	request->error = 0;
 	request->marked = request->unwritten = request->synced = false;
@@ -129,8 +131,8 @@ void gate_run_fail(struct lane_call *call)
 static const char *gate_kind_name(enum io_kind kind)
 {
 	static const char *const names[] = {
-		[IO_READ] = "read", [IO_WRITE] = "write", [IO_ZERO] = "write of zeroes", [IO_DISCARD] = "discard",
-		[IO_FLUSH] = "flush",
+		[IO_READ] = "read",	  [IO_WRITE] = "write", [IO_ZERO] = "write of zeroes",
+		[IO_DISCARD] = "discard", [IO_FLUSH] = "flush",
 	};
 
 	return names[kind];
@@ -145,15 +147,18 @@ void gate_run_slowest(struct lane_call *call)
 	for (uint32_t i = 0; i < VX_VOLUME_REQUESTS; i++) {
 		const struct io_request *request = &vio->request[i];
 
-		if (request->state == IO_ACTIVE && (oldest == NULL || request->began_us < oldest->began_us)) {
+		if (request->state == IO_ACTIVE &&
+		    (oldest == NULL || request->began_us < oldest->began_us)) {
 			oldest = request;
 		}
 	}
 	if (oldest != NULL) {
 		snprintf(slow->text, sizeof(slow->text),
-			 "%s/%s: %u in flight, the slowest: %s of %llu bytes at %llu since %llu ms, disk %.200s",
-			 vio->conf->group, vio->conf->name, vio->in_flight, gate_kind_name(oldest->kind),
-			 (unsigned long long)oldest->length, (unsigned long long)oldest->offset,
+			 "%s/%s: %u in flight, the slowest: %s of %llu bytes at %llu since %llu "
+			 "ms, disk %.200s",
+			 vio->conf->group, vio->conf->name, vio->in_flight,
+			 gate_kind_name(oldest->kind), (unsigned long long)oldest->length,
+			 (unsigned long long)oldest->offset,
 			 (unsigned long long)(vio->lane->now_us - oldest->began_us) / 1000,
 			 oldest->slow_disk != NULL ? oldest->slow_disk->path : "(log)");
 	} else if (vio->in_flight > 0) {

@@ -71,7 +71,8 @@ void unload_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 	const char *dgid = msg->iod_unload->dgid;
 	const struct iod_group *group = iod_group(iod, dgid);
 
-	op_submit(iod, asker, msg, sizeof(struct unload), dgid, group != NULL && group->shared, unload_start);
+	op_submit(iod, asker, msg, sizeof(struct unload), dgid, group != NULL && group->shared,
+		  unload_start);
 }
 
 /* ---- format a log ---- */
@@ -107,10 +108,12 @@ static void format_done(struct job *job)
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
 	if (format->error == 0) {
-		log_notice("dg=%s vol=%s: new dirty region log, %u regions%s", format->conf->group, format->conf->name,
-			   format->conf->regions, format->dirty ? ", all to be synchronised" : "");
+		log_notice("dg=%s vol=%s: new dirty region log, %u regions%s", format->conf->group,
+			   format->conf->name, format->conf->regions,
+			   format->dirty ? ", all to be synchronised" : "");
 	}
-	format_end(format, format->error, format->error != 0 ? "cannot write the dirty region log" : NULL);
+	format_end(format, format->error,
+		   format->error != 0 ? "cannot write the dirty region log" : NULL);
 }
 
 static struct iodisk *format_find_disk(void *ctx, const char *diskid)
@@ -158,10 +161,12 @@ static void format_opened(struct gather *gather)
 		return;
 	}
 	for (size_t i = 0; i < request->config->n_vol; i++) {
-		vol = request->config->vol[i]->rid == request->vol_rid ? request->config->vol[i] : vol;
+		vol = request->config->vol[i]->rid == request->vol_rid ? request->config->vol[i]
+								       : vol;
 	}
-	rc = vol == NULL ? -VX_E_NOTFOUND :
-			   volconf_make(request->config, vol, format_find_disk, &format->load, &format->conf, reason);
+	rc = vol == NULL ? -VX_E_NOTFOUND
+			 : volconf_make(request->config, vol, format_find_disk, &format->load,
+					&format->conf, reason);
 	if (rc != 0) {
 		format_end(format, rc, reason);
 		return;
@@ -184,7 +189,8 @@ static void format_shape(Vx__IodFormatLog *request)
 	for (size_t i = 0; i < request->config->n_vol; i++) {
 		Vx__Vol *vol = request->config->vol[i];
 
-		vol->kstate = vol->rid == request->vol_rid ? VX__KSTATE__KS_ENABLED : VX__KSTATE__KS_DISABLED;
+		vol->kstate = vol->rid == request->vol_rid ? VX__KSTATE__KS_ENABLED
+							   : VX__KSTATE__KS_DISABLED;
 	}
 	for (size_t i = 0; i < request->config->n_plex; i++) {
 		Vx__Plex *plex = request->config->plex[i];
@@ -214,9 +220,10 @@ void format_log_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 	const Vx__IodFormatLog *request = msg->iod_format_log;
 
 	if (request->config == NULL || request->config->dg == NULL) {
-		control_answer(iod, asker, msg->cookie, -VX_E_PROTO, "no configuration in the request");
+		control_answer(iod, asker, msg->cookie, -VX_E_PROTO,
+			       "no configuration in the request");
 		return;
 	}
-	op_submit(iod, asker, msg, sizeof(struct format), request->config->dg->dgid, request->config->dg->shared,
-		  format_start);
+	op_submit(iod, asker, msg, sizeof(struct format), request->config->dg->dgid,
+		  request->config->dg->shared, format_start);
 }

@@ -18,7 +18,8 @@ struct iod_group *iod_group(const struct iod *iod, const char *dgid)
 {
 	struct iod_group *group;
 
-	LIST_FOREACH(group, &iod->groups, link) {
+	LIST_FOREACH(group, &iod->groups, link)
+	{
 		if (strcmp(group->dgid, dgid) == 0) {
 			return group;
 		}
@@ -32,7 +33,8 @@ struct volume *iod_volume(const struct iod *iod, const char *dgid, uint64_t rid)
 	struct volume *volume;
 
 	if (group != NULL) {
-		LIST_FOREACH(volume, &group->volumes, link) {
+		LIST_FOREACH(volume, &group->volumes, link)
+		{
 			if (volume->conf->rid == rid && !volume->leaving) {
 				return volume;
 			}
@@ -46,10 +48,12 @@ struct volume *iod_volume_by_name(const struct iod *iod, const char *group_name,
 	const struct iod_group *group;
 	struct volume *volume;
 
-	LIST_FOREACH(group, &iod->groups, link) {
-		LIST_FOREACH(volume, &group->volumes, link) {
-			if (strcmp(volume->conf->group, group_name) == 0 && strcmp(volume->conf->name, name) == 0 &&
-			    !volume->leaving) {
+	LIST_FOREACH(group, &iod->groups, link)
+	{
+		LIST_FOREACH(volume, &group->volumes, link)
+		{
+			if (strcmp(volume->conf->group, group_name) == 0 &&
+			    strcmp(volume->conf->name, name) == 0 && !volume->leaving) {
 				return volume;
 			}
 		}
@@ -81,7 +85,8 @@ bool iod_is_clean(const struct iod *iod)
 {
 	const struct iod_group *group;
 
-	LIST_FOREACH(group, &iod->groups, link) {
+	LIST_FOREACH(group, &iod->groups, link)
+	{
 		if (group->shared && !LIST_EMPTY(&group->volumes)) {
 			return false;
 		}

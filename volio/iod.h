@@ -53,9 +53,9 @@ struct iod {
 	struct op_list ops;
 	struct suspension_list suspensions;
 	unsigned int shared_jobs; /* worker jobs that do I/O for shared groups (V17) */
-	struct control *control; /* toward vxconfigd */
-	struct cluster *cluster; /* toward vxclustd */
-	struct notes *notes; /* words of other nodes about volumes that are not loaded yet */
+	struct control *control;  /* toward vxconfigd */
+	struct cluster *cluster;  /* toward vxclustd */
+	struct notes *notes;	  /* words of other nodes about volumes that are not loaded yet */
 	uint32_t resync_slow_ms;
 	Vx__Task *finished[VX_TASKS_FINISHED]; /* a ring; the newest is at finished_count - 1 */
 	uint64_t finished_count;

@@ -35,7 +35,8 @@ static bool iodisk_has_cache(dev_t device)
 			const char *line = fgets(text, sizeof(text), file);
 
 			fclose(file);
-			return line == NULL || strncmp(line, "write through", strlen("write through")) != 0;
+			return line == NULL ||
+			       strncmp(line, "write through", strlen("write through")) != 0;
 		}
 	}
 	return true;
@@ -45,7 +46,8 @@ static int iodisk_probe_device(struct iodisk *disk, dev_t device)
 {
 	unsigned int block = 0;
 
-	if (ioctl(disk->fd, BLKGETSIZE64, &disk->size) != 0 || ioctl(disk->fd, BLKSSZGET, &block) != 0) {
+	if (ioctl(disk->fd, BLKGETSIZE64, &disk->size) != 0 ||
+	    ioctl(disk->fd, BLKSSZGET, &block) != 0) {
 		return -errno;
 	}
 	disk->block = block;
@@ -61,7 +63,8 @@ static int iodisk_probe_file(struct iodisk *disk, const struct stat *status)
 	disk->block = VX_SECTOR;
 	disk->has_cache = true;
 	if (statx(disk->fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &extended) == 0 &&
-	    (extended.stx_mask & STATX_DIOALIGN) != 0 && extended.stx_dio_offset_align > VX_SECTOR) {
+	    (extended.stx_mask & STATX_DIOALIGN) != 0 &&
+	    extended.stx_dio_offset_align > VX_SECTOR) {
 		disk->block = extended.stx_dio_offset_align;
 	}
 	return 0;
@@ -91,7 +94,8 @@ int iodisk_open(const char *diskid, const char *path, struct iodisk **out_disk, 
 		rc = -EINVAL;
 	}
 	if (rc != 0) {
-		snprintf(out_reason, VX_REASON_MAX, "disk %s (%s): %s", diskid, path, vx_strerror(rc));
+		snprintf(out_reason, VX_REASON_MAX, "disk %s (%s): %s", diskid, path,
+			 vx_strerror(rc));
 		iodisk_close(disk);
 		return rc;
 	}
@@ -111,15 +115,18 @@ struct iodisk *iodisk_find(const struct iodisk_set *set, const char *diskid, con
 {
 	struct iodisk *disk;
 
-	LIST_FOREACH(disk, &set->list, link) {
-		if (strcmp(disk->diskid, diskid) == 0 && (path == NULL || strcmp(disk->path, path) == 0)) {
+	LIST_FOREACH(disk, &set->list, link)
+	{
+		if (strcmp(disk->diskid, diskid) == 0 &&
+		    (path == NULL || strcmp(disk->path, path) == 0)) {
 			return disk;
 		}
 	}
 	return NULL;
 }
 
-/* Written anew for each change, and before the first I/O to a disk: a crash leaves no disk unnamed. */
+/* Written anew for each change, and before the first I/O to a disk: a crash leaves no disk unnamed.
+ */
 static int iodisk_list_write(const struct iodisk_set *set)
 {
 	char path[PATH_MAX], fresh[PATH_MAX + 8];
@@ -133,7 +140,8 @@ static int iodisk_list_write(const struct iodisk_set *set)
 	if (file == NULL) {
 		return -errno;
 	}
-	LIST_FOREACH(disk, &set->list, link) {
+	LIST_FOREACH(disk, &set->list, link)
+	{
 		fprintf(file, "%s\n", disk->path);
 	}
 	if (fclose(file) != 0 || rename(fresh, path) != 0) {

@@ -13,11 +13,12 @@
 #include "volio/engine.h"
 
 #define LANE_RING_ENTRIES 1024
-#define LANE_OF(member, pointer) ((struct lane *)((char *)(pointer) - offsetof(struct lane, member)))
+#define LANE_OF(member, pointer) ((struct lane *)((char *)(pointer)-offsetof(struct lane, member)))
 
 static void lane_listen(struct lane *lane)
 {
-	ring_read(lane->ring, &lane->in_op, lane->in.event_fd, &lane->in_value, sizeof(lane->in_value), 0);
+	ring_read(lane->ring, &lane->in_op, lane->in.event_fd, &lane->in_value,
+		  sizeof(lane->in_value), 0);
 }
 
 static void lane_on_mail(struct ring_op *op, int result)
@@ -36,7 +37,8 @@ static void lane_on_tick(struct ring_op *op, int result)
 
 	(void)result;
 	ring_after(lane->ring, &lane->tick_op, VX_DRL_TICK_MS);
-	LIST_FOREACH(vio, &lane->volumes, link) {
+	LIST_FOREACH(vio, &lane->volumes, link)
+	{
 		vio_log_tick(vio);
 		io_expire_parked(vio);
 	}
@@ -72,7 +74,8 @@ static void *lane_main(void *argument)
 	pthread_barrier_wait(&lane->started);
 	while (lane->error == 0 && !lane->stop) {
 		if (ring_wait(lane->ring) != 0) {
-			abort(); /* without its ring a lane can finish nothing: the node must be fenced */
+			abort(); /* without its ring a lane can finish nothing: the node must be
+				    fenced */
 		}
 		lane->now_us = clock_us();
 		ring_dispatch(lane->ring);
@@ -140,14 +143,16 @@ void lane_stop(struct lane *lane)
 
 static void lane_call_arrived(struct mail *mail)
 {
-	struct lane_call *call = (struct lane_call *)((char *)mail - offsetof(struct lane_call, mail));
+	struct lane_call *call =
+		(struct lane_call *)((char *)mail - offsetof(struct lane_call, mail));
 
 	call->run(call);
 }
 
 static void lane_call_back(struct mail *mail)
 {
-	struct lane_call *call = (struct lane_call *)((char *)mail - offsetof(struct lane_call, mail));
+	struct lane_call *call =
+		(struct lane_call *)((char *)mail - offsetof(struct lane_call, mail));
 
 	call->done(call);
 }

@@ -3,8 +3,8 @@
  * A lane: one I/O thread with its own io_uring, and the volumes and connections that belong to it.
  *
  * Everything of a volume that I/O touches is used by its lane only: no lock anywhere. The main
- * thread reaches a lane by calls (lane_call_send); a lane reaches the main thread by mails. V2: lanes
- * never block but in the ring, never log, and allocate nothing for a request.
+ * thread reaches a lane by calls (lane_call_send); a lane reaches the main thread by mails. V2:
+ * lanes never block but in the ring, never log, and allocate nothing for a request.
  */
 #ifndef VX_VOLIO_LANE_H
 #define VX_VOLIO_LANE_H
@@ -40,7 +40,7 @@ struct lane {
 	struct io_request_list leg_waiters;
 	struct copy_engine *copy;
 	const uint8_t *zeroes; /* VX_IO_BYTES of them */
-	int error; /* of the start, or of the ring */
+	int error;	       /* of the start, or of the ring */
 	bool stop;
 	pthread_t thread;
 	pthread_barrier_t started;

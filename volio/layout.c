@@ -60,7 +60,8 @@ bool layout_check(struct layout *layout, uint64_t length)
 {
 	uint64_t need = length;
 
-	if (layout->columns == 0 || layout->length < length || (layout->columns > 1 && layout->stripe == 0)) {
+	if (layout->columns == 0 || layout->length < length ||
+	    (layout->columns > 1 && layout->stripe == 0)) {
 		return false;
 	}
 	if (layout->columns > 1) {

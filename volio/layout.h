@@ -17,7 +17,7 @@ struct layout_sd {
 	uint64_t start; /* in the column */
 	uint64_t length;
 	uint64_t disk_offset; /* absolute position on the disk */
-	uint32_t disk; /* index that the caller gave */
+	uint32_t disk;	      /* index that the caller gave */
 };
 
 struct layout_column {
@@ -41,7 +41,8 @@ struct layout_extent {
 /* The extent at offset (< length of the plex), at most length bytes of it. */
 struct layout_extent layout_map(const struct layout *layout, uint64_t offset, uint64_t length);
 
-/* Puts subdisks in order and checks V1 for the first length bytes. false: holes, overlaps, no stripe width. */
+/* Puts subdisks in order and checks V1 for the first length bytes. false: holes, overlaps, no
+ * stripe width. */
 bool layout_check(struct layout *layout, uint64_t length);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * Legs: one transfer of a request on one plex, cut at the borders of subdisks and disks' answers.
  *
- * A request is cut where any of its plexes changes disk; each part has one leg on each plex. Legs come from
- * a fixed pool of the lane: who finds it empty goes on when others give theirs back.
+ * A request is cut where any of its plexes changes disk; each part has one leg on each plex. Legs
+ * come from a fixed pool of the lane: who finds it empty goes on when others give theirs back.
  */
 #include <assert.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ struct io_leg {
 	SLIST_ENTRY(io_leg) link;
 	struct io_request *request;
 	enum leg_kind kind;
-	uint32_t plex; /* of a flush: index of the disk */
+	uint32_t plex;	/* of a flush: index of the disk */
 	uint32_t tried; /* bit set of plexes that could not be read */
 	struct iodisk *disk;
 	uint64_t position, length, done; /* in the volume */
@@ -67,27 +67,30 @@ static void leg_issue(struct io_leg *leg)
 	leg->issued = extent.length;
 	request->slow_disk = leg->disk;
 	durable = request->durable && leg->disk->has_cache;
-	if (leg->kind == LEG_ZERO && atomic_load_explicit(&leg->disk->no_punch, memory_order_relaxed)) {
+	if (leg->kind == LEG_ZERO &&
+	    atomic_load_explicit(&leg->disk->no_punch, memory_order_relaxed)) {
 		leg->kind = LEG_ZERO_WRITE;
 	}
 	switch (leg->kind) {
 	case LEG_READ:
-		ring_read(ring, &leg->op, leg->disk->fd, leg->data + leg->done, (uint32_t)extent.length, extent.offset);
+		ring_read(ring, &leg->op, leg->disk->fd, leg->data + leg->done,
+			  (uint32_t)extent.length, extent.offset);
 		break;
 	case LEG_WRITE:
-		ring_write(ring, &leg->op, leg->disk->fd, leg->data + leg->done, (uint32_t)extent.length,
-			   extent.offset, durable);
+		ring_write(ring, &leg->op, leg->disk->fd, leg->data + leg->done,
+			   (uint32_t)extent.length, extent.offset, durable);
 		break;
 	case LEG_ZERO:
 		ring_fallocate(ring, &leg->op, leg->disk->fd,
 			       FALLOC_FL_KEEP_SIZE |
-				       (request->kind == IO_DISCARD ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE),
+				       (request->kind == IO_DISCARD ? FALLOC_FL_PUNCH_HOLE
+								    : FALLOC_FL_ZERO_RANGE),
 			       extent.offset, extent.length);
 		break;
 	case LEG_ZERO_WRITE:
 		leg->issued = extent.length < VX_IO_BYTES ? extent.length : VX_IO_BYTES;
-		ring_write(ring, &leg->op, leg->disk->fd, request->vio->lane->zeroes, (uint32_t)leg->issued,
-			   extent.offset, durable);
+		ring_write(ring, &leg->op, leg->disk->fd, request->vio->lane->zeroes,
+			   (uint32_t)leg->issued, extent.offset, durable);
 		break;
 	case LEG_FLUSH:
 		break;
@@ -120,7 +123,10 @@ static void legs_wait(struct io_request *request)
 void legs_run(struct io_request *request)
 {
 	static const enum leg_kind kinds[] = {
-		[IO_READ] = LEG_READ, [IO_WRITE] = LEG_WRITE, [IO_ZERO] = LEG_ZERO, [IO_DISCARD] = LEG_ZERO,
+		[IO_READ] = LEG_READ,
+		[IO_WRITE] = LEG_WRITE,
+		[IO_ZERO] = LEG_ZERO,
+		[IO_DISCARD] = LEG_ZERO,
 	};
 	struct vio *vio = request->vio;
 	const struct volconf *conf = vio->conf;
@@ -134,7 +140,8 @@ void legs_run(struct io_request *request)
 			if (request->legs == 0) {
 				legs_wait(request);
 			}
-			return; /* the last leg of this request, or a leg given back, comes here again */
+			return; /* the last leg of this request, or a leg given back, comes here
+				   again */
 		}
 		for (uint32_t left = request->plexes; left != 0; left &= left - 1) {
 			const struct layout *layout = &conf->plex[__builtin_ctz(left)].layout;
@@ -142,7 +149,8 @@ void legs_run(struct io_request *request)
 			length = layout_map(layout, request->cursor, length).length;
 		}
 		for (uint32_t left = request->plexes; left != 0; left &= left - 1) {
-			struct io_leg *leg = leg_make(request, kinds[request->kind], (uint32_t)__builtin_ctz(left));
+			struct io_leg *leg = leg_make(request, kinds[request->kind],
+						      (uint32_t)__builtin_ctz(left));
 
 			leg->position = request->cursor;
 			leg->length = length;
@@ -241,7 +249,8 @@ static void leg_read_failed(struct io_leg *leg, int error)
 	struct vio *vio = request->vio;
 	int other;
 
-	io_trouble(vio, leg->plex, false, false, leg->position + leg->done, leg->length - leg->done, error);
+	io_trouble(vio, leg->plex, false, false, leg->position + leg->done, leg->length - leg->done,
+		   error);
 	leg->tried |= 1u << leg->plex;
 	other = io_read_plex(vio, leg->position, leg->position + leg->length, leg->tried);
 	if (other < 0) {
@@ -276,14 +285,16 @@ static void leg_failed(struct io_leg *leg, int error)
 {
 	struct io_request *request = leg->request;
 	struct vio *vio = request->vio;
-	uint32_t failed = leg->kind == LEG_FLUSH ? leg_plexes_on(vio->conf, leg->disk) : 1u << leg->plex;
+	uint32_t failed =
+		leg->kind == LEG_FLUSH ? leg_plexes_on(vio->conf, leg->disk) : 1u << leg->plex;
 
 	atomic_fetch_add_explicit(&leg->disk->counters.errors, 1, memory_order_relaxed);
 	if (leg->kind == LEG_READ) {
 		leg_read_failed(leg, error);
 		return;
 	}
-	if (leg->kind == LEG_ZERO && (error == -EOPNOTSUPP || error == -EINVAL || error == -ENOSYS)) {
+	if (leg->kind == LEG_ZERO &&
+	    (error == -EOPNOTSUPP || error == -EINVAL || error == -ENOSYS)) {
 		if (request->kind == IO_DISCARD) {
 			atomic_store_explicit(&leg->disk->no_punch, true, memory_order_relaxed);
 		}

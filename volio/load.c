@@ -2,11 +2,13 @@
 /*
  * IodLoad: makes the volumes of a group what a configuration says, in stages that do not block.
  *
- *   open disks -> compare -> quiesce what changes -> apply, remove, create -> fold -> read maps -> devices -> answer
+ *   open disks -> compare -> quiesce what changes -> apply, remove, create -> fold -> read maps ->
+ * devices -> answer
  *
- * V3: a volume changes only while it is held and drained, all at one time for its I/O. Nothing has changed when
- * a stage up to "quiesce" fails. V28: of a group that nobody used, every active map is folded before a
- * volume is seen: by the master alone; the others wait for its word (or for RESUME, while the gate is shut).
+ * V3: a volume changes only while it is held and drained, all at one time for its I/O. Nothing has
+ * changed when a stage up to "quiesce" fails. V28: of a group that nobody used, every active map is
+ * folded before a volume is seen: by the master alone; the others wait for its word (or for RESUME,
+ * while the gate is shut).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -103,7 +105,8 @@ static void load_start(struct op *op)
 	const Vx__Config *config = load_request(load)->config;
 
 	if (op->shared && !cluster_has_view(op->iod)) {
-		load_end(load, -VX_E_NOTMEMBER, "this node is in no cluster: a shared group cannot be loaded");
+		load_end(load, -VX_E_NOTMEMBER,
+			 "this node is in no cluster: a shared group cannot be loaded");
 		return;
 	}
 	load->group = load_group(load, config->dg);
@@ -123,7 +126,8 @@ static struct iodisk *load_find_disk(void *ctx, const char *diskid)
 	return load_disk(ctx, diskid);
 }
 
-static struct load_entry *load_add_entry(struct load *load, enum load_action action, struct volume *volume)
+static struct load_entry *load_add_entry(struct load *load, enum load_action action,
+					 struct volume *volume)
 {
 	struct load_entry *entry = &load->entry[load->entries++];
 
@@ -138,7 +142,8 @@ static int load_compare_volume(struct load *load, const Vx__Vol *vol, char *reas
 {
 	struct volume *volume = iod_volume(load->op.iod, load->op.dgid, vol->rid);
 	struct load_entry *entry = load_add_entry(load, LOAD_CREATE, volume);
-	int rc = volconf_make(load_request(load)->config, vol, load_find_disk, load, &entry->conf, reason);
+	int rc = volconf_make(load_request(load)->config, vol, load_find_disk, load, &entry->conf,
+			      reason);
 
 	if (rc != 0) {
 		return rc;
@@ -148,8 +153,10 @@ static int load_compare_volume(struct load *load, const Vx__Vol *vol, char *reas
 	}
 	entry->action = volconf_is_same(volume->conf, entry->conf) ? LOAD_KEEP : LOAD_CHANGE;
 	if (entry->action == LOAD_CHANGE && volume->conf->regions > 0 &&
-	    (volume->conf->length != entry->conf->length || volume->conf->region_bytes != entry->conf->region_bytes)) {
-		snprintf(reason, VX_REASON_MAX, "volume %s: the length of a loaded mirrored volume cannot change",
+	    (volume->conf->length != entry->conf->length ||
+	     volume->conf->region_bytes != entry->conf->region_bytes)) {
+		snprintf(reason, VX_REASON_MAX,
+			 "volume %s: the length of a loaded mirrored volume cannot change",
 			 vol->name);
 		return -VX_E_INVAL;
 	}
@@ -161,14 +168,16 @@ static bool load_is_volume(void *ctx, const struct volume *volume)
 	return volume == ctx;
 }
 
-/* Volumes that are not in the configuration go, and without activation their devices, unless they are open. */
+/* Volumes that are not in the configuration go, and without activation their devices, unless they
+ * are open. */
 static int load_compare_gone(struct load *load, char *reason)
 {
 	const Vx__Config *config = load_request(load)->config;
 	bool off = load_request(load)->activation == VX__ACTIVATION__ACT_OFF;
 	struct volume *volume;
 
-	LIST_FOREACH(volume, &load->group->volumes, link) {
+	LIST_FOREACH(volume, &load->group->volumes, link)
+	{
 		bool stays = volume->leaving;
 
 		for (size_t i = 0; i < config->n_vol; i++) {
@@ -177,8 +186,8 @@ static int load_compare_gone(struct load *load, char *reason)
 		if (stays && !off) {
 			continue;
 		}
-		if (!load_request(load)->force &&
-		    opens_text(&load->op.iod->opens, load_is_volume, volume, reason, VX_REASON_MAX) > 0) {
+		if (!load_request(load)->force && opens_text(&load->op.iod->opens, load_is_volume,
+							     volume, reason, VX_REASON_MAX) > 0) {
 			return -VX_E_OPEN;
 		}
 		if (!stays) {
@@ -205,7 +214,8 @@ static void load_compare(struct gather *gather)
 	if (!load_goes_on(load)) {
 		return;
 	}
-	LIST_FOREACH(volume, &load->group->volumes, link) {
+	LIST_FOREACH(volume, &load->group->volumes, link)
+	{
 		count++;
 	}
 	load->entry = calloc(count > 0 ? count : 1, sizeof(*load->entry));
@@ -240,8 +250,8 @@ static void load_slowest_said(void *ctx, const char *text)
 	struct load *load = ctx;
 
 	load->timed_out = true;
-	snprintf(load->reason, sizeof(load->reason), "volumes did not become quiet in %d s: %s", VX_DRAIN_MS / 1000,
-		 text);
+	snprintf(load->reason, sizeof(load->reason), "volumes did not become quiet in %d s: %s",
+		 VX_DRAIN_MS / 1000, text);
 	for (size_t i = 0; i < load->entries; i++) {
 		if (load->entry[i].held) {
 			load->entry[i].held = false;
@@ -259,7 +269,8 @@ static void load_on_drain_timeout(void *ctx)
 		struct load_entry *entry = &load->entry[i];
 
 		if (entry->held && !entry->volume->leaving &&
-		    atomic_load_explicit(&entry->volume->vio->shown_in_flight, memory_order_relaxed) > 0) {
+		    atomic_load_explicit(&entry->volume->vio->shown_in_flight,
+					 memory_order_relaxed) > 0) {
 			gather_add(&load->part); /* so that it cannot end before the word comes */
 			volume_slowest(entry->volume, load_slowest_said, load);
 			return;
@@ -308,7 +319,8 @@ static void load_apply(struct gather *gather)
 			break;
 		case LOAD_CHANGE:
 			if (entry->conf->logs > 0 && entry->volume->conf->logs == 0) {
-				entry->volume->maps_ready = false; /* it has a log now: read like a new one */
+				entry->volume->maps_ready =
+					false; /* it has a log now: read like a new one */
 			} else if (entry->conf->regions > 0 && entry->volume->conf->regions == 0) {
 				entry->volume->maps_ready = false;
 			}
@@ -335,7 +347,8 @@ static void load_on_fold_timeout(void *ctx)
 	struct load *load = ctx;
 
 	load->waits_fold = false;
-	gather_end(&load->part, -VX_E_TIMEOUT, "the master did not fold the dirty region maps of the group in time");
+	gather_end(&load->part, -VX_E_TIMEOUT,
+		   "the master did not fold the dirty region maps of the group in time");
 }
 
 static void load_fold_heard(struct load *load)
@@ -361,10 +374,12 @@ void iod_group_folded(struct iod *iod, const char *dgid)
 {
 	struct op *op;
 
-	TAILQ_FOREACH(op, &iod->ops, link) {
+	TAILQ_FOREACH(op, &iod->ops, link)
+	{
 		struct load *load = (struct load *)op;
 
-		if (op->start == load_start && op->running && load->waits_fold && strcmp(op->dgid, dgid) == 0) {
+		if (op->start == load_start && op->running && load->waits_fold &&
+		    strcmp(op->dgid, dgid) == 0) {
 			(void)notes_take_folded(iod->notes, dgid);
 			load_fold_heard(load);
 			return;
@@ -398,7 +413,8 @@ static void load_fold(struct gather *gather)
 	    !notes_take_folded(load->op.iod->notes, load->op.dgid)) {
 		load->waits_fold = true;
 		gather_add(&load->part);
-		loop_timer_set(load->op.iod->loop, &load->timer, VX_FOLD_MS, load_on_fold_timeout, load);
+		loop_timer_set(load->op.iod->loop, &load->timer, VX_FOLD_MS, load_on_fold_timeout,
+			       load);
 	}
 	gather_end(&load->part, 0, NULL);
 }
@@ -424,7 +440,8 @@ static void load_maps(struct gather *gather)
 			volume_hold(volume, VIO_HOLD_MAPS, NULL);
 		}
 		if (iod_gate_is_open(load->group)) {
-			bool full = volume->conf->is_new || (load_is_first(load) && !volume->conf->was_clean) ||
+			bool full = volume->conf->is_new ||
+				    (load_is_first(load) && !volume->conf->was_clean) ||
 				    load->entry[i].action == LOAD_CHANGE;
 
 			volume_read_maps(volume, full, &load->part);
@@ -442,14 +459,16 @@ static void load_done(struct gather *gather)
 	if (!load_goes_on(load)) {
 		return;
 	}
-	LIST_FOREACH(volume, &load->group->volumes, link) {
+	LIST_FOREACH(volume, &load->group->volumes, link)
+	{
 		if (!volume->leaving) {
 			volume_update_devices(volume);
 		}
 	}
 	log_notice("dg=%s: configuration %llu.%llu loaded, %zu volumes", load->group->name,
 		   (unsigned long long)load_request(load)->config->epoch,
-		   (unsigned long long)load_request(load)->config->seq, load_request(load)->config->n_vol);
+		   (unsigned long long)load_request(load)->config->seq,
+		   load_request(load)->config->n_vol);
 	load_end(load, 0, NULL);
 	sync_start_owned(iod);
 }
@@ -458,11 +477,12 @@ void load_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 {
 	const Vx__IodLoad *request = msg->iod_load;
 
-	if (request->config == NULL || request->config->dg == NULL || request->config->dg->dgid[0] == '\0' ||
-	    request->config->n_vol > VX_VOLUMES_MAX) {
-		control_answer(iod, asker, msg->cookie, -VX_E_PROTO, "no configuration in the request");
+	if (request->config == NULL || request->config->dg == NULL ||
+	    request->config->dg->dgid[0] == '\0' || request->config->n_vol > VX_VOLUMES_MAX) {
+		control_answer(iod, asker, msg->cookie, -VX_E_PROTO,
+			       "no configuration in the request");
 		return;
 	}
-	op_submit(iod, asker, msg, sizeof(struct load), request->config->dg->dgid, request->config->dg->shared,
-		  load_start);
+	op_submit(iod, asker, msg, sizeof(struct load), request->config->dg->dgid,
+		  request->config->dg->shared, load_start);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The operation that loads a configuration (load.c), and the disks that such an operation opens (load_disks.c). */
+/* The operation that loads a configuration (load.c), and the disks that such an operation opens
+ * (load_disks.c). */
 #ifndef VX_VOLIO_LOAD_H
 #define VX_VOLIO_LOAD_H
 
@@ -16,7 +17,7 @@ struct load_entry {
 	enum load_action action;
 	struct volume *volume;
 	struct volconf *conf; /* of the new configuration, until a volume took it */
-	bool held; /* with VIO_HOLD_CONF */
+	bool held;	      /* with VIO_HOLD_CONF */
 };
 
 struct load_disk; /* one disk on its way to be opened */
@@ -36,7 +37,8 @@ struct load {
 };
 
 /* Opens, in workers, the disks that the configuration needs; each is a part of load->part. */
-void load_open_disks(struct load *load, const Vx__Config *config, Vx__DiskPath *const *path, size_t paths);
+void load_open_disks(struct load *load, const Vx__Config *config, Vx__DiskPath *const *path,
+		     size_t paths);
 /* Takes those that were opened into the set of open disks, used by the operation. */
 int load_take_disks(struct load *load);
 struct iodisk *load_disk(const struct load *load, const char *diskid);

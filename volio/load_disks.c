@@ -77,7 +77,8 @@ static void load_disk_open(struct load *load, struct load_disk *item)
 	job_start(load->op.iod->workers, &item->job);
 }
 
-void load_open_disks(struct load *load, const Vx__Config *config, Vx__DiskPath *const *path, size_t paths)
+void load_open_disks(struct load *load, const Vx__Config *config, Vx__DiskPath *const *path,
+		     size_t paths)
 {
 	load->disk = calloc(VX_DISKS_MAX, sizeof(*load->disk));
 	if (load->disk == NULL) {
@@ -104,7 +105,8 @@ int load_take_disks(struct load *load)
 		struct load_disk *item = &load->disk[i];
 
 		if (item->fresh) {
-			struct iodisk *other = iodisk_find(&load->op.iod->disks, item->diskid, item->path);
+			struct iodisk *other =
+				iodisk_find(&load->op.iod->disks, item->diskid, item->path);
 
 			item->fresh = false;
 			if (other != NULL) { /* another group's operation was quicker */

@@ -26,8 +26,8 @@ void mailbox_post(struct mailbox *box, struct mail *mail)
 	static const uint64_t one = 1;
 
 	mail->next = atomic_load_explicit(&box->head, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(&box->head, &mail->next, mail, memory_order_release,
-						      memory_order_relaxed)) {
+	while (!atomic_compare_exchange_weak_explicit(&box->head, &mail->next, mail,
+						      memory_order_release, memory_order_relaxed)) {
 	}
 	if (mail->next == NULL) {
 		(void)!write(box->event_fd, &one, sizeof(one));

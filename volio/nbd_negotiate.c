@@ -47,7 +47,8 @@ static void nbd_say_number(struct nbd_talk *talk, unsigned int bytes, uint64_t v
 	nbd_say(talk, field, bytes);
 }
 
-static void nbd_say_reply(struct nbd_talk *talk, uint32_t option, uint32_t type, const void *data, size_t length)
+static void nbd_say_reply(struct nbd_talk *talk, uint32_t option, uint32_t type, const void *data,
+			  size_t length)
 {
 	nbd_say_number(talk, 8, NBD_OPTION_REPLY_MAGIC);
 	nbd_say_number(talk, 4, option);
@@ -58,8 +59,10 @@ static void nbd_say_reply(struct nbd_talk *talk, uint32_t option, uint32_t type,
 
 static uint32_t nbd_export_flags(const struct nbd_export *export)
 {
-	return NBD_FLAG_HAS_FLAGS | NBD_FLAG_SEND_FLUSH | NBD_FLAG_SEND_FUA | NBD_FLAG_CAN_MULTI_CONN |
-	       (export->read_only ? NBD_FLAG_READ_ONLY : NBD_FLAG_SEND_TRIM | NBD_FLAG_SEND_WRITE_ZEROES);
+	return NBD_FLAG_HAS_FLAGS | NBD_FLAG_SEND_FLUSH | NBD_FLAG_SEND_FUA |
+	       NBD_FLAG_CAN_MULTI_CONN |
+	       (export->read_only ? NBD_FLAG_READ_ONLY
+				  : NBD_FLAG_SEND_TRIM | NBD_FLAG_SEND_WRITE_ZEROES);
 }
 
 /* A name as the client sent it; false: too long, or with a zero byte in it. */
@@ -78,7 +81,8 @@ static void nbd_option_export_name(struct nbd_talk *talk, const uint8_t *data, s
 	static const uint8_t zeroes[124];
 	struct nbd_export export;
 
-	if (!nbd_take_name(talk, data, length) || !talk->ops->find(talk->ctx, talk->name, &export)) {
+	if (!nbd_take_name(talk, data, length) ||
+	    !talk->ops->find(talk->ctx, talk->name, &export)) {
 		talk->over = true; /* this option has no way to say no */
 		return;
 	}
@@ -90,7 +94,8 @@ static void nbd_option_export_name(struct nbd_talk *talk, const uint8_t *data, s
 	talk->chosen = true;
 }
 
-static void nbd_option_go(struct nbd_talk *talk, uint32_t option, const uint8_t *data, size_t length)
+static void nbd_option_go(struct nbd_talk *talk, uint32_t option, const uint8_t *data,
+			  size_t length)
 {
 	static const char unknown[] = "no such export: they are named GROUP/VOLUME";
 	struct nbd_export export;
@@ -154,11 +159,13 @@ static void nbd_option(struct nbd_talk *talk, uint32_t option, const uint8_t *da
 		if (length == 0) {
 			talk->ops->list(talk->ctx, talk);
 		}
-		nbd_say_reply(talk, option, length == 0 ? NBD_REP_ACK : NBD_REP_ERR_INVALID, NULL, 0);
+		nbd_say_reply(talk, option, length == 0 ? NBD_REP_ACK : NBD_REP_ERR_INVALID, NULL,
+			      0);
 		break;
 	case NBD_OPT_STRUCTURED_REPLY:
 		talk->structured = talk->structured || length == 0;
-		nbd_say_reply(talk, option, length == 0 ? NBD_REP_ACK : NBD_REP_ERR_INVALID, NULL, 0);
+		nbd_say_reply(talk, option, length == 0 ? NBD_REP_ACK : NBD_REP_ERR_INVALID, NULL,
+			      0);
 		break;
 	case NBD_OPT_ABORT:
 		nbd_say_reply(talk, option, NBD_REP_ACK, NULL, 0);
@@ -200,7 +207,8 @@ void nbd_talk_take(struct nbd_talk *talk)
 	if (!talk->flagged && talk->in_length >= 4) {
 		nbd_take_flags(talk);
 	}
-	while (talk->flagged && !talk->over && !talk->chosen && talk->in_length >= NBD_OPTION_HEAD) {
+	while (talk->flagged && !talk->over && !talk->chosen &&
+	       talk->in_length >= NBD_OPTION_HEAD) {
 		uint64_t length = nbd_get(talk->in + 12, 4);
 
 		if (nbd_get(talk->in, 8) != NBD_OPTION_MAGIC || length > NBD_OPTION_BYTES_MAX) {
@@ -210,7 +218,8 @@ void nbd_talk_take(struct nbd_talk *talk)
 		if (talk->in_length < NBD_OPTION_HEAD + length) {
 			return;
 		}
-		nbd_option(talk, (uint32_t)nbd_get(talk->in + 8, 4), talk->in + NBD_OPTION_HEAD, length);
+		nbd_option(talk, (uint32_t)nbd_get(talk->in + 8, 4), talk->in + NBD_OPTION_HEAD,
+			   length);
 		nbd_drop(talk, NBD_OPTION_HEAD + length);
 	}
 }
@@ -219,7 +228,8 @@ void nbd_talk_take(struct nbd_talk *talk)
 static int nbd_flush(struct nbd_talk *talk, int fd)
 {
 	while (talk->out_done < talk->out_length) {
-		ssize_t sent = send(fd, talk->out + talk->out_done, talk->out_length - talk->out_done, MSG_NOSIGNAL);
+		ssize_t sent = send(fd, talk->out + talk->out_done,
+				    talk->out_length - talk->out_done, MSG_NOSIGNAL);
 
 		if (sent < 0) {
 			return errno == EAGAIN ? 0 : -1;

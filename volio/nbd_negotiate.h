@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The negotiation of one NBD client: bytes in, bytes out, until it chose an export. Does not block. */
+/* The negotiation of one NBD client: bytes in, bytes out, until it chose an export. Does not block.
+ */
 #ifndef VX_VOLIO_NBD_NEGOTIATE_H
 #define VX_VOLIO_NBD_NEGOTIATE_H
 

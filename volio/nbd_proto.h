@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The NBD protocol's numbers (doc/proto.md of the NetworkBlockDevice project) and big-endian fields. */
+/* The NBD protocol's numbers (doc/proto.md of the NetworkBlockDevice project) and big-endian
+ * fields. */
 #ifndef VX_VOLIO_NBD_PROTO_H
 #define VX_VOLIO_NBD_PROTO_H
 
 #include <stdint.h>
 
-#define NBD_MAGIC UINT64_C(0x4e42444d41474943) /* "NBDMAGIC" */
+#define NBD_MAGIC UINT64_C(0x4e42444d41474943)	      /* "NBDMAGIC" */
 #define NBD_OPTION_MAGIC UINT64_C(0x49484156454f5054) /* "IHAVEOPT" */
 #define NBD_OPTION_REPLY_MAGIC UINT64_C(0x0003e889045565a9)
 #define NBD_REQUEST_MAGIC 0x25609513u

@@ -2,10 +2,10 @@
 /*
  * One NBD connection, served in the volume's lane.
  *
- * A command is cut into pieces of one request each. Data of small writes comes many commands to a read of the
- * socket and is copied once; data of large ones is received into the request's memory. A connection that
- * finds no free request stops reading its socket: that is the back-pressure. What a client sends is
- * checked here before anything is done with it; nonsense ends the connection.
+ * A command is cut into pieces of one request each. Data of small writes comes many commands to a
+ * read of the socket and is copied once; data of large ones is received into the request's memory.
+ * A connection that finds no free request stops reading its socket: that is the back-pressure. What
+ * a client sends is checked here before anything is done with it; nonsense ends the connection.
  */
 #include "volio/nbd_serve.h"
 
@@ -16,237 +16,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "volio/nbd_proto.h"
-#include "volio/vio.h"
+#include "volio/nbd_conn.h"
 
-#define NBD_COMMANDS 64 /* of one connection at a time */
-#define NBD_REPLIES (NBD_COMMANDS + VX_VOLUME_REQUESTS)
-#define NBD_SEND_MAX 32 /* replies in one message */
-#define NBD_READ_BYTES 65536
-#define NBD_LARGE_BYTES 32768 /* writes from here on are received in place */
-#define NBD_HEAD_BYTES 32
-
-_Static_assert(NBD_EARLY_MAX <= NBD_READ_BYTES, "early bytes fit");
-
-struct nbd_command_state {
-	SLIST_ENTRY(nbd_command_state) link;
-	struct nbd_conn *conn;
-	enum nbd_command type;
-	enum io_kind kind;
-	bool durable;
-	bool head_sent; /* of a read in simple replies */
-	bool issued; /* all pieces were submitted */
-	uint64_t cookie, cursor, end;
-	uint32_t pieces; /* in flight, or waiting to be sent */
-	uint32_t error; /* NBD's number */
-};
-
-struct nbd_reply {
-	STAILQ_ENTRY(nbd_reply) link;
-	uint8_t head[NBD_HEAD_BYTES];
-	size_t head_length;
-	struct io_request *request; /* its data follows; NULL: none */
-	struct nbd_command_state *command; /* ends with this reply; NULL: goes on */
-};
-
-SLIST_HEAD(nbd_command_list, nbd_command_state);
-STAILQ_HEAD(nbd_reply_list, nbd_reply);
-
-enum nbd_reading { NBD_HEADER, NBD_ISSUE, NBD_PAYLOAD, NBD_SKIP };
-
-struct nbd_conn {
-	struct vio *vio;
-	int fd;
-	bool structured, read_only;
-	bool closing; /* no more commands */
-	bool receiving, parsing, large;
-	uint32_t inside; /* nbd_enter() */
-	enum nbd_reading state;
-	struct nbd_command_state *current; /* being issued */
-	struct io_request *payload; /* being received */
-	uint32_t payload_got;
-	uint64_t skip; /* bytes to be thrown away */
-	struct vio_waiter waiter;
-	struct ring_op receive_op, send_op;
-	struct nbd_command_state command[NBD_COMMANDS];
-	struct nbd_command_list commands; /* free */
-	uint32_t busy; /* commands that are not free */
-	struct nbd_reply reply[NBD_REPLIES];
-	struct nbd_reply_list replies, queue; /* free; to be sent */
-	struct nbd_reply *sent[NBD_SEND_MAX]; /* in the message under way */
-	uint32_t sending;
-	struct msghdr message;
-	struct iovec vector[2 * NBD_SEND_MAX];
-	struct mail closed;
-	void *owner;
-	size_t position, length; /* of what is in data */
-	uint8_t data[NBD_READ_BYTES];
-};
-
-static void nbd_parse(struct nbd_conn *conn);
 static void nbd_end_if_over(struct nbd_conn *conn);
 
-/* Around everything that is called from outside: the connection may end only when the last one leaves. */
-static void nbd_enter(struct nbd_conn *conn)
+void nbd_enter(struct nbd_conn *conn)
 {
 	conn->inside++;
 }
 
-static void nbd_leave(struct nbd_conn *conn)
+void nbd_leave(struct nbd_conn *conn)
 {
 	if (--conn->inside == 0) {
 		nbd_end_if_over(conn);
 	}
 }
 
-/* ---- replies ---- */
-
-static void nbd_command_free(struct nbd_command_state *command)
-{
-	SLIST_INSERT_HEAD(&command->conn->commands, command, link);
-	command->conn->busy--;
-}
-
-static void nbd_reply_free(struct nbd_conn *conn, struct nbd_reply *reply)
-{
-	if (reply->request != NULL) {
-		io_request_put(reply->request);
-	}
-	if (reply->command != NULL) {
-		nbd_command_free(reply->command);
-	}
-	STAILQ_INSERT_HEAD(&conn->replies, reply, link);
-}
-
-static void nbd_send(struct nbd_conn *conn)
-{
-	size_t count = 0;
-	struct nbd_reply *reply;
-
-	if (conn->sending > 0) {
-		return;
-	}
-	while (conn->sending < NBD_SEND_MAX && (reply = STAILQ_FIRST(&conn->queue)) != NULL) {
-		STAILQ_REMOVE_HEAD(&conn->queue, link);
-		conn->sent[conn->sending++] = reply;
-		if (reply->head_length > 0) {
-			conn->vector[count++] = (struct iovec){ reply->head, reply->head_length };
-		}
-		if (reply->request != NULL) {
-			conn->vector[count++] = (struct iovec){ reply->request->data, reply->request->length };
-		}
-	}
-	if (conn->sending > 0) {
-		conn->message = (struct msghdr){ .msg_iov = conn->vector, .msg_iovlen = count };
-		ring_send(conn->vio->lane->ring, &conn->send_op, conn->fd, &conn->message);
-	}
-}
-
-static void nbd_close(struct nbd_conn *conn)
+void nbd_close(struct nbd_conn *conn)
 {
 	if (!conn->closing) {
 		conn->closing = true;
 		shutdown(conn->fd, SHUT_RDWR); /* ends a receive under way */
 	}
-}
-
-static void nbd_on_sent(struct ring_op *op, int result)
-{
-	struct nbd_conn *conn = (struct nbd_conn *)((char *)op - offsetof(struct nbd_conn, send_op));
-	uint32_t count = conn->sending;
-	size_t total = 0;
-
-	nbd_enter(conn);
-	for (size_t i = 0; i < conn->message.msg_iovlen; i++) {
-		total += conn->vector[i].iov_len;
-	}
-	if (result < 0 || (size_t)result != total) {
-		nbd_close(conn);
-	}
-	conn->sending = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		nbd_reply_free(conn, conn->sent[i]);
-	}
-	nbd_send(conn);
-	nbd_parse(conn); /* it may have waited for a command */
-	nbd_leave(conn);
-}
-
-static struct nbd_reply *nbd_reply_make(struct nbd_conn *conn)
-{
-	struct nbd_reply *reply = STAILQ_FIRST(&conn->replies);
-
-	assert(reply != NULL); /* one for each request and each command */
-	STAILQ_REMOVE_HEAD(&conn->replies, link);
-	reply->head_length = 0;
-	reply->request = NULL;
-	reply->command = NULL;
-	return reply;
-}
-
-static void nbd_reply_queue(struct nbd_conn *conn, struct nbd_reply *reply)
-{
-	STAILQ_INSERT_TAIL(&conn->queue, reply, link);
-	nbd_send(conn);
-}
-
-static void nbd_put_simple(struct nbd_reply *reply, const struct nbd_command_state *command)
-{
-	nbd_put(reply->head, 4, NBD_SIMPLE_MAGIC);
-	nbd_put(reply->head + 4, 4, command->error);
-	nbd_put(reply->head + 8, 8, command->cookie);
-	reply->head_length = 16;
-}
-
-static void nbd_put_chunk(struct nbd_reply *reply, const struct nbd_command_state *command, bool last, uint32_t type,
-			  uint32_t length)
-{
-	nbd_put(reply->head, 4, NBD_CHUNK_MAGIC);
-	nbd_put(reply->head + 4, 2, last ? NBD_CHUNK_DONE : 0);
-	nbd_put(reply->head + 6, 2, type);
-	nbd_put(reply->head + 8, 8, command->cookie);
-	nbd_put(reply->head + 16, 4, length);
-	reply->head_length = 20;
-}
-
-/* The end of a command without data. */
-static void nbd_reply_end(struct nbd_command_state *command)
-{
-	struct nbd_reply *reply = nbd_reply_make(command->conn);
-
-	reply->command = command;
-	if (command->type == NBD_CMD_READ && command->conn->structured) {
-		nbd_put_chunk(reply, command, true, command->error != 0 ? NBD_CHUNK_ERROR : NBD_CHUNK_NONE,
-			      command->error != 0 ? 6 : 0);
-		if (command->error != 0) { /* number and an empty text */
-			nbd_put(reply->head + 20, 4, command->error);
-			nbd_put(reply->head + 24, 2, 0);
-			reply->head_length = 26;
-		}
-	} else {
-		nbd_put_simple(reply, command);
-	}
-	nbd_reply_queue(command->conn, reply);
-}
-
-/* A piece of a read is there: its data goes out with the next message. */
-static void nbd_reply_data(struct nbd_command_state *command, struct io_request *request)
-{
-	struct nbd_conn *conn = command->conn;
-	struct nbd_reply *reply = nbd_reply_make(conn);
-	bool last = command->issued && command->pieces == 0;
-
-	reply->request = request;
-	reply->command = last ? command : NULL;
-	if (conn->structured) {
-		nbd_put_chunk(reply, command, last, NBD_CHUNK_DATA, (uint32_t)request->length + 8);
-		nbd_put(reply->head + 20, 8, request->offset);
-		reply->head_length = 28;
-	} else if (!command->head_sent) {
-		nbd_put_simple(reply, command);
-		command->head_sent = true;
-	}
-	nbd_reply_queue(conn, reply);
 }
 
 /* ---- pieces ---- */
@@ -295,7 +86,8 @@ static void nbd_piece_done(struct io_request *request, int error)
 	nbd_leave(conn);
 }
 
-static void nbd_submit(struct nbd_command_state *command, struct io_request *request, uint64_t length)
+static void nbd_submit(struct nbd_command_state *command, struct io_request *request,
+		       uint64_t length)
 {
 	request->front = command;
 	request->kind = command->kind;
@@ -311,18 +103,21 @@ static void nbd_submit(struct nbd_command_state *command, struct io_request *req
 
 static void nbd_ready(struct vio_waiter *waiter)
 {
-	struct nbd_conn *conn = (struct nbd_conn *)((char *)waiter - offsetof(struct nbd_conn, waiter));
+	struct nbd_conn *conn =
+		(struct nbd_conn *)((char *)waiter - offsetof(struct nbd_conn, waiter));
 
 	nbd_enter(conn);
 	nbd_parse(conn);
 	nbd_leave(conn);
 }
 
-/* Where the data of a piece belongs: aligned as on the disks, so that an unaligned write needs no move. */
+/* Where the data of a piece belongs: aligned as on the disks, so that an unaligned write needs no
+ * move. */
 static void nbd_payload_begin(struct nbd_conn *conn, struct io_request *request)
 {
 	request->data = request->buffer + conn->current->cursor % conn->vio->conf->block;
-	request->length = io_cut(IO_WRITE, conn->current->cursor, conn->current->end - conn->current->cursor);
+	request->length =
+		io_cut(IO_WRITE, conn->current->cursor, conn->current->end - conn->current->cursor);
 	conn->payload = request;
 	conn->payload_got = 0;
 	conn->state = NBD_PAYLOAD;
@@ -356,7 +151,8 @@ static bool nbd_issue(struct nbd_conn *conn)
 			return true;
 		}
 		request->data = request->buffer;
-		nbd_submit(command, request, io_cut(command->kind, command->cursor, command->end - command->cursor));
+		nbd_submit(command, request,
+			   io_cut(command->kind, command->cursor, command->end - command->cursor));
 	}
 	conn->current = NULL;
 	conn->state = NBD_HEADER;
@@ -367,7 +163,8 @@ static bool nbd_issue(struct nbd_conn *conn)
 
 static void nbd_on_received(struct ring_op *op, int result)
 {
-	struct nbd_conn *conn = (struct nbd_conn *)((char *)op - offsetof(struct nbd_conn, receive_op));
+	struct nbd_conn *conn =
+		(struct nbd_conn *)((char *)op - offsetof(struct nbd_conn, receive_op));
 
 	nbd_enter(conn);
 	conn->receiving = false;
@@ -391,7 +188,8 @@ static void nbd_receive(struct nbd_conn *conn)
 	}
 	conn->receiving = true;
 	if (conn->state == NBD_PAYLOAD) {
-		ring_receive(ring, &conn->receive_op, conn->fd, conn->payload->data + conn->payload_got,
+		ring_receive(ring, &conn->receive_op, conn->fd,
+			     conn->payload->data + conn->payload_got,
 			     (uint32_t)(conn->payload->length - conn->payload_got), 1);
 		return;
 	}
@@ -399,13 +197,15 @@ static void nbd_receive(struct nbd_conn *conn)
 	conn->length -= conn->position;
 	conn->position = 0;
 	ring_receive(ring, &conn->receive_op, conn->fd, conn->data + conn->length,
-		     (uint32_t)(conn->large && conn->length < NBD_REQUEST_BYTES ? NBD_REQUEST_BYTES - conn->length :
-										  sizeof(conn->data) - conn->length),
+		     (uint32_t)(conn->large && conn->length < NBD_REQUEST_BYTES
+					? NBD_REQUEST_BYTES - conn->length
+					: sizeof(conn->data) - conn->length),
 		     0);
 }
 
 /* Is the command one that can be done? NBD's number of the error. */
-static uint32_t nbd_check(const struct nbd_conn *conn, uint32_t type, uint64_t offset, uint64_t length)
+static uint32_t nbd_check(const struct nbd_conn *conn, uint32_t type, uint64_t offset,
+			  uint64_t length)
 {
 	uint64_t volume = conn->vio->conf->length;
 	bool inside = offset <= volume && length <= volume - offset;
@@ -488,7 +288,8 @@ static bool nbd_begin_command(struct nbd_conn *conn)
 /* Data of the piece that is being received. false: more must come. */
 static bool nbd_payload(struct nbd_conn *conn)
 {
-	size_t there = conn->length - conn->position, need = conn->payload->length - conn->payload_got;
+	size_t there = conn->length - conn->position,
+	       need = conn->payload->length - conn->payload_got;
 	size_t part = there < need ? there : need;
 	struct io_request *request = conn->payload;
 
@@ -518,8 +319,9 @@ static bool nbd_skip(struct nbd_conn *conn)
 	return true;
 }
 
-/* Goes on as far as it can; then either the socket is read or something it waits for calls again. */
-static void nbd_parse(struct nbd_conn *conn)
+/* Goes on as far as it can; then either the socket is read or something it waits for calls again.
+ */
+void nbd_parse(struct nbd_conn *conn)
 {
 	bool more = true, wait_socket = false;
 
@@ -554,11 +356,10 @@ static void nbd_parse(struct nbd_conn *conn)
 
 /* ---- life ---- */
 
-/* Closing, and nothing is in flight: the main thread frees it. Must be the last thing done with conn. */
+/* Closing, and nothing is in flight: the main thread frees it. Must be the last thing done with
+ * conn. */
 static void nbd_end_if_over(struct nbd_conn *conn)
 {
-	struct nbd_reply *reply;
-
 	if (!conn->closing || conn->receiving || conn->sending > 0 || conn->fd < 0) {
 		return;
 	}
@@ -568,10 +369,7 @@ static void nbd_end_if_over(struct nbd_conn *conn)
 		io_request_put(conn->payload);
 		conn->payload = NULL;
 	}
-	while ((reply = STAILQ_FIRST(&conn->queue)) != NULL) {
-		STAILQ_REMOVE_HEAD(&conn->queue, link);
-		nbd_reply_free(conn, reply);
-	}
+	nbd_reply_drop(conn);
 	if (conn->current != NULL && conn->current->pieces == 0) {
 		nbd_command_free(conn->current);
 		conn->current = NULL;
@@ -603,17 +401,12 @@ int nbd_conn_create(const struct nbd_conn_setup *setup, struct nbd_conn **out_co
 	memcpy(conn->data, setup->early, setup->early_length);
 	conn->length = setup->early_length;
 	conn->receive_op.done = nbd_on_received;
-	conn->send_op.done = nbd_on_sent;
 	conn->waiter.ready = nbd_ready;
 	SLIST_INIT(&conn->commands);
-	STAILQ_INIT(&conn->replies);
-	STAILQ_INIT(&conn->queue);
+	nbd_reply_init(conn);
 	for (uint32_t i = 0; i < NBD_COMMANDS; i++) {
 		conn->command[i].conn = conn;
 		SLIST_INSERT_HEAD(&conn->commands, &conn->command[i], link);
-	}
-	for (uint32_t i = 0; i < NBD_REPLIES; i++) {
-		STAILQ_INSERT_TAIL(&conn->replies, &conn->reply[i], link);
 	}
 	*out_conn = conn;
 	return 0;

@@ -16,9 +16,10 @@ struct nbd_conn_setup {
 	struct vio *vio;
 	int fd; /* taken over; blocking mode does not matter */
 	bool structured, read_only;
-	const uint8_t *early; /* bytes that came behind the negotiation */
-	size_t early_length; /* at most NBD_EARLY_MAX */
-	void (*closed)(struct mail *mail); /* main thread: the connection is over, nothing of it is left in the lane */
+	const uint8_t *early;		   /* bytes that came behind the negotiation */
+	size_t early_length;		   /* at most NBD_EARLY_MAX */
+	void (*closed)(struct mail *mail); /* main thread: the connection is over, nothing of it is
+					      left in the lane */
 	void *owner;
 };
 

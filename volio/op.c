@@ -35,7 +35,8 @@ static void op_run_next(struct iod *iod, const char *dgid)
 {
 	struct op *op;
 
-	TAILQ_FOREACH(op, &iod->ops, link) {
+	TAILQ_FOREACH(op, &iod->ops, link)
+	{
 		if (strcmp(op->dgid, dgid) == 0) {
 			if (!op->running) {
 				op->running = true;
@@ -46,8 +47,8 @@ static void op_run_next(struct iod *iod, const char *dgid)
 	}
 }
 
-void op_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg, size_t size, const char *dgid, bool shared,
-	       void (*start)(struct op *op))
+void op_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg, size_t size, const char *dgid,
+	       bool shared, void (*start)(struct op *op))
 {
 	struct op *op = calloc(1, size);
 
@@ -87,7 +88,8 @@ bool ops_busy_shared(const struct iod *iod)
 {
 	const struct op *op;
 
-	TAILQ_FOREACH(op, &iod->ops, link) {
+	TAILQ_FOREACH(op, &iod->ops, link)
+	{
 		if (op->shared) {
 			return true;
 		}
@@ -105,8 +107,10 @@ void ops_abort_shared(struct iod *iod)
 			continue;
 		}
 		op->aborted = true;
-		if (!op->running) { /* op_end() would run the one behind it: that one is aborted as well */
-			control_answer(iod, op->asker, op->cookie, -VX_E_NOTMEMBER, "the node leaves the cluster");
+		if (!op->running) { /* op_end() would run the one behind it: that one is aborted as
+				       well */
+			control_answer(iod, op->asker, op->cookie, -VX_E_NOTMEMBER,
+				       "the node leaves the cluster");
 			TAILQ_REMOVE(&iod->ops, op, link);
 			vx__ipc__free_unpacked(op->msg, NULL);
 			free(op);

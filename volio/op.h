@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Operations of vxconfigd on groups: load, unload, format a log. Those of one group run one after the
- * other in the order asked, those of different groups side by side. Main thread only.
+ * Operations of vxconfigd on groups: load, unload, format a log. Those of one group run one after
+ * the other in the order asked, those of different groups side by side. Main thread only.
  */
 #ifndef VX_VOLIO_OP_H
 #define VX_VOLIO_OP_H
@@ -28,9 +28,10 @@ struct op {
 
 TAILQ_HEAD(op_list, op);
 
-/* Makes an operation of size bytes (a struct that begins with struct op) for a request, takes it in the order. */
-void op_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg, size_t size, const char *dgid, bool shared,
-	       void (*start)(struct op *op));
+/* Makes an operation of size bytes (a struct that begins with struct op) for a request, takes it in
+ * the order. */
+void op_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg, size_t size, const char *dgid,
+	       bool shared, void (*start)(struct op *op));
 /* Answers, frees the operation, lets the next one of the group run. */
 void op_end(struct op *op, int error, const char *reason);
 

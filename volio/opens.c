@@ -36,7 +36,8 @@ static void opens_command(pid_t pid, char *out, size_t size)
 	}
 }
 
-int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how, struct open_entry **out_entry)
+int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how,
+	      struct open_entry **out_entry)
 {
 	struct open_entry *entry;
 
@@ -86,7 +87,8 @@ bool opens_has(const struct opens *opens, const struct open_entry *entry)
 {
 	const struct open_entry *known;
 
-	LIST_FOREACH(known, &opens->list, link) {
+	LIST_FOREACH(known, &opens->list, link)
+	{
 		if (known == entry) {
 			return true;
 		}
@@ -98,7 +100,8 @@ void opens_forget(struct opens *opens, const struct volume *volume)
 {
 	struct open_entry *entry;
 
-	LIST_FOREACH(entry, &opens->list, link) {
+	LIST_FOREACH(entry, &opens->list, link)
+	{
 		if (entry->volume == volume) {
 			entry->volume = NULL;
 		}
@@ -110,30 +113,34 @@ uint32_t opens_count(const struct opens *opens, const struct volume *volume)
 	const struct open_entry *entry;
 	uint32_t count = 0;
 
-	LIST_FOREACH(entry, &opens->list, link) {
+	LIST_FOREACH(entry, &opens->list, link)
+	{
 		count += entry->volume == volume;
 	}
 	return count;
 }
 
-uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume), void *ctx,
-		    char *out, size_t size)
+uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume),
+		    void *ctx, char *out, size_t size)
 {
 	const struct open_entry *entry;
 	uint32_t count = 0;
 	size_t used = 0;
 
 	out[0] = '\0';
-	LIST_FOREACH(entry, &opens->list, link) {
+	LIST_FOREACH(entry, &opens->list, link)
+	{
 		if (entry->volume == NULL || !fn(ctx, entry->volume)) {
 			continue;
 		}
 		count++;
 		if (used < size) {
-			used += (size_t)snprintf(out + used, size - used, "%s%s/%s: open by pid %d (%s) since %llu s",
-						 used > 0 ? "; " : "", entry->volume->conf->group,
-						 entry->volume->conf->name, (int)entry->pid, entry->command,
-						 (unsigned long long)(clock_ms() - entry->since_ms) / 1000);
+			used += (size_t)snprintf(
+				out + used, size - used,
+				"%s%s/%s: open by pid %d (%s) since %llu s", used > 0 ? "; " : "",
+				entry->volume->conf->group, entry->volume->conf->name,
+				(int)entry->pid, entry->command,
+				(unsigned long long)(clock_ms() - entry->since_ms) / 1000);
 		}
 	}
 	return count;

@@ -20,8 +20,8 @@ struct open_entry {
 	LIST_ENTRY(open_entry) link;
 	struct volume *volume; /* NULL: the volume is gone, its holder is not yet */
 	pid_t pid;
-	char command[64]; /* of /proc/PID/comm when it was opened */
-	const char *how; /* "fuse", "nbd" */
+	char command[64];  /* of /proc/PID/comm when it was opened */
+	const char *how;   /* "fuse", "nbd" */
 	uint64_t since_ms; /* monotonic */
 };
 
@@ -36,7 +36,8 @@ struct opens {
 
 void opens_init(struct opens *opens, void (*changed)(void *ctx), void *ctx);
 /* 0, -VX_E_FULL (VX_OPENS_MAX), -ENOMEM. */
-int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how, struct open_entry **out_entry);
+int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how,
+	      struct open_entry **out_entry);
 void opens_remove(struct opens *opens, struct open_entry *entry);
 /* Ends every open of the volume by that way: its device is gone. */
 void opens_remove_all(struct opens *opens, const struct volume *volume, const char *how);
@@ -45,9 +46,9 @@ bool opens_has(const struct opens *opens, const struct open_entry *entry);
 /* The volume goes away: its entries are of nothing. */
 void opens_forget(struct opens *opens, const struct volume *volume);
 uint32_t opens_count(const struct opens *opens, const struct volume *volume);
-/* "data/vol1: open by pid 1234 (fio) since 12 s" for each that fn chooses, separated by "; ", as far as it
- * fits. Returns how many there are. */
-uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume), void *ctx,
-		    char *out, size_t size);
+/* "data/vol1: open by pid 1234 (fio) since 12 s" for each that fn chooses, separated by "; ", as
+ * far as it fits. Returns how many there are. */
+uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume),
+		    void *ctx, char *out, size_t size);
 
 #endif

@@ -11,12 +11,14 @@ void range_set_init(struct range_set *set)
 	set->waiting = 0;
 }
 
-/* Is there an earlier one that overlaps? Held or waiting makes no difference: that is the fairness. */
+/* Is there an earlier one that overlaps? Held or waiting makes no difference: that is the fairness.
+ */
 static bool range_is_free(const struct range_set *set, const struct range_lock *lock)
 {
 	const struct range_lock *other;
 
-	TAILQ_FOREACH(other, &set->all, link) {
+	TAILQ_FOREACH(other, &set->all, link)
+	{
 		if (other == lock) {
 			return true;
 		}
@@ -55,7 +57,8 @@ struct range_lock *range_next(struct range_set *set)
 	if (set->waiting == 0) {
 		return NULL;
 	}
-	TAILQ_FOREACH(lock, &set->all, link) {
+	TAILQ_FOREACH(lock, &set->all, link)
+	{
 		if (!lock->held && range_is_free(set, lock)) {
 			lock->held = true;
 			set->waiting--;

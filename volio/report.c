@@ -32,14 +32,15 @@ static char *report_text(const char *text)
 }
 
 /* Appends an element to a repeated field. */
-#define REPORT_ADD(report, field, element)                                                           \
-	do {                                                                                         \
-		void *grown_ = reallocarray((report)->field, (report)->n_##field + 1, sizeof(void *)); \
-		if (grown_ == NULL) {                                                                \
-			log_bug("out of memory");                                                    \
-		}                                                                                    \
-		(report)->field = grown_;                                                            \
-		(report)->field[(report)->n_##field++] = (element);                                  \
+#define REPORT_ADD(report, field, element) \
+	do { \
+		void *grown_ = \
+			reallocarray((report)->field, (report)->n_##field + 1, sizeof(void *)); \
+		if (grown_ == NULL) { \
+			log_bug("out of memory"); \
+		} \
+		(report)->field = grown_; \
+		(report)->field[(report)->n_##field++] = (element); \
 	} while (0)
 
 static void report_volume(Vx__IodReport *report, const struct volume *volume)
@@ -53,16 +54,20 @@ static void report_volume(Vx__IodReport *report, const struct volume *volume)
 	info->name = report_text(volume->conf->name);
 	info->dgid = report_text(volume->group->dgid);
 	info->rid = volume->conf->rid;
-	info->kstate = volconf_is_usable(volume->conf) ? VX__KSTATE__KS_ENABLED : VX__KSTATE__KS_DISABLED;
+	info->kstate =
+		volconf_is_usable(volume->conf) ? VX__KSTATE__KS_ENABLED : VX__KSTATE__KS_DISABLED;
 	info->suspended = volume->holds != 0;
 	info->in_flight = atomic_load_explicit(&volume->vio->shown_in_flight, memory_order_relaxed);
 	info->regions = volume->conf->regions;
 	info->dirty_regions = atomic_load_explicit(&volume->vio->shown_dirty, memory_order_relaxed);
-	info->recover_regions = atomic_load_explicit(&volume->vio->shown_recover, memory_order_relaxed);
-	info->log_writes = atomic_load_explicit(&volume->vio->shown_log_writes, memory_order_relaxed);
+	info->recover_regions =
+		atomic_load_explicit(&volume->vio->shown_recover, memory_order_relaxed);
+	info->log_writes =
+		atomic_load_explicit(&volume->vio->shown_log_writes, memory_order_relaxed);
 	info->syncing = volume->task != NULL;
 	if (volume->device[FRONT_fuse] != NULL) {
-		front_table[FRONT_fuse]->where(iod->front[FRONT_fuse], volume, where, sizeof(where));
+		front_table[FRONT_fuse]->where(iod->front[FRONT_fuse], volume, where,
+					       sizeof(where));
 		info->device = report_text(where);
 	}
 	if (volume->device[FRONT_nbd] != NULL) {
@@ -96,7 +101,8 @@ static void report_running_task(Vx__IodReport *report, const struct volume *volu
 	Vx__Task *task;
 	char text[VX_REASON_MAX];
 
-	if (volume->task == NULL || (volume->sync == NULL && clock_ms() - volume->task_seen_ms > REPORT_STALE_MS)) {
+	if (volume->task == NULL ||
+	    (volume->sync == NULL && clock_ms() - volume->task_seen_ms > REPORT_STALE_MS)) {
 		return;
 	}
 	task = report_task(volume->task);
@@ -107,7 +113,8 @@ static void report_running_task(Vx__IodReport *report, const struct volume *volu
 
 static void report_finished(Vx__IodReport *report, const struct iod *iod)
 {
-	uint64_t count = iod->finished_count < VX_TASKS_FINISHED ? iod->finished_count : VX_TASKS_FINISHED;
+	uint64_t count =
+		iod->finished_count < VX_TASKS_FINISHED ? iod->finished_count : VX_TASKS_FINISHED;
 
 	for (uint64_t i = iod->finished_count - count; i < iod->finished_count; i++) {
 		REPORT_ADD(report, finished, report_task(iod->finished[i % VX_TASKS_FINISHED]));
@@ -116,11 +123,12 @@ static void report_finished(Vx__IodReport *report, const struct iod *iod)
 
 static uint64_t report_take(_Atomic uint64_t *counter, bool reset)
 {
-	return reset ? atomic_exchange(counter, 0) : atomic_load_explicit(counter, memory_order_relaxed);
+	return reset ? atomic_exchange(counter, 0)
+		     : atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void report_counters(Vx__IodReport *report, const char *type, const char *group, const char *name,
-			    struct io_counters *from, bool reset)
+static void report_counters(Vx__IodReport *report, const char *type, const char *group,
+			    const char *name, struct io_counters *from, bool reset)
 {
 	Vx__ObjStat *stat = report_alloc(sizeof(*stat));
 	Vx__Counters *counters = report_alloc(sizeof(*counters));
@@ -147,7 +155,8 @@ static void report_stats(Vx__IodReport *report, struct volume *volume, bool rese
 
 	report_counters(report, "vol", conf->group, conf->name, &volume->vio->counters, reset);
 	for (uint32_t i = 0; i < conf->plexes; i++) {
-		report_counters(report, "plex", conf->group, conf->plex[i].name, &volume->vio->plex_counters[i], reset);
+		report_counters(report, "plex", conf->group, conf->plex[i].name,
+				&volume->vio->plex_counters[i], reset);
 	}
 }
 
@@ -155,7 +164,8 @@ static void report_opens(Vx__IodReport *report, const struct iod *iod, const cha
 {
 	const struct open_entry *entry;
 
-	LIST_FOREACH(entry, &iod->opens.list, link) {
+	LIST_FOREACH(entry, &iod->opens.list, link)
+	{
 		const struct volume *volume = entry->volume;
 		Vx__OpenBy *by;
 
@@ -179,7 +189,8 @@ static void report_group(Vx__IodReport *report, struct iod_group *group, const V
 {
 	struct volume *volume;
 
-	LIST_FOREACH(volume, &group->volumes, link) {
+	LIST_FOREACH(volume, &group->volumes, link)
+	{
 		if (query->volumes) {
 			report_volume(report, volume);
 		}
@@ -200,7 +211,8 @@ Vx__IodReport *report_make(struct iod *iod, const Vx__IodQuery *query)
 
 	vx__iod_report__init(report);
 	report->gate = cluster_gate_is_open(iod) ? VX__GATE__GATE_OPEN : VX__GATE__GATE_CLOSED;
-	LIST_FOREACH(group, &iod->groups, link) {
+	LIST_FOREACH(group, &iod->groups, link)
+	{
 		if (query->dgid[0] == '\0' || strcmp(query->dgid, group->dgid) == 0) {
 			report_group(report, group, query);
 		}
@@ -212,8 +224,10 @@ Vx__IodReport *report_make(struct iod *iod, const Vx__IodQuery *query)
 		report_finished(report, iod);
 	}
 	if (query->stats) {
-		LIST_FOREACH(disk, &iod->disks.list, link) {
-			report_counters(report, "disk", "", disk->diskid, &disk->counters, query->reset);
+		LIST_FOREACH(disk, &iod->disks.list, link)
+		{
+			report_counters(report, "disk", "", disk->diskid, &disk->counters,
+					query->reset);
 		}
 	}
 	return report;

@@ -2,11 +2,11 @@
 /*
  * One request on its way: range, mark, plexes, end.
  *
- * V5: overlapping writes of this node run one after the other. V6: a write is acknowledged only when it is on
- * every active plex. V7: one that failed on some plexes is parked until the configuration
- * changed, then runs again as a whole; after VX_PARK_MS, or when it reached no plex, it fails
- * with EIO and its regions stay dirty (V12). V9: what is not aligned to the disks' blocks is
- * read, merged and written under the lock of its range.
+ * V5: overlapping writes of this node run one after the other. V6: a write is acknowledged only
+ * when it is on every active plex. V7: one that failed on some plexes is parked until the
+ * configuration changed, then runs again as a whole; after VX_PARK_MS, or when it reached no plex,
+ * it fails with EIO and its regions stay dirty (V12). V9: what is not aligned to the disks' blocks
+ * is read, merged and written under the lock of its range.
  */
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +16,8 @@
 #include "volio/bits.h"
 #include "volio/engine.h"
 
-#define IO_TELL_US 5000000u /* a parked request tells its trouble again: vxconfigd may have missed it */
+#define IO_TELL_US \
+	5000000u /* a parked request tells its trouble again: vxconfigd may have missed it */
 
 static uint32_t io_all_plexes(const struct volconf *conf)
 {
@@ -25,9 +26,11 @@ static uint32_t io_all_plexes(const struct volconf *conf)
 
 uint64_t io_cut(enum io_kind kind, uint64_t offset, uint64_t length)
 {
-	const uint64_t most = kind == IO_ZERO || kind == IO_DISCARD ? 32 * 1024 * 1024 : VX_IO_BYTES;
+	const uint64_t most =
+		kind == IO_ZERO || kind == IO_DISCARD ? 32 * 1024 * 1024 : VX_IO_BYTES;
 
-	if (kind == IO_ZERO && length > IO_EDGE) { /* edges alone: they are merged like small writes */
+	if (kind == IO_ZERO &&
+	    length > IO_EDGE) { /* edges alone: they are merged like small writes */
 		if (offset % IO_EDGE != 0) {
 			return IO_EDGE - offset % IO_EDGE;
 		}
@@ -46,11 +49,13 @@ static void io_count(struct io_request *request, int error)
 
 	if (request->kind == IO_READ) {
 		atomic_fetch_add_explicit(&counters->reads, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&counters->read_bytes, request->length, memory_order_relaxed);
+		atomic_fetch_add_explicit(&counters->read_bytes, request->length,
+					  memory_order_relaxed);
 		atomic_fetch_add_explicit(&counters->read_us, us, memory_order_relaxed);
 	} else if (request->kind != IO_FLUSH) {
 		atomic_fetch_add_explicit(&counters->writes, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&counters->write_bytes, request->length, memory_order_relaxed);
+		atomic_fetch_add_explicit(&counters->write_bytes, request->length,
+					  memory_order_relaxed);
 		atomic_fetch_add_explicit(&counters->write_us, us, memory_order_relaxed);
 	}
 	if (error != 0) {
@@ -84,7 +89,8 @@ int io_read_plex(struct vio *vio, uint64_t start, uint64_t end, uint32_t not_the
 	if (vio->recover_count > 0) { /* V22 */
 		uint32_t last = (uint32_t)((end - 1) / conf->region_bytes);
 
-		if (bits_next(vio->recover, (uint32_t)(start / conf->region_bytes), last + 1) <= last) {
+		if (bits_next(vio->recover, (uint32_t)(start / conf->region_bytes), last + 1) <=
+		    last) {
 			for (uint32_t i = 0; i < conf->plexes; i++) {
 				if ((not_these >> i & 1) == 0) {
 					return (int)i;
@@ -93,7 +99,8 @@ int io_read_plex(struct vio *vio, uint64_t start, uint64_t end, uint32_t not_the
 			return -1;
 		}
 	}
-	if (conf->read_policy == VX__READ_POLICY__READ_PREFER && (not_these >> conf->prefer & 1) == 0) {
+	if (conf->read_policy == VX__READ_POLICY__READ_PREFER &&
+	    (not_these >> conf->prefer & 1) == 0) {
 		return (int)conf->prefer;
 	}
 	for (uint32_t i = 0; i < conf->plexes; i++) {
@@ -136,7 +143,8 @@ static void io_written(struct io_request *request)
 		io_end(request, request->error, true);
 		return;
 	}
-	if (request->durable && !request->synced && (request->kind == IO_ZERO || request->kind == IO_DISCARD)) {
+	if (request->durable && !request->synced &&
+	    (request->kind == IO_ZERO || request->kind == IO_DISCARD)) {
 		request->synced = true;
 		legs_flush(request);
 		return;
@@ -174,8 +182,8 @@ static void io_merge(struct io_request *request)
 		memcpy(request->buffer, request->buffer + IO_EDGES_AT, head);
 	}
 	if (tail > 0) {
-		memcpy(request->buffer + (end - request->start), request->buffer + IO_EDGES_AT + IO_EDGE + block - tail,
-		       tail);
+		memcpy(request->buffer + (end - request->start),
+		       request->buffer + IO_EDGES_AT + IO_EDGE + block - tail, tail);
 	}
 	io_mark(request);
 }
@@ -184,7 +192,8 @@ static void io_merge(struct io_request *request)
 static void io_locked(struct io_request *request)
 {
 	struct vio *vio = request->vio;
-	bool whole = request->offset == request->start && request->offset + request->length == request->end;
+	bool whole = request->offset == request->start &&
+		     request->offset + request->length == request->end;
 
 	if (vio->hold != 0) {
 		io_range_leave(vio, &request->range);
@@ -195,8 +204,10 @@ static void io_locked(struct io_request *request)
 	request->state = IO_ACTIVE;
 	request->cursor = request->start;
 	request->plexes = 0;
-	if (request->kind == IO_WRITE && request->data != request->buffer + (request->offset - request->start)) {
-		memmove(request->buffer + (request->offset - request->start), request->data, request->length);
+	if (request->kind == IO_WRITE &&
+	    request->data != request->buffer + (request->offset - request->start)) {
+		memmove(request->buffer + (request->offset - request->start), request->data,
+			request->length);
 		request->data = request->buffer + (request->offset - request->start);
 	}
 	if (whole) {
@@ -207,14 +218,16 @@ static void io_locked(struct io_request *request)
 	}
 }
 
-/* Discards only what is whole blocks; small zeroes with edges become a write. false: nothing is left to do. */
+/* Discards only what is whole blocks; small zeroes with edges become a write. false: nothing is
+ * left to do. */
 static bool io_shape(struct io_request *request, uint32_t block)
 {
 	uint64_t end = request->offset + request->length;
 	bool aligned = request->offset % block == 0 && end % block == 0;
 
 	if (request->kind == IO_DISCARD && !aligned) {
-		uint64_t first = (request->offset + block - 1) / block * block, last = end / block * block;
+		uint64_t first = (request->offset + block - 1) / block * block,
+			 last = end / block * block;
 
 		if (first >= last) {
 			return false;
@@ -290,8 +303,8 @@ static void io_tell(struct io_request *request)
 		vio_log_tell(vio);
 	}
 	for (uint32_t failed = request->failed; failed != 0; failed &= failed - 1) {
-		io_trouble(vio, (uint32_t)__builtin_ctz(failed), false, true, request->offset, request->length,
-			   request->error);
+		io_trouble(vio, (uint32_t)__builtin_ctz(failed), false, true, request->offset,
+			   request->length, request->error);
 	}
 }
 
@@ -347,7 +360,8 @@ void io_expire_parked(struct vio *vio)
 		next = TAILQ_NEXT(request, link);
 		if (now - request->parked_us > VX_PARK_MS * UINT64_C(1000)) {
 			io_give_up(request, -EIO);
-		} else if (!tell && (now - request->parked_us) % IO_TELL_US < VX_DRL_TICK_MS * UINT64_C(1000)) {
+		} else if (!tell && (now - request->parked_us) % IO_TELL_US <
+					    VX_DRL_TICK_MS * UINT64_C(1000)) {
 			tell = true;
 			io_tell(request);
 		}
@@ -378,7 +392,8 @@ void io_fail_waiting(struct vio *vio)
 	}
 }
 
-void io_trouble(struct vio *vio, uint32_t plex, bool is_log, bool write, uint64_t offset, uint64_t length, int error)
+void io_trouble(struct vio *vio, uint32_t plex, bool is_log, bool write, uint64_t offset,
+		uint64_t length, int error)
 {
 	struct vio_trouble *trouble = &vio->trouble[write];
 

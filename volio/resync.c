@@ -16,7 +16,8 @@ static const struct {
 } resync_table[] = {
 	[RESYNC_IDLE] = { "IDLE", ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED) },
 	[RESYNC_ASKING] = { "ASKING", ALLOW(COPYING) | ALLOW(STOPPED) },
-	[RESYNC_COPYING] = { "COPYING", ALLOW(HELD) | ALLOW(CLEARING) | ALLOW(PAUSING) | ALLOW(STOPPED) },
+	[RESYNC_COPYING] = { "COPYING",
+			     ALLOW(HELD) | ALLOW(CLEARING) | ALLOW(PAUSING) | ALLOW(STOPPED) },
 	[RESYNC_HELD] = { "HELD", ALLOW(COPYING) | ALLOW(STOPPED) },
 	[RESYNC_CLEARING] = { "CLEARING", ALLOW(PAUSING) | ALLOW(STOPPED) },
 	[RESYNC_PAUSING] = { "PAUSING", ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED) },
@@ -35,8 +36,8 @@ static void resync_move(struct resync *resync, enum resync_state state)
 	resync->state = state;
 }
 
-void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, uint32_t regions, uint64_t *map,
-		 const uint32_t *member, uint32_t members)
+void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, uint32_t regions,
+		 uint64_t *map, const uint32_t *member, uint32_t members)
 {
 	assert(members <= VX_NODES_MAX && regions > 0);
 	*resync = (struct resync){
@@ -81,10 +82,12 @@ static void resync_copy(struct resync *resync, struct resync_effects *effects)
 	effects->length = resync->window;
 }
 
-/* The next window: from the first byte not copied, over a run of dirty regions, up to VX_WINDOW_BYTES. */
+/* The next window: from the first byte not copied, over a run of dirty regions, up to
+ * VX_WINDOW_BYTES. */
 static void resync_ask(struct resync *resync, struct resync_effects *effects)
 {
-	uint32_t region = bits_next(resync->map, (uint32_t)(resync->next / resync->region_bytes), resync->regions);
+	uint32_t region = bits_next(resync->map, (uint32_t)(resync->next / resync->region_bytes),
+				    resync->regions);
 	uint64_t start, end;
 
 	if (region == resync->regions) {
@@ -164,7 +167,8 @@ static void resync_cleared(struct resync *resync, struct resync_effects *effects
 	resync_pause(resync, effects);
 }
 
-static void resync_ack(struct resync *resync, const struct resync_event *event, struct resync_effects *effects)
+static void resync_ack(struct resync *resync, const struct resync_event *event,
+		       struct resync_effects *effects)
 {
 	if (resync->state != RESYNC_ASKING || event->serial != resync->serial) {
 		return; /* of an older window */
@@ -179,7 +183,8 @@ static void resync_ack(struct resync *resync, const struct resync_event *event, 
 	}
 }
 
-void resync_step(struct resync *resync, const struct resync_event *event, struct resync_effects *out_effects)
+void resync_step(struct resync *resync, const struct resync_event *event,
+		 struct resync_effects *out_effects)
 {
 	*out_effects = (struct resync_effects){ 0 };
 	if (resync->state == RESYNC_STOPPED) {

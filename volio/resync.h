@@ -2,14 +2,14 @@
 /*
  * The owner's side of a resync: window after window until no region differs. Pure.
  *
- *   IDLE -START-> ASKING -all acks-> COPYING -copied-> CLEARING -cleared-> PAUSING -timer-> ASKING ...
- *                                      |   ^                                  |
- *                             held or  v   | RETRY                            +-> DONE (no region is left)
- *                             failed  HELD-+              any -STOP-> STOPPED
+ *   IDLE -START-> ASKING -all acks-> COPYING -copied-> CLEARING -cleared-> PAUSING -timer-> ASKING
+ * ... |   ^                                  | held or  v   | RETRY                            +->
+ * DONE (no region is left) failed  HELD-+              any -STOP-> STOPPED
  *
- * V20: nothing is copied in a window before every vxiod of the view said that no write of its node is in it
- * and none will go in. V24: a bit is cleared on disk only after the copy was flushed, and told to
- * others only after that. Regions larger than a window are copied in several; the bit goes with the last.
+ * V20: nothing is copied in a window before every vxiod of the view said that no write of its node
+ * is in it and none will go in. V24: a bit is cleared on disk only after the copy was flushed, and
+ * told to others only after that. Regions larger than a window are copied in several; the bit goes
+ * with the last.
  */
 #ifndef VX_VOLIO_RESYNC_H
 #define VX_VOLIO_RESYNC_H
@@ -19,7 +19,8 @@
 
 #include "base/limits.h"
 
-#define RESYNC_STATES(X) X(IDLE) X(ASKING) X(COPYING) X(HELD) X(CLEARING) X(PAUSING) X(DONE) X(STOPPED)
+#define RESYNC_STATES(X) \
+	X(IDLE) X(ASKING) X(COPYING) X(HELD) X(CLEARING) X(PAUSING) X(DONE) X(STOPPED)
 
 enum resync_state {
 #define RESYNC_ENUM(name) RESYNC_##name,
@@ -27,21 +28,29 @@ enum resync_state {
 #undef RESYNC_ENUM
 };
 
-enum resync_event_kind { RESYNC_START, RESYNC_ACK, RESYNC_COPIED, RESYNC_RETRY, RESYNC_CLEARED, RESYNC_TIMER, RESYNC_STOP };
+enum resync_event_kind {
+	RESYNC_START,
+	RESYNC_ACK,
+	RESYNC_COPIED,
+	RESYNC_RETRY,
+	RESYNC_CLEARED,
+	RESYNC_TIMER,
+	RESYNC_STOP
+};
 
 struct resync_event {
 	enum resync_event_kind kind;
 	uint32_t nodeid; /* ACK */
 	uint64_t serial; /* ACK */
-	int result; /* COPIED */
+	int result;	 /* COPIED */
 };
 
 struct resync_effects {
 	bool window; /* ask for [offset, offset + length) under serial, telling what became clean */
 	uint64_t serial, offset, length;
 	uint64_t clean_from, clean_length; /* bytes */
-	bool copy; /* offset, length */
-	bool clear; /* regions first..last, on disk and here */
+	bool copy;			   /* offset, length */
+	bool clear;			   /* regions first..last, on disk and here */
 	uint32_t first, last;
 	bool pause;
 	bool done;
@@ -49,23 +58,24 @@ struct resync_effects {
 
 struct resync {
 	enum resync_state state;
-	uint64_t length, region_bytes; /* of the volume */
+	uint64_t length, region_bytes;	  /* of the volume */
 	uint32_t regions, total, cleaned; /* all, dirty at the start, clean since */
-	uint64_t *map; /* dirty regions; owned */
-	uint32_t member[VX_NODES_MAX]; /* node ids whose word is needed */
+	uint64_t *map;			  /* dirty regions; owned */
+	uint32_t member[VX_NODES_MAX];	  /* node ids whose word is needed */
 	bool acked[VX_NODES_MAX];
 	uint32_t members;
-	uint64_t serial, offset, window; /* the present window */
-	uint64_t next; /* first byte not yet copied */
+	uint64_t serial, offset, window;   /* the present window */
+	uint64_t next;			   /* first byte not yet copied */
 	uint64_t clean_from, clean_length; /* not told yet */
-	uint32_t first, last; /* being cleared */
+	uint32_t first, last;		   /* being cleared */
 };
 
 /* Takes map over (freed by resync_free()). members may be 0: nobody else uses the volume. */
-void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, uint32_t regions, uint64_t *map,
-		 const uint32_t *member, uint32_t members);
+void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, uint32_t regions,
+		 uint64_t *map, const uint32_t *member, uint32_t members);
 void resync_free(struct resync *resync);
-void resync_step(struct resync *resync, const struct resync_event *event, struct resync_effects *out_effects);
+void resync_step(struct resync *resync, const struct resync_event *event,
+		 struct resync_effects *out_effects);
 const char *resync_state_name(enum resync_state state);
 
 #endif

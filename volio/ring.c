@@ -17,7 +17,8 @@ struct ring {
 
 int ring_create(unsigned int entries, struct ring **out_ring)
 {
-	/* Best first: fewer interrupts of the thread with each flag; old kernels refuse the newer ones. */
+	/* Best first: fewer interrupts of the thread with each flag; old kernels refuse the newer
+	 * ones. */
 	static const unsigned int flags[] = {
 		IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
 		IORING_SETUP_COOP_TASKRUN,
@@ -30,7 +31,8 @@ int ring_create(unsigned int entries, struct ring **out_ring)
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]) && rc == -EINVAL; i++) {
-		struct io_uring_params params = { .flags = flags[i] | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP,
+		struct io_uring_params params = { .flags = flags[i] | IORING_SETUP_CQSIZE |
+							   IORING_SETUP_CLAMP,
 						  .cq_entries = entries * 4 };
 
 		rc = io_uring_queue_init_params(entries, &ring->uring, &params);
@@ -39,7 +41,8 @@ int ring_create(unsigned int entries, struct ring **out_ring)
 		free(ring);
 		return rc;
 	}
-	(void)io_uring_register_ring_fd(&ring->uring); /* a little quicker where the kernel has it */
+	(void)io_uring_register_ring_fd(
+		&ring->uring); /* a little quicker where the kernel has it */
 	*out_ring = ring;
 	return 0;
 }
@@ -65,7 +68,8 @@ void ring_dispatch(struct ring *ring)
 	struct io_uring_cqe *cqe;
 	unsigned int head, count = 0;
 
-	io_uring_for_each_cqe(&ring->uring, head, cqe) {
+	io_uring_for_each_cqe(&ring->uring, head, cqe)
+	{
 		struct ring_op *op = io_uring_cqe_get_data(cqe);
 
 		count++;
@@ -89,15 +93,16 @@ static struct io_uring_sqe *ring_sqe(struct ring *ring, struct ring_op *op)
 	return sqe;
 }
 
-void ring_read(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length, uint64_t offset)
+void ring_read(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length,
+	       uint64_t offset)
 {
 	struct io_uring_sqe *sqe = ring_sqe(ring, op);
 
 	io_uring_prep_read(sqe, fd, data, length, offset);
 }
 
-void ring_write(struct ring *ring, struct ring_op *op, int fd, const void *data, uint32_t length, uint64_t offset,
-		int durable)
+void ring_write(struct ring *ring, struct ring_op *op, int fd, const void *data, uint32_t length,
+		uint64_t offset, int durable)
 {
 	struct io_uring_sqe *sqe = ring_sqe(ring, op);
 
@@ -105,14 +110,16 @@ void ring_write(struct ring *ring, struct ring_op *op, int fd, const void *data,
 	sqe->rw_flags = durable ? RWF_DSYNC : 0;
 }
 
-void ring_readv(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector, uint32_t count)
+void ring_readv(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector,
+		uint32_t count)
 {
 	struct io_uring_sqe *sqe = ring_sqe(ring, op);
 
 	io_uring_prep_readv(sqe, fd, vector, count, 0);
 }
 
-void ring_writev(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector, uint32_t count)
+void ring_writev(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector,
+		 uint32_t count)
 {
 	struct io_uring_sqe *sqe = ring_sqe(ring, op);
 
@@ -126,14 +133,16 @@ void ring_flush(struct ring *ring, struct ring_op *op, int fd)
 	io_uring_prep_fsync(sqe, fd, IORING_FSYNC_DATASYNC);
 }
 
-void ring_fallocate(struct ring *ring, struct ring_op *op, int fd, int mode, uint64_t offset, uint64_t length)
+void ring_fallocate(struct ring *ring, struct ring_op *op, int fd, int mode, uint64_t offset,
+		    uint64_t length)
 {
 	struct io_uring_sqe *sqe = ring_sqe(ring, op);
 
 	io_uring_prep_fallocate(sqe, fd, mode, (off_t)offset, (off_t)length);
 }
 
-void ring_receive(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length, int all)
+void ring_receive(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length,
+		  int all)
 {
 	struct io_uring_sqe *sqe = ring_sqe(ring, op);
 
@@ -158,7 +167,8 @@ void ring_after(struct ring *ring, struct ring_op *op, uint32_t ms)
 	}
 	sqe = ring_sqe(ring, op);
 	timer = &ring->timer[ring->timers++];
-	*timer = (struct __kernel_timespec){ .tv_sec = ms / 1000, .tv_nsec = (long long)(ms % 1000) * 1000000 };
+	*timer = (struct __kernel_timespec){ .tv_sec = ms / 1000,
+					     .tv_nsec = (long long)(ms % 1000) * 1000000 };
 	io_uring_prep_timeout(sqe, timer, 0, 0);
 }
 

@@ -2,8 +2,9 @@
 /*
  * io_uring, met here only: one ring of one I/O thread, one io_uring_enter for a round.
  *
- * An operation is part of the object it serves; done() is called in the ring's thread with the result (0 or
- * more, or -errno), after which the operation may be used again. Buffers, vectors and messages must live until then.
+ * An operation is part of the object it serves; done() is called in the ring's thread with the
+ * result (0 or more, or -errno), after which the operation may be used again. Buffers, vectors and
+ * messages must live until then.
  */
 #ifndef VX_VOLIO_RING_H
 #define VX_VOLIO_RING_H
@@ -26,16 +27,21 @@ int ring_wait(struct ring *ring);
 /* Calls done() of all completions that are there. */
 void ring_dispatch(struct ring *ring);
 
-void ring_read(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length, uint64_t offset);
+void ring_read(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length,
+	       uint64_t offset);
 /* durable: the data is on stable storage when done (RWF_DSYNC). */
-void ring_write(struct ring *ring, struct ring_op *op, int fd, const void *data, uint32_t length, uint64_t offset,
-		int durable);
-void ring_readv(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector, uint32_t count);
-void ring_writev(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector, uint32_t count);
+void ring_write(struct ring *ring, struct ring_op *op, int fd, const void *data, uint32_t length,
+		uint64_t offset, int durable);
+void ring_readv(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector,
+		uint32_t count);
+void ring_writev(struct ring *ring, struct ring_op *op, int fd, const struct iovec *vector,
+		 uint32_t count);
 void ring_flush(struct ring *ring, struct ring_op *op, int fd);
-void ring_fallocate(struct ring *ring, struct ring_op *op, int fd, int mode, uint64_t offset, uint64_t length);
+void ring_fallocate(struct ring *ring, struct ring_op *op, int fd, int mode, uint64_t offset,
+		    uint64_t length);
 /* all: waits until length bytes are there (or the end). */
-void ring_receive(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length, int all);
+void ring_receive(struct ring *ring, struct ring_op *op, int fd, void *data, uint32_t length,
+		  int all);
 /* Sends the whole message (MSG_WAITALL). */
 void ring_send(struct ring *ring, struct ring_op *op, int fd, const struct msghdr *msg);
 /* done(-ETIME) after ms. */

@@ -49,8 +49,9 @@ static int settle_in_flight(dev_t device, unsigned long *out_count)
 }
 
 /*
- * A block device: the kernel counts what is in flight. Others may use the disk as well, so this waits for a
- * moment with nothing from anybody; a disk that never has one is left to the caller's time-out.
+ * A block device: the kernel counts what is in flight. Others may use the disk as well, so this
+ * waits for a moment with nothing from anybody; a disk that never has one is left to the caller's
+ * time-out.
  */
 static void settle_device(const char *path, dev_t device)
 {
@@ -66,7 +67,8 @@ static void settle_device(const char *path, dev_t device)
 	}
 }
 
-/* A regular file: changing its size waits for direct I/O that is in flight, even when it stays the same. */
+/* A regular file: changing its size waits for direct I/O that is in flight, even when it stays the
+ * same. */
 static void settle_file(const char *path, int fd, off_t size)
 {
 	if (ftruncate(fd, size) != 0) {
@@ -148,9 +150,11 @@ void settle_mounts(void)
 
 	snprintf(root, sizeof(root), "%s/dsk/", path_device_dir());
 	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-		if (sscanf(line, "%*s %*s %*s %*s %4095s", mount_point) == 1 && strstr(line, " - fuse") != NULL) {
+		if (sscanf(line, "%*s %*s %*s %*s %4095s", mount_point) == 1 &&
+		    strstr(line, " - fuse") != NULL) {
 			settle_unescape(mount_point);
-			if (strncmp(mount_point, root, strlen(root)) == 0 && count < SETTLE_MOUNTS_MAX) {
+			if (strncmp(mount_point, root, strlen(root)) == 0 &&
+			    count < SETTLE_MOUNTS_MAX) {
 				found[count++] = strdup(mount_point);
 			}
 		}

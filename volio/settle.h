@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 void settle_list_path(char *out, size_t size);
-/* Blocks until the I/O of a killed vxiod has ended. 0; -VX_E_BUSY: a vxiod runs. Writes to stderr. */
+/* Blocks until the I/O of a killed vxiod has ended. 0; -VX_E_BUSY: a vxiod runs. Writes to stderr.
+ */
 int settle_run(void);
 /* Removes mounts below the device folder whose server is dead, and the files below them. */
 void settle_mounts(void);

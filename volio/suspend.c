@@ -2,9 +2,10 @@
 /*
  * IodSuspend and IodResume: the gate of the volumes that a transaction touches.
  *
- * A suspension outlives the connection of who asked for it: if vxconfigd dies between suspend and commit, this
- * node must not do I/O under a configuration that the others may have left. V27: it is lifted by IodResume, by
- * the removal of the group, or when another connection has loaded the group's configuration.
+ * A suspension outlives the connection of who asked for it: if vxconfigd dies between suspend and
+ * commit, this node must not do I/O under a configuration that the others may have left. V27: it is
+ * lifted by IodResume, by the removal of the group, or when another connection has loaded the
+ * group's configuration.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,7 +35,8 @@ struct suspension {
 static bool suspension_covers(const struct suspension *suspension, const struct volume *volume)
 {
 	for (size_t i = 0; i < suspension->rids; i++) {
-		if (suspension->rid[i] == volume->conf->rid && strcmp(suspension->dgid, volume->group->dgid) == 0) {
+		if (suspension->rid[i] == volume->conf->rid &&
+		    strcmp(suspension->dgid, volume->group->dgid) == 0) {
 			return true;
 		}
 	}
@@ -60,7 +62,8 @@ static void suspension_end(struct suspension *suspension)
 		const struct suspension *other;
 		bool covered = false;
 
-		LIST_FOREACH(other, &iod->suspensions, link) {
+		LIST_FOREACH(other, &iod->suspensions, link)
+		{
 			covered = covered || (volume != NULL && suspension_covers(other, volume));
 		}
 		if (volume != NULL && !covered) {
@@ -77,7 +80,8 @@ static void suspension_answer(struct suspension *suspension, int error, const ch
 {
 	if (!suspension->answered) {
 		suspension->answered = true;
-		control_answer(suspension->iod, suspension->asker, suspension->cookie, error, reason);
+		control_answer(suspension->iod, suspension->asker, suspension->cookie, error,
+			       reason);
 	}
 }
 
@@ -114,7 +118,8 @@ static void suspension_on_timer(void *ctx)
 	struct suspension *suspension = ctx;
 
 	for (size_t i = 0; i < suspension->rids; i++) {
-		struct volume *volume = iod_volume(suspension->iod, suspension->dgid, suspension->rid[i]);
+		struct volume *volume =
+			iod_volume(suspension->iod, suspension->dgid, suspension->rid[i]);
 
 		if (volume != NULL && !volume->leaving &&
 		    atomic_load_explicit(&volume->vio->shown_in_flight, memory_order_relaxed) > 0) {
@@ -132,7 +137,8 @@ void suspend_request(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 	uint32_t timeout_ms = request->timeout_ms != 0 ? request->timeout_ms : VX_DRAIN_MS;
 
 	if (request->txid.len > ID_BYTES || request->n_vol_rid > VX_VOLUMES_MAX) {
-		control_answer(iod, asker, msg->cookie, -VX_E_PROTO, "transaction id or list of volumes too long");
+		control_answer(iod, asker, msg->cookie, -VX_E_PROTO,
+			       "transaction id or list of volumes too long");
 		free(suspension);
 		return;
 	}
@@ -184,7 +190,8 @@ void suspensions_lift(struct iod *iod, const char *dgid, bool all)
 
 	for (suspension = LIST_FIRST(&iod->suspensions); suspension != NULL; suspension = next) {
 		next = LIST_NEXT(suspension, link);
-		if (strcmp(suspension->dgid, dgid) == 0 && (all || !control_asker_is_there(iod, suspension->asker))) {
+		if (strcmp(suspension->dgid, dgid) == 0 &&
+		    (all || !control_asker_is_there(iod, suspension->asker))) {
 			log_info("dg=%s: a suspension whose asker is gone is lifted", dgid);
 			suspension_end(suspension);
 		}

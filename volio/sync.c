@@ -27,12 +27,13 @@ struct sync {
 	uint64_t *clear_map;
 	uint64_t clear_sequence;
 	bool copying, clearing; /* the lane, a worker has its part */
-	bool failed; /* the last copy met an error of a disk */
+	bool failed;		/* the last copy met an error of a disk */
 	struct loop_timer timer, retry_timer;
 	uint64_t started_ms, told_ms;
 };
 
-static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid, uint64_t serial, int result);
+static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid,
+		       uint64_t serial, int result);
 
 /* Sends in the stream; a private group is its own stream. */
 static void sync_send(struct volume *volume, const Vx__IodMsg *msg)
@@ -225,11 +226,13 @@ static void sync_clear_done(struct job *job)
 
 	iod_job_end(sync->volume->group);
 	sync->clearing = false;
-	control_log_errors(sync->volume, sync->clear_log.failed); /* a bit too many on disk does no harm */
+	control_log_errors(sync->volume,
+			   sync->clear_log.failed); /* a bit too many on disk does no harm */
 	sync_cleared(sync);
 }
 
-/* V24: the bits go from the disk first, from this node's memory then, from the others' with the next window. */
+/* V24: the bits go from the disk first, from this node's memory then, from the others' with the
+ * next window. */
 static void sync_clear(struct sync *sync, const struct resync_effects *effects)
 {
 	struct volume *volume = sync->volume;
@@ -265,7 +268,8 @@ static void sync_finish(struct sync *sync)
 	sync_send_done(volume, regions, ms);
 }
 
-static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid, uint64_t serial, int result)
+static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid,
+		       uint64_t serial, int result)
 {
 	const struct resync_event event = { kind, nodeid, serial, result };
 	struct resync_effects effects;
@@ -273,9 +277,12 @@ static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t 
 
 	resync_step(&sync->core, &event, &effects);
 	sync_send_progress(sync);
-	if (sync->core.state == RESYNC_HELD && kind == RESYNC_COPIED && (sync->failed || sync->volume->holds == 0)) {
-		/* A disk failed: vxconfigd detaches the plex, or it was passing. Or the hold is over already. */
-		loop_timer_set(iod->loop, &sync->retry_timer, sync->failed ? VX_TASK_MS : 1, sync_on_retry, sync);
+	if (sync->core.state == RESYNC_HELD && kind == RESYNC_COPIED &&
+	    (sync->failed || sync->volume->holds == 0)) {
+		/* A disk failed: vxconfigd detaches the plex, or it was passing. Or the hold is
+		 * over already. */
+		loop_timer_set(iod->loop, &sync->retry_timer, sync->failed ? VX_TASK_MS : 1,
+			       sync_on_retry, sync);
 	}
 	if (effects.window) {
 		sync_send_window(sync, &effects);
@@ -318,11 +325,12 @@ void sync_start(struct volume *volume)
 	}
 	sync->volume = volume;
 	sync->started_ms = clock_ms();
-	resync_init(&sync->core, conf->length, conf->region_bytes, conf->regions, map, member, members);
+	resync_init(&sync->core, conf->length, conf->region_bytes, conf->regions, map, member,
+		    members);
 	volume->sync = sync;
 	volume_busy_begin(volume);
-	log_notice("dg=%s vol=%s: resync of %u of %u regions begins", conf->group, conf->name, sync->core.total,
-		   conf->regions);
+	log_notice("dg=%s vol=%s: resync of %u of %u regions begins", conf->group, conf->name,
+		   sync->core.total, conf->regions);
 	sync_send_start(sync);
 	sync_event(sync, RESYNC_START, 0, 0, 0);
 }
@@ -337,8 +345,8 @@ void sync_stop(struct volume *volume)
 		return;
 	}
 	volume->sync = NULL;
-	log_info("dg=%s vol=%s: resync stops after %u of %u regions", volume->conf->group, volume->conf->name,
-		 sync->core.cleaned, sync->core.total);
+	log_info("dg=%s vol=%s: resync stops after %u of %u regions", volume->conf->group,
+		 volume->conf->name, sync->core.cleaned, sync->core.total);
 	resync_step(&sync->core, &stop, &effects);
 	loop_timer_cancel(&sync->timer);
 	loop_timer_cancel(&sync->retry_timer);
@@ -370,8 +378,8 @@ void sync_waits_for(const struct volume *volume, char *out, size_t size)
 	}
 	for (uint32_t i = 0; i < sync->core.members && used < size; i++) {
 		if (!sync->core.acked[i]) {
-			used += (size_t)snprintf(out + used, size - used, "%snode %u", used > 0 ? ", " : "",
-						 sync->core.member[i]);
+			used += (size_t)snprintf(out + used, size - used, "%snode %u",
+						 used > 0 ? ", " : "", sync->core.member[i]);
 		}
 	}
 }
@@ -383,16 +391,20 @@ static void sync_start_in(struct iod_group *group)
 	if (!iod_gate_is_open(group)) {
 		return;
 	}
-	LIST_FOREACH(volume, &group->volumes, link) {
-		bool dirty = volume->map != NULL && bits_count(volume->map, volume->conf->regions) > 0;
+	LIST_FOREACH(volume, &group->volumes, link)
+	{
+		bool dirty =
+			volume->map != NULL && bits_count(volume->map, volume->conf->regions) > 0;
 
-		if (volume->sync != NULL || volume->leaving || !volume->maps_ready || volume->conf->regions == 0 ||
-		    volume->conf->plexes == 0 || !cluster_owns(volume)) {
+		if (volume->sync != NULL || volume->leaving || !volume->maps_ready ||
+		    volume->conf->regions == 0 || volume->conf->plexes == 0 ||
+		    !cluster_owns(volume)) {
 			continue;
 		}
 		if (dirty) {
 			sync_start(volume);
-		} else if (group->shared && volume->conf->logs == 0 && cluster_has_joiners(group->iod)) {
+		} else if (group->shared && volume->conf->logs == 0 &&
+			   cluster_has_joiners(group->iod)) {
 			sync_send_done(volume, 0, 0); /* joiners took it for dirty */
 		}
 	}
@@ -402,7 +414,8 @@ void sync_start_owned(struct iod *iod)
 {
 	struct iod_group *group;
 
-	LIST_FOREACH(group, &iod->groups, link) {
+	LIST_FOREACH(group, &iod->groups, link)
+	{
 		sync_start_in(group);
 	}
 }

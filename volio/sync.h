@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Resyncs in the main thread: the pure core (resync.h) joined to port v, lanes and the log on disk; and what
- * this node does for resyncs of others (windows, progress).
+ * Resyncs in the main thread: the pure core (resync.h) joined to port v, lanes and the log on disk;
+ * and what this node does for resyncs of others (windows, progress).
  */
 #ifndef VX_VOLIO_SYNC_H
 #define VX_VOLIO_SYNC_H
@@ -17,7 +17,8 @@ struct volume;
 struct iod_group;
 struct notes;
 
-/* Begins the resyncs that this node owns, in all groups whose gate is open; tells what others wait for. */
+/* Begins the resyncs that this node owns, in all groups whose gate is open; tells what others wait
+ * for. */
 void sync_start_owned(struct iod *iod);
 void sync_start(struct volume *volume);
 /* Stops this node's resync of the volume, if there is one; nothing new is begun. */

@@ -2,9 +2,9 @@
 /*
  * What the vxiods of a view tell each other about resyncs, as this node takes it in.
  *
- * V20: a window is acknowledged when no write of this node is in it; until the next window none goes
- * in. A node that does not have the volume yet acknowledges at once and keeps the word (a note): when
- * the volume is loaded here it begins with that window.
+ * V20: a window is acknowledged when no write of this node is in it; until the next window none
+ * goes in. A node that does not have the volume yet acknowledges at once and keeps the word (a
+ * note): when the volume is loaded here it begins with that window.
  */
 #include <assert.h>
 #include <errno.h>
@@ -23,9 +23,9 @@
 
 struct note {
 	char dgid[128];
-	uint64_t rid; /* 0: the group's maps were folded */
+	uint64_t rid;		 /* 0: the group's maps were folded */
 	uint64_t offset, length; /* window, sectors */
-	bool done; /* the resync ended */
+	bool done;		 /* the resync ended */
 };
 
 struct notes {
@@ -106,8 +106,10 @@ void sync_forget(struct iod *iod)
 	struct volume *volume;
 
 	*iod->notes = (struct notes){ 0 };
-	LIST_FOREACH(group, &iod->groups, link) {
-		LIST_FOREACH(volume, &group->volumes, link) {
+	LIST_FOREACH(group, &iod->groups, link)
+	{
+		LIST_FOREACH(volume, &group->volumes, link)
+		{
 			if (group->shared && volume->window_open) {
 				volume_set_window(volume, 0, 0, NULL);
 			}
@@ -172,12 +174,14 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 	}
 	if (window->len == 0 || window->offset > volume->conf->length / VX_SECTOR ||
 	    window->len > volume->conf->length / VX_SECTOR - window->offset) {
-		log_err("dg=%s vol=%s: window %llu+%llu is outside of the volume", volume->conf->group,
-			volume->conf->name, (unsigned long long)window->offset, (unsigned long long)window->len);
+		log_err("dg=%s vol=%s: window %llu+%llu is outside of the volume",
+			volume->conf->group, volume->conf->name, (unsigned long long)window->offset,
+			(unsigned long long)window->len);
 		return;
 	}
 	if (window->clean_len > 0 && volume->conf->regions > 0 && volume->sync == NULL) {
-		uint64_t from = window->clean_from * VX_SECTOR, last = from + window->clean_len * VX_SECTOR - 1;
+		uint64_t from = window->clean_from * VX_SECTOR,
+			 last = from + window->clean_len * VX_SECTOR - 1;
 
 		if (last < volume->conf->length) {
 			volume_clear_map(volume, (uint32_t)(from / volume->conf->region_bytes),
@@ -193,7 +197,8 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 	answer->serial = window->serial;
 	snprintf(answer->dgid, sizeof(answer->dgid), "%s", window->dgid);
 	gather_begin(&answer->gather, window_is_free, answer);
-	volume_set_window(volume, window->offset * VX_SECTOR, window->len * VX_SECTOR, &answer->gather);
+	volume_set_window(volume, window->offset * VX_SECTOR, window->len * VX_SECTOR,
+			  &answer->gather);
 	gather_end(&answer->gather, 0, NULL);
 }
 
@@ -268,9 +273,10 @@ static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
 		task->state = strdup("D");
 		volume->task = NULL;
 		task_keep(iod, task);
-		log_notice("dg=%s vol=%s: resync of %llu of %llu regions done in %llu ms", volume->conf->group,
-			   volume->conf->name, (unsigned long long)done->regions,
-			   (unsigned long long)done->all_regions, (unsigned long long)done->ms);
+		log_notice("dg=%s vol=%s: resync of %llu of %llu regions done in %llu ms",
+			   volume->conf->group, volume->conf->name,
+			   (unsigned long long)done->regions, (unsigned long long)done->all_regions,
+			   (unsigned long long)done->ms);
 		control_synced(volume, done->regions, done->all_regions, done->ms);
 	}
 }
@@ -286,7 +292,8 @@ static void sync_on_start(struct iod *iod, const Vx__SyncStart *start)
 		return;
 	}
 	if (volume == NULL || volume->conf->logs > 0 || volume->sync != NULL ||
-	    volume->conf->regions != start->regions || start->map.len != (volume->conf->regions + 7) / 8) {
+	    volume->conf->regions != start->regions ||
+	    start->map.len != (volume->conf->regions + 7) / 8) {
 		return;
 	}
 	map = bits_new(volume->conf->regions);
@@ -331,7 +338,9 @@ void sync_receive(struct iod *iod, uint32_t from, const uint8_t *data, size_t si
 #if PROTOBUF_C_VERSION_NUMBER >= 1003000
 	case _VX__IOD_MSG__BODY__CASE_IS_INT_SIZE:
 #endif
-		log_warning("port v: a message of node %u has a body that this version does not know", from);
+		log_warning(
+			"port v: a message of node %u has a body that this version does not know",
+			from);
 		break;
 	}
 	vx__iod_msg__free_unpacked(msg, NULL);

@@ -13,8 +13,9 @@ int vio_create(struct lane *lane, const struct volconf *conf, uint32_t hold, voi
 	       void (*trouble)(struct mail *mail), struct vio **out_vio)
 {
 	struct vio *vio = calloc(1, sizeof(*vio));
-	void *memory = mmap(NULL, (size_t)VX_VOLUME_REQUESTS * IO_BUFFER_BYTES, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *memory =
+		mmap(NULL, (size_t)VX_VOLUME_REQUESTS * IO_BUFFER_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (vio != NULL) {
 		vio->request = calloc(VX_VOLUME_REQUESTS, sizeof(*vio->request));

@@ -4,7 +4,8 @@
  *
  *   io_submit -> gate (holds) -> range lock -> dirty region mark -> legs, one for each plex -> done
  *
- * Used by the lane's thread only, unless a function says otherwise. The rules V4..V24 are in DESIGN.md.
+ * Used by the lane's thread only, unless a function says otherwise. The rules V4..V24 are in
+ * DESIGN.md.
  */
 #ifndef VX_VOLIO_VIO_H
 #define VX_VOLIO_VIO_H
@@ -21,18 +22,18 @@
 /* Why a volume takes no new I/O; any one is enough (V4). */
 enum vio_hold {
 	VIO_HOLD_CLUSTER = 1 << 0, /* gate of the shared volumes */
-	VIO_HOLD_TXN = 1 << 1, /* IodSuspend */
-	VIO_HOLD_CONF = 1 << 2, /* its configuration changes, or it is being removed */
-	VIO_HOLD_MAPS = 1 << 3, /* its maps were not read yet */
+	VIO_HOLD_TXN = 1 << 1,	   /* IodSuspend */
+	VIO_HOLD_CONF = 1 << 2,	   /* its configuration changes, or it is being removed */
+	VIO_HOLD_MAPS = 1 << 3,	   /* its maps were not read yet */
 };
 
 enum io_kind { IO_READ, IO_WRITE, IO_ZERO, IO_DISCARD, IO_FLUSH };
 
 enum io_state {
 	IO_FREE,
-	IO_FRONT, /* the front end has it */
-	IO_GATE, /* waits for the gate */
-	IO_RANGE, /* waits for its range */
+	IO_FRONT,  /* the front end has it */
+	IO_GATE,   /* waits for the gate */
+	IO_RANGE,  /* waits for its range */
 	IO_ACTIVE, /* in flight: drained by a hold */
 	IO_PARKED, /* failed on a plex or the log, waits for another configuration (V7) */
 };
@@ -41,32 +42,32 @@ struct io_request {
 	struct vio *vio;
 	/* Set by the front end. Inside the volume; length > 0 but for a flush. */
 	enum io_kind kind;
-	bool durable; /* FUA */
+	bool durable;		 /* FUA */
 	uint64_t offset, length; /* bytes */
-	uint8_t *data; /* write: where the data is; read: where it was put, for done() */
+	uint8_t *data;		 /* write: where the data is; read: where it was put, for done() */
 	void (*done)(struct io_request *request, int error);
-	void *front; /* the front end's */
+	void *front;	 /* the front end's */
 	uint8_t *buffer; /* the request's memory, IO_BUFFER_BYTES */
 	/* The engine's. */
 	enum io_state state;
 	TAILQ_ENTRY(io_request) link;
 	struct range_lock range;
-	uint64_t start, end; /* offset and its end, aligned to blocks */
-	uint64_t cursor; /* legs were made up to here */
-	uint32_t plexes; /* bit set: where the legs go */
-	uint32_t legs; /* in flight */
+	uint64_t start, end;			  /* offset and its end, aligned to blocks */
+	uint64_t cursor;			  /* legs were made up to here */
+	uint32_t plexes;			  /* bit set: where the legs go */
+	uint32_t legs;				  /* in flight */
 	void (*next)(struct io_request *request); /* when the legs are done */
-	uint32_t failed; /* bit set of plexes that a write did not reach */
+	uint32_t failed;			  /* bit set of plexes that a write did not reach */
 	int error;
-	bool marked; /* counted in the dirty region log */
+	bool marked;	/* counted in the dirty region log */
 	bool unwritten; /* parked because of the log: not sent to any plex */
-	bool synced; /* durable zeroes: the flush after them is done */
+	bool synced;	/* durable zeroes: the flush after them is done */
 	uint32_t region_first, region_last;
 	uint64_t began_us, parked_us;
 	const struct iodisk *slow_disk; /* where the last leg went */
 };
 
-#define IO_EDGE VX_BLOCK /* largest block of a disk */
+#define IO_EDGE VX_BLOCK			/* largest block of a disk */
 #define IO_EDGES_AT (VX_IO_BYTES + 2 * IO_EDGE) /* two blocks to read edges into */
 #define IO_BUFFER_BYTES (IO_EDGES_AT + 2 * IO_EDGE)
 
@@ -78,7 +79,8 @@ struct vio_waiter {
 };
 TAILQ_HEAD(vio_waiter_list, vio_waiter);
 
-/* A plex or log that failed, told to the main thread; one on its way for each volume and direction. */
+/* A plex or log that failed, told to the main thread; one on its way for each volume and direction.
+ */
 struct vio_trouble {
 	struct mail mail;
 	struct vio *vio;
@@ -97,17 +99,18 @@ struct vio {
 	const struct volconf *conf;
 	void *owner; /* main thread: the volume */
 	uint32_t hold;
-	int dead; /* not 0: every request fails with it (V8) */
-	bool retry; /* the configuration changed: parked requests run again when the gate opens */
+	int dead;     /* not 0: every request fails with it (V8) */
+	bool retry;   /* the configuration changed: parked requests run again when the gate opens */
 	bool opening; /* the queue at the gate is being let go */
 	uint32_t in_flight; /* issued requests, log writes, copies */
 	struct io_request_list gate, parked, marking;
 	struct range_set ranges;
 	struct lane_call_list drains;
 	struct vio_log *log; /* NULL: none */
-	uint64_t *recover; /* regions that may differ: read from the source only (V22); NULL with one plex */
+	uint64_t *recover;   /* regions that may differ: read from the source only (V22); NULL with
+				one plex */
 	uint32_t recover_count;
-	struct range_lock window; /* of a resync, here or elsewhere (V20) */
+	struct range_lock window;      /* of a resync, here or elsewhere (V20) */
 	struct lane_call *window_call; /* waits until no write is in the window */
 	struct copy_job *copy;
 	uint32_t read_turn;

@@ -2,8 +2,9 @@
 /*
  * The dirty region log of a volume in its lane.
  *
- * One log write at a time (V13), to every log plex, durable. If one of them fails, no mark can be made until the
- * configuration has another set of log plexes: requests that need one are parked as those with a failed plex.
+ * One log write at a time (V13), to every log plex, durable. If one of them fails, no mark can be
+ * made until the configuration has another set of log plexes: requests that need one are parked as
+ * those with a failed plex.
  */
 #include "volio/vio_log.h"
 
@@ -28,8 +29,8 @@ struct vio_log {
 	struct drl drl;
 	struct drl_block_id id;
 	uint64_t sequence;
-	uint8_t *block; /* one for each block of the map, aligned */
-	struct log_op *op; /* VX_PLEXES_MAX for each block: log writes */
+	uint8_t *block;		 /* one for each block of the map, aligned */
+	struct log_op *op;	 /* VX_PLEXES_MAX for each block: log writes */
 	struct log_op *flush_op; /* one for each disk */
 	uint32_t flush_ops;
 	uint32_t writes, flushes; /* in flight */
@@ -40,8 +41,8 @@ struct vio_log {
 
 static void log_do(struct vio *vio, enum drl_event event);
 
-int vio_log_create(const struct volconf *conf, uint32_t slot, const uint64_t *active, uint64_t sequence,
-		   struct vio_log **out_log)
+int vio_log_create(const struct volconf *conf, uint32_t slot, const uint64_t *active,
+		   uint64_t sequence, struct vio_log **out_log)
 {
 	struct vio_log *log = calloc(1, sizeof(*log));
 	uint32_t blocks = drl_map_blocks(conf->regions);
@@ -163,14 +164,14 @@ static void log_write(struct vio *vio, uint32_t blocks)
 		drl_block_encode(block, &log->id, log->sequence, log->drl.bits);
 		for (uint32_t i = 0; i < conf->logs; i++) {
 			struct log_op *op = &log->op[used++];
-			struct layout_extent extent =
-				layout_map(&conf->log[i].layout, drl_block_offset(&log->id), VX_BLOCK);
+			struct layout_extent extent = layout_map(
+				&conf->log[i].layout, drl_block_offset(&log->id), VX_BLOCK);
 			const struct iodisk *disk = conf->disk[extent.disk];
 
 			*op = (struct log_op){ { log_on_written }, vio, i };
 			log->writes++;
-			ring_write(vio->lane->ring, &op->op, disk->fd, block, VX_BLOCK, extent.offset,
-				   disk->has_cache);
+			ring_write(vio->lane->ring, &op->op, disk->fd, block, VX_BLOCK,
+				   extent.offset, disk->has_cache);
 		}
 	}
 	assert(log->writes > 0);
@@ -282,7 +283,8 @@ void vio_log_again(struct io_request *request)
 	struct vio *vio = request->vio;
 
 	request->unwritten = false;
-	if (!request->marked || drl_ready(&vio->log->drl, request->region_first, request->region_last)) {
+	if (!request->marked ||
+	    drl_ready(&vio->log->drl, request->region_first, request->region_last)) {
 		io_write(request);
 	} else if (vio->log->drl.broken) {
 		log_park(request);
@@ -294,7 +296,8 @@ void vio_log_again(struct io_request *request)
 void vio_log_end(struct io_request *request, bool stuck)
 {
 	if (request->vio->log != NULL) {
-		drl_end(&request->vio->log->drl, request->region_first, request->region_last, stuck);
+		drl_end(&request->vio->log->drl, request->region_first, request->region_last,
+			stuck);
 	}
 	request->marked = false;
 }
@@ -303,7 +306,8 @@ void vio_log_end(struct io_request *request, bool stuck)
 
 static void log_show_recover(struct vio *vio)
 {
-	vio->recover_count = vio->recover != NULL ? bits_count(vio->recover, vio->conf->regions) : 0;
+	vio->recover_count =
+		vio->recover != NULL ? bits_count(vio->recover, vio->conf->regions) : 0;
 	atomic_store_explicit(&vio->shown_recover, vio->recover_count, memory_order_relaxed);
 }
 
@@ -321,7 +325,8 @@ void vio_run_maps(struct lane_call *call)
 		assert(TAILQ_EMPTY(&vio->marking) && TAILQ_EMPTY(&vio->parked));
 		vio->log = maps->log;
 		maps->log = log;
-		atomic_store_explicit(&vio->shown_dirty, vio->log != NULL ? vio->log->drl.marked : 0,
+		atomic_store_explicit(&vio->shown_dirty,
+				      vio->log != NULL ? vio->log->drl.marked : 0,
 				      memory_order_relaxed);
 	}
 	log_show_recover(vio);
@@ -333,7 +338,8 @@ void vio_run_clear(struct lane_call *call)
 	struct vio_clear *clear = (struct vio_clear *)call;
 	struct vio *vio = call->vio;
 
-	for (uint32_t region = clear->first; vio->recover != NULL && region <= clear->last; region++) {
+	for (uint32_t region = clear->first; vio->recover != NULL && region <= clear->last;
+	     region++) {
 		if (region < vio->conf->regions) {
 			bits_put(vio->recover, region, false);
 		}
@@ -358,11 +364,13 @@ void vio_run_apply(struct lane_call *call)
 
 		apply->dropped_log = vio->log;
 		vio->log = NULL;
-		TAILQ_FOREACH(request, &vio->parked, link) {
+		TAILQ_FOREACH(request, &vio->parked, link)
+		{
 			request->marked = false;
 		}
 	} else if (vio->log != NULL && apply->logs_changed) {
-		log_do(vio, DRL_RESTART); /* new log plexes get the whole map before the gate opens */
+		log_do(vio,
+		       DRL_RESTART); /* new log plexes get the whole map before the gate opens */
 	}
 	lane_call_end(call, 0);
 }
@@ -393,7 +401,8 @@ void vio_run_window(struct lane_call *call)
 	if (vio->window.queued) {
 		io_range_leave(vio, &vio->window);
 	}
-	if (window->start == window->end || range_ask(&vio->ranges, &vio->window, window->start, window->end)) {
+	if (window->start == window->end ||
+	    range_ask(&vio->ranges, &vio->window, window->start, window->end)) {
 		lane_call_end(call, 0);
 	} else {
 		vio->window_call = call;

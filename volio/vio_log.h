@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dirty region log of a volume in its lane: the pure core (drl.h) joined to log plexes and requests.
+ * The dirty region log of a volume in its lane: the pure core (drl.h) joined to log plexes and
+ * requests.
  *
  * Made by the main thread with what was read from disk (drl_disk.h), given to the lane by a call.
  */
@@ -10,11 +11,11 @@
 #include "volio/vio.h"
 
 /*
- * Main thread. A log for slot. active: bits found set in the slot's map (they become stuck, V12), may be
- * NULL; sequence: highest sequence found in it. 0 or -ENOMEM.
+ * Main thread. A log for slot. active: bits found set in the slot's map (they become stuck, V12),
+ * may be NULL; sequence: highest sequence found in it. 0 or -ENOMEM.
  */
-int vio_log_create(const struct volconf *conf, uint32_t slot, const uint64_t *active, uint64_t sequence,
-		   struct vio_log **out_log);
+int vio_log_create(const struct volconf *conf, uint32_t slot, const uint64_t *active,
+		   uint64_t sequence, struct vio_log **out_log);
 void vio_log_free(struct vio_log *log);
 
 /* New maps for a held and drained volume; what was there before comes back in the same fields. */
@@ -46,8 +47,8 @@ void vio_run_apply(struct lane_call *call);
 void vio_run_clean(struct lane_call *call);
 
 /*
- * The window of a resync (V20): no write is in [start, end) when the call ends, and none goes in until the next
- * window. start == end: none. A window that is still awaited ends with -ECANCELED.
+ * The window of a resync (V20): no write is in [start, end) when the call ends, and none goes in
+ * until the next window. start == end: none. A window that is still awaited ends with -ECANCELED.
  */
 struct vio_window {
 	struct lane_call call;

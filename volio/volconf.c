@@ -25,8 +25,8 @@ static bool volconf_plex_counts(const Vx__Vol *vol, const Vx__Plex *plex)
 		return false;
 	}
 	if (plex->is_log) {
-		return vol->region_len != 0 &&
-		       (plex->state == VX__PLEX_STATE__PLEX_LOG || plex->state == VX__PLEX_STATE__PLEX_ACTIVE);
+		return vol->region_len != 0 && (plex->state == VX__PLEX_STATE__PLEX_LOG ||
+						plex->state == VX__PLEX_STATE__PLEX_ACTIVE);
 	}
 	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE;
 }
@@ -41,8 +41,8 @@ static const Vx__Dm *volconf_dm(const Vx__Config *config, uint64_t rid)
 	return NULL;
 }
 
-void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol, void (*fn)(void *ctx, const Vx__Dm *dm),
-			void *ctx)
+void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol,
+			void (*fn)(void *ctx, const Vx__Dm *dm), void *ctx)
 {
 	if (vol->kstate != VX__KSTATE__KS_ENABLED) {
 		return;
@@ -53,9 +53,9 @@ void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol, void (*fn)
 		}
 		for (size_t j = 0; j < config->n_sd; j++) {
 			const Vx__Sd *sd = config->sd[j];
-			const Vx__Dm *dm = sd->plex_rid == config->plex[i]->rid ?
-						   volconf_dm(config, sd->dm_rid) :
-						   NULL;
+			const Vx__Dm *dm = sd->plex_rid == config->plex[i]->rid
+						   ? volconf_dm(config, sd->dm_rid)
+						   : NULL;
 
 			if (dm != NULL) {
 				fn(ctx, dm);
@@ -64,7 +64,8 @@ void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol, void (*fn)
 	}
 }
 
-static int volconf_refuse(const struct volconf_build *build, int error, const char *what, const char *name)
+static int volconf_refuse(const struct volconf_build *build, int error, const char *what,
+			  const char *name)
 {
 	snprintf(build->reason, VX_REASON_MAX, "volume %s: %s %s", build->vol->name, what, name);
 	return error;
@@ -106,9 +107,11 @@ static int volconf_sd(struct volconf_build *build, struct layout *layout, const 
 	uint32_t disk;
 
 	if (dm == NULL || sd->column >= layout->columns || sd->len == 0 || sd->len > dm->pub_len ||
-	    sd->disk_offset > dm->pub_len - sd->len || sd->plex_offset > UINT64_MAX / VX_SECTOR - sd->len ||
+	    sd->disk_offset > dm->pub_len - sd->len ||
+	    sd->plex_offset > UINT64_MAX / VX_SECTOR - sd->len ||
 	    dm->pub_offset > UINT64_MAX / VX_SECTOR - dm->pub_len) {
-		return volconf_refuse(build, -VX_E_INVAL, "subdisk outside of its disk or plex:", sd->name);
+		return volconf_refuse(build, -VX_E_INVAL,
+				      "subdisk outside of its disk or plex:", sd->name);
 	}
 
 	int rc = volconf_disk(build, dm, &disk);
@@ -118,13 +121,16 @@ static int volconf_sd(struct volconf_build *build, struct layout *layout, const 
 	}
 
 	const struct iodisk *io = build->conf->disk[disk];
-	uint64_t start = (dm->pub_offset + sd->disk_offset) * VX_SECTOR, length = sd->len * VX_SECTOR;
+	uint64_t start = (dm->pub_offset + sd->disk_offset) * VX_SECTOR,
+		 length = sd->len * VX_SECTOR;
 
 	if (start + length > io->size) {
-		return volconf_refuse(build, -VX_E_INVAL, "subdisk behind the end of its disk:", sd->name);
+		return volconf_refuse(build, -VX_E_INVAL,
+				      "subdisk behind the end of its disk:", sd->name);
 	}
 	if (start % io->block != 0 || length % io->block != 0) {
-		return volconf_refuse(build, -VX_E_INVAL, "subdisk not aligned to the disk's blocks:", sd->name);
+		return volconf_refuse(build, -VX_E_INVAL,
+				      "subdisk not aligned to the disk's blocks:", sd->name);
 	}
 
 	struct layout_column *column = &layout->column[sd->column];
@@ -137,18 +143,21 @@ static int volconf_sd(struct volconf_build *build, struct layout *layout, const 
 		return -ENOMEM;
 	}
 	column->sd = out;
-	column->sd[column->count++] = (struct layout_sd){ sd->plex_offset * VX_SECTOR, length, start, disk };
+	column->sd[column->count++] =
+		(struct layout_sd){ sd->plex_offset * VX_SECTOR, length, start, disk };
 	return 0;
 }
 
-static int volconf_layout(struct volconf_build *build, const Vx__Plex *plex, struct volconf_plex *out, uint64_t need)
+static int volconf_layout(struct volconf_build *build, const Vx__Plex *plex,
+			  struct volconf_plex *out, uint64_t need)
 {
 	struct layout *layout = &out->layout;
 	int rc = 0;
 
 	out->rid = plex->rid;
 	snprintf(out->name, sizeof(out->name), "%s", plex->name);
-	layout->columns = plex->layout == VX__LAYOUT__LAYOUT_STRIPE && plex->columns > 0 ? plex->columns : 1;
+	layout->columns =
+		plex->layout == VX__LAYOUT__LAYOUT_STRIPE && plex->columns > 0 ? plex->columns : 1;
 	if (layout->columns > VX_SUBDISKS_MAX || plex->len > UINT64_MAX / VX_SECTOR) {
 		return volconf_refuse(build, -VX_E_INVAL, "invalid plex", plex->name);
 	}
@@ -192,7 +201,8 @@ static int volconf_plexes(struct volconf_build *build)
 			return rc;
 		}
 		if (plex->is_log && layout_map(&out->layout, 0, log_bytes).length != log_bytes) {
-			return volconf_refuse(build, -VX_E_INVAL, "log is not in one piece: plex", plex->name);
+			return volconf_refuse(build, -VX_E_INVAL, "log is not in one piece: plex",
+					      plex->name);
 		}
 	}
 	return 0;
@@ -208,7 +218,8 @@ static int volconf_plex_compare(const void *a, const void *b)
 /* The names become a path and an export's name. */
 static bool volconf_name_is_valid(const char *name)
 {
-	return name[0] != '\0' && name[0] != '.' && strlen(name) <= VX_NAME_MAX && strpbrk(name, "/\n ") == NULL;
+	return name[0] != '\0' && name[0] != '.' && strlen(name) <= VX_NAME_MAX &&
+	       strpbrk(name, "/\n ") == NULL;
 }
 
 static int volconf_fill(struct volconf_build *build)
@@ -218,7 +229,8 @@ static int volconf_fill(struct volconf_build *build)
 	uint64_t region = vol->region_len != 0 ? vol->region_len : drl_region_len(vol->len);
 
 	if (!volconf_name_is_valid(vol->name) || !volconf_name_is_valid(build->config->dg->name)) {
-		return volconf_refuse(build, -VX_E_INVAL, "invalid name in disk group", build->config->dg->name);
+		return volconf_refuse(build, -VX_E_INVAL, "invalid name in disk group",
+				      build->config->dg->name);
 	}
 	if (vol->len == 0 || vol->len > INT64_MAX / VX_SECTOR / 2) {
 		return volconf_refuse(build, -VX_E_INVAL, "invalid length", "");
@@ -245,7 +257,8 @@ static int volconf_fill(struct volconf_build *build)
 		}
 	}
 	if (conf->length % conf->block != 0) {
-		return volconf_refuse(build, -VX_E_INVAL, "length is not a multiple of the disks' blocks", "");
+		return volconf_refuse(build, -VX_E_INVAL,
+				      "length is not a multiple of the disks' blocks", "");
 	}
 	return 0;
 }
@@ -266,7 +279,8 @@ int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *
 	conf->rid = vol->rid;
 	conf->length = vol->len * VX_SECTOR;
 	conf->minor = vol->minor;
-	conf->is_new = vol->state == VX__VOL_STATE__VOL_SYNC || vol->state == VX__VOL_STATE__VOL_NEEDSYNC;
+	conf->is_new =
+		vol->state == VX__VOL_STATE__VOL_SYNC || vol->state == VX__VOL_STATE__VOL_NEEDSYNC;
 	conf->was_clean = vol->state == VX__VOL_STATE__VOL_CLEAN;
 	conf->read_policy = vol->read_policy;
 	conf->block = VX_SECTOR;
@@ -303,8 +317,8 @@ void volconf_free(struct iodisk_set *set, struct volconf *conf)
 	free(conf);
 }
 
-static bool volconf_layout_is_same(const struct volconf *a, const struct layout *x, const struct volconf *b,
-				   const struct layout *y)
+static bool volconf_layout_is_same(const struct volconf *a, const struct layout *x,
+				   const struct volconf *b, const struct layout *y)
 {
 	if (x->columns != y->columns || x->stripe != y->stripe || x->length != y->length) {
 		return false;
@@ -318,7 +332,8 @@ static bool volconf_layout_is_same(const struct volconf *a, const struct layout 
 		for (uint32_t j = 0; j < p->count; j++) {
 			const struct layout_sd *s = &p->sd[j], *t = &q->sd[j];
 
-			if (s->start != t->start || s->length != t->length || s->disk_offset != t->disk_offset ||
+			if (s->start != t->start || s->length != t->length ||
+			    s->disk_offset != t->disk_offset ||
 			    a->disk[s->disk] != b->disk[t->disk]) {
 				return false;
 			}
@@ -327,8 +342,9 @@ static bool volconf_layout_is_same(const struct volconf *a, const struct layout 
 	return true;
 }
 
-static bool volconf_plexes_are_same(const struct volconf *a, const struct volconf_plex *x, uint32_t count,
-				    const struct volconf *b, const struct volconf_plex *y, uint32_t other)
+static bool volconf_plexes_are_same(const struct volconf *a, const struct volconf_plex *x,
+				    uint32_t count, const struct volconf *b,
+				    const struct volconf_plex *y, uint32_t other)
 {
 	if (count != other) {
 		return false;
@@ -350,9 +366,11 @@ bool volconf_logs_are_same(const struct volconf *a, const struct volconf *b)
 bool volconf_is_same(const struct volconf *a, const struct volconf *b)
 {
 	return a->length == b->length && a->enabled == b->enabled &&
-	       a->region_bytes == b->region_bytes && a->read_policy == b->read_policy && a->prefer == b->prefer &&
-	       a->minor == b->minor && strcmp(a->name, b->name) == 0 && strcmp(a->group, b->group) == 0 &&
-	       volconf_plexes_are_same(a, a->plex, a->plexes, b, b->plex, b->plexes) && volconf_logs_are_same(a, b);
+	       a->region_bytes == b->region_bytes && a->read_policy == b->read_policy &&
+	       a->prefer == b->prefer && a->minor == b->minor && strcmp(a->name, b->name) == 0 &&
+	       strcmp(a->group, b->group) == 0 &&
+	       volconf_plexes_are_same(a, a->plex, a->plexes, b, b->plex, b->plexes) &&
+	       volconf_logs_are_same(a, b);
 }
 
 bool volconf_is_usable(const struct volconf *conf)

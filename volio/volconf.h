@@ -2,8 +2,8 @@
 /*
  * One volume as the I/O threads need it: a checked, immutable snapshot of the configuration.
  *
- * Made by the main thread from the records of a group, handed to the volume's I/O thread at a quiet moment,
- * freed by the main thread when the next one has taken its place (V3). Offsets are bytes.
+ * Made by the main thread from the records of a group, handed to the volume's I/O thread at a quiet
+ * moment, freed by the main thread when the next one has taken its place (V3). Offsets are bytes.
  */
 #ifndef VX_VOLIO_VOLCONF_H
 #define VX_VOLIO_VOLCONF_H
@@ -27,12 +27,12 @@ struct volconf {
 	uint64_t rid;
 	uint64_t length; /* bytes */
 	uint32_t minor;
-	bool enabled; /* takes I/O */
-	bool is_new; /* VOL_SYNC, VOL_NEEDSYNC: plexes were never made equal */
+	bool enabled;	/* takes I/O */
+	bool is_new;	/* VOL_SYNC, VOL_NEEDSYNC: plexes were never made equal */
 	bool was_clean; /* VOL_CLEAN: stopped in order */
 	uint32_t block; /* largest block of its disks */
 	Vx__ReadPolicy read_policy;
-	uint32_t prefer; /* index of the preferred plex */
+	uint32_t prefer;	   /* index of the preferred plex */
 	struct volconf_plex *plex; /* ACTIVE ones, in order of rid: the first is the source (V21) */
 	uint32_t plexes;
 	struct volconf_plex *log; /* enabled log plexes */
@@ -40,16 +40,16 @@ struct volconf {
 	struct iodisk **disk; /* layout_extent.disk is an index here */
 	uint32_t disks;
 	uint64_t region_bytes; /* also of a volume without a log: unit of its resync */
-	uint32_t regions; /* 0: one plex, nothing to keep equal */
+	uint32_t regions;      /* 0: one plex and no log, nothing to keep equal */
 };
 
 /* Finds or gives the disk of a diskid; NULL: not there. */
 typedef struct iodisk *volconf_disk_fn(void *ctx, const char *diskid);
 
 /*
- * Builds and checks the snapshot of vol. Each disk is got (iodisk_get). 0; -VX_E_INVAL, -VX_E_NODISK,
- * -ENOMEM with a text in out_reason. *out_conf is set unless memory is out, also after a failure, and
- * belongs to the caller: it may hold disks.
+ * Builds and checks the snapshot of vol. Each disk is got (iodisk_get). 0; -VX_E_INVAL,
+ * -VX_E_NODISK, -ENOMEM with a text in out_reason. *out_conf is set unless memory is out, also
+ * after a failure, and belongs to the caller: it may hold disks.
  */
 int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *find, void *ctx,
 		 struct volconf **out_conf, char *out_reason);
@@ -60,7 +60,7 @@ bool volconf_logs_are_same(const struct volconf *a, const struct volconf *b);
 /* Can devices be made of it? */
 bool volconf_is_usable(const struct volconf *conf);
 /* The disk ids that the volume needs: calls fn for each (again for each use). */
-void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol, void (*fn)(void *ctx, const Vx__Dm *dm),
-			void *ctx);
+void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol,
+			void (*fn)(void *ctx, const Vx__Dm *dm), void *ctx);
 
 #endif

@@ -31,7 +31,8 @@ static void volume_call_done(struct lane_call *call)
 	}
 }
 
-static void volume_call_init(struct volume *volume, struct lane_call *call, void (*run)(struct lane_call *call),
+static void volume_call_init(struct volume *volume, struct lane_call *call,
+			     void (*run)(struct lane_call *call),
 			     void (*done)(struct lane_call *call))
 {
 	call->lane = volume->vio->lane;
@@ -51,8 +52,8 @@ static void *volume_alloc(size_t size)
 	return memory;
 }
 
-static void volume_call(struct volume *volume, void (*run)(struct lane_call *call), uint32_t bits, int result,
-			struct gather *gather)
+static void volume_call(struct volume *volume, void (*run)(struct lane_call *call), uint32_t bits,
+			int result, struct gather *gather)
 {
 	struct volume_call *call = volume_alloc(sizeof(*call));
 
@@ -70,10 +71,12 @@ static void volume_call(struct volume *volume, void (*run)(struct lane_call *cal
 
 static void volume_on_trouble(struct mail *mail)
 {
-	struct vio_trouble *trouble = (struct vio_trouble *)((char *)mail - offsetof(struct vio_trouble, mail));
+	struct vio_trouble *trouble =
+		(struct vio_trouble *)((char *)mail - offsetof(struct vio_trouble, mail));
 	struct volume *volume = trouble->vio->owner;
 
-	control_plex_error(volume, trouble->plex_rid, trouble->offset, trouble->length, trouble->write, trouble->error);
+	control_plex_error(volume, trouble->plex_rid, trouble->offset, trouble->length,
+			   trouble->write, trouble->error);
 	atomic_store_explicit(&trouble->posted, false, memory_order_release);
 }
 
@@ -87,12 +90,14 @@ static struct lane *volume_pick_lane(const struct iod *iod)
 	return best;
 }
 
-int volume_create(struct iod_group *group, struct volconf *conf, uint32_t holds, struct volume **out_volume)
+int volume_create(struct iod_group *group, struct volconf *conf, uint32_t holds,
+		  struct volume **out_volume)
 {
 	struct volume *volume = calloc(1, sizeof(*volume));
 	struct lane *lane = volume_pick_lane(group->iod);
 
-	if (volume == NULL || vio_create(lane, conf, holds, volume, volume_on_trouble, &volume->vio) != 0) {
+	if (volume == NULL ||
+	    vio_create(lane, conf, holds, volume, volume_on_trouble, &volume->vio) != 0) {
 		free(volume);
 		return -ENOMEM;
 	}
@@ -163,7 +168,8 @@ static void volume_end_devices(struct gather *part)
 		if (device != NULL) {
 			volume->device[i] = NULL;
 			gather_add(&end->part);
-			front_table[i]->remove(volume->group->iod->front[i], device, volume_device_gone, &end->part);
+			front_table[i]->remove(volume->group->iod->front[i], device,
+					       volume_device_gone, &end->part);
 		}
 	}
 	gather_end(&end->part, 0, NULL);
@@ -174,7 +180,8 @@ static void volume_end_fail(struct gather *part)
 	struct volume_end *end = part->ctx;
 
 	if (part->error != 0) {
-		log_warning("dg=%s vol=%s: its dirty regions could not be cleared: they are resynchronised later",
+		log_warning("dg=%s vol=%s: its dirty regions could not be cleared: they are "
+			    "resynchronised later",
 			    end->volume->conf->group, end->volume->conf->name);
 	}
 	gather_begin(&end->part, volume_end_devices, end);
@@ -201,7 +208,9 @@ void volume_remove(struct volume *volume, bool clean, int error, struct gather *
 	volume->leaving = true;
 	sync_stop(volume);
 	gather_add(gather);
-	*end = (struct volume_end){ .volume = volume, .clean = clean, .error = error, .whole = gather };
+	*end = (struct volume_end){
+		.volume = volume, .clean = clean, .error = error, .whole = gather
+	};
 	if (clean) {
 		gather_begin(&end->part, volume_end_clean, end);
 		volume_hold(volume, VIO_HOLD_CONF, &end->part);
@@ -321,10 +330,12 @@ static void volume_device_dropped(void *ctx)
 void volume_update_devices(struct volume *volume)
 {
 	Vx__Activation activation = volume->group->activation;
-	bool wanted = activation != VX__ACTIVATION__ACT_OFF && volconf_is_usable(volume->conf) && !volume->leaving;
+	bool wanted = activation != VX__ACTIVATION__ACT_OFF && volconf_is_usable(volume->conf) &&
+		      !volume->leaving;
 	struct iod *iod = volume->group->iod;
 
-	volume->read_only = activation == VX__ACTIVATION__ACT_SR || activation == VX__ACTIVATION__ACT_RO;
+	volume->read_only =
+		activation == VX__ACTIVATION__ACT_SR || activation == VX__ACTIVATION__ACT_RO;
 	for (int i = 0; i < FRONT_COUNT; i++) {
 		void *device = volume->device[i];
 
@@ -337,7 +348,8 @@ void volume_update_devices(struct volume *volume)
 	}
 }
 
-int volume_open(struct volume *volume, pid_t pid, const char *how, bool write, struct open_entry **out_entry)
+int volume_open(struct volume *volume, pid_t pid, const char *how, bool write,
+		struct open_entry **out_entry)
 {
 	if (volume->leaving || volume->group->iod->stopping) {
 		return -ENODEV;
@@ -348,5 +360,6 @@ int volume_open(struct volume *volume, pid_t pid, const char *how, bool write, s
 	if (!volconf_is_usable(volume->conf)) {
 		return -EIO;
 	}
-	return opens_add(&volume->group->iod->opens, volume, pid, how, out_entry) == 0 ? 0 : -EMFILE;
+	return opens_add(&volume->group->iod->opens, volume, pid, how, out_entry) == 0 ? 0
+										       : -EMFILE;
 }

@@ -2,8 +2,9 @@
 /*
  * A volume as the main thread sees it: its holds, its devices, its recovery map, its end.
  *
- * The I/O of the volume is in its lane (vio.h); what is here sends calls there and hears of their ends. Every
- * done() comes from the loop, exactly once, never from inside the call that asked for it.
+ * The I/O of the volume is in its lane (vio.h); what is here sends calls there and hears of their
+ * ends. Every done() comes from the loop, exactly once, never from inside the call that asked for
+ * it.
  */
 #ifndef VX_VOLIO_VOLUME_H
 #define VX_VOLIO_VOLUME_H
@@ -24,28 +25,30 @@ struct volume {
 	struct iod_group *group;
 	struct volconf *conf;
 	struct vio *vio;
-	uint32_t holds; /* enum vio_hold: sent to the lane */
-	uint64_t *map; /* recovery map as this node knows it; NULL: one plex, or not read */
+	uint32_t holds;	       /* enum vio_hold: sent to the lane */
+	uint64_t *map;	       /* recovery map as this node knows it; NULL: one plex, or not read */
 	uint64_t map_sequence; /* of the map on disk */
-	bool maps_ready; /* the maps were read or made since the volume was loaded */
-	bool window_open; /* a window of a resync is set in the lane */
-	struct sync *sync; /* this node owns the resync */
-	Vx__Task *task; /* a resync as its owner told it last; of any node */
+	bool maps_ready;       /* the maps were read or made since the volume was loaded */
+	bool window_open;      /* a window of a resync is set in the lane */
+	struct sync *sync;     /* this node owns the resync */
+	Vx__Task *task;	       /* a resync as its owner told it last; of any node */
 	uint64_t task_seen_ms;
 	void *device[FRONT_COUNT]; /* NULL: not there */
 	bool read_only;
-	bool leaving; /* being removed: no new opens */
-	bool reading; /* its maps are being read */
+	bool leaving;	  /* being removed: no new opens */
+	bool reading;	  /* its maps are being read */
 	bool map_dropped; /* ... and its resync ended meanwhile: what is read is old */
-	uint32_t busy; /* jobs and copies that use it */
+	uint32_t busy;	  /* jobs and copies that use it */
 	struct gather *busy_waiter;
 };
 
 /* Makes a volume with these holds in the lane with the fewest; takes conf over. 0 or -ENOMEM. */
-int volume_create(struct iod_group *group, struct volconf *conf, uint32_t holds, struct volume **out_volume);
+int volume_create(struct iod_group *group, struct volconf *conf, uint32_t holds,
+		  struct volume **out_volume);
 /*
  * Ends a volume: hold, drain, then either clean (flush, clear the active map) or fail with error;
- * devices vanish; memory is freed before gather's part ends. V16: clean only after everything drained.
+ * devices vanish; memory is freed before gather's part ends. V16: clean only after everything
+ * drained.
  */
 void volume_remove(struct volume *volume, bool clean, int error, struct gather *gather);
 
@@ -63,8 +66,8 @@ void volume_busy_end(struct volume *volume);
 void volume_apply(struct volume *volume, struct volconf *conf, struct gather *gather);
 
 /*
- * Reads the maps from the log (or makes them: full, for a volume without a log), gives them to the lane and
- * takes VIO_HOLD_MAPS away. The volume must be held and drained.
+ * Reads the maps from the log (or makes them: full, for a volume without a log), gives them to the
+ * lane and takes VIO_HOLD_MAPS away. The volume must be held and drained.
  */
 void volume_read_maps(struct volume *volume, bool full, struct gather *gather);
 /* Clears regions of the recovery map here and in the lane. */
@@ -72,11 +75,13 @@ void volume_clear_map(struct volume *volume, uint32_t first, uint32_t last);
 /* Takes map over as the recovery map of a volume without a log. */
 void volume_set_map(struct volume *volume, uint64_t *map);
 /* V20: no write of this node in [offset, offset + length); length 0: none. gather may be NULL. */
-void volume_set_window(struct volume *volume, uint64_t offset, uint64_t length, struct gather *gather);
+void volume_set_window(struct volume *volume, uint64_t offset, uint64_t length,
+		       struct gather *gather);
 
 /* Devices as the group's activation on this node says. */
 void volume_update_devices(struct volume *volume);
 /* May it be opened? 0 and the open is counted; -ENODEV, -EROFS, -EIO, -EMFILE. */
-int volume_open(struct volume *volume, pid_t pid, const char *how, bool write, struct open_entry **out_entry);
+int volume_open(struct volume *volume, pid_t pid, const char *how, bool write,
+		struct open_entry **out_entry);
 
 #endif

@@ -17,9 +17,9 @@
 #include "volio/vio_log.h"
 
 /*
- * V18: the recovery map is read anew for each view with leavers that were not clean, and by who has none or has
- * bits left; the own active map only once, after the fold of that view: what is found there
- * belongs to nobody and stays (stuck).
+ * V18: the recovery map is read anew for each view with leavers that were not clean, and by who has
+ * none or has bits left; the own active map only once, after the fold of that view: what is found
+ * there belongs to nobody and stays (stuck).
  */
 struct maps_read {
 	struct job job;
@@ -58,7 +58,8 @@ static void maps_end(struct maps_read *read, int error)
 
 static void maps_given(struct lane_call *call)
 {
-	struct maps_read *read = (struct maps_read *)((char *)call - offsetof(struct maps_read, maps));
+	struct maps_read *read =
+		(struct maps_read *)((char *)call - offsetof(struct maps_read, maps));
 	struct volume *volume = read->volume;
 
 	free(read->maps.recover); /* the one before */
@@ -108,19 +109,22 @@ static void maps_done(struct job *job)
 
 	iod_job_end(volume->group);
 	if (read->disk.corrupt) {
-		log_warning("dg=%s vol=%s: a block of the dirty region log is not valid: its regions count as dirty",
+		log_warning("dg=%s vol=%s: a block of the dirty region log is not valid: its "
+			    "regions count as dirty",
 			    conf->group, conf->name);
 	}
 	control_log_errors(volume, read->disk.failed);
 	if (read->first) {
 		strange = bits_count(read->active, conf->regions);
-		if (vio_log_create(conf, read->slot, read->active, read->active_sequence, &read->maps.log) != 0) {
+		if (vio_log_create(conf, read->slot, read->active, read->active_sequence,
+				   &read->maps.log) != 0) {
 			maps_end(read, -ENOMEM);
 			return;
 		}
 	}
 	if (strange > 0) {
-		log_warning("dg=%s vol=%s: %u regions are marked in this node's map by nobody: they stay marked",
+		log_warning("dg=%s vol=%s: %u regions are marked in this node's map by nobody: "
+			    "they stay marked",
 			    conf->group, conf->name, strange);
 	}
 	maps_give(read);
@@ -206,7 +210,8 @@ void volume_clear_map(struct volume *volume, uint32_t first, uint32_t last)
 	if (clear == NULL) {
 		log_bug("out of memory");
 	}
-	for (uint32_t region = first; volume->map != NULL && region <= last && region < volume->conf->regions; region++) {
+	for (uint32_t region = first;
+	     volume->map != NULL && region <= last && region < volume->conf->regions; region++) {
 		bits_put(volume->map, region, false);
 	}
 	clear->first = first;
@@ -234,7 +239,8 @@ static void volume_window_done(struct lane_call *call)
 	}
 }
 
-void volume_set_window(struct volume *volume, uint64_t offset, uint64_t length, struct gather *gather)
+void volume_set_window(struct volume *volume, uint64_t offset, uint64_t length,
+		       struct gather *gather)
 {
 	struct volume_window *window = calloc(1, sizeof(*window));
 

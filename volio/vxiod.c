@@ -2,8 +2,8 @@
 /*
  * vxiod: the I/O daemon. Starts the threads, serves until told to stop, leaves nothing behind.
  *
- * On SIGTERM shared volumes fail as in an abort (vxclustd takes them away first when the node leaves in
- * order) and private ones are flushed; on SIGKILL `vxiod --settle` cleans up.
+ * On SIGTERM shared volumes fail as in an abort (vxclustd takes them away first when the node
+ * leaves in order) and private ones are flushed; on SIGKILL `vxiod --settle` cleans up.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -37,15 +37,18 @@ static void usage(void)
 {
 	puts("usage: vxiod [-f] [-D] [--settle] [--help] [--version]\n"
 	     "\n"
-	     "The I/O daemon of vxha: does the I/O of volumes and shows them as devices. It is started by\n"
+	     "The I/O daemon of vxha: does the I/O of volumes and shows them as devices. It is "
+	     "started by\n"
 	     "vxclustd or by hand, configured by vxconfigd.\n"
 	     "\n"
 	     "  -f          stay in the foreground, log to stderr as well\n"
 	     "  -D          debug lines in the log file\n"
-	     "  --settle    after a killed vxiod: wait until no I/O of it is in flight on the disks it had open,\n"
+	     "  --settle    after a killed vxiod: wait until no I/O of it is in flight on the "
+	     "disks it had open,\n"
 	     "              remove its dead devices, then exit with 0\n"
 	     "\n"
-	     "Volumes appear below " "/dev/vx/dsk/GROUP/VOLUME and as NBD exports GROUP/VOLUME of\n"
+	     "Volumes appear below "
+	     "/dev/vx/dsk/GROUP/VOLUME and as NBD exports GROUP/VOLUME of\n"
 	     "/run/vxha/" PATH_NBD_SOCKET ".");
 }
 
@@ -83,7 +86,8 @@ static void iod_on_signal(void *ctx, int number)
 	}
 	end->iod = iod;
 	gather_begin(&end->gather, iod_ended, end);
-	LIST_FOREACH(group, &iod->groups, link) {
+	LIST_FOREACH(group, &iod->groups, link)
+	{
 		for (volume = LIST_FIRST(&group->volumes); volume != NULL; volume = next) {
 			next = LIST_NEXT(volume, link);
 			if (!volume->leaving) {
@@ -153,7 +157,9 @@ static int iod_start_threads(struct iod *iod)
 	}
 	if (rc != 0) {
 		log_err("cannot start the I/O threads: %s%s", vx_strerror(rc),
-			rc == -ENOSYS || rc == -EPERM ? " (io_uring is needed: kernel.io_uring_disabled?)" : "");
+			rc == -ENOSYS || rc == -EPERM
+				? " (io_uring is needed: kernel.io_uring_disabled?)"
+				: "");
 	}
 	return rc;
 }
@@ -208,7 +214,8 @@ static int iod_main(struct daemon *daemon, const struct options *options)
 	int rc = conf_read(NULL, &iod.conf, reason);
 
 	if (rc == 0) {
-		log_start("vxiod", options->foreground, options->debug || conf_get_bool(iod.conf, CONF_debug));
+		log_start("vxiod", options->foreground,
+			  options->debug || conf_get_bool(iod.conf, CONF_debug));
 		rc = loop_create(&iod.loop);
 	}
 	if (rc == 0) {
@@ -269,7 +276,10 @@ int main(int argc, char **argv)
 	}
 	rc = daemon_start("vxiod", options.foreground, &daemon, &pid);
 	if (rc != 0) {
-		fprintf(stderr, rc == -VX_E_BUSY ? "vxiod: runs already as pid %d\n" : "vxiod: cannot start (%d): ", (int)pid);
+		fprintf(stderr,
+			rc == -VX_E_BUSY ? "vxiod: runs already as pid %d\n"
+					 : "vxiod: cannot start (%d): ",
+			(int)pid);
 		if (rc != -VX_E_BUSY) {
 			fprintf(stderr, "%s\n", vx_strerror(rc));
 		}
@@ -277,9 +287,11 @@ int main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	if (daemon_lock_memory() != 0) {
-		fprintf(stderr, "vxiod: memory cannot be locked: under memory pressure I/O may stall\n");
+		fprintf(stderr,
+			"vxiod: memory cannot be locked: under memory pressure I/O may stall\n");
 	}
-	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0); /* it must not wait for dirty pages of its own volumes */
+	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0,
+		    0); /* it must not wait for dirty pages of its own volumes */
 	rc = iod_main(daemon, &options);
 	daemon_end(daemon);
 	return rc;

@@ -69,7 +69,8 @@ int workers_start(unsigned int count, struct mailbox *main_box, struct workers *
 	STAILQ_INIT(&workers->queue);
 	workers->main = main_box;
 	for (; workers->count < count; workers->count++) {
-		int rc = pthread_create(&workers->thread[workers->count], NULL, worker_main, workers);
+		int rc = pthread_create(&workers->thread[workers->count], NULL, worker_main,
+					workers);
 
 		if (rc != 0) {
 			workers_stop(workers);

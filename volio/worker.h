@@ -16,7 +16,7 @@ struct job {
 	struct mail mail;
 	STAILQ_ENTRY(job) link;
 	struct workers *workers;
-	void (*run)(struct job *job); /* in a worker */
+	void (*run)(struct job *job);  /* in a worker */
 	void (*done)(struct job *job); /* in the main thread, once */
 };
 

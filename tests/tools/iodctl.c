@@ -2,8 +2,8 @@
 /*
  * iodctl - drives vxiod as vxconfigd would, for tests without a cluster.
  *
- * Makes one volume of one group from command-line arguments and sends it to vxiod over its IPC; also
- * suspends, resumes, asks, listens. Each disk holds one data subdisk, after room for a log.
+ * Makes one volume of one group from command-line arguments and sends it to vxiod over its IPC;
+ * also suspends, resumes, asks, listens. Each disk holds one data subdisk, after room for a log.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -26,7 +26,8 @@
 struct arguments {
 	const char *group, *volume;
 	char *disk[DISKS_MAX]; /* paths; a plex on each */
-	unsigned int disks, logs, detach, detach_log; /* bit sets of disks whose plex is not ACTIVE */
+	unsigned int disks, logs, detach,
+		detach_log; /* bit sets of disks whose plex is not ACTIVE */
 	uint64_t len, region_len;
 	bool first, shared, force, dirty, clean, no_log, empty;
 	Vx__Activation activation;
@@ -39,12 +40,16 @@ struct arguments {
 static void usage(void)
 {
 	puts("usage: iodctl VERB [OPTION...]\n"
-	     "  load      load group g with volume v: a plex on each --disk, a log on the first two\n"
+	     "  load      load group g with volume v: a plex on each --disk, a log on the first "
+	     "two\n"
 	     "  format    write its log (--dirty: every region needs recovery)\n"
 	     "  unload | suspend | resume | query | stats | watch SECONDS | set NAME VALUE\n"
-	     "  --group g --volume v --disk PATH... --len SECTORS --region SECTORS --logs N --no-log\n"
-	     "  --activation off|sr|ro|sw|ew --first --shared --force --empty (no volume) --state sync|active|clean\n"
-	     "  --detach N --detach-log N (plex N is not active) --txid TEXT --timeout MS --columns N (stripe, 64 KiB)");
+	     "  --group g --volume v --disk PATH... --len SECTORS --region SECTORS --logs N "
+	     "--no-log\n"
+	     "  --activation off|sr|ro|sw|ew --first --shared --force --empty (no volume) --state "
+	     "sync|active|clean\n"
+	     "  --detach N --detach-log N (plex N is not active) --txid TEXT --timeout MS "
+	     "--columns N (stripe, 64 KiB)");
 	exit(2);
 }
 
@@ -203,9 +208,10 @@ static int call_simple(struct ipc_call *call, Vx__Ipc *msg)
 
 static void print_task(const char *kind, const Vx__Task *task)
 {
-	printf("%s %s %s/%s %llu/%llu of %llu regions %llu ms %s\n", kind, task->type, task->group, task->volume,
-	       (unsigned long long)task->done, (unsigned long long)task->total, (unsigned long long)task->all_regions,
-	       (unsigned long long)task->elapsed_ms, task->waits_for);
+	printf("%s %s %s/%s %llu/%llu of %llu regions %llu ms %s\n", kind, task->type, task->group,
+	       task->volume, (unsigned long long)task->done, (unsigned long long)task->total,
+	       (unsigned long long)task->all_regions, (unsigned long long)task->elapsed_ms,
+	       task->waits_for);
 }
 
 static void print_report(const Vx__IodReport *report)
@@ -214,12 +220,13 @@ static void print_report(const Vx__IodReport *report)
 	for (size_t i = 0; i < report->n_vol; i++) {
 		const Vx__VolInfo *vol = report->vol[i];
 
-		printf("vol %s/%s kstate=%d suspended=%d in_flight=%u regions=%llu dirty=%llu recover=%llu "
+		printf("vol %s/%s kstate=%d suspended=%d in_flight=%u regions=%llu dirty=%llu "
+		       "recover=%llu "
 		       "log_writes=%llu syncing=%d device=%s nbd=%s\n",
 		       vol->group, vol->name, (int)vol->kstate, vol->suspended, vol->in_flight,
 		       (unsigned long long)vol->regions, (unsigned long long)vol->dirty_regions,
-		       (unsigned long long)vol->recover_regions, (unsigned long long)vol->log_writes, vol->syncing,
-		       vol->device, vol->nbd);
+		       (unsigned long long)vol->recover_regions,
+		       (unsigned long long)vol->log_writes, vol->syncing, vol->device, vol->nbd);
 	}
 	for (size_t i = 0; i < report->n_task; i++) {
 		print_task("task", report->task[i]);
@@ -230,16 +237,20 @@ static void print_report(const Vx__IodReport *report)
 	for (size_t i = 0; i < report->n_open; i++) {
 		const Vx__OpenBy *open = report->open[i];
 
-		printf("open %s/%s pid=%u command=%s how=%s since=%llu s\n", open->group, open->volume, open->pid,
-		       open->command, open->how, (unsigned long long)open->since_s);
+		printf("open %s/%s pid=%u command=%s how=%s since=%llu s\n", open->group,
+		       open->volume, open->pid, open->command, open->how,
+		       (unsigned long long)open->since_s);
 	}
 	for (size_t i = 0; i < report->n_stat; i++) {
 		const Vx__ObjStat *stat = report->stat[i];
 
-		printf("stat %s %s reads=%llu writes=%llu read_blocks=%llu write_blocks=%llu errors=%llu\n", stat->type,
-		       stat->name, (unsigned long long)stat->counters->reads,
-		       (unsigned long long)stat->counters->writes, (unsigned long long)stat->counters->read_blocks,
-		       (unsigned long long)stat->counters->write_blocks, (unsigned long long)stat->counters->errors);
+		printf("stat %s %s reads=%llu writes=%llu read_blocks=%llu write_blocks=%llu "
+		       "errors=%llu\n",
+		       stat->type, stat->name, (unsigned long long)stat->counters->reads,
+		       (unsigned long long)stat->counters->writes,
+		       (unsigned long long)stat->counters->read_blocks,
+		       (unsigned long long)stat->counters->write_blocks,
+		       (unsigned long long)stat->counters->errors);
 	}
 }
 
@@ -283,8 +294,8 @@ static int do_watch(struct ipc_call *call, int seconds)
 		} else if (msg->body_case == VX__IPC__BODY_IOD_PLEX_ERROR) {
 			printf("plex-error vol=%llu plex=%llu write=%d error=%d\n",
 			       (unsigned long long)msg->iod_plex_error->vol_rid,
-			       (unsigned long long)msg->iod_plex_error->plex_rid, msg->iod_plex_error->write,
-			       msg->iod_plex_error->error);
+			       (unsigned long long)msg->iod_plex_error->plex_rid,
+			       msg->iod_plex_error->write, msg->iod_plex_error->error);
 		}
 		fflush(stdout);
 		vx__ipc__free_unpacked(msg, NULL);
@@ -378,47 +389,102 @@ static Vx__Activation parse_activation(const char *word)
 
 static Vx__VolState parse_state(const char *word)
 {
-	return strcmp(word, "sync") == 0  ? VX__VOL_STATE__VOL_SYNC :
-	       strcmp(word, "clean") == 0 ? VX__VOL_STATE__VOL_CLEAN :
-					    VX__VOL_STATE__VOL_ACTIVE;
+	return strcmp(word, "sync") == 0    ? VX__VOL_STATE__VOL_SYNC
+	       : strcmp(word, "clean") == 0 ? VX__VOL_STATE__VOL_CLEAN
+					    : VX__VOL_STATE__VOL_ACTIVE;
 }
 
 static void parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option longs[] = {
-		{ "group", 1, NULL, 'g' },    { "volume", 1, NULL, 'v' },  { "disk", 1, NULL, 'd' },
-		{ "len", 1, NULL, 'l' },      { "region", 1, NULL, 'r' },  { "logs", 1, NULL, 'L' },
-		{ "no-log", 0, NULL, 'n' },   { "activation", 1, NULL, 'a' }, { "first", 0, NULL, 'f' },
-		{ "shared", 0, NULL, 's' },   { "force", 0, NULL, 'F' },   { "dirty", 0, NULL, 'D' },
-		{ "detach", 1, NULL, 'x' },   { "detach-log", 1, NULL, 'X' }, { "txid", 1, NULL, 't' },
-		{ "timeout", 1, NULL, 'T' },  { "empty", 0, NULL, 'e' },   { "state", 1, NULL, 'S' },
-		{ "columns", 1, NULL, 'c' },  { "minor", 1, NULL, 'm' },   { 0 },
+		{ "group", 1, NULL, 'g' },
+		{ "volume", 1, NULL, 'v' },
+		{ "disk", 1, NULL, 'd' },
+		{ "len", 1, NULL, 'l' },
+		{ "region", 1, NULL, 'r' },
+		{ "logs", 1, NULL, 'L' },
+		{ "no-log", 0, NULL, 'n' },
+		{ "activation", 1, NULL, 'a' },
+		{ "first", 0, NULL, 'f' },
+		{ "shared", 0, NULL, 's' },
+		{ "force", 0, NULL, 'F' },
+		{ "dirty", 0, NULL, 'D' },
+		{ "detach", 1, NULL, 'x' },
+		{ "detach-log", 1, NULL, 'X' },
+		{ "txid", 1, NULL, 't' },
+		{ "timeout", 1, NULL, 'T' },
+		{ "empty", 0, NULL, 'e' },
+		{ "state", 1, NULL, 'S' },
+		{ "columns", 1, NULL, 'c' },
+		{ "minor", 1, NULL, 'm' },
+		{ 0 },
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (option) {
-		case 'g': a->group = optarg; break;
-		case 'v': a->volume = optarg; break;
-		case 'd': a->disk[a->disks++ % DISKS_MAX] = optarg; break;
-		case 'l': a->len = strtoull(optarg, NULL, 10); break;
-		case 'r': a->region_len = strtoull(optarg, NULL, 10); break;
-		case 'L': a->logs = (unsigned int)atoi(optarg); break;
-		case 'n': a->no_log = true; break;
-		case 'a': a->activation = parse_activation(optarg); break;
-		case 'f': a->first = true; break;
-		case 's': a->shared = true; break;
-		case 'F': a->force = true; break;
-		case 'D': a->dirty = true; break;
-		case 'x': a->detach |= 1u << atoi(optarg); break;
-		case 'X': a->detach_log |= 1u << atoi(optarg); break;
-		case 't': a->txid = optarg; break;
-		case 'T': a->timeout_ms = (uint32_t)atoi(optarg); break;
-		case 'e': a->empty = true; break;
-		case 'S': a->state = parse_state(optarg); break;
-		case 'c': a->columns = (unsigned int)atoi(optarg); break;
-		case 'm': a->minor = (unsigned int)atoi(optarg); break;
-		default: usage();
+		case 'g':
+			a->group = optarg;
+			break;
+		case 'v':
+			a->volume = optarg;
+			break;
+		case 'd':
+			a->disk[a->disks++ % DISKS_MAX] = optarg;
+			break;
+		case 'l':
+			a->len = strtoull(optarg, NULL, 10);
+			break;
+		case 'r':
+			a->region_len = strtoull(optarg, NULL, 10);
+			break;
+		case 'L':
+			a->logs = (unsigned int)atoi(optarg);
+			break;
+		case 'n':
+			a->no_log = true;
+			break;
+		case 'a':
+			a->activation = parse_activation(optarg);
+			break;
+		case 'f':
+			a->first = true;
+			break;
+		case 's':
+			a->shared = true;
+			break;
+		case 'F':
+			a->force = true;
+			break;
+		case 'D':
+			a->dirty = true;
+			break;
+		case 'x':
+			a->detach |= 1u << atoi(optarg);
+			break;
+		case 'X':
+			a->detach_log |= 1u << atoi(optarg);
+			break;
+		case 't':
+			a->txid = optarg;
+			break;
+		case 'T':
+			a->timeout_ms = (uint32_t)atoi(optarg);
+			break;
+		case 'e':
+			a->empty = true;
+			break;
+		case 'S':
+			a->state = parse_state(optarg);
+			break;
+		case 'c':
+			a->columns = (unsigned int)atoi(optarg);
+			break;
+		case 'm':
+			a->minor = (unsigned int)atoi(optarg);
+			break;
+		default:
+			usage();
 		}
 	}
 	if (a->region_len == 0) {
@@ -428,8 +494,14 @@ static void parse(int argc, char **argv, struct arguments *a)
 
 int main(int argc, char **argv)
 {
-	struct arguments a = { .group = "g", .volume = "v", .len = 131072, .logs = 2, .txid = "t1", .columns = 1,
-			       .activation = VX__ACTIVATION__ACT_SW, .state = VX__VOL_STATE__VOL_ACTIVE };
+	struct arguments a = { .group = "g",
+			       .volume = "v",
+			       .len = 131072,
+			       .logs = 2,
+			       .txid = "t1",
+			       .columns = 1,
+			       .activation = VX__ACTIVATION__ACT_SW,
+			       .state = VX__VOL_STATE__VOL_ACTIVE };
 	const char *verb = argc > 1 ? argv[1] : "";
 	struct ipc_call *call;
 	int rc;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The steps of a reconfiguration as vxclustd asks for them (cpg/PROTOCOL.md 5): what each does to shared volumes.
+ * The steps of a reconfiguration as vxclustd asks for them (cpg/PROTOCOL.md 5): what each does to
+ * shared volumes.
  *
  *   STOP     gate shut; resyncs and windows end; acknowledged when nothing is in flight (V17)
  *   RECOVER  the master folds the maps of leavers that were not clean (V15)
@@ -43,7 +44,8 @@ static void step_done(struct cluster *cluster, int error, const char *reason)
 }
 
 /* Begins the parts of the present step; done() is called also when a newer step took its place. */
-static struct step_parts *step_parts_begin(struct cluster *cluster, void (*done)(struct gather *gather))
+static struct step_parts *step_parts_begin(struct cluster *cluster,
+					   void (*done)(struct gather *gather))
 {
 	struct step_parts *parts = calloc(1, sizeof(*parts));
 
@@ -62,14 +64,17 @@ static bool step_is_present(const struct step_parts *parts)
 	return parts->cluster->step == parts->step && parts->cluster->serial == parts->serial;
 }
 
-static void each_shared(struct cluster *cluster, void (*fn)(struct cluster *cluster, struct volume *volume, void *ctx),
+static void each_shared(struct cluster *cluster,
+			void (*fn)(struct cluster *cluster, struct volume *volume, void *ctx),
 			void *ctx)
 {
 	struct iod_group *group;
 	struct volume *volume, *next;
 
-	LIST_FOREACH(group, &cluster->iod->groups, link) {
-		for (volume = LIST_FIRST(&group->volumes); group->shared && volume != NULL; volume = next) {
+	LIST_FOREACH(group, &cluster->iod->groups, link)
+	{
+		for (volume = LIST_FIRST(&group->volumes); group->shared && volume != NULL;
+		     volume = next) {
 			next = LIST_NEXT(volume, link);
 			fn(cluster, volume, ctx);
 		}
@@ -90,7 +95,8 @@ static void progress_said(void *ctx, const char *text)
 static void progress_ask(struct cluster *cluster, struct volume *volume, void *ctx)
 {
 	(void)cluster;
-	if (atomic_load_explicit(&volume->vio->shown_in_flight, memory_order_relaxed) > 0 && !volume->leaving) {
+	if (atomic_load_explicit(&volume->vio->shown_in_flight, memory_order_relaxed) > 0 &&
+	    !volume->leaving) {
 		volume_slowest(volume, progress_said, ctx);
 	}
 }
@@ -127,7 +133,8 @@ static void progress_on_timer(void *ctx)
 	if (cluster->leave != LEAVE_NONE) {
 		leave_tell(cluster);
 	}
-	loop_timer_set(cluster->iod->loop, &cluster->progress, VX_PROGRESS_MS, progress_on_timer, cluster);
+	loop_timer_set(cluster->iod->loop, &cluster->progress, VX_PROGRESS_MS, progress_on_timer,
+		       cluster);
 }
 
 /* ---- stop ---- */
@@ -169,7 +176,8 @@ static uint32_t leavers_unclean(const Vx__View *view)
 	uint32_t slots = 0;
 
 	for (size_t i = 0; view != NULL && i < view->n_leaver; i++) {
-		if (view->leaver[i]->how != VX__LEAVE_HOW__LEFT_CLEAN && view->leaver[i]->nid < VX_NODES_MAX) {
+		if (view->leaver[i]->how != VX__LEAVE_HOW__LEFT_CLEAN &&
+		    view->leaver[i]->nid < VX_NODES_MAX) {
 			slots |= 1u << view->leaver[i]->nid;
 		}
 	}
@@ -241,7 +249,8 @@ static void resume_volume(struct cluster *cluster, struct volume *volume, void *
 	if (volume->leaving || volume->reading) {
 		return;
 	}
-	if (!volume->maps_ready || (volume->conf->regions > 0 && (unclean || self_is_joiner(view))) ||
+	if (!volume->maps_ready ||
+	    (volume->conf->regions > 0 && (unclean || self_is_joiner(view))) ||
 	    (has_bits && volume->conf->logs > 0)) {
 		volume_read_maps(volume, resume_is_full(view, volume), ctx);
 	}
@@ -375,7 +384,8 @@ static void leave_cancel(struct cluster *cluster, uint64_t serial)
 	}
 	if (cluster->leave == LEAVE_WAITING) {
 		cluster->leave = LEAVE_NONE;
-		cluster_ack(cluster, VX__STEP__STEP_LEAVE, cluster->leave_serial, false, -ECANCELED, "cancelled");
+		cluster_ack(cluster, VX__STEP__STEP_LEAVE, cluster->leave_serial, false, -ECANCELED,
+			    "cancelled");
 	}
 	cluster_ack(cluster, VX__STEP__STEP_LEAVE_CANCEL, serial, false, 0, NULL);
 }
@@ -409,7 +419,8 @@ static void abort_begin(struct cluster *cluster)
 	loads_view_closed(cluster->iod);
 	if (cluster->leave == LEAVE_WAITING) {
 		cluster->leave = LEAVE_NONE;
-		cluster_ack(cluster, VX__STEP__STEP_LEAVE, cluster->leave_serial, false, -ECANCELED, "aborted");
+		cluster_ack(cluster, VX__STEP__STEP_LEAVE, cluster->leave_serial, false, -ECANCELED,
+			    "aborted");
 	}
 	each_shared(cluster, abort_volume, &parts->gather);
 	cluster->step_waits = true;
@@ -422,7 +433,8 @@ static void lost_grace_over(void *ctx)
 {
 	struct cluster *cluster = ctx;
 
-	log_err("vxclustd: gone for %d s: I/O to shared volumes fails, they are removed", VX_GATE_GRACE_MS / 1000);
+	log_err("vxclustd: gone for %d s: I/O to shared volumes fails, they are removed",
+		VX_GATE_GRACE_MS / 1000);
 	cluster->step = VX__STEP__STEP_ABORT;
 	cluster->serial = 0; /* nobody asked */
 	abort_begin(cluster);
@@ -451,7 +463,8 @@ void steps_lost(struct cluster *cluster)
 	gather_end(&parts->gather, 0, NULL);
 	if (!iod_is_clean(cluster->iod)) {
 		log_err("vxclustd: the connection is lost: I/O to shared volumes stops");
-		loop_timer_set(cluster->iod->loop, &cluster->grace, VX_GATE_GRACE_MS, lost_grace_over, cluster);
+		loop_timer_set(cluster->iod->loop, &cluster->grace, VX_GATE_GRACE_MS,
+			       lost_grace_over, cluster);
 	}
 }
 
@@ -488,15 +501,18 @@ void steps_poke(struct cluster *cluster)
 
 void steps_run(struct cluster *cluster, const Vx__StepRun *run)
 {
-	bool is_leave = run->step == VX__STEP__STEP_LEAVE || run->step == VX__STEP__STEP_LEAVE_CANCEL;
+	bool is_leave =
+		run->step == VX__STEP__STEP_LEAVE || run->step == VX__STEP__STEP_LEAVE_CANCEL;
 
-	log_info("step %d (%llu): %s", (int)run->step, (unsigned long long)run->serial, run->reason);
+	log_info("step %d (%llu): %s", (int)run->step, (unsigned long long)run->serial,
+		 run->reason);
 	if (!is_leave) {
 		cluster->step = run->step;
 		cluster->serial = run->serial;
 		cluster->step_waits = false;
 	}
-	loop_timer_set(cluster->iod->loop, &cluster->progress, VX_PROGRESS_MS, progress_on_timer, cluster);
+	loop_timer_set(cluster->iod->loop, &cluster->progress, VX_PROGRESS_MS, progress_on_timer,
+		       cluster);
 	if (run->step == VX__STEP__STEP_STOP) {
 		stop_begin(cluster);
 	} else if (run->step == VX__STEP__STEP_RECOVER) {
