@@ -20,7 +20,8 @@ NODES = ("a", "b", "c")
 VICTIM = "c"
 GROUP, VOLUME = "data", "vol1"
 TRANSACTIONS = 20
-DETACHES = 3
+DETACHES = 5
+DEATHS = 3
 PINGS = 1000
 DEVICE = f"/dev/vx/dsk/{GROUP}/{VOLUME}"
 BLOCKS = 50 * 1024 * 1024 // 4096
@@ -155,33 +156,29 @@ def stop_writers(lab, writers):
     return pauses
 
 
-def plexes_active(lab):
-    """Data plexes of the volume that take part in reads and writes."""
-    records = json.loads(lab.run("a", "vxprint", "-g", GROUP, "--json"))["groups"][0]["records"]
-    return sum(record["type"] == "pl" and record["volume"] == VOLUME and not record["log_only"] and
-               record["kstate"] == "ENABLED" and record["state"] == "ACTIVE" for record in records)
-
-
-def measure_transactions(lab, folder):
+def measure_transactions(lab):
     """{what: [microseconds]}; also of a command that changes nothing."""
-    figures = {}
-    figures["query"] = lab.timed_us("a", ["vxdctl", "-c", "mode"], TRANSACTIONS)
-    figures["unused"] = lab.timed_us("a", ["vxvol", "-g", GROUP, "set", "comment=%", VOLUME], TRANSACTIONS)
-    figures["used"] = measure_used(lab, folder)
-    return figures
+    say("transactions")
+    return {"query": lab.timed_us("a", ["vxdctl", "-c", "mode"], TRANSACTIONS),
+            "unused": lab.timed_us("a", ["vxvol", "-g", GROUP, "set", "comment=%", VOLUME], TRANSACTIONS)}
 
 
 def measure_used(lab, folder):
-    """A plex is detached while all nodes write: the volume must be quiet everywhere at the commit."""
+    """A plex is taken away while another node writes: the volume must be quiet everywhere at the commit."""
     took = []
-    writers = start_writers(lab, folder, 60)
-    for _ in range(DETACHES):
+    for number in range(DETACHES):
+        volume = f"used{number}"
+        device = f"/dev/vx/dsk/{GROUP}/{volume}"
+        lab.run("a", "vxassist", "-g", GROUP, "make", volume, "8m", "layout=mirror", "nmirror=2")
+        lab.wait(f"{volume} is there", 30, lambda: lab.run("b", "sh", "-c", f"stat -c %s {device}", check=False).strip()
+                 == str(8 << 20))
+        writer = lab.start("b", lab.tool("stamp"), "write", device, "--volume", volume, "--node", "b", "--count",
+                           "2048", "--depth", "4", "--rate", "400", "--journal", os.path.join(folder, volume))
         time.sleep(0.5)
-        took += lab.timed_us("a", ["vxplex", "-g", GROUP, "det", VOLUME + "-02"], 1)
-        lab.run("a", "vxrecover", "-g", GROUP, VOLUME)
-        lab.wait("the detached plex is filled again", 60, lambda: plexes_active(lab) == 2)
-    stop_writers(lab, writers)
-    return took
+        took += lab.timed_us("a", ["vxplex", "-g", GROUP, "-o", "rm", "dis", f"{volume}-02"], 1)
+        stop_writers(lab, {"b": writer})
+        lab.run("a", "vxassist", "-g", GROUP, "remove", "volume", volume)
+    return {"used": took}
 
 
 def last_reconfiguration(lab, node):
@@ -208,12 +205,24 @@ def measure_leave_and_join(lab, rounds):
     return figures
 
 
+def measure_deaths(lab, folder, rounds):
+    figures = {"detect": [], "fence": [], "own": [], "freeze": [], "pause": []}
+    lab.verb("autoboot", "off")
+    for number in range(rounds):
+        say(f"a node dies, {number + 1} of {rounds}")
+        for what, values in measure_death(lab, folder).items():
+            figures[what] += values
+        if number + 1 < rounds:
+            lab.verb("boot", VICTIM)
+            lab.wait("the node is back", 150, lambda: all(lab.members(node) == len(NODES) for node in NODES))
+            lab.wait("its device is back", 60, lambda: lab.run(VICTIM, "stat", DEVICE, check=False))
+    return figures
+
+
 def measure_death(lab, folder):
     """A node is powered off in mid-write. What the survivors say, and what their applications saw."""
-    say("a node dies")
-    writers = start_writers(lab, folder, 40)
-    time.sleep(3)
-    lab.verb("autoboot", "off")
+    writers = start_writers(lab, folder, 120)
+    time.sleep(2)
     before = {node: lab.state(node)["reconfig_seqnum"] for node in NODES if node != VICTIM}
     died_ms = time.time() * 1000
     lab.verb("crash", VICTIM)
@@ -257,7 +266,7 @@ class Figures:
                      peer_name="CPG round"),
             self.row("transaction, no volume in use (vxvol set)", "unused", scale=us, peer="cpg round",
                      peer_name="CPG round"),
-            self.row("transaction on a volume in use (vxplex det)", "used", scale=us, peer="cpg round",
+            self.row("transaction on a volume in use (vxplex dis)", "used", scale=us, peer="cpg round",
                      peer_name="CPG round"),
             self.row("clean join, startnode to member", "join", goal=Goal("<=", 1000, "ours")),
             self.row("clean join, freeze of the members", "join freeze"),
@@ -279,9 +288,10 @@ def part(tree, folder, rounds):
         lab.verb("up", str(len(NODES)), "--pacemaker", "--disks", "3", "--size", "256")
         figures.add("", measure_cpg(lab))
         set_up(lab)
-        figures.add("", measure_transactions(lab, folder))
+        figures.add("", measure_transactions(lab))
+        figures.add("", measure_used(lab, folder))
         figures.add("", measure_leave_and_join(lab, rounds))
-        figures.add("death ", measure_death(lab, folder))
+        figures.add("death ", measure_deaths(lab, folder, min(rounds, DEATHS)))
     except (GroundError, KeyError, ValueError) as error:
         figures.why = f"the cluster part ended early: {error}".replace("\n", " ")
         say(figures.why)
