@@ -278,14 +278,13 @@ static void fuse_getattr(struct fuse_slot *slot)
 }
 
 /* Only the size is somebody's business, and it does not change here. */
+/* A new size is ignored, as a block device does it (open with O_TRUNC, as dd opens). */
 static void fuse_setattr(struct fuse_slot *slot, const struct fuse_in_header *in)
 {
 	struct fuse_setattr_in args;
 
 	if (!fuse_arguments(slot, in, &args, sizeof(args))) {
 		fuse_reply(slot, -EINVAL, NULL, 0);
-	} else if ((args.valid & FATTR_SIZE) != 0 && args.size != slot->server->vio->conf->length) {
-		fuse_reply(slot, -EPERM, NULL, 0);
 	} else if ((args.valid & (FATTR_MODE | FATTR_UID | FATTR_GID)) != 0) {
 		fuse_reply(slot, -EPERM, NULL, 0);
 	} else {
