@@ -44,6 +44,7 @@
 #define VX_IOD_WAIT_MS 5000	  /* vxconfigd waits for a vxiod that is not there */
 #define VX_SUSPEND_MS 12000   /* vxiod drains the volumes of one transaction; below VX_VOTE_MS */
 #define VX_IO_REPORT_MS 5000  /* vxtask, vxstat: reports of the other nodes */
+#define VX_STOP_WAIT_MS 5000 /* vxdctl stop waits this long for the daemon's end */
 #define VX_STOP_LINGER_MS 100 /* vxdctl stop: the answer and the word to the cluster go out first \
 			       */
 #define VX_KILL_MS 5000	      /* vxconfigd -k: the running one ends, or is killed */

@@ -304,13 +304,11 @@ static void node_on_fencing(void *ctx, enum pacemaker_answer answer)
 {
 	struct node *node = ctx;
 
+	node->fencing_asked = false;
 	node->fencing = answer == PACEMAKER_YES;
 	if (!node->fencing) {
 		log_err("fencing is %s in Pacemaker: shared disk groups will not be imported",
 			answer == PACEMAKER_NO ? "not enabled" : "not known to be enabled");
-	}
-	for (int client = 0; client < NODE_CLIENTS; client++) {
-		node_client_registered(node, (enum node_client)client);
 	}
 }
 
@@ -319,7 +317,9 @@ void node_fencing_ask(struct node *node)
 {
 	if (strcmp(conf_get(node->conf, CONF_fencing), "unsafe-none") == 0) {
 		node->fencing = true;
-	} else if (pacemaker_fencing_enabled(node->pacemaker, node_on_fencing, node) != 0) {
+	} else if (pacemaker_fencing_enabled(node->pacemaker, node_on_fencing, node) == 0) {
+		node->fencing_asked = true;
+	} else {
 		log_warning("Pacemaker cannot be asked whether fencing is enabled");
 	}
 }

@@ -74,7 +74,8 @@ struct node {
 	uint64_t serial; /* of packets */
 	struct fence *fence;
 	struct pacemaker *pacemaker;
-	bool fencing; /* is it enabled */
+	bool fencing;	    /* is it enabled */
+	bool fencing_asked; /* Pacemaker has not answered yet */
 	struct store store;
 	struct timeline timeline;
 	char reason[VX_REASON_MAX]; /* why it is out */

@@ -9,7 +9,7 @@
 #include "base/id.h"
 #include "base/log.h"
 
-#define NODE_START_RETRY_MS 500
+#define NODE_START_RETRY_MS 100
 
 /* ---- Corosync ---- */
 
@@ -176,6 +176,12 @@ void node_start_try(void *ctx)
 	if (node->client[NODE_CONFIGD] == NULL) {
 		node_configd_spawn(node);
 		node_start_later(node, -VX_E_NODAEMON, "vxconfigd is not enabled");
+		return;
+	}
+
+	if (node->fencing_asked) {
+		node_start_later(node, -VX_E_TIMEOUT,
+				 "Pacemaker does not say whether fencing is enabled");
 		return;
 	}
 

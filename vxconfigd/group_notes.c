@@ -13,12 +13,11 @@
 #include "vxconfigd/group.h"
 #include "vxconfigd/proto.h"
 
-#define NOTES_FILE "configd.groups"
 #define NOTES_MAX (64 * 1024)
 
 static void group_notes_path(const char *end, char *out, size_t size)
 {
-	snprintf(out, size, "%s/" NOTES_FILE "%s", path_run_dir(), end);
+	snprintf(out, size, "%s/" PATH_GROUP_NOTES "%s", path_run_dir(), end);
 }
 
 static Vx__CfgState *group_notes_make(struct configd *configd)

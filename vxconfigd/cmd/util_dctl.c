@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxdctl: vxconfigd of this node, and how it stands in the cluster. */
+#include <poll.h>
 #include <string.h>
 
+#include "base/daemon.h"
 #include "base/errors.h"
+#include "base/timeouts.h"
 #include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_mode.h"
 #include "vxconfigd/cmd/utilities.h"
+
+#define STOP_POLL_MS 10
 
 static const struct tool_option vxdctl_options[] = {
 	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "mode: show the cluster too" },
@@ -116,6 +121,15 @@ static int vxdctl_show(const struct command *command, const Vx__Reply *reply, FI
 	return reply->mode != NULL ? vxdctl_show_mode(command, reply->mode, out) : 0;
 }
 
+/* "stop" is done when the daemon is gone. */
+static void vxdctl_wait_stopped(void)
+{
+	for (int i = 0; i < VX_STOP_WAIT_MS / STOP_POLL_MS && daemon_running("vxconfigd") != 0;
+	     i++) {
+		poll(NULL, 0, STOP_POLL_MS);
+	}
+}
+
 int vxdctl_run(const struct tool_io *io, int argc, char **argv)
 {
 	struct command *command;
@@ -128,6 +142,9 @@ int vxdctl_run(const struct tool_io *io, int argc, char **argv)
 	exit_code = tool_ask(io, command, &reply);
 	if (exit_code == 0 || (reply != NULL && reply->outcome[0] != '\0')) {
 		exit_code = vxdctl_show(command, reply, io->out);
+		if (strcmp(command_request(command)->verb, "stop") == 0) {
+			vxdctl_wait_stopped();
+		}
 	} else if (exit_code == vx_exit_code(-VX_E_NODAEMON) &&
 		   strcmp(command_request(command)->verb, "mode") == 0) {
 		fprintf(io->out, "mode: not-running\n"); /* a mode like the others, for scripts */

@@ -2,8 +2,10 @@
 /* vxdg: manage disk groups. */
 #include <string.h>
 
+#include "base/errors.h"
 #include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/heap.h"
+#include "vxconfigd/cmd/last_known.h"
 #include "vxconfigd/cmd/print_group.h"
 #include "vxconfigd/cmd/utilities.h"
 
@@ -125,7 +127,37 @@ static int vxdg_show(const struct command *command, const Vx__Reply *reply, FILE
 	return exit_code;
 }
 
+/* Without vxconfigd the volumes of a group go on, but nothing can be changed: "disabled". */
+static void vxdg_show_disabled(const struct tool_io *io, const struct command *command)
+{
+	Vx__Reply *reply = last_known_groups();
+
+	if (command_request(command)->n_operand == 0 && reply->n_group > 0) {
+		vxdg_show_list(command, reply, io->out, io->err);
+	}
+	vx__reply__free_unpacked(reply, NULL);
+}
+
 int vxdg_run(const struct tool_io *io, int argc, char **argv)
 {
-	return tool_run(io, &vxdg_tool, argc, argv, vxdg_show);
+	struct command *command;
+	Vx__Reply *reply;
+	int exit_code;
+
+	if (!tool_begin(io, &vxdg_tool, argc, argv, &command, &exit_code)) {
+		return exit_code;
+	}
+	exit_code = tool_ask(io, command, &reply);
+	if (exit_code == 0 && reply != NULL) {
+		exit_code = vxdg_show(command, reply, io->out, io->err);
+	} else if (reply != NULL) {
+		tool_print_lines(reply, io->out);
+	} else if (exit_code == vx_exit_code(-VX_E_NODAEMON) &&
+		   strcmp(command_request(command)->verb, "list") == 0) {
+		vxdg_show_disabled(io, command);
+	}
+	if (reply != NULL) {
+		vx__reply__free_unpacked(reply, NULL);
+	}
+	return tool_end(io, command, exit_code);
 }
