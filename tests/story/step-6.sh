@@ -84,11 +84,7 @@ story_6() {
 
 # All nodes up again and well, for the next step.
 story_all_back() {
-	local n
-	lab autoboot on
-	for n in $NODES; do
-		lab boot "$n" >/dev/null 2>&1 || true
-	done
+	story_boot_all
 	await 150 "all nodes are members again" all_members
 	await 60 "the group is enabled on all of them" group_enabled
 	await 30 "the device is back" device_there

@@ -138,9 +138,11 @@ story_need() {
 	case $1 in
 	cluster)
 		all_members 2>/dev/null && return 0
+		story_boot_all
+		await 60 "Pacemaker answers" on a crm_resource --list
 		story_conf
 		on a crm_resource -r vxclust-clone -W >/dev/null 2>&1 || story_pcs >"$WORK/pcs.out" 2>&1
-		await 120 "all nodes are members" all_members
+		await 150 "all nodes are members" all_members
 		;;
 	group)
 		story_need cluster
@@ -160,6 +162,14 @@ story_need() {
 		await 60 "the mirrors are in sync" volume_synced
 		;;
 	esac
+}
+
+story_boot_all() {
+	local n
+	lab autoboot on
+	for n in $NODES; do
+		lab boot "$n" >/dev/null 2>&1 || true # it is on already
+	done
 }
 
 # pcs, as a user types it: the example's own file.
