@@ -19,6 +19,7 @@ struct steps {
 	/* exchange.c */
 	bool scanned; /* the labels were read in this view */
 	bool decided; /* CfgView of this view was delivered */
+	struct loop_timer retry_timer;
 	uint64_t join_serial; /* asked the master for the groups; 0: not */
 	bool rejoining; /* the adoption is that of one that came back (T13) */
 	unsigned int adopting; /* groups that are being adopted */

@@ -33,6 +33,7 @@ void steps_free(struct configd *configd)
 
 	takeover_cancel(configd);
 	loop_timer_cancel(&steps->progress_timer);
+	loop_timer_cancel(&steps->retry_timer);
 	proto_free(steps->hold);
 	proto_free(steps->stop);
 	proto_free(steps->config);
@@ -297,6 +298,7 @@ void steps_on_view(struct configd *configd, const Vx__View *view)
 	steps->held = false;
 	steps->decided = false;
 	steps->scanned = false;
+	loop_timer_cancel(&steps->retry_timer);
 	steps->join_serial = 0;
 	steps->rejoining = false;
 	steps->adopting = 0;

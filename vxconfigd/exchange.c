@@ -9,6 +9,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/timeouts.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/relay.h"
@@ -226,6 +227,8 @@ void exchange_wait(struct configd *configd)
 	configd->steps->adopting++;
 }
 
+static void exchange_on_retry(void *ctx);
+
 static void exchange_end(struct configd *configd)
 {
 	struct steps *steps = configd->steps;
@@ -243,6 +246,11 @@ static void exchange_end(struct configd *configd)
 		clust_send_config(configd->clust, &msg);
 		steps->join_serial = 0;
 		steps->rejoining = false;
+		if (steps->error != 0) {
+			log_err("the disk groups of the master cannot be taken over: %s", steps->reason);
+			loop_timer_set(configd->loop, &steps->retry_timer, VX_REJOIN_MS, exchange_on_retry,
+				       configd);
+		}
 	}
 	relay_decided(configd);
 }
@@ -295,11 +303,35 @@ static void exchange_on_view(struct configd *configd, uint32_t from, const Vx__C
 
 /* ---- one that comes back (T13) ---- */
 
-void exchange_join(struct configd *configd)
+/* Until the master has told what holds, the groups on the disks are shown as disabled. */
+static void exchange_show_disabled(struct configd *configd)
 {
+	for (size_t i = 0; i < disk_count(configd->disks); i++) {
+		const struct disk *disk = disk_at(configd->disks, i);
+		struct group *group;
+
+		if (disk->error == 0 && disk->label.shared && disk->label.dgid[0] != '\0' &&
+		    strcmp(disk->label.cluster, configd->cluster.cluster) == 0 &&
+		    group_find(configd, disk->label.dgid) == NULL &&
+		    group_add(configd, disk->label.dgid, disk->label.group, &group) == 0) {
+			group_disable(group, "vxconfigd was started again and waits for the master");
+		}
+	}
+}
+
+static void exchange_on_join_scanned(void *ctx)
+{
+	struct exchange_scan *scan = ctx;
+	struct configd *configd = scan->configd;
+	bool current = scan->generation == configd->steps->generation;
 	Vx__CfgMsg msg = VX__CFG_MSG__INIT;
 	Vx__CfgJoin join = VX__CFG_JOIN__INIT;
 
+	free(scan);
+	if (!current || !configd->cluster.settled) {
+		return;
+	}
+	exchange_show_disabled(configd);
 	if (cview_is_master(&configd->cluster)) {
 		return; /* vxclustd makes a new view (R16) */
 	}
@@ -308,6 +340,23 @@ void exchange_join(struct configd *configd)
 	msg.body_case = VX__CFG_MSG__BODY_JOIN;
 	msg.join = &join;
 	clust_send_config(configd->clust, &msg);
+}
+
+void exchange_join(struct configd *configd)
+{
+	struct exchange_scan *scan = proto_grow(NULL, 0, sizeof(*scan));
+
+	*scan = (struct exchange_scan){ .configd = configd, .generation = configd->steps->generation };
+	disk_scan(configd->disks, exchange_on_join_scanned, scan);
+}
+
+static void exchange_on_retry(void *ctx)
+{
+	struct configd *configd = ctx;
+
+	if (configd->cluster.settled) {
+		exchange_join(configd);
+	}
 }
 
 static Vx__GroupView *exchange_group_view(const struct group *group)

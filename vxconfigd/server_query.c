@@ -30,8 +30,11 @@ static Vx__GroupInfo *query_group(struct group *group)
 		proto_string_set(&info->config->dg->dgid, group->dgid);
 		info->config->dg->shared = true;
 	}
-	snprintf(state, sizeof(state), "%s%s", group_state_name(group->state),
-		 shared && group->state == GROUP_ENABLED ? ",shared" : "");
+	if (group->state == GROUP_ENABLED && group->configd->enabled) {
+		snprintf(state, sizeof(state), "enabled%s", shared ? ",shared" : "");
+	} else {
+		snprintf(state, sizeof(state), "disabled");
+	}
 	proto_string_set(&info->state, state);
 	info->activation = activation_get(&group->activation, cluster->self);
 	info->hash = group->hash;
