@@ -19,7 +19,8 @@ struct pending {
 
 struct world {
 	struct memdisk disk[WORLD_DISKS];
-	bool failing[WORLD_DISKS];
+	bool failing[WORLD_DISKS]; /* reads and writes */
+	bool read_only[WORLD_DISKS]; /* writes fail */
 	struct copies_core core;
 	struct pending pending[COPIES_ROOM];
 	unsigned int seed;
@@ -145,7 +146,8 @@ static inline void world_io(struct world *world, struct pending *pending)
 	struct copy_image *image = NULL;
 	char reason[VX_REASON_MAX];
 
-	if (world->failing[world_disk(world, pending)]) {
+	if (world->failing[world_disk(world, pending)] ||
+	    (world->read_only[world_disk(world, pending)] && pending->effect.kind == EFFECT_WRITE)) {
 		world_finish(world, pending, -EIO, NULL);
 	} else if (pending->effect.kind == EFFECT_READ) {
 		int rc = copy_image_read(&reader, REGION_DGID, disk->diskid, &image, reason);

@@ -212,6 +212,12 @@ START_TEST(claims)
 	world_claim(&world, E3);
 	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
 	world_end(&world);
+	memset(world.failing, 0, sizeof(world.failing));
+	world.read_only[0] = world.read_only[1] = true;
+	world_claim(&world, E3);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	ck_assert_ptr_nonnull(strstr(world.task.reason, "claimed on 1 of 3"));
+	world_end(&world);
 }
 END_TEST
 
@@ -380,6 +386,12 @@ START_TEST(joining_is_finished_first)
 	ck_assert_uint_eq(world.task.found.before_count, 3);
 	ck_assert_uint_eq(world.task.found.enabled_count, 3);
 	world_end(&world);
+	world.failing[0] = world.failing[1] = true;
+	world_read(&world, UINT64_MAX);
+	ck_assert_int_eq(world.task.found.error, -VX_E_MINORITY);
+	ck_assert_ptr_nonnull(strstr(world.task.found.reason, "of the set before"));
+	world_end(&world);
+	world.failing[0] = world.failing[1] = false;
 	world_set_disks(&world, 0x1c);
 	world_claim(&world, E2);
 	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
@@ -424,6 +436,25 @@ START_TEST(set_of_an_empty_copy)
 	world_end(&world);
 	restart(0x1f);
 	check_read(0, 3, 3);
+}
+END_TEST
+
+/* A copy whose journal lost its end is not gone on with. */
+START_TEST(rotten_journal_is_left_out)
+{
+	append_ok(E1, 2, 2);
+	world.disk[1].data[(size_t)194 * VX_BLOCK + 300] ^= 1;
+	world_read(&world, UINT64_MAX);
+	ck_assert_str_eq(copy_state("d2"), "stale");
+	world_end(&world);
+	append_ok(E1, 3, 3);
+	check_read(0, 3, 3);
+	world_checkpoint(&world, E1, 4, 4, 7);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	world_read(&world, UINT64_MAX);
+	ck_assert_str_eq(copy_state("d2"), "clean online");
+	world_end(&world);
 }
 END_TEST
 
@@ -557,6 +588,7 @@ int main(void)
 	tcase_add_test(core, set_changes);
 	tcase_add_test(core, joining_is_finished_first);
 	tcase_add_test(core, set_of_an_empty_copy);
+	tcase_add_test(core, rotten_journal_is_left_out);
 	tcase_add_test(core, empty_copy_is_no_witness);
 	tcase_add_test(core, set_grows_and_crashes);
 	tcase_add_test(core, forced);
