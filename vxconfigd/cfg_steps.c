@@ -306,7 +306,6 @@ void steps_on_view(struct configd *configd, const Vx__View *view)
 	steps_forget(&steps->stop);
 	steps_forget(&steps->config);
 	takeover_cancel(configd);
-	configd->wait_view = false;
 	cview_set(&configd->cluster, view);
 	txn_run_all(configd, &event); /* until the exchange opens them again */
 	log_notice("view=%#llx members=%zu master=%s", (unsigned long long)view->epoch, view->n_member,

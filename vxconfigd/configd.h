@@ -51,6 +51,7 @@ struct cview {
 	Vx__View *view; /* the last one; NULL: none yet */
 	struct peer peer[VX_NODES_MAX];
 	size_t peer_count;
+	bool wait_view; /* nothing begins until the next view */
 	char number[24]; /* for cview_name() */
 	uint64_t master_serial; /* of the master's vxconfigd: another one has lost its queue */
 };
@@ -85,7 +86,6 @@ struct configd {
 	bool creating_busy;
 	struct loop_timer kick_timer, leave_timer;
 	uint64_t epoch_floor; /* the next view must have a higher epoch than this */
-	bool wait_view; /* nothing begins until the next view */
 	unsigned int loads; /* answers of vxiod to loads that are awaited */
 	unsigned int disk_writes; /* label writes in flight */
 };
@@ -101,6 +101,8 @@ void cview_free(struct cview *cluster);
 const Vx__Member *cview_member(const Vx__View *view, uint32_t nodeid); /* NULL: not in it */
 bool cview_is_joiner(const Vx__View *view, uint32_t nodeid);
 bool cview_is_master(const struct cview *cluster);
+/* The view runs, and this vxconfigd need not wait for the next one. */
+bool cview_is_settled(const struct cview *cluster);
 struct peer *cview_peer(struct cview *cluster, uint32_t nodeid); /* NULL: no member */
 /* Name of a node for people; its number if it is not known. Valid until the next view or call. */
 const char *cview_name(struct cview *cluster, uint32_t nodeid);

@@ -28,6 +28,7 @@ void cview_set(struct cview *cluster, const Vx__View *view)
 	}
 	cluster->member = cview_member(view, cluster->self) != NULL;
 	cluster->open = cluster->member;
+	cluster->wait_view = false;
 	cluster->was_settled = cluster->was_settled || cluster->settled;
 	cluster->settled = false;
 }
@@ -53,6 +54,7 @@ void cview_clear(struct cview *cluster)
 	cluster->open = false;
 	cluster->settled = false;
 	cluster->was_settled = false;
+	cluster->wait_view = false;
 	cluster->state = VX__NODE_STATE__NODE_OUT;
 	cluster->master_serial = 0;
 }
@@ -87,6 +89,11 @@ bool cview_is_joiner(const Vx__View *view, uint32_t nodeid)
 bool cview_is_master(const struct cview *cluster)
 {
 	return cluster->member && cluster->view->master == cluster->self;
+}
+
+bool cview_is_settled(const struct cview *cluster)
+{
+	return cluster->settled && cluster->open && !cluster->wait_view;
 }
 
 struct peer *cview_peer(struct cview *cluster, uint32_t nodeid)

@@ -215,6 +215,7 @@ void exchange_send_view(struct configd *configd, Vx__CfgView *view)
 	Vx__CfgMsg msg = VX__CFG_MSG__INIT;
 
 	view->epoch = cview_epoch(&configd->cluster);
+	view->master_serial = configd->serial;
 	msg.body_case = VX__CFG_MSG__BODY_VIEW;
 	msg.view = view;
 	if (clust_send_config(configd->clust, &msg) != 0) {
@@ -253,6 +254,7 @@ static void exchange_end(struct configd *configd)
 		}
 	}
 	relay_decided(configd);
+	relay_settled(configd); /* nothing, unless this node came back in a settled view */
 }
 
 void exchange_done(struct configd *configd, int error, const char *reason)
@@ -271,7 +273,6 @@ void exchange_done(struct configd *configd, int error, const char *reason)
 static void exchange_on_view(struct configd *configd, uint32_t from, const Vx__CfgView *view)
 {
 	struct steps *steps = configd->steps;
-	const struct peer *master;
 
 	if (view->epoch != cview_epoch(&configd->cluster) || from != configd->cluster.view->master ||
 	    !configd->cluster.open) {
@@ -288,8 +289,7 @@ static void exchange_on_view(struct configd *configd, uint32_t from, const Vx__C
 	for (size_t i = 0; view->only != 0 && i < configd->cluster.peer_count; i++) {
 		configd->cluster.peer[i].ready = true; /* none begins before all are */
 	}
-	master = cview_peer(&configd->cluster, from);
-	relay_master(configd, master != NULL && master->state != NULL ? master->state->serial : 0, view);
+	relay_master(configd, view);
 	steps->rejoining = view->only != 0;
 	steps->error = 0;
 	steps->reason[0] = '\0';
@@ -333,7 +333,7 @@ static void exchange_on_join_scanned(void *ctx)
 	}
 	exchange_show_disabled(configd);
 	if (cview_is_master(&configd->cluster)) {
-		return; /* vxclustd makes a new view (R16) */
+		return;
 	}
 	configd->steps->join_serial = id_make_u64();
 	join.serial = configd->steps->join_serial;
@@ -347,6 +347,9 @@ void exchange_join(struct configd *configd)
 	struct exchange_scan *scan = proto_grow(NULL, 0, sizeof(*scan));
 
 	*scan = (struct exchange_scan){ .configd = configd, .generation = configd->steps->generation };
+	if (cview_is_master(&configd->cluster)) {
+		configd->cluster.wait_view = true; /* vxclustd makes a new view (R16) */
+	}
 	disk_scan(configd->disks, exchange_on_join_scanned, scan);
 }
 

@@ -56,7 +56,9 @@ void relay_submit(struct configd *configd, struct ask *ask)
 
 	*relay = (struct relay){ .ask = ask, .cookie = ++configd->cookies };
 	TAILQ_INSERT_TAIL(&configd->relays, relay, next);
-	if (configd->cluster.settled) {
+	/* to a master whose process is known: else nobody could say later whether it has the request */
+	if (cview_is_settled(&configd->cluster) && !cview_is_master(&configd->cluster) &&
+	    configd->cluster.master_serial != 0) {
 		relay_send(configd, relay);
 	}
 }
@@ -80,12 +82,12 @@ void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *r
 	}
 }
 
-void relay_master(struct configd *configd, uint64_t serial, const Vx__CfgView *view)
+void relay_master(struct configd *configd, const Vx__CfgView *view)
 {
-	bool same = configd->cluster.master_serial == serial;
+	bool same = configd->cluster.master_serial == view->master_serial;
 	struct relay *relay;
 
-	configd->cluster.master_serial = serial;
+	configd->cluster.master_serial = view->master_serial;
 	TAILQ_FOREACH(relay, &configd->relays, next) {
 		if (!relay->sent || same) {
 			continue;
@@ -160,6 +162,9 @@ void relay_settled(struct configd *configd)
 {
 	struct relay *relay, *after;
 
+	if (!cview_is_settled(&configd->cluster) || configd->cluster.master_serial == 0) {
+		return;
+	}
 	for (relay = TAILQ_FIRST(&configd->relays); relay != NULL; relay = after) {
 		struct ask *ask = relay->ask;
 

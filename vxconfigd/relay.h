@@ -12,8 +12,8 @@
 void relay_submit(struct configd *configd, struct ask *ask);
 void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *reply);
 
-/* A view's decision is known: serial is that of the master's vxconfigd. */
-void relay_master(struct configd *configd, uint64_t serial, const Vx__CfgView *view);
+/* A view's decision is known. */
+void relay_master(struct configd *configd, const Vx__CfgView *view);
 /* ... and was taken over here: what the former master did not answer is answered. */
 void relay_decided(struct configd *configd);
 void relay_settled(struct configd *configd);

@@ -128,7 +128,7 @@ static void import_on_read(void *ctx, struct copies_found *found)
 	} else if (found->max_epoch >= cview_epoch(&configd->cluster)) {
 		/* it comes from a cluster that counted further: a view with a higher epoch is needed (R5) */
 		configd->epoch_floor = found->max_epoch;
-		configd->wait_view = true;
+		configd->cluster.wait_view = true;
 		clust_ask_view(configd->clust, "a disk group with a higher epoch is imported");
 		rc = -VX_E_AGAIN;
 	} else {

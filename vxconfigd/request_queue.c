@@ -139,7 +139,7 @@ static void request_begin(struct request *req)
 
 static bool request_may_begin(struct configd *configd)
 {
-	return !configd->wait_view && configd->cluster.settled && configd->cluster.open && cview_is_master(&configd->cluster) &&
+	return cview_is_settled(&configd->cluster) && cview_is_master(&configd->cluster) &&
 	       !steps_is_held(configd);
 }
 

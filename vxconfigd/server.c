@@ -211,10 +211,10 @@ static void server_change(struct ask *ask)
 		message_add(reply, request->tool, MSG_NO_FENCING,
 			    plan_group(request) != NULL ? plan_group(request) : "");
 		ask_refuse(ask, reply);
-	} else if (cview_is_master(&configd->cluster)) {
+	} else if (cview_is_master(&configd->cluster) && cview_is_settled(&configd->cluster)) {
 		server_submit(configd, ask);
 	} else {
-		relay_submit(configd, ask);
+		relay_submit(configd, ask); /* which waits for the view to be settled */
 	}
 }
 
@@ -317,7 +317,8 @@ static void server_on_forwarded(struct configd *configd, uint32_t from, const Vx
 		server_io_local(ask);
 	} else if (strcmp(request->tool, "vxdctl") == 0 && strcmp(request->verb, "outcome") == 0) {
 		server_outcome(ask);
-	} else if (server_is_change(request) && cview_is_master(&configd->cluster) && configd->enabled) {
+	} else if (server_is_change(request) && cview_is_master(&configd->cluster) &&
+		   cview_is_settled(&configd->cluster) && configd->enabled) {
 		server_submit(configd, ask);
 	} else {
 		reply = ask_reply_new();

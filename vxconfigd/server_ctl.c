@@ -133,13 +133,13 @@ void server_outcome(struct ask *ask)
 		return;
 	}
 	outcome = ctl_find_outcome(configd, txid);
-	if (outcome == NULL && configd->cluster.settled && !cview_is_master(&configd->cluster) &&
+	if (outcome == NULL && cview_is_settled(&configd->cluster) && !cview_is_master(&configd->cluster) &&
 	    ask->nodeid == 0) {
 		relay_submit(configd, ask);
 		return;
 	}
 	if (outcome == NULL) {
-		bool sure = configd->cluster.settled && cview_is_master(&configd->cluster) &&
+		bool sure = cview_is_settled(&configd->cluster) && cview_is_master(&configd->cluster) &&
 			    !request_is_known(configd, txid);
 
 		outcome = sure ? "aborted" : "unknown";
