@@ -281,7 +281,7 @@ class Figures:
 
 
 def part(tree, folder, rounds):
-    """(rows, details). What goes wrong is said in the table; the other rows are not lost."""
+    """(rows, details, what went wrong): the other rows are not lost."""
     lab, figures = Lab(tree), Figures()
     try:
         say("start of the nodes")
@@ -297,4 +297,4 @@ def part(tree, folder, rounds):
         say(figures.why)
     finally:
         lab.down()
-    return figures.rows(), {"cluster": figures.values}
+    return figures.rows(), {"cluster": figures.values}, figures.why

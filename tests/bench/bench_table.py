@@ -103,6 +103,12 @@ def write_json(rows, options, details, path):
     os.replace(temporary, path)
 
 
+def load_text(load):
+    """What else the machine did when the benchmark began."""
+    busy = ": busy with something else, the figures are worth little" if load > os.cpu_count() / 2 else ""
+    return f"load of the machine before: {load:.1f} of {os.cpu_count()} CPUs{busy}"
+
+
 def processor():
     with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         names = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]

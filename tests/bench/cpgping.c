@@ -79,7 +79,8 @@ static void pinger_send(struct pinger *pinger, const struct ping *ping, size_t s
 	cs_error_t rc;
 
 	memcpy(pinger->data, ping, sizeof(*ping));
-	while ((rc = cpg_mcast_joined(pinger->handle, CPG_TYPE_AGREED, &iov, 1)) == CS_ERR_TRY_AGAIN) {
+	while ((rc = cpg_mcast_joined(pinger->handle, CPG_TYPE_AGREED, &iov, 1)) ==
+	       CS_ERR_TRY_AGAIN) {
 		nanosleep(&pause, NULL);
 	}
 	if (rc != CS_OK) {
@@ -87,8 +88,8 @@ static void pinger_send(struct pinger *pinger, const struct ping *ping, size_t s
 	}
 }
 
-static void pinger_delivered(cpg_handle_t handle, const struct cpg_name *group, uint32_t node, uint32_t pid,
-			     void *data, size_t length)
+static void pinger_delivered(cpg_handle_t handle, const struct cpg_name *group, uint32_t node,
+			     uint32_t pid, void *data, size_t length)
 {
 	struct pinger *pinger;
 	void *context;
@@ -103,7 +104,8 @@ static void pinger_delivered(cpg_handle_t handle, const struct cpg_name *group, 
 	own = node == pinger->node && pid == pinger->pid;
 	memcpy(&ping, data, sizeof(ping));
 	if (ping.kind == PING_ANSWER) {
-		if (ping.to_node == pinger->node && ping.to_pid == pinger->pid && ping.serial == pinger->serial) {
+		if (ping.to_node == pinger->node && ping.to_pid == pinger->pid &&
+		    ping.serial == pinger->serial) {
 			pinger->answered++;
 		}
 		return;
@@ -112,14 +114,17 @@ static void pinger_delivered(cpg_handle_t handle, const struct cpg_name *group, 
 		pinger->delivered = ping.serial;
 	}
 	if (ping.kind == PING_ROUND && (own || pinger->answers)) {
-		struct ping answer = { .kind = PING_ANSWER, .to_node = node, .to_pid = pid, .serial = ping.serial };
+		struct ping answer = {
+			.kind = PING_ANSWER, .to_node = node, .to_pid = pid, .serial = ping.serial
+		};
 
 		pinger_send(pinger, &answer, sizeof(answer));
 	}
 }
 
-static void pinger_changed(cpg_handle_t handle, const struct cpg_name *group, const struct cpg_address *member,
-			   size_t members, const struct cpg_address *left, size_t lefts,
+static void pinger_changed(cpg_handle_t handle, const struct cpg_name *group,
+			   const struct cpg_address *member, size_t members,
+			   const struct cpg_address *left, size_t lefts,
 			   const struct cpg_address *joined, size_t joins)
 {
 	void *context;
@@ -143,7 +148,8 @@ static void pinger_open(struct pinger *pinger)
 	struct cpg_name group = { .length = sizeof(GROUP) - 1, .value = GROUP };
 	cs_error_t rc;
 
-	rc = cpg_model_initialize(&pinger->handle, CPG_MODEL_V1, (cpg_model_data_t *)&model, pinger);
+	rc = cpg_model_initialize(&pinger->handle, CPG_MODEL_V1, (cpg_model_data_t *)&model,
+				  pinger);
 	if (rc == CS_OK) {
 		rc = cpg_fd_get(pinger->handle, &pinger->fd);
 	}
@@ -167,7 +173,8 @@ static int compare_u64(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-static void pinger_wait(struct pinger *pinger, bool (*reached)(const struct pinger *pinger), const char *what)
+static void pinger_wait(struct pinger *pinger, bool (*reached)(const struct pinger *pinger),
+			const char *what)
 {
 	uint64_t end = now_ns() + PATIENCE_MS * UINT64_C(1000000);
 
@@ -189,7 +196,8 @@ static bool is_answered(const struct pinger *pinger)
 	return pinger->answered >= pinger->members;
 }
 
-static void pinger_measure(struct pinger *pinger, enum ping_kind kind, uint32_t count, useconds_t pause_us)
+static void pinger_measure(struct pinger *pinger, enum ping_kind kind, uint32_t count,
+			   useconds_t pause_us)
 {
 	uint64_t *took = calloc(count, sizeof(*took)), began;
 
@@ -210,9 +218,9 @@ static void pinger_measure(struct pinger *pinger, enum ping_kind kind, uint32_t 
 	qsort(took, count, sizeof(*took), compare_u64);
 	printf("{\"what\": \"%s\", \"members\": %zu, \"bytes\": %zu, \"count\": %" PRIu32
 	       ", \"min_us\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f}\n",
-	       kind == PING_RTT ? "rtt" : "round", pinger->members, pinger->size, count, (double)took[0] / 1e3,
-	       (double)took[count / 2] / 1e3, (double)took[(uint64_t)count * 99 / 100] / 1e3,
-	       (double)took[count - 1] / 1e3);
+	       kind == PING_RTT ? "rtt" : "round", pinger->members, pinger->size, count,
+	       (double)took[0] / 1e3, (double)took[count / 2] / 1e3,
+	       (double)took[(uint64_t)count * 99 / 100] / 1e3, (double)took[count - 1] / 1e3);
 	free(took);
 }
 
@@ -247,7 +255,8 @@ static void answer(struct pinger *pinger, unsigned long seconds)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "answer", no_argument, NULL, 'a' }, { NULL, 0, NULL, 0 } };
+	static const struct option options[] = { { "answer", no_argument, NULL, 'a' },
+						 { NULL, 0, NULL, 0 } };
 	struct pinger pinger = { .size = 64 };
 	unsigned long count = 1000, pause_us = 0, members = 1, seconds = 3600;
 	bool answers = false;
@@ -255,12 +264,23 @@ int main(int argc, char **argv)
 
 	while ((option = getopt_long(argc, argv, "n:s:p:m:", options, NULL)) != -1) {
 		switch (option) {
-		case 'a': answers = true; break;
-		case 'n': count = number(optarg, COUNT_MAX); break;
-		case 's': pinger.size = number(optarg, SIZE_MAX_BYTES); break;
-		case 'p': pause_us = number(optarg, 1000000); break;
-		case 'm': members = number(optarg, 128); break;
-		default: usage();
+		case 'a':
+			answers = true;
+			break;
+		case 'n':
+			count = number(optarg, COUNT_MAX);
+			break;
+		case 's':
+			pinger.size = number(optarg, SIZE_MAX_BYTES);
+			break;
+		case 'p':
+			pause_us = number(optarg, 1000000);
+			break;
+		case 'm':
+			members = number(optarg, 128);
+			break;
+		default:
+			usage();
 		}
 	}
 	if (answers && optind < argc) {

@@ -5,8 +5,8 @@
  *	rawtwo read|write DISK0 DISK1 SIZE_MIB BLOCK_BYTES DEPTH SECONDS
  *
  * A write goes to both disks and is done when both have it; reads take the disks in turn. Plain
- * io_uring with registered files and buffers, one thread, one io_uring_enter for a round. Prints one
- * line: iops p50_us p99_us cpu_us (CPU microseconds for one operation).
+ * io_uring with registered files and buffers, one thread, one io_uring_enter for a round. Prints
+ *one line: iops p50_us p99_us cpu_us (CPU microseconds for one operation).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,11 +72,11 @@ static void run_leg(struct run *run, const struct job *job, uint32_t index, int 
 	struct slot *slot = &run->slot[index];
 
 	if (job->write) {
-		io_uring_prep_write_fixed(sqe, disk, run->buffer[index].iov_base, job->block_size, slot->offset,
-					  (int)index);
+		io_uring_prep_write_fixed(sqe, disk, run->buffer[index].iov_base, job->block_size,
+					  slot->offset, (int)index);
 	} else {
-		io_uring_prep_read_fixed(sqe, disk, run->buffer[index].iov_base, job->block_size, slot->offset,
-					 (int)index);
+		io_uring_prep_read_fixed(sqe, disk, run->buffer[index].iov_base, job->block_size,
+					 slot->offset, (int)index);
 	}
 	sqe->flags |= IOSQE_FIXED_FILE;
 	io_uring_sqe_set_data64(sqe, index);
@@ -180,7 +180,8 @@ static void run_rounds(struct run *run, const struct job *job)
 		if (rc < 0 && rc != -EINTR) {
 			die("io_uring_enter", -rc);
 		}
-		io_uring_for_each_cqe(&run->ring, head, cqe) {
+		io_uring_for_each_cqe(&run->ring, head, cqe)
+		{
 			run_complete(run, job, cqe);
 			count++;
 		}
@@ -190,8 +191,9 @@ static void run_rounds(struct run *run, const struct job *job)
 	seconds = (double)(now_us() - began_us) / 1e6;
 	cpu_us = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
 		 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-	printf("%.0f %" PRIu32 " %" PRIu32 " %.2f\n", (double)run->done / seconds, run_percentile(run, 0.5),
-	       run_percentile(run, 0.99), cpu_us / (double)(run->done > 0 ? run->done : 1));
+	printf("%.0f %" PRIu32 " %" PRIu32 " %.2f\n", (double)run->done / seconds,
+	       run_percentile(run, 0.5), run_percentile(run, 0.99),
+	       cpu_us / (double)(run->done > 0 ? run->done : 1));
 }
 
 int main(int argc, char **argv)
@@ -200,7 +202,8 @@ int main(int argc, char **argv)
 	struct run *run;
 
 	if (argc != 8 || (strcmp(argv[1], "read") != 0 && strcmp(argv[1], "write") != 0)) {
-		fputs("usage: rawtwo read|write DISK0 DISK1 SIZE_MIB BLOCK_BYTES DEPTH SECONDS\n", stderr);
+		fputs("usage: rawtwo read|write DISK0 DISK1 SIZE_MIB BLOCK_BYTES DEPTH SECONDS\n",
+		      stderr);
 		return 2;
 	}
 	job.write = strcmp(argv[1], "write") == 0;

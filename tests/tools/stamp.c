@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stamp - writes stamped blocks to a volume, and proves afterwards that none is lost, torn or misplaced
+ * stamp - writes stamped blocks to a volume, and proves afterwards that none is lost, torn or
+ * misplaced
  *
  * `stamp --help` says how; what a block and a journal look like: stamp_block.h, stamp_journal.h.
- * Here: write and show. `stamp check` is a program of its own beside this one, stamp_check.c.
+ * Here: write. The reading half, check and show, is a program beside this one, stamp_check.c.
  *
  * Several threads write, each to blocks of its own, so that the generations of a block reach the
  * volume in order. A block has one writer in the whole cluster (--step, --phase).
@@ -24,11 +25,15 @@ static const char help[] =
 	"stamp - stamped blocks: write them, prove that they are there\n"
 	"\n"
 	"  stamp write FILE --volume V --node NAME --count N [--from B] [--journal J] [OPTION...]\n"
-	"      writes blocks B .. B+N-1 of FILE with O_DIRECT, and notes in J what it means to write and what\n"
-	"      was acknowledged. J goes on if it exists; it must not be on the volume itself. A block is in one\n"
-	"      journal only. Ends with one line: writes, seconds, the longest pause between acknowledgements\n"
+	"      writes blocks B .. B+N-1 of FILE with O_DIRECT, and notes in J what it means to "
+	"write and what\n"
+	"      was acknowledged. J goes on if it exists; it must not be on the volume itself. A "
+	"block is in one\n"
+	"      journal only. Ends with one line: writes, seconds, the longest pause between "
+	"acknowledgements\n"
 	"      and when it began.\n"
-	"        --step S --phase P   only blocks with number % S == P: S nodes share a range (1, 0)\n"
+	"        --step S --phase P   only blocks with number % S == P: S nodes share a range (1, "
+	"0)\n"
 	"        --seconds T          when to stop, besides SIGTERM and SIGINT\n"
 	"        --writes N           how many writes, at most\n"
 	"        --rate N             writes a second (as many as possible)\n"
@@ -38,21 +43,26 @@ static const char help[] =
 	"        --journal-sync       the journal survives a power failure too (slow)\n"
 	"        -v                   progress once a second on stderr\n"
 	"  stamp check FILE --volume V --journal J... [--live]\n"
-	"      reads all of FILE: each block whole and in its place, no acknowledged write missing, nothing\n"
-	"      there that was never meant to be written. Give the journals of all writers; what was written\n"
+	"      reads all of FILE: each block whole and in its place, no acknowledged write "
+	"missing, nothing\n"
+	"      there that was never meant to be written. Give the journals of all writers; what "
+	"was written\n"
 	"      before they began may be there where they have nothing acknowledged.\n"
-	"        --live               writers are running: the journals are read again after the blocks,\n"
+	"        --live               writers are running: the journals are read again after the "
+	"blocks,\n"
 	"                             and a block that changes while it is read is read again\n"
-	"  stamp show FILE B          what block B carries; --offset BYTES: FILE's blocks begin there\n"
+	"  stamp show FILE B          what block B carries; --offset BYTES: FILE's blocks begin "
+	"there\n"
 	"\n"
 	"  -b SIZE                    length of a block, bytes (4096)\n"
-	"exit status: 0 good, 1 violations, 2 usage or set-up, 3 I/O error (it says at which block)\n";
+	"exit status: 0 good, 1 violations, 2 usage or set-up, 3 I/O error (it says at which "
+	"block)\n";
 
 struct job {
 	const char *file, *journal;
 	char volume[STAMP_NAME], node[STAMP_NAME];
 	uint32_t block_size, depth;
-	uint64_t from, count, step, phase, writes, seed, offset;
+	uint64_t from, count, step, phase, writes, seed;
 	double rate, seconds; /* 0: as many as possible; until told to stop */
 	bool sequential, journal_sync, verbose;
 };
@@ -62,7 +72,8 @@ struct writer {
 	int fd, journal_fd;
 	uint64_t life;
 	uint64_t first, blocks; /* its own: first, first + step, ... */
-	uint64_t *generation; /* last intended one of each; used by the thread that owns the block */
+	uint64_t
+		*generation; /* last intended one of each; used by the thread that owns the block */
 	pthread_mutex_t lock; /* of all that follows */
 	pthread_cond_t stopped;
 	bool stop;
@@ -186,7 +197,8 @@ static bool lane_write(struct lane *lane)
 		writer_fail(writer, "journal", stamp.block, rc);
 		return false;
 	}
-	done = pwrite(writer->fd, lane->data, job->block_size, (off_t)(stamp.block * job->block_size));
+	done = pwrite(writer->fd, lane->data, job->block_size,
+		      (off_t)(stamp.block * job->block_size));
 	if (done != (ssize_t)job->block_size) {
 		writer_fail(writer, "write", stamp.block, done < 0 ? -errno : -EIO);
 		return false;
@@ -282,7 +294,8 @@ static void writer_open(struct writer *writer, const struct job *job)
 		stamp_refuse("the range ends behind the end of %s", job->file);
 	}
 	if (writer->blocks < job->depth) {
-		stamp_refuse("%" PRIu64 " blocks are too few for --depth %" PRIu32, writer->blocks, job->depth);
+		stamp_refuse("%" PRIu64 " blocks are too few for --depth %" PRIu32, writer->blocks,
+			     job->depth);
 	}
 	writer->generation = stamp_memory(writer->blocks, sizeof(*writer->generation));
 	writer->life = journal_clock_ns(CLOCK_REALTIME);
@@ -305,9 +318,12 @@ static void writer_show_progress(struct writer *writer, uint64_t *last_acks, uin
 	acks = writer->acks;
 	quiet_ns = now - writer->last_ack_ns;
 	pthread_mutex_unlock(&writer->lock);
-	fprintf(stderr, "stamp: node=%s %.0f s, %" PRIu64 " writes, %.0f/s, last acknowledged %.0f ms ago\n",
+	fprintf(stderr,
+		"stamp: node=%s %.0f s, %" PRIu64
+		" writes, %.0f/s, last acknowledged %.0f ms ago\n",
 		writer->job->node, (double)(now - writer->began_ns) / 1e9, acks,
-		(double)(acks - *last_acks) * 1e9 / (double)(now - *last_ns), (double)quiet_ns / 1e6);
+		(double)(acks - *last_acks) * 1e9 / (double)(now - *last_ns),
+		(double)quiet_ns / 1e6);
 	*last_acks = acks;
 	*last_ns = now;
 }
@@ -332,7 +348,8 @@ static void writer_watch(struct writer *writer, const sigset_t *signals)
 		number = sigtimedwait(signals, NULL, &wait);
 		now = clock_ns();
 		pthread_mutex_lock(&writer->lock);
-		if (number == SIGTERM || number == SIGINT || (writer->job->seconds > 0 && now >= end_ns)) {
+		if (number == SIGTERM || number == SIGINT ||
+		    (writer->job->seconds > 0 && now >= end_ns)) {
 			writer->stop = true;
 			pthread_cond_broadcast(&writer->stopped);
 		}
@@ -358,7 +375,8 @@ static void writer_show_end(struct writer *writer)
 	wall_ns = journal_clock_ns(CLOCK_REALTIME) - (now - writer->pause_began_ns);
 	second = (time_t)(wall_ns / SECOND_NS);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&second, &tm));
-	printf("stamp: node=%s writes=%" PRIu64 " seconds=%.2f longest_pause_ms=%.1f pause_began=%s.%03uZ "
+	printf("stamp: node=%s writes=%" PRIu64
+	       " seconds=%.2f longest_pause_ms=%.1f pause_began=%s.%03uZ "
 	       "pause_began_ms=%" PRIu64 "\n",
 	       writer->job->node, writer->acks, (double)(now - writer->began_ns) / 1e9,
 	       (double)writer->pause_ns / 1e6, text, (unsigned int)(wall_ns / 1000000 % 1000),
@@ -395,64 +413,24 @@ static int stamp_write(const struct job *job)
 	}
 	writer_show_end(&writer);
 	if (writer.failed_at != NULL) {
-		fprintf(stderr, "stamp: %s: %s of block %" PRIu64 " failed: %s\n", job->file, writer.failed_at,
-			writer.failed_block, strerror(-writer.error));
+		fprintf(stderr, "stamp: %s: %s of block %" PRIu64 " failed: %s\n", job->file,
+			writer.failed_at, writer.failed_block, strerror(-writer.error));
 	}
 	free(writer.generation);
 	free(lane);
 	return writer.failed_at != NULL ? STAMP_EXIT_IO : 0;
 }
 
-static int stamp_show(const struct job *job, uint64_t block)
-{
-	uint8_t *data = stamp_memory(1, job->block_size);
-	int fd = stamp_open(job->file, O_RDONLY);
-	struct stamp stamp;
-	enum stamp_verdict verdict;
-	ssize_t done;
-
-	done = pread(fd, data, job->block_size, (off_t)(job->offset + block * job->block_size));
-	if (done != (ssize_t)job->block_size) {
-		fprintf(stderr, "stamp: %s: block %" PRIu64 " cannot be read: %s\n", job->file, block,
-			done < 0 ? strerror(errno) : "end of file");
-		return STAMP_EXIT_IO;
-	}
-	verdict = stamp_decode(data, job->block_size, &stamp);
-	if (verdict == STAMP_NONE) {
-		printf("no stamp\n");
-		return STAMP_EXIT_VIOLATION;
-	}
-	printf("volume=%s node=%s block=%" PRIu64 " generation=%" PRIu64 " life=%" PRIu64 " seed=%016" PRIx64,
-	       stamp.volume, stamp.node, stamp.block, stamp.generation, stamp.life, stamp.seed);
-	if (verdict == STAMP_TORN) {
-		printf(" torn_at=%zu\n", stamp_tear(data, job->block_size));
-		return STAMP_EXIT_VIOLATION;
-	}
-	printf(" whole\n");
-	free(data);
-	close(fd);
-	return 0;
-}
-
 static const struct option options[] = {
-	{ "volume", required_argument, NULL, 'V' },
-	{ "node", required_argument, NULL, 'n' },
-	{ "journal", required_argument, NULL, 'j' },
-	{ "from", required_argument, NULL, 'f' },
-	{ "count", required_argument, NULL, 'c' },
-	{ "step", required_argument, NULL, 's' },
-	{ "phase", required_argument, NULL, 'p' },
-	{ "seconds", required_argument, NULL, 't' },
-	{ "writes", required_argument, NULL, 'w' },
-	{ "rate", required_argument, NULL, 'r' },
-	{ "depth", required_argument, NULL, 'd' },
-	{ "seed", required_argument, NULL, 'x' },
-	{ "offset", required_argument, NULL, 'o' },
-	{ "random", no_argument, NULL, 'R' },
-	{ "sequential", no_argument, NULL, 'S' },
-	{ "journal-sync", no_argument, NULL, 'J' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
+	{ "volume", required_argument, NULL, 'V' },  { "node", required_argument, NULL, 'n' },
+	{ "journal", required_argument, NULL, 'j' }, { "from", required_argument, NULL, 'f' },
+	{ "count", required_argument, NULL, 'c' },   { "step", required_argument, NULL, 's' },
+	{ "phase", required_argument, NULL, 'p' },   { "seconds", required_argument, NULL, 't' },
+	{ "writes", required_argument, NULL, 'w' },  { "rate", required_argument, NULL, 'r' },
+	{ "depth", required_argument, NULL, 'd' },   { "seed", required_argument, NULL, 'x' },
+	{ "offset", required_argument, NULL, 'o' },  { "random", no_argument, NULL, 'R' },
+	{ "sequential", no_argument, NULL, 'S' },    { "journal-sync", no_argument, NULL, 'J' },
+	{ "help", no_argument, NULL, 'h' },	     { NULL, 0, NULL, 0 },
 };
 
 static double stamp_decimal(const char *what, const char *text)
@@ -469,31 +447,67 @@ static double stamp_decimal(const char *what, const char *text)
 static void stamp_option(struct job *job, int option)
 {
 	switch (option) {
-	case 'b': job->block_size = stamp_block_size(optarg); break;
-	case 'V': stamp_name("--volume", optarg, job->volume); break;
-	case 'n': stamp_name("--node", optarg, job->node); break;
-	case 'j': job->journal = optarg; break;
-	case 'f': job->from = stamp_number("--from", optarg, 0, STAMP_NUMBER_MAX); break;
-	case 'c': job->count = stamp_number("--count", optarg, 1, STAMP_NUMBER_MAX); break;
-	case 's': job->step = stamp_number("--step", optarg, 1, STAMP_NUMBER_MAX); break;
-	case 'p': job->phase = stamp_number("--phase", optarg, 0, STAMP_NUMBER_MAX); break;
-	case 't': job->seconds = stamp_decimal("--seconds", optarg); break;
-	case 'w': job->writes = stamp_number("--writes", optarg, 1, STAMP_NUMBER_MAX); break;
-	case 'r': job->rate = stamp_decimal("--rate", optarg); break;
-	case 'd': job->depth = (uint32_t)stamp_number("--depth", optarg, 1, DEPTH_MAX); break;
-	case 'x': job->seed = stamp_number("--seed", optarg, 0, UINT64_MAX); break;
-	case 'o': job->offset = stamp_number("--offset", optarg, 0, STAMP_NUMBER_MAX); break;
-	case 'R': job->sequential = false; break;
-	case 'S': job->sequential = true; break;
-	case 'J': job->journal_sync = true; break;
-	case 'v': job->verbose = true; break;
-	case 'h': fputs(help, stdout); exit(0);
-	default: stamp_refuse("an option is not known, or its value is missing");
+	case 'b':
+		job->block_size = stamp_block_size(optarg);
+		break;
+	case 'V':
+		stamp_name("--volume", optarg, job->volume);
+		break;
+	case 'n':
+		stamp_name("--node", optarg, job->node);
+		break;
+	case 'j':
+		job->journal = optarg;
+		break;
+	case 'f':
+		job->from = stamp_number("--from", optarg, 0, STAMP_NUMBER_MAX);
+		break;
+	case 'c':
+		job->count = stamp_number("--count", optarg, 1, STAMP_NUMBER_MAX);
+		break;
+	case 's':
+		job->step = stamp_number("--step", optarg, 1, STAMP_NUMBER_MAX);
+		break;
+	case 'p':
+		job->phase = stamp_number("--phase", optarg, 0, STAMP_NUMBER_MAX);
+		break;
+	case 't':
+		job->seconds = stamp_decimal("--seconds", optarg);
+		break;
+	case 'w':
+		job->writes = stamp_number("--writes", optarg, 1, STAMP_NUMBER_MAX);
+		break;
+	case 'r':
+		job->rate = stamp_decimal("--rate", optarg);
+		break;
+	case 'd':
+		job->depth = (uint32_t)stamp_number("--depth", optarg, 1, DEPTH_MAX);
+		break;
+	case 'x':
+		job->seed = stamp_number("--seed", optarg, 0, UINT64_MAX);
+		break;
+	case 'R':
+		job->sequential = false;
+		break;
+	case 'S':
+		job->sequential = true;
+		break;
+	case 'J':
+		job->journal_sync = true;
+		break;
+	case 'v':
+		job->verbose = true;
+		break;
+	case 'h':
+		fputs(help, stdout);
+		exit(0);
+	default:
+		stamp_refuse("an option is not known, or its value is missing");
 	}
 }
 
-/* `stamp check` is another program in the same folder. */
-__attribute__((noreturn)) static void stamp_check(char **argv)
+/* The reading half is another program in the same folder; its argv[0] is the verb. */
+__attribute__((noreturn)) static void stamp_read(char **argv)
 {
 	char path[4096];
 	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - sizeof("_check"));
@@ -507,25 +521,22 @@ __attribute__((noreturn)) static void stamp_check(char **argv)
 
 int main(int argc, char **argv)
 {
-	struct job job = { .block_size = STAMP_BLOCK_SIZE, .step = 1, .depth = 1, .seed = id_make_u64() };
-	const char *verb;
+	struct job job = { .block_size = STAMP_BLOCK_SIZE, .step = 1, .depth = 1 };
 	int option;
 
-	if (argc > 1 && strcmp(argv[1], "check") == 0) {
-		stamp_check(argv + 1);
+	if (argc > 1 && (strcmp(argv[1], "check") == 0 || strcmp(argv[1], "show") == 0)) {
+		stamp_read(argv + 1);
 	}
+	job.seed = id_make_u64();
 	while ((option = getopt_long(argc, argv, "b:vh", options, NULL)) != -1) {
 		stamp_option(&job, option);
 	}
-	verb = optind < argc ? argv[optind] : "";
-	job.file = optind + 1 < argc ? argv[optind + 1] : NULL;
-	if (strcmp(verb, "show") == 0 && argc - optind == 3) {
-		return stamp_show(&job, stamp_number("block", argv[optind + 2], 0, STAMP_NUMBER_MAX));
-	}
-	if (strcmp(verb, "write") != 0 || argc - optind != 2) {
+	if (argc - optind != 2 || strcmp(argv[optind], "write") != 0) {
 		stamp_refuse("wanted: write FILE, check FILE or show FILE BLOCK");
 	}
-	if (job.volume[0] == '\0' || job.node[0] == '\0' || job.count == 0 || job.phase >= job.step) {
+	job.file = argv[optind + 1];
+	if (job.volume[0] == '\0' || job.node[0] == '\0' || job.count == 0 ||
+	    job.phase >= job.step) {
 		stamp_refuse("write wants --volume, --node, --count, and --phase below --step");
 	}
 	return stamp_write(&job);

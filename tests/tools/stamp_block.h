@@ -9,11 +9,9 @@
  *     12  4  length of the block
  *     16  8  block number
  *     24  8  generation: grows with each write of this writer to this block
- *     32  8  life of the writer: when its journal began, so that what an earlier one wrote is told apart
- *     40  8  seed of the fill
- *     48 32  name of the volume, NUL filled
- *     80 32  name of the node, NUL filled
- *    112  ..  fill: made from the seed, so that it can be told where a torn block is torn
+ *     32  8  life of the writer: when its journal began, so that what an earlier one wrote is told
+ * apart 40  8  seed of the fill 48 32  name of the volume, NUL filled 80 32  name of the node, NUL
+ * filled 112  ..  fill: made from the seed, so that it can be told where a torn block is torn
  *
  * Pure, any thread. In a header because each tool is one source file.
  */
@@ -122,7 +120,8 @@ static inline void stamp_encode(uint8_t *data, size_t size, const struct stamp *
 }
 
 /* out_stamp is filled unless there is none; of a torn block it is what its first bytes say. */
-static inline enum stamp_verdict stamp_decode(const uint8_t *data, size_t size, struct stamp *out_stamp)
+static inline enum stamp_verdict stamp_decode(const uint8_t *data, size_t size,
+					      struct stamp *out_stamp)
 {
 	if (memcmp(data, STAMP_MAGIC, 8) != 0) {
 		return STAMP_NONE;
@@ -142,7 +141,8 @@ static inline enum stamp_verdict stamp_decode(const uint8_t *data, size_t size, 
 	return STAMP_WHOLE;
 }
 
-/* First byte of the fill that its seed did not make; size if there is none (the head itself is damaged). */
+/* First byte of the fill that its seed did not make; size if there is none (the head itself is
+ * damaged). */
 static inline size_t stamp_tear(const uint8_t *data, size_t size)
 {
 	uint64_t state = stamp_get64(data + STAMP_AT_SEED);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stamp_check - the checker behind `stamp check`: reads a volume of stamped blocks and its writers' journals
+ * stamp_check - the checker behind `stamp check`: reads a volume of stamped blocks and its writers'
+ * journals
  *
  * What must hold for each block:
  *   - it is whole (crc), and belongs to this block of this volume;
  *   - it is by the writer whose journal names the block, with a generation of at least the last one
- *     acknowledged and at most the last one intended: nothing acknowledged is missing, nothing old came
- *     back, nothing is there that nobody wrote;
+ *     acknowledged and at most the last one intended: nothing acknowledged is missing, nothing old
+ * came back, nothing is there that nobody wrote;
  *   - where nothing is acknowledged, what was there before the journals began may still be there.
  * The acknowledged generations are taken from the journals before the blocks are read. With --live
  * the intended ones are taken after it, so that the check holds while writers write.
@@ -38,7 +39,7 @@ enum violation {
 #define VIOLATION_ENUM(name, text) VIOLATION_##name,
 	VIOLATIONS(VIOLATION_ENUM)
 #undef VIOLATION_ENUM
-	VIOLATION_COUNT,
+		VIOLATION_COUNT,
 };
 
 static const char *const violation_text[VIOLATION_COUNT] = {
@@ -49,10 +50,10 @@ static const char *const violation_text[VIOLATION_COUNT] = {
 
 struct place { /* what the journals say of a block, and what was found there */
 	uint64_t acked, intended, generation, life;
-	uint8_t writer; /* index of a journal + 1; 0: no journal names the block */
-	uint8_t found; /* the same for the writer in the stamp; 0: a writer without a journal */
+	uint8_t writer;	 /* index of a journal + 1; 0: no journal names the block */
+	uint8_t found;	 /* the same for the writer in the stamp; 0: a writer without a journal */
 	uint8_t verdict; /* enum stamp_verdict */
-	uint8_t wrong; /* enum violation + 1 that was seen when it was read */
+	uint8_t wrong;	 /* enum violation + 1 that was seen when it was read */
 };
 
 struct check {
@@ -72,8 +73,8 @@ struct check {
 	uint64_t good, ahead, unjournaled, empty, unwritten;
 };
 
-__attribute__((format(printf, 4, 5))) static void check_violation(struct check *check, enum violation what,
-								   uint64_t block, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void
+check_violation(struct check *check, enum violation what, uint64_t block, const char *format, ...)
 {
 	va_list list;
 
@@ -92,7 +93,8 @@ __attribute__((format(printf, 4, 5))) static void check_violation(struct check *
 static uint8_t check_writer(const struct check *check, const struct stamp *stamp)
 {
 	for (unsigned int i = 0; i < check->journals; i++) {
-		if (check->head[i].life == stamp->life && strcmp(check->head[i].node, stamp->node) == 0) {
+		if (check->head[i].life == stamp->life &&
+		    strcmp(check->head[i].node, stamp->node) == 0) {
 			return (uint8_t)(i + 1);
 		}
 	}
@@ -105,7 +107,8 @@ static const struct journal_head *check_head(const struct check *check, const st
 	return &check->head[place->writer - 1];
 }
 
-static int check_take_record(void *ctx, const struct journal_head *head, const struct journal_record *record)
+static int check_take_record(void *ctx, const struct journal_head *head,
+			     const struct journal_record *record)
 {
 	struct check *check = ctx;
 	uint8_t writer = (uint8_t)(check->reading + 1);
@@ -113,21 +116,25 @@ static int check_take_record(void *ctx, const struct journal_head *head, const s
 
 	if (record->block >= check->blocks) {
 		if (record->kind == JOURNAL_ACK && !check->only_intended) {
-			check_violation(check, VIOLATION_BEYOND, record->block, "node %s generation %" PRIu64,
-					head->node, record->generation);
+			check_violation(check, VIOLATION_BEYOND, record->block,
+					"node %s generation %" PRIu64, head->node,
+					record->generation);
 		}
 		return 0;
 	}
 	place = &check->place[record->block];
 	if (place->writer != 0 && place->writer != writer) {
-		stamp_refuse("block %" PRIu64 " is in %s and in %s: the order of their writes is not known",
-			     record->block, check->journal[place->writer - 1], check->journal[check->reading]);
+		stamp_refuse("block %" PRIu64
+			     " is in %s and in %s: the order of their writes is not known",
+			     record->block, check->journal[place->writer - 1],
+			     check->journal[check->reading]);
 	}
 	place->writer = writer;
 	if (record->kind == JOURNAL_INTENT && record->generation > place->intended) {
 		place->intended = record->generation;
 	}
-	if (record->kind == JOURNAL_ACK && record->generation > place->acked && !check->only_intended) {
+	if (record->kind == JOURNAL_ACK && record->generation > place->acked &&
+	    !check->only_intended) {
 		place->acked = record->generation;
 	}
 	return place->acked <= place->intended ? 0 : -EBADMSG;
@@ -143,9 +150,10 @@ static void check_read_journals(struct check *check)
 		if (rc != 0) {
 			stamp_refuse("%s: %s", path, stamp_journal_error(rc));
 		}
-		if (strcmp(head->volume, check->volume) != 0 || head->block_size != check->block_size) {
-			stamp_refuse("%s: journal of volume %s with blocks of %" PRIu32 " bytes", path, head->volume,
-				     head->block_size);
+		if (strcmp(head->volume, check->volume) != 0 ||
+		    head->block_size != check->block_size) {
+			stamp_refuse("%s: journal of volume %s with blocks of %" PRIu32 " bytes",
+				     path, head->volume, head->block_size);
 		}
 	}
 }
@@ -184,17 +192,21 @@ static void check_block(struct check *check, uint64_t block, uint8_t *data)
 	place->life = stamp.life;
 	if (place->verdict == STAMP_TORN) {
 		wrong = VIOLATION_TORN;
-		check_violation(check, wrong, block, "first wrong byte of the fill: %zu of %" PRIu32
-				" (the head says: volume %s node %s block %" PRIu64 " generation %" PRIu64 ")",
-				stamp_tear(data, check->block_size), check->block_size, stamp.volume, stamp.node,
-				stamp.block, stamp.generation);
+		check_violation(check, wrong, block,
+				"first wrong byte of the fill: %zu of %" PRIu32
+				" (the head says: volume %s node %s block %" PRIu64
+				" generation %" PRIu64 ")",
+				stamp_tear(data, check->block_size), check->block_size,
+				stamp.volume, stamp.node, stamp.block, stamp.generation);
 	} else if (strcmp(stamp.volume, check->volume) != 0) {
 		wrong = VIOLATION_ALIEN;
-		check_violation(check, wrong, block, "of volume %s, by node %s", stamp.volume, stamp.node);
+		check_violation(check, wrong, block, "of volume %s, by node %s", stamp.volume,
+				stamp.node);
 	} else if (stamp.block != block) {
 		wrong = VIOLATION_MOVED;
-		check_violation(check, wrong, block, "block %" PRIu64 " generation %" PRIu64 " by node %s",
-				stamp.block, stamp.generation, stamp.node);
+		check_violation(check, wrong, block,
+				"block %" PRIu64 " generation %" PRIu64 " by node %s", stamp.block,
+				stamp.generation, stamp.node);
 	}
 	place->wrong = wrong == VIOLATION_COUNT ? 0 : (uint8_t)(wrong + 1);
 }
@@ -202,13 +214,15 @@ static void check_block(struct check *check, uint64_t block, uint8_t *data)
 /* One block, after its chunk could not be read as a whole. */
 static void check_block_alone(struct check *check, uint64_t block, uint8_t *data)
 {
-	ssize_t done = pread(check->fd, data, check->block_size, (off_t)(block * check->block_size));
+	ssize_t done =
+		pread(check->fd, data, check->block_size, (off_t)(block * check->block_size));
 
 	if (done == (ssize_t)check->block_size) {
 		check_block(check, block, data);
 		return;
 	}
-	check_violation(check, VIOLATION_UNREADABLE, block, "%s", done < 0 ? strerror(errno) : "end of file");
+	check_violation(check, VIOLATION_UNREADABLE, block, "%s",
+			done < 0 ? strerror(errno) : "end of file");
 	check->place[block].wrong = VIOLATION_UNREADABLE + 1;
 }
 
@@ -219,7 +233,8 @@ static void check_read_blocks(struct check *check)
 
 	for (uint64_t from = 0; from < check->blocks; from += chunk) {
 		uint64_t count = check->blocks - from < chunk ? check->blocks - from : chunk;
-		ssize_t done = pread(check->fd, data, count * check->block_size, (off_t)(from * check->block_size));
+		ssize_t done = pread(check->fd, data, count * check->block_size,
+				     (off_t)(from * check->block_size));
 
 		for (uint64_t i = 0; i < count; i++) {
 			if (done == (ssize_t)(count * check->block_size)) {
@@ -241,9 +256,11 @@ static void check_judge_unjournaled(struct check *check, uint64_t block)
 		check->unjournaled++;
 		return;
 	}
-	check_violation(check, place->life < check_head(check, place)->life ? VIOLATION_OLD : VIOLATION_STRANGER,
-			block, "another life of a writer, node %s had generation %" PRIu64 " acknowledged",
-			check_head(check, place)->node, place->acked);
+	check_violation(
+		check,
+		place->life < check_head(check, place)->life ? VIOLATION_OLD : VIOLATION_STRANGER,
+		block, "another life of a writer, node %s had generation %" PRIu64 " acknowledged",
+		check_head(check, place)->node, place->acked);
 }
 
 /* What was found against what the journals say. */
@@ -255,7 +272,8 @@ static void check_judge(struct check *check, uint64_t block)
 		return;
 	}
 	if (place->verdict == STAMP_NONE && place->acked > 0) {
-		check_violation(check, VIOLATION_MISSING, block, "node %s had generation %" PRIu64 " acknowledged",
+		check_violation(check, VIOLATION_MISSING, block,
+				"node %s had generation %" PRIu64 " acknowledged",
 				check_head(check, place)->node, place->acked);
 	} else if (place->verdict == STAMP_NONE) {
 		check->unwritten += place->writer != 0;
@@ -263,15 +281,17 @@ static void check_judge(struct check *check, uint64_t block)
 	} else if (place->found == 0) {
 		check_judge_unjournaled(check, block);
 	} else if (place->found != place->writer) {
-		check_violation(check, VIOLATION_STRANGER, block, "generation %" PRIu64 " of journal %s",
-				place->generation, check->journal[place->found - 1]);
+		check_violation(check, VIOLATION_STRANGER, block,
+				"generation %" PRIu64 " of journal %s", place->generation,
+				check->journal[place->found - 1]);
 	} else if (place->generation < place->acked) {
-		check_violation(check, VIOLATION_OLD, block, "generation %" PRIu64 ", node %s had %" PRIu64 " acknowledged",
+		check_violation(check, VIOLATION_OLD, block,
+				"generation %" PRIu64 ", node %s had %" PRIu64 " acknowledged",
 				place->generation, check_head(check, place)->node, place->acked);
 	} else if (place->generation > place->intended) {
 		check_violation(check, VIOLATION_FUTURE, block,
-				"generation %" PRIu64 ", node %s never meant more than %" PRIu64, place->generation,
-				check_head(check, place)->node, place->intended);
+				"generation %" PRIu64 ", node %s never meant more than %" PRIu64,
+				place->generation, check_head(check, place)->node, place->intended);
 	} else {
 		check->good++;
 		check->ahead += place->generation > place->acked;
@@ -280,13 +300,15 @@ static void check_judge(struct check *check, uint64_t block)
 
 static int check_report(const struct check *check)
 {
-	printf("checked %" PRIu64 " blocks of %s: %" PRIu64 " as their writers' journals say (%" PRIu64
+	printf("checked %" PRIu64 " blocks of %s: %" PRIu64
+	       " as their writers' journals say (%" PRIu64
 	       " of them not acknowledged yet there), %" PRIu64 " intended but not there, %" PRIu64
 	       " by writers without a journal, %" PRIu64 " never written\n",
-	       check->blocks, check->file, check->good, check->ahead, check->unwritten, check->unjournaled,
-	       check->empty);
+	       check->blocks, check->file, check->good, check->ahead, check->unwritten,
+	       check->unjournaled, check->empty);
 	if (check->violations > SHOWN_MAX) {
-		printf("(the first %d of %" PRIu64 " violations are shown)\n", SHOWN_MAX, check->violations);
+		printf("(the first %d of %" PRIu64 " violations are shown)\n", SHOWN_MAX,
+		       check->violations);
 	}
 	for (int i = 0; i < VIOLATION_COUNT; i++) {
 		if (check->violation[i] > 0) {
@@ -315,30 +337,81 @@ static int check_run(struct check *check)
 	return check_report(check);
 }
 
+static int show_block(const char *path, uint32_t block_size, uint64_t offset, uint64_t block)
+{
+	uint8_t *data = stamp_memory(1, block_size);
+	int fd = stamp_open(path, O_RDONLY);
+	struct stamp stamp;
+	enum stamp_verdict verdict;
+	ssize_t done;
+
+	done = pread(fd, data, block_size, (off_t)(offset + block * block_size));
+	if (done != (ssize_t)block_size) {
+		fprintf(stderr, "stamp: %s: block %" PRIu64 " cannot be read: %s\n", path, block,
+			done < 0 ? strerror(errno) : "end of file");
+		return STAMP_EXIT_IO;
+	}
+	verdict = stamp_decode(data, block_size, &stamp);
+	if (verdict == STAMP_NONE) {
+		printf("no stamp\n");
+		return STAMP_EXIT_VIOLATION;
+	}
+	printf("volume=%s node=%s block=%" PRIu64 " generation=%" PRIu64 " life=%" PRIu64
+	       " seed=%016" PRIx64,
+	       stamp.volume, stamp.node, stamp.block, stamp.generation, stamp.life, stamp.seed);
+	if (verdict == STAMP_TORN) {
+		printf(" torn_at=%zu\n", stamp_tear(data, block_size));
+		return STAMP_EXIT_VIOLATION;
+	}
+	printf(" whole\n");
+	free(data);
+	close(fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "volume", required_argument, NULL, 'V' },
 		{ "journal", required_argument, NULL, 'j' },
 		{ "live", no_argument, NULL, 'l' },
+		{ "offset", required_argument, NULL, 'o' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct check check = { .block_size = STAMP_BLOCK_SIZE };
+	uint64_t offset = 0;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "b:", options, NULL)) != -1) {
 		switch (option) {
-		case 'b': check.block_size = stamp_block_size(optarg); break;
-		case 'V': stamp_name("--volume", optarg, check.volume); break;
-		case 'l': check.live = true; break;
+		case 'b':
+			check.block_size = stamp_block_size(optarg);
+			break;
+		case 'V':
+			stamp_name("--volume", optarg, check.volume);
+			break;
+		case 'o':
+			offset = stamp_number("--offset", optarg, 0, STAMP_NUMBER_MAX);
+			break;
+		case 'l':
+			check.live = true;
+			break;
 		case 'j':
 			if (check.journals == JOURNALS_MAX) {
 				stamp_refuse("more than %d journals", JOURNALS_MAX);
 			}
 			check.journal[check.journals++] = optarg;
 			break;
-		default: stamp_refuse("an option is not known, or its value is missing");
+		default:
+			stamp_refuse("an option is not known, or its value is missing");
 		}
+	}
+	if (strcmp(argv[0], "show") == 0) {
+		if (argc - optind != 2) {
+			stamp_refuse("wanted: show FILE BLOCK");
+		}
+		return show_block(argv[optind], check.block_size, offset,
+				  stamp_number("block", argv[optind + 1], 0, STAMP_NUMBER_MAX));
 	}
 	/* several journals may follow one --journal */
 	if (optind < argc) {

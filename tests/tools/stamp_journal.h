@@ -7,11 +7,10 @@
  * "ack" after it was acknowledged: a write with intent but no ack may or may not be on the volume.
  * Little-endian:
  *
- *      head, 96 bytes:  0 8 magic "VXSTJRN1"   8 4 crc32c with this field 0   12 4 length of a block
- *                      16 32 volume   48 32 node   80 8 life: when it began, nanoseconds of the wall clock
- *                      88 8 reserved, 0
- *      record:          0 4 kind   4 4 crc32c with this field 0   8 8 block   16 8 generation
- *                      24 8 wall clock, nanoseconds
+ *      head, 96 bytes:  0 8 magic "VXSTJRN1"   8 4 crc32c with this field 0   12 4 length of a
+ * block 16 32 volume   48 32 node   80 8 life: when it began, nanoseconds of the wall clock 88 8
+ * reserved, 0 record:          0 4 kind   4 4 crc32c with this field 0   8 8 block   16 8
+ * generation 24 8 wall clock, nanoseconds
  *
  * journal_put() any thread, the rest one thread. Functions return 0 or -errno; -EBADMSG: not a
  * journal, or damaged. A record that was cut off by a crash at the end is no damage.
@@ -99,7 +98,8 @@ static inline int journal_head_put(int fd, const struct journal_head *head)
 static inline int journal_head_get(const uint8_t data[JOURNAL_HEAD], struct journal_head *out_head)
 {
 	if (memcmp(data, JOURNAL_MAGIC, 8) != 0 ||
-	    stamp_get32(data + 8) != journal_crc(data, JOURNAL_HEAD, 8) || data[47] != 0 || data[79] != 0) {
+	    stamp_get32(data + 8) != journal_crc(data, JOURNAL_HEAD, 8) || data[47] != 0 ||
+	    data[79] != 0) {
 		return -EBADMSG;
 	}
 	out_head->block_size = stamp_get32(data + 12);
@@ -109,7 +109,8 @@ static inline int journal_head_get(const uint8_t data[JOURNAL_HEAD], struct jour
 	return 0;
 }
 
-static inline int journal_record_get(const uint8_t data[JOURNAL_RECORD], struct journal_record *out_record)
+static inline int journal_record_get(const uint8_t data[JOURNAL_RECORD],
+				     struct journal_record *out_record)
 {
 	uint32_t kind = stamp_get32(data);
 

@@ -22,7 +22,8 @@
 
 enum stamp_exit { STAMP_EXIT_VIOLATION = 1, STAMP_EXIT_USAGE = 2, STAMP_EXIT_IO = 3 };
 
-__attribute__((format(printf, 1, 2), noreturn)) static inline void stamp_refuse(const char *format, ...)
+__attribute__((format(printf, 1, 2), noreturn)) static inline void stamp_refuse(const char *format,
+										...)
 {
 	va_list list;
 
@@ -41,8 +42,10 @@ static inline uint64_t stamp_number(const char *what, const char *text, uint64_t
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < min || value > max) {
-		stamp_refuse("%s '%s' is no number from %" PRIu64 " to %" PRIu64, what, text, min, max);
+	if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || value < min ||
+	    value > max) {
+		stamp_refuse("%s '%s' is no number from %" PRIu64 " to %" PRIu64, what, text, min,
+			     max);
 	}
 	return value;
 }
@@ -96,7 +99,8 @@ static inline void *stamp_memory(uint64_t count, size_t size)
 	size_t bytes;
 	void *data;
 
-	if (__builtin_mul_overflow(count, size, &bytes) || posix_memalign(&data, 4096, bytes + 1) != 0) {
+	if (__builtin_mul_overflow(count, size, &bytes) ||
+	    posix_memalign(&data, 4096, bytes + 1) != 0) {
 		stamp_refuse("out of memory");
 	}
 	return memset(data, 0, bytes);
