@@ -59,10 +59,12 @@ layout() {
 	END
 }
 
-compare() {
-	"$plexcmp" --vxprint "${1:-layout.json}" data vol1 --path d1="$PWD/d1" --path d2="$PWD/d2" \
+compare_by() {
+	"$plexcmp" --vxprint "$1" data vol1 --path d1="$PWD/d1" --path d2="$PWD/d2" \
 		--path d3="$PWD/d3" --path d4="$PWD/d4" --path d5="$PWD/d5"
 }
+
+compare() { compare_by layout.json; }
 
 truncate -s $((6000 * 512)) vol
 "$stamp" write vol --volume vol1 --node a --count 750 --sequential --writes 750 >out || cat out
@@ -101,9 +103,9 @@ expect "the same with plexes given by hand" 0 '^equal, 1024000 bytes \(plex1 ple
 expect "... that differ" 1 '^different: 250 of 250' "$plexcmp" --plex "$PWD/d1:104,2000" --plex "$PWD/vol:8,2000"
 expect "... of different length" 2 'differ in length' "$plexcmp" --plex "$PWD/d1:0,8" --plex "$PWD/d2:0,16"
 layout 0 DETACHED >one.json
-expect "a single plex is not 'equal'" 2 '1 plexes of 3072000 bytes: nothing to compare' compare one.json
+expect "a single plex is not 'equal'" 2 '1 plexes of 3072000 bytes: nothing to compare' compare_by one.json
 layout 8 >hole.json
-expect "a hole between subdisks" 2 'hole or an overlap' compare hole.json
+expect "a hole between subdisks" 2 'hole or an overlap' compare_by hole.json
 expect "an unknown volume" 2 'no volume vol9' "$plexcmp" --vxprint layout.json data vol9
 expect "an unknown group" 2 'no disk group other' "$plexcmp" --vxprint layout.json other vol1
 expect "a disk whose path nobody knows" 2 'no path is known' "$plexcmp" --vxprint layout.json data vol1
