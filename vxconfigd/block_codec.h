@@ -79,7 +79,7 @@ uint32_t block_seal(enum block_kind kind, uint64_t sequence, const char *id, uin
 		    size_t length);
 
 /*
- * Checks in the order length, magic, version, checksum, bounds of the head, and gives a cursor behind the
+ * D1, D2: checks in the order length, magic, version, checksum, bounds of the head, and gives a cursor behind the
  * head. available: bytes that are there. 0; -VX_E_NOTFOUND: not such a block (blank, or something
  * else); -VX_E_VERSION: newer major; -VX_E_CORRUPT.
  */

@@ -113,7 +113,7 @@ void copies_free(struct copies *copies)
 
 int copies_set_disks(struct copies *copies, const struct copies_disk *disk, size_t count)
 {
-	size_t index[VX_COPIES_MAX];
+	size_t index[VX_DISKS_MAX];
 
 	if (!STAILQ_EMPTY(&copies->ops)) {
 		return -VX_E_BUSY;

@@ -24,6 +24,9 @@
 #include "vxconfigd/worker.h"
 #include "vxha.pb-c.h"
 
+/* Disks of the group, enabled copies, those of the set before, ones that still do not answer. */
+#define COPIES_FOUND_MAX (VX_DISKS_MAX + 3 * VX_COPIES_MAX)
+
 struct copies;
 
 struct copies_disk {
@@ -44,13 +47,13 @@ struct copies_found {
 	size_t enabled_count;
 	char **before; /* ... and of the set before, if the change of the set was not finished */
 	size_t before_count;
-	Vx__CopyInfo copy[4 * VX_COPIES_MAX]; /* state of each copy, for vxdg list */
+	Vx__CopyInfo copy[COPIES_FOUND_MAX]; /* state of each copy, for vxdg list */
 	size_t copy_count;
 };
 
 /* The disks that hold a copy, or may hold one: before the first reading every disk whose label names the group
  * (a change of the set may be unfinished); after it those that the configuration names (nconfig), by
- * copies_set_disks(). No I/O yet. 0, -VX_E_FULL: more than VX_COPIES_MAX. */
+ * copies_set_disks(). No I/O yet. 0, -VX_E_FULL: more than VX_DISKS_MAX. */
 int copies_create(struct worker *worker, const char *dgid, const struct copies_disk *disk,
 		  size_t count, struct copies **out_copies);
 void copies_free(struct copies *copies); /* only when idle */
@@ -66,7 +69,7 @@ void copies_claim(struct copies *copies, uint64_t epoch,
 		  void (*done)(void *ctx, int error, uint64_t max_epoch, const char *reason), void *ctx);
 /* Writes the whole content (config->epoch, config->seq) and the members of its view to every copy:
  * a checkpoint. New copies get it too; it empties the journal. -VX_E_STALE if a copy holds a higher claim
- * or content, -VX_E_MINORITY, -VX_E_NOSPACE. */
+ * or content, -VX_E_MINORITY, -VX_E_NOSPACE, -VX_E_FULL: more than VX_COPIES_MAX disks were given. */
 void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Member *const *member,
 		       size_t member_count, void (*done)(void *ctx, int error, const char *reason), void *ctx);
 /* Appends the change that makes (epoch, seq - 1) to (epoch, seq). config_before is the content before it:

@@ -63,6 +63,7 @@ void copies_core_clear(struct copies_core *core)
 	core_durable_free(core);
 }
 
+/* D20: a copy that did not answer in time may still be written. */
 bool copies_core_busy(const struct copies_core *core)
 {
 	bool busy = core->task != NULL;
@@ -121,7 +122,7 @@ int copies_core_set_disks(struct copies_core *core, const struct copies_disk *di
 			  size_t *out_index)
 {
 	assert(core->task == NULL);
-	if (count > VX_COPIES_MAX) {
+	if (count > VX_DISKS_MAX) {
 		return -VX_E_FULL;
 	}
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
@@ -267,7 +268,7 @@ static void core_next_write(struct copies_core *core, struct copies_effects *eff
 /* After a reading: goes on to what the task wants written. */
 static void core_begin_writing(struct copies_core *core, struct copies_effects *effects)
 {
-	if (copies_is_stale(core)) {
+	if (copies_is_stale(core) || copies_is_too_many(core)) {
 		core_answer(core, effects);
 	} else if (core->task->kind == TASK_CLAIM) {
 		core_stage_set(core, STAGE_CLAIMING);

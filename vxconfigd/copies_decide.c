@@ -387,7 +387,7 @@ void copies_decide(const struct decide_copy *copy, size_t count, uint64_t max_se
 	assert(count <= COPIES_ROOM);
 	memset(out_found, 0, sizeof(*out_found));
 	decide_contents(&decide);
-	if (decide.newest_header != NULL) {
+	if (decide.newest_header != NULL) { /* D15 */
 		const Vx__Checkpoint *body = decide.newest_header->body;
 
 		out_found->durable = body->durable;

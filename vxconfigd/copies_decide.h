@@ -14,8 +14,7 @@
 #include "vxconfigd/copies.h"
 #include "vxconfigd/copy_image.h"
 
-/* Listed ones, enabled ones, those enabled before, ones that still do not answer. */
-#define COPIES_ROOM (4 * VX_COPIES_MAX)
+#define COPIES_ROOM COPIES_FOUND_MAX
 
 struct decide_copy {
 	const char *diskid;

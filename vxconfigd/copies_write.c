@@ -211,6 +211,18 @@ bool copies_is_stale(struct copies_core *core)
 	return false;
 }
 
+bool copies_is_too_many(struct copies_core *core)
+{
+	size_t written, all = copies_count(core, copies_is_listed, &written);
+
+	if (core->task->kind == TASK_CLAIM || all <= VX_COPIES_MAX) {
+		return false;
+	}
+	task_fail(core->task, -VX_E_FULL, "%zu configuration copies, at most %d are possible", all,
+		  VX_COPIES_MAX);
+	return true;
+}
+
 static void effect_write(struct copies_core *core, struct copies_effects *effects, size_t index,
 			 const struct copy_steps *steps, struct copies_body *body)
 {
@@ -440,6 +452,7 @@ bool copies_judge_checkpoint(struct copies_core *core)
 	return true;
 }
 
+/* D11: only where our own writes say that the journal ends. */
 bool copies_append_ready(const struct copies_core *core)
 {
 	const struct copies_task *task = core->task;

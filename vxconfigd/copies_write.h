@@ -39,6 +39,8 @@ void copies_generation_learn(struct copies_core *core);
 
 /* D16: a copy holds something newer than what is to be written. Sets the task's error. */
 bool copies_is_stale(struct copies_core *core);
+/* More disks are listed than a checkpoint may name. Sets the task's error. */
+bool copies_is_too_many(struct copies_core *core);
 
 void copies_write_claim(struct copies_core *core, struct copies_effects *effects);
 void copies_judge_claim(struct copies_core *core);

@@ -85,7 +85,7 @@ void disk_label_encode(const struct disk_label *label, uint64_t sequence, uint8_
 	block_seal(BLOCK_LABEL, sequence, label->diskid, out_block, VX_BLOCK);
 }
 
-/* Do the numbers make a disk? Everything that is later used as an offset is checked here. */
+/* D4: do the numbers make a disk? Everything that is later used as an offset is checked here. */
 static bool label_sane(const struct disk_label *label)
 {
 	return label->diskid[0] != '\0' && label->len <= VX_SECTORS_MAX &&

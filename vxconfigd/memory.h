@@ -4,7 +4,7 @@
  *
  * A small file on the node's own disk, written before a commit is acknowledged. With it an import can
  * refuse contents older than what the nodes know: two copies, or one node with old copies only, cannot
- * bring back the past (DISK-FORMAT.md D16, cpg/PROTOCOL.md). Writes go through worker threads: a new
+ * bring back the past (DISK-FORMAT.md D19, cpg/PROTOCOL.md). Writes go through worker threads: a new
  * file, fsync, rename, fsync of the folder; several puts may share one write. Main thread only.
  */
 #ifndef VX_VXCONFIGD_MEMORY_H

@@ -236,6 +236,7 @@ int private_body_decode(const uint8_t *body, const struct private_header *header
 		return -VX_E_CORRUPT;
 	}
 
+	/* D9 */
 	const Vx__Config *config = checkpoint->config;
 
 	if (config == NULL || config->dg == NULL || strcmp(config->dg->dgid, header->dgid) != 0 ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Real files below build/: worker threads, scan, setup, owner, probe, copies end to end, the node's memory. */
+/* Real files below build/: worker threads, scan, setup, owner, probe, copies end to end. */
 #include "vxconfigd/disk.h"
 
 #include <check.h>
@@ -16,7 +16,6 @@
 #include "base/loop.h"
 #include "region_sample.h"
 #include "vxconfigd/copies.h"
-#include "vxconfigd/memory.h"
 
 #define DISK_BYTES (8 * 1024 * 1024)
 
@@ -55,12 +54,6 @@ static void on_done(void *ctx)
 {
 	(void)ctx;
 	answered(0, "");
-}
-
-static void on_error(void *ctx, int error)
-{
-	(void)ctx;
-	answered(error, "");
 }
 
 static void on_written(void *ctx, int error, const char *reason)
@@ -545,70 +538,6 @@ START_TEST(copies_lose_a_file)
 }
 END_TEST
 
-static struct memory *memory_at(int expected)
-{
-	char path[512], reason[VX_REASON_MAX];
-	struct memory *memory = NULL;
-
-	snprintf(path, sizeof(path), "%s/groups", folder);
-	ck_assert_int_eq(memory_open(worker, path, &memory, reason), expected);
-	ck_assert(expected == 0 || strstr(reason, path) != NULL);
-	return memory;
-}
-
-static int remember(struct memory *memory, const char *dgid, uint64_t epoch, uint64_t seq)
-{
-	static const char *const enabled[] = { "d1", "d2" };
-	struct memory_group group = { dgid, "data", epoch, seq, enabled, 2 };
-
-	memory_put(memory, &group, on_error, NULL);
-	wait_answer();
-	return answer.error;
-}
-
-START_TEST(node_memory)
-{
-	struct memory *memory = memory_at(0);
-	struct memory_group group;
-	char path[512];
-
-	ck_assert(!memory_get(memory, "g1", &group));
-	ck_assert_int_eq(remember(memory, "g1", 5, 7), 0);
-	ck_assert_int_eq(remember(memory, "g2", 5, 7), 0);
-	ck_assert_int_eq(remember(memory, "g1", 6, 1), 0);
-	ck_assert_int_eq(remember(memory, "g1", 5, 9), -VX_E_STALE);
-	while (!memory_idle(memory)) {
-		loop_run(loop);
-	}
-	memory_free(memory);
-	memory = memory_at(0);
-	ck_assert(memory_get(memory, "g1", &group));
-	ck_assert(group.epoch == 6 && group.seq == 1 && group.enabled_count == 2);
-	ck_assert_str_eq(group.enabled[1], "d2");
-	memory_forget(memory, "g1");
-	ck_assert(!memory_get(memory, "g1", &group));
-	ck_assert_int_eq(remember(memory, "g3", 1, 1), 0);
-	memory_free(memory);
-	memory = memory_at(0);
-	ck_assert(!memory_get(memory, "g1", &group) && memory_get(memory, "g2", &group));
-	memory_free(memory);
-	file_write("groups", 200, "x", 1);
-	memory_at(-VX_E_CORRUPT);
-	file_make("groups", 0);
-	memory_at(-VX_E_CORRUPT);
-	snprintf(path, sizeof(path), "%s/groups", folder);
-	unlink(path);
-	memory = memory_at(0);
-	/* a folder in the way: told, not hidden */
-	snprintf(path, sizeof(path), "%s/groups.new", folder);
-	ck_assert_int_eq(mkdir(path, 0700), 0);
-	ck_assert_int_eq(remember(memory, "g1", 1, 1), -EISDIR);
-	rmdir(path);
-	ck_assert_int_eq(remember(memory, "g1", 1, 1), 0);
-	memory_free(memory);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("disk");
@@ -627,7 +556,6 @@ int main(void)
 	tcase_add_test(files, probe);
 	tcase_add_test(files, copies_on_files);
 	tcase_add_test(files, copies_lose_a_file);
-	tcase_add_test(files, node_memory);
 	tcase_set_timeout(files, 60);
 	suite_add_tcase(suite, files);
 	runner = srunner_create(suite);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The node's memory of groups, in a real file below build/. */
+#include "vxconfigd/memory.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/errors.h"
+#include "base/limits.h"
+
+static struct loop *loop;
+static struct worker *worker;
+static char folder[64];
+static int answers, answer_error;
+
+static void on_error(void *ctx, int error)
+{
+	(void)ctx;
+	answers++;
+	answer_error = error;
+	loop_stop(loop);
+}
+
+static void setup(void)
+{
+	mkdir("build", 0777);
+	snprintf(folder, sizeof(folder), "build/unit-memory-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	ck_assert_int_eq(loop_create(&loop), 0);
+	ck_assert_int_eq(worker_create(loop, &worker), 0);
+}
+
+static void file_path(char *out, size_t size, const char *name)
+{
+	snprintf(out, size, "%s/%s", folder, name);
+}
+
+static void teardown(void)
+{
+	char path[128];
+
+	worker_free(worker);
+	loop_destroy(loop);
+	file_path(path, sizeof(path), "groups");
+	unlink(path);
+	file_path(path, sizeof(path), "groups.new");
+	unlink(path);
+	rmdir(folder);
+}
+
+static void file_put(const char *data, size_t length, off_t offset)
+{
+	char path[128];
+	int fd;
+
+	file_path(path, sizeof(path), "groups");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert(fd >= 0);
+	ck_assert(length == 0 ? ftruncate(fd, offset) == 0 :
+				pwrite(fd, data, length, offset) == (ssize_t)length);
+	close(fd);
+}
+
+static struct memory *memory_at(int expected)
+{
+	char path[128], reason[VX_REASON_MAX];
+	struct memory *memory = NULL;
+
+	snprintf(path, sizeof(path), "%s/groups", folder);
+	ck_assert_int_eq(memory_open(worker, path, &memory, reason), expected);
+	ck_assert(expected == 0 || strstr(reason, path) != NULL);
+	return memory;
+}
+
+static int remember(struct memory *memory, const char *dgid, uint64_t epoch, uint64_t seq)
+{
+	static const char *const enabled[] = { "d1", "d2" };
+	struct memory_group group = { dgid, "data", epoch, seq, enabled, 2 };
+	int before = answers;
+
+	memory_put(memory, &group, on_error, NULL);
+	loop_run(loop);
+	ck_assert_int_eq(answers, before + 1);
+	return answer_error;
+}
+
+START_TEST(node_memory)
+{
+	struct memory *memory = memory_at(0);
+	struct memory_group group;
+	char path[128];
+
+	ck_assert(!memory_get(memory, "g1", &group));
+	ck_assert_int_eq(remember(memory, "g1", 5, 7), 0);
+	ck_assert_int_eq(remember(memory, "g2", 5, 7), 0);
+	ck_assert_int_eq(remember(memory, "g1", 6, 1), 0);
+	ck_assert_int_eq(remember(memory, "g1", 5, 9), -VX_E_STALE);
+	while (!memory_idle(memory)) {
+		loop_run(loop);
+	}
+	memory_free(memory);
+	memory = memory_at(0);
+	ck_assert(memory_get(memory, "g1", &group));
+	ck_assert(group.epoch == 6 && group.seq == 1 && group.enabled_count == 2);
+	ck_assert_str_eq(group.enabled[1], "d2");
+	memory_forget(memory, "g1");
+	ck_assert(!memory_get(memory, "g1", &group));
+	ck_assert_int_eq(remember(memory, "g3", 1, 1), 0);
+	memory_free(memory);
+	memory = memory_at(0);
+	ck_assert(!memory_get(memory, "g1", &group) && memory_get(memory, "g2", &group));
+	memory_free(memory);
+	file_put("x", 1, 200);
+	memory_at(-VX_E_CORRUPT);
+	file_put(NULL, 0, 0);
+	memory_at(-VX_E_CORRUPT);
+	snprintf(path, sizeof(path), "%s/groups", folder);
+	unlink(path);
+	memory = memory_at(0);
+	/* a folder in the way: told, not hidden */
+	snprintf(path, sizeof(path), "%s/groups.new", folder);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(remember(memory, "g1", 1, 1), -EISDIR);
+	rmdir(path);
+	ck_assert_int_eq(remember(memory, "g1", 1, 1), 0);
+	memory_free(memory);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("memory");
+	TCase *files = tcase_create("files");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(files, setup, teardown);
+	tcase_add_test(files, node_memory);
+	suite_add_tcase(suite, files);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
