@@ -25,6 +25,7 @@ typed() {
 	local node=$1
 	OUT=''
 	check "$node# $2" story_capture "$node" "$2"
+	# shellcheck disable=SC2034
 	OUT=$(cat "$TEST_OUTPUT")
 }
 
@@ -35,6 +36,7 @@ story_capture() {
 refused() {
 	local node=$1
 	check "$node# $2 (must be refused)" not story_capture "$node" "$2"
+	# shellcheck disable=SC2034
 	OUT=$(cat "$TEST_OUTPUT")
 }
 

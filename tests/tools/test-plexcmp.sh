@@ -64,6 +64,7 @@ compare_by() {
 		--path d3="$PWD/d3" --path d4="$PWD/d4" --path d5="$PWD/d5"
 }
 
+# shellcheck disable=SC2120
 compare() { compare_by layout.json; }
 
 truncate -s $((6000 * 512)) vol

@@ -3,6 +3,7 @@
 #ifndef VX_TESTS_AGENT_SAMPLE_H
 #define VX_TESTS_AGENT_SAMPLE_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "vxha.pb-c.h"
