@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whole logs on files: format, fold (again at any point of a crash), damage, a log plex that lags.
+ */
+#include "volio/drl_disk.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/drl_size.h"
+#include "volio/bits.h"
+#include "volio/drl_format.h"
+
+#define REGIONS 100
+#define REGION_LEN 512
+#define LOGS 2
+
+struct world {
+	struct volconf conf;
+	struct volconf_plex log[LOGS];
+	struct layout_column column[LOGS];
+	struct layout_sd sd[LOGS];
+	struct iodisk disk[LOGS], *disks[LOGS];
+	struct drl_disk shell;
+};
+
+static void world_open(struct world *world)
+{
+	uint64_t bytes = drl_log_len(REGIONS * REGION_LEN, REGION_LEN) * VX_SECTOR;
+
+	memset(world, 0, sizeof(*world));
+	world->conf.log = world->log;
+	world->conf.logs = LOGS;
+	world->conf.disk = world->disks;
+	world->conf.disks = LOGS;
+	world->conf.regions = REGIONS;
+	world->conf.region_bytes = REGION_LEN * VX_SECTOR;
+	world->conf.rid = 9;
+	strcpy(world->conf.dgid, "1.2.test");
+	for (uint32_t i = 0; i < LOGS; i++) {
+		char path[] = "/tmp/vxha-fold-XXXXXX";
+
+		world->sd[i] = (struct layout_sd){ 0, bytes, 4096 * (i + 1), i };
+		world->column[i] = (struct layout_column){ &world->sd[i], 1 };
+		world->log[i].layout = (struct layout){ &world->column[i], 1, 0, bytes };
+		world->disks[i] = &world->disk[i];
+		world->disk[i].fd = mkstemp(path);
+		ck_assert(world->disk[i].fd >= 0);
+		unlink(path);
+	}
+	world->shell.conf = &world->conf;
+}
+
+static void world_close(struct world *world)
+{
+	for (uint32_t i = 0; i < LOGS; i++) {
+		close(world->disk[i].fd);
+	}
+}
+
+static void world_put(struct world *world, uint32_t log, enum drl_kind kind, uint32_t slot,
+		      uint64_t sequence, const uint64_t *map)
+{
+	struct drl_block_id id = { .group_hash = drl_group_hash(world->conf.dgid),
+				   .volume_rid = 9,
+				   .region_len = REGION_LEN,
+				   .regions = REGIONS,
+				   .kind = kind,
+				   .slot = slot };
+	uint8_t block[VX_BLOCK];
+
+	drl_block_encode(block, &id, sequence, map);
+	ck_assert_int_eq(pwrite(world->disk[log].fd, block, VX_BLOCK,
+				(off_t)(world->sd[log].disk_offset + drl_block_offset(&id))),
+			 VX_BLOCK);
+}
+
+static uint32_t world_recovery(struct world *world, uint64_t *out_map)
+{
+	uint64_t sequence;
+
+	bits_put_all(out_map, REGIONS, false);
+	drl_disk_read_recovery(&world->shell, out_map, &sequence);
+	return bits_count(out_map, REGIONS);
+}
+
+START_TEST(fold_moves_bits_and_can_be_done_again)
+{
+	struct world world;
+	uint64_t map[2], active[2] = { 0 };
+	uint32_t regions = 0;
+
+	world_open(&world);
+	ck_assert_int_eq(drl_disk_format(&world.shell, false), 0);
+	ck_assert_uint_eq(world_recovery(&world, map), 0);
+	bits_put(active, 7, true);
+	bits_put(active, 99, true);
+	world_put(&world, 0, DRL_KIND_ACTIVE, 5, 2, active);
+	world_put(&world, 1, DRL_KIND_ACTIVE, 5, 2, active);
+	ck_assert_int_eq(drl_disk_fold(&world.shell, 1u << 4, &regions), 0); /* not his slot */
+	ck_assert_uint_eq(regions, 0);
+	for (int again = 0; again < 2; again++) {
+		ck_assert_int_eq(drl_disk_fold(&world.shell, 1u << 5 | 1u << 4, &regions), 0);
+		ck_assert_uint_eq(regions, 2);
+		ck_assert_uint_eq(world_recovery(&world, map), 2);
+		ck_assert(bits_get(map, 7) && bits_get(map, 99));
+	}
+	/* the crash between the two writes: the active map is still there */
+	world_put(&world, 0, DRL_KIND_ACTIVE, 5, 9, active);
+	ck_assert_int_eq(drl_disk_fold(&world.shell, UINT32_MAX, &regions), 0);
+	ck_assert_uint_eq(regions, 2);
+	world_close(&world);
+}
+END_TEST
+
+START_TEST(the_newest_valid_block_counts)
+{
+	struct world world;
+	uint64_t map[2], old[2] = { 0 }, fresh[2] = { 0 };
+	uint8_t junk[64] = { 0xff };
+
+	world_open(&world);
+	ck_assert_int_eq(drl_disk_format(&world.shell, false), 0);
+	bits_put(old, 1, true);
+	bits_put(fresh, 2, true);
+	world_put(&world, 0, DRL_KIND_RECOVERY, 0, 5, old);
+	world_put(&world, 1, DRL_KIND_RECOVERY, 0, 6, fresh);
+	ck_assert_uint_eq(world_recovery(&world, map), 1);
+	ck_assert(bits_get(map, 2));
+	/* torn on one log plex: the other one serves */
+	ck_assert_int_eq(pwrite(world.disk[1].fd, junk, sizeof(junk),
+				(off_t)world.sd[1].disk_offset + VX_BLOCK + 600),
+			 64);
+	ck_assert_uint_eq(world_recovery(&world, map), 1);
+	ck_assert(bits_get(map, 1));
+	/* torn on both: everything is dirty (V14) */
+	ck_assert_int_eq(pwrite(world.disk[0].fd, junk, sizeof(junk),
+				(off_t)world.sd[0].disk_offset + VX_BLOCK + 600),
+			 64);
+	ck_assert_uint_eq(world_recovery(&world, map), REGIONS);
+	ck_assert(world.shell.corrupt);
+	world_close(&world);
+}
+END_TEST
+
+START_TEST(what_is_no_log_is_all_dirty)
+{
+	struct world world;
+	uint64_t map[2];
+	uint32_t regions = 0;
+
+	world_open(&world);
+	ck_assert_int_eq(ftruncate(world.disk[0].fd, 1 << 20), 0);
+	ck_assert_int_eq(ftruncate(world.disk[1].fd, 1 << 20), 0);
+	ck_assert_int_eq(drl_disk_fold(&world.shell, 1, &regions), 0);
+	ck_assert_uint_eq(regions, REGIONS);
+	ck_assert_uint_eq(world_recovery(&world, map), REGIONS);
+	world_close(&world);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("volio fold");
+	TCase *tcase = tcase_create("fold");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(tcase, fold_moves_bits_and_can_be_done_again);
+	tcase_add_test(tcase, the_newest_valid_block_counts);
+	tcase_add_test(tcase, what_is_no_log_is_all_dirty);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The owner's side of a resync among several nodes: acknowledgements in any order, late ones,
+ * holds, failing copies, a stop and another owner that goes on. What must hold: nothing is copied
+ * outside a window that all members acknowledged (V20), a region's bit goes only after all of it
+ * was copied (V24), all becomes clean.
+ */
+#include "volio/resync.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "volio/bits.h"
+
+#define NODES 3
+#define REGIONS 300
+
+struct world {
+	struct resync resync;
+	uint64_t length, region_bytes;
+	uint64_t *disk;	   /* the recovery map */
+	uint8_t *copied;   /* for each 64 KiB: equal on all plexes */
+	uint64_t asked;	   /* serial of the window that is asked for */
+	uint64_t acks[64]; /* node << 32 | serial, on their way */
+	uint32_t acks_count;
+	uint64_t offset, window; /* acknowledged by all: may be copied */
+	uint32_t told[NODES];	 /* serial that the node acknowledged last */
+	bool copying, clearing, pausing, done;
+};
+
+#define GRAIN 65536u
+
+static void world_do(struct world *world, const struct resync_event *event)
+{
+	struct resync_effects effects;
+
+	resync_step(&world->resync, event, &effects);
+	if (effects.window) {
+		ck_assert(effects.length > 0 && effects.length <= VX_WINDOW_BYTES);
+		ck_assert(effects.offset + effects.length <= world->length);
+		if (effects.clean_length > 0) { /* told only what is clean on disk */
+			for (uint64_t at = effects.clean_from;
+			     at < effects.clean_from + effects.clean_length; at += GRAIN) {
+				ck_assert(!bits_get(world->disk,
+						    (uint32_t)(at / world->region_bytes)));
+			}
+		}
+		world->asked = effects.serial;
+		world->offset = effects.offset;
+		world->window = effects.length;
+		for (uint64_t node = 0; node < NODES; node++) {
+			ck_assert(world->acks_count < 64);
+			world->acks[world->acks_count++] = (node + 1) << 32 | effects.serial;
+		}
+	}
+	if (effects.copy) {
+		for (int node = 0; node < NODES; node++) {
+			ck_assert_msg(world->told[node] == world->asked,
+				      "copy without the word of node %d", node + 1);
+		}
+		ck_assert(effects.offset == world->offset && effects.length == world->window);
+		ck_assert(!world->copying);
+		world->copying = true;
+	}
+	if (effects.clear) {
+		for (uint32_t region = effects.first; region <= effects.last; region++) {
+			uint64_t end = (region + 1) * world->region_bytes;
+
+			end = end < world->length ? end : world->length;
+			for (uint64_t at = region * world->region_bytes; at < end; at += GRAIN) {
+				ck_assert_msg(world->copied[at / GRAIN],
+					      "region %u is cleared before it is copied", region);
+			}
+			bits_put(world->disk, region, false);
+		}
+		world->clearing = true;
+	}
+	world->pausing = world->pausing || effects.pause;
+	world->done = world->done || effects.done;
+}
+
+static void world_start(struct world *world)
+{
+	static const uint32_t members[NODES] = { 1, 2, 3 };
+	const struct resync_event start = { .kind = RESYNC_START };
+	uint64_t *map = bits_new(REGIONS);
+
+	memcpy(map, world->disk, bits_words(REGIONS) * sizeof(uint64_t));
+	resync_init(&world->resync, world->length, world->region_bytes, REGIONS, map, members,
+		    NODES);
+	world->acks_count = 0;
+	memset(world->told, 0, sizeof(world->told));
+	world->copying = world->clearing = world->pausing = world->done = false;
+	world_do(world, &start);
+}
+
+static void world_ack(struct world *world)
+{
+	uint32_t pick = (uint32_t)rand() % world->acks_count;
+	uint64_t ack = world->acks[pick];
+	const struct resync_event event = { .kind = RESYNC_ACK,
+					    .nodeid = (uint32_t)(ack >> 32),
+					    .serial = ack & UINT32_MAX };
+
+	if (rand() % 10 != 0) { /* else it comes once more later */
+		world->acks[pick] = world->acks[--world->acks_count];
+	}
+	world->told[event.nodeid - 1] = (uint32_t)event.serial > world->told[event.nodeid - 1]
+						? (uint32_t)event.serial
+						: world->told[event.nodeid - 1];
+	world_do(world, &event);
+}
+
+static void world_copied(struct world *world)
+{
+	struct resync_event event = { .kind = RESYNC_COPIED, .result = rand() % 8 == 0 ? -1 : 0 };
+
+	for (uint64_t at = world->offset; event.result == 0 && at < world->offset + world->window;
+	     at += GRAIN) {
+		world->copied[at / GRAIN] = 1;
+	}
+	world->copying = false;
+	world_do(world, &event);
+}
+
+/* One life of an owner; false: it was stopped before the end. */
+static bool world_run(struct world *world, bool may_stop)
+{
+	const struct resync_event cleared = { .kind = RESYNC_CLEARED },
+				  timer = { .kind = RESYNC_TIMER };
+	const struct resync_event retry = { .kind = RESYNC_RETRY }, stop = { .kind = RESYNC_STOP };
+
+	world_start(world);
+	for (int step = 0; step < 100000 && !world->done; step++) {
+		if (may_stop && rand() % 300 == 0) {
+			world_do(world, &stop);
+			resync_free(&world->resync);
+			return false;
+		}
+		if (world->acks_count > 0 && rand() % 2 == 0) {
+			world_ack(world);
+		} else if (world->copying) {
+			world_copied(world);
+		} else if (world->clearing) {
+			world->clearing = false;
+			world_do(world, &cleared);
+		} else if (world->pausing) {
+			world->pausing = false;
+			world_do(world, &timer);
+		} else {
+			world_do(world, &retry);
+		}
+	}
+	ck_assert_msg(world->done, "no end");
+	resync_free(&world->resync);
+	return true;
+}
+
+START_TEST(everything_is_copied_and_then_clean)
+{
+	static const uint64_t region_bytes[] = { 65536, 262144, 4194304, 16777216 };
+	struct world world = { .region_bytes = region_bytes[_i % 4] };
+	uint32_t lives = 0;
+
+	srand((unsigned int)_i);
+	world.length = world.region_bytes * (REGIONS - 1) + GRAIN; /* the last region is short */
+	world.disk = bits_new(REGIONS);
+	world.copied = calloc(world.length / GRAIN + 1, 1);
+	for (uint32_t region = 0; region < REGIONS; region++) {
+		if (rand() % 3 == 0) {
+			bits_put(world.disk, region, true);
+		}
+	}
+	while (!world_run(&world, lives < 5)) {
+		lives++;
+	}
+	ck_assert_uint_eq(bits_count(world.disk, REGIONS), 0);
+	free(world.disk);
+	free(world.copied);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("volio resync");
+	TCase *tcase = tcase_create("resync");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, everything_is_copied_and_then_clean, 0, 100);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
