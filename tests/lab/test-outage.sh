@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Outages of more than one node's power, at three nodes with Pacemaker, while all write:
+#	- a slave, then the master, is cut off from the cluster network (it lives on, on its own)
+#	- all nodes lose power at once
+# Nobody's acknowledged write is lost, mirrors are equal afterwards, the configuration is the same everywhere.
+. "$(dirname "$0")/testlib.sh"
+# shellcheck source=tests/story/check.sh
+. "$TEST_DIR/../story/check.sh"
+
+all_good() {
+	local n
+	wait_for 150 "all nodes are members again, with the group and the device" all_back
+	wait_for 60 "no resync is running" volume_synced
+	check "the configuration is the same everywhere" same_config
+	for n in $NODES; do
+		check "every acknowledged write is there, seen from $n" stamps_good "$n"
+	done
+	check "both plexes are equal on the disks" plexes_equal
+}
+
+all_back() {
+	story_boot_all
+	all_members && group_enabled && device_there
+}
+
+cut_off() {
+	local victim=$1 before other fences
+	writers_start
+	wait_for 30 "all six writers have acknowledged writes" writers_acked
+	other=$(others_of "$victim" | head -n 1)
+	before=$(on "$other" vxclustadm -v nodestate --json | jq .epoch)
+	fences=$(fenced_count "$other" "$victim")
+	lab autoboot off
+	check "node $victim is cut off" lab cut "$victim"
+	wait_for 60 "the others run a view without it" view_later "$victim" "$before"
+	check "only after it was fenced" fenced_more_than "$other" "$victim" "$fences"
+	# shellcheck disable=SC2046
+	wait_for 15 "their writers make progress" writers_grow $(others_of "$victim")
+	wait_writers "$victim"
+	# shellcheck disable=SC2046
+	writers_stop $(others_of "$victim")
+	check "its cable is plugged in" lab heal "$victim"
+	all_good
+}
+
+view_later() {
+	local n
+	for n in $(others_of "$1"); do
+		on "$n" vxclustadm -v nodestate --json |
+			jq -e ".epoch > $2 and (.reconfigurations | last | .done)" >/dev/null || return 1
+	done
+}
+
+lab_start 3 --pacemaker --disks 4 --size 512
+story_need volume
+cut_off "$(slave_nodes | tail -n 1)"
+cut_off "$(master_node)"
+
+writers_start
+wait_for 30 "all six writers have acknowledged writes" writers_acked
+for n in $NODES; do
+	check "node $n loses power" lab crash "$n"
+done
+wait_writers a b c
+all_good
