@@ -20,6 +20,7 @@
 #include "vxconfigd/worker.h"
 #include "vxha.pb-c.h"
 
+struct answer_ring;
 struct group;
 struct io_round;
 struct relay;
@@ -83,7 +84,8 @@ struct configd {
 	struct io_round_list io_rounds; /* questions to the vxiods of all nodes */
 	uint64_t cookies; /* of what was sent over port u */
 	struct request_list creating; /* requests that make a group: one at a time */
-	bool creating_busy;
+	struct request *creating_now; /* the one that is being planned */
+	struct answer_ring *answers; /* what was answered lately, by transaction (T11) */
 	struct loop_timer kick_timer, leave_timer;
 	uint64_t epoch_floor; /* the next view must have a higher epoch than this */
 	unsigned int loads; /* answers of vxiod to loads that are awaited */

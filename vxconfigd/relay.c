@@ -169,9 +169,8 @@ void relay_settled(struct configd *configd)
 		struct ask *ask = relay->ask;
 
 		after = TAILQ_NEXT(relay, next);
-		if (relay->sent) {
-			continue;
-		}
+		/* Those that were sent too: a packet or its answer may have been lost with the view before. The
+		 * master knows by the transaction what it has already, and answers the same. */
 		if (cview_is_master(&configd->cluster)) { /* this node has become it */
 			relay_free(configd, relay);
 			server_submit(configd, ask);

@@ -16,6 +16,7 @@ void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *r
 void relay_master(struct configd *configd, const Vx__CfgView *view);
 /* ... and was taken over here: what the former master did not answer is answered. */
 void relay_decided(struct configd *configd);
+/* The view runs: what was not answered is sent, or sent again. */
 void relay_settled(struct configd *configd);
 /* Out of the cluster. */
 void relay_give_up(struct configd *configd, const char *reason);

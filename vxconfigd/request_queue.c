@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "vxconfigd/answers.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
@@ -25,6 +26,7 @@ static const char *request_group_name(const struct request *req)
 static void request_end(struct request *req, const char *outcome)
 {
 	proto_string_set(&req->reply->outcome, outcome);
+	answers_add(req->configd->answers, req->request->txid.data, req->reply);
 	req->answer(req->ctx, req->reply);
 	request_unplan(req);
 	proto_free(req->request);
@@ -185,7 +187,7 @@ static void request_on_planned(struct request *req, int error)
 		group->starting = NULL;
 	}
 	if (request_creates(req->request)) {
-		configd->creating_busy = false;
+		configd->creating_now = NULL;
 	}
 	if (req->lost || !configd->cluster.member) {
 		if (created) {
@@ -246,7 +248,7 @@ static void request_kick_creating(struct configd *configd)
 	struct request *req = TAILQ_FIRST(&configd->creating);
 	uint32_t node = request_missing_peer(configd);
 
-	if (req == NULL || configd->creating_busy) {
+	if (req == NULL || configd->creating_now != NULL) {
 		return;
 	}
 	if (node == 0 && !request_peers_ready(configd)) {
@@ -258,7 +260,7 @@ static void request_kick_creating(struct configd *configd)
 		request_kick_creating(configd);
 		return;
 	}
-	configd->creating_busy = true;
+	configd->creating_now = req;
 	req->attempt++;
 	request_plan(req, request_on_planned);
 }
@@ -404,12 +406,17 @@ void request_give_up(struct configd *configd, const char *reason)
 	request_list_end(&configd->creating, reason);
 }
 
+static bool request_is(const struct request *req, const uint8_t *txid)
+{
+	return req != NULL && memcmp(req->request->txid.data, txid, ID_BYTES) == 0;
+}
+
 static bool request_list_has(const struct request_list *list, const uint8_t *txid)
 {
 	const struct request *req;
 
 	TAILQ_FOREACH(req, list, next) {
-		if (memcmp(req->request->txid.data, txid, ID_BYTES) == 0) {
+		if (request_is(req, txid)) {
 			return true;
 		}
 	}
@@ -419,15 +426,12 @@ static bool request_list_has(const struct request_list *list, const uint8_t *txi
 bool request_is_known(struct configd *configd, const uint8_t *txid)
 {
 	struct group *group;
-	bool known = request_list_has(&configd->creating, txid) || configd->creating_busy;
+	bool known = request_list_has(&configd->creating, txid) || request_is(configd->creating_now, txid);
 
 	TAILQ_FOREACH(group, &configd->groups, next) {
-		known = known || request_list_has(&group->queue, txid) ||
-			(group->txn.member != TXN_NONE && memcmp(group->txn.ref.txid, txid, ID_BYTES) == 0) ||
-			(group->starting != NULL &&
-			 memcmp(group->starting->request->txid.data, txid, ID_BYTES) == 0) ||
-			(group->current != NULL &&
-			 memcmp(group->current->request->txid.data, txid, ID_BYTES) == 0);
+		known = known || request_list_has(&group->queue, txid) || request_is(group->starting, txid) ||
+			request_is(group->current, txid) ||
+			(group->txn.member != TXN_NONE && memcmp(group->txn.ref.txid, txid, ID_BYTES) == 0);
 	}
 	return known;
 }

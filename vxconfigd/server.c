@@ -12,6 +12,7 @@
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "vxconfigd/answers.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/plan.h"
 #include "vxconfigd/proto.h"
@@ -114,13 +115,18 @@ static void ask_log(const struct ask *ask, const Vx__Reply *reply)
 	}
 }
 
+static void ask_free(struct ask *ask)
+{
+	proto_free(ask->request);
+	free(ask);
+}
+
 void ask_answer(struct ask *ask, Vx__Reply *reply)
 {
 	ask_log(ask, reply);
 	ask_send(ask, reply);
 	proto_free(reply);
-	proto_free(ask->request);
-	free(ask);
+	ask_free(ask);
 }
 
 void ask_progress(struct ask *ask, const Vx__Reply *reply)
@@ -157,6 +163,16 @@ static void server_on_submitted(void *ctx, Vx__Reply *reply)
 
 void server_submit(struct configd *configd, struct ask *ask)
 {
+	const Vx__Reply *answered = answers_find(configd->answers, ask->request->txid.data);
+
+	if (answered != NULL) { /* T11: asked again, the same answer */
+		ask_answer_loaded(ask, proto_clone(answered));
+		return;
+	}
+	if (request_is_known(configd, ask->request->txid.data)) {
+		ask_free(ask); /* the first one is answered, to the same node and cookie */
+		return;
+	}
 	request_submit(configd, ask->request, ask->nodeid != 0 ? ask->nodeid : configd->cluster.self,
 		       server_on_submitted, ask);
 }
@@ -317,8 +333,9 @@ static void server_on_forwarded(struct configd *configd, uint32_t from, const Vx
 		server_io_local(ask);
 	} else if (strcmp(request->tool, "vxdctl") == 0 && strcmp(request->verb, "outcome") == 0) {
 		server_outcome(ask);
-	} else if (server_is_change(request) && cview_is_master(&configd->cluster) &&
-		   cview_is_settled(&configd->cluster) && configd->enabled) {
+	} else if (cview_is_master(&configd->cluster) && !cview_is_settled(&configd->cluster)) {
+		ask_free(ask); /* a view follows, in which it comes again */
+	} else if (server_is_change(request) && cview_is_master(&configd->cluster) && configd->enabled) {
 		server_submit(configd, ask);
 	} else {
 		reply = ask_reply_new();

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "vxconfigd/answers.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
@@ -101,8 +102,12 @@ static bool ctl_parse_txid(const char *text, uint8_t out_txid[ID_BYTES])
 /* NULL: not among what is remembered. */
 static const char *ctl_find_outcome(struct configd *configd, const uint8_t *txid)
 {
+	const Vx__Reply *answered = answers_find(configd->answers, txid);
 	struct group *group;
 
+	if (answered != NULL && answered->outcome[0] != '\0') {
+		return answered->outcome;
+	}
 	TAILQ_FOREACH(group, &configd->groups, next) {
 		const Vx__Outcome *outcome =
 			group->config != NULL ? config_outcome_find(group->config, txid) : NULL;

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/timeouts.h"
+#include "vxconfigd/answers.h"
 #include "vxconfigd/configd.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/proto.h"
@@ -244,6 +245,7 @@ static int configd_open(struct configd_main *main_state, char *reason)
 	rc = rc != 0 ? rc : worker_create(configd->loop, &configd->worker);
 	rc = rc != 0 ? rc : memory_open(configd->worker, path, &configd->memory, reason);
 	rc = rc != 0 ? rc : disk_set_create(configd->worker, conf_get(configd->conf, CONF_disks), &configd->disks);
+	rc = rc != 0 ? rc : answers_create(&configd->answers);
 	rc = rc != 0 ? rc : shelf_create(configd, &configd->shelf);
 	rc = rc != 0 ? rc : steps_create(configd);
 	rc = rc != 0 ? rc : iod_create(configd->loop, &configd_iod_ops, configd, &configd->iod);
