@@ -235,9 +235,8 @@ static void drl_log_end(struct drl *drl, bool done)
 		}
 	}
 	drl->marking.count = drl->clearing.count = 0;
-	drl->changed |= done ? 0 : drl->writing_blocks;
 	drl->writing_blocks = 0;
-	drl->broken = !done;
+	drl->broken = !done; /* DRL_RESTART writes every block again */
 }
 
 static void drl_log_begin(struct drl *drl, struct drl_effects *effects)

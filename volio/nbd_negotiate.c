@@ -35,7 +35,9 @@ static void nbd_say(struct nbd_talk *talk, const void *data, size_t length)
 		talk->out = out;
 		talk->out_size = size;
 	}
-	memcpy(talk->out + talk->out_length, data, length);
+	if (length > 0) {
+		memcpy(talk->out + talk->out_length, data, length);
+	}
 	talk->out_length += length;
 }
 

@@ -135,7 +135,7 @@ START_TEST(a_region_at_risk_is_marked_on_disk)
 	memset(&world, 0, sizeof(world));
 	srand((unsigned int)_i);
 	ck_assert_int_eq(drl_init(&world.drl, REGIONS, 3), 0);
-	for (int step = 0; step < 5000; step++) {
+	for (int step = 0; step < 2500; step++) {
 		int what = rand() % 10;
 
 		if (what < 5) {
@@ -347,7 +347,7 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, a_region_at_risk_is_marked_on_disk, 0, 200);
+	tcase_add_loop_test(tcase, a_region_at_risk_is_marked_on_disk, 0, 60);
 	tcase_add_loop_test(tcase, everything_becomes_clean, 0, 20);
 	tcase_add_test(tcase, marks_are_grouped);
 	tcase_add_test(tcase, golden_block);

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test-vxiod.sh - the I/O daemon alone, driven as vxconfigd would: no cluster, a private group
+#
+#	node a: vxiod <- iodctl     volume g/v: plexes on d1, d2; logs on d1, d2
+# shellcheck source=tests/lab/testlib.sh
+. "$(dirname "$0")/testlib.sh"
+
+TOOLS=$(cd "$TEST_DIR/../../build/tests" && pwd)
+SOURCE=$(cd "$TEST_DIR/../tools" && pwd)
+D1=/dev/vxdisk/d1 D2=/dev/vxdisk/d2 D3=/dev/vxdisk/d3
+SECTORS=262144 # 128 MiB
+FILE=/dev/vx/dsk/g/v
+URI="nbd+unix:///g/v?socket=/run/vxha/nbd.sock"
+
+on() {
+	lab run a "$@"
+}
+
+ctl() {
+	on timeout 60 "$TOOLS/iodctl" "$@"
+}
+
+load() {
+	ctl load --disk $D1 --disk $D2 --len $SECTORS "$@"
+}
+
+vol_has() {	# vol_has FIELD=VALUE
+	ctl query | grep '^vol ' | tee /dev/stderr | grep -qE " $1( |\$)"
+}
+
+no_resync() {
+	! ctl query | grep '^task ' && vol_has recover=0
+}
+
+# Below the program: the data is behind 2 MiB on each disk.
+plexes_equal() {
+	local other=${1:-$D2}
+
+	on sh -c "blockdev --flushbufs $D1; blockdev --flushbufs $other
+		cmp -n $((SECTORS * 512)) -i $((4096 * 512)) $D1 $other"
+}
+
+write_for() {	# write_for SECONDS NAME: in the background, checked when it is waited for
+	on timeout 120 fio --name="$2" --ioengine=nbd --uri="$URI" --rw=randwrite --bs=4k --iodepth=16 --size=64m \
+		--time_based --runtime="$1" --verify=crc32c --verify_backlog=512 --verify_fatal=1 >"$TEST_OUTPUT.fio" 2>&1 &
+	writer=$!
+}
+
+writer_had_no_error() {
+	wait "$writer" || { cat "$TEST_OUTPUT.fio"; return 1; }
+}
+
+test_cleanup() {
+	rm -f "$TEST_OUTPUT.fio"
+}
+
+lab_start 1 --disks 3 --size 256
+check "vxiod starts" on vxiod
+check "a second vxiod says that one runs" output_has "runs already as pid" sh -c "LAB=$LAB '$TEST_DIR/lab' run a vxiod 2>&1; true"
+check "a new log is written" ctl format --disk $D1 --disk $D2 --len $SECTORS --dirty
+check "a volume is loaded" load --state sync
+check "its device is there" on test "$(on stat -c %s $FILE)" = $((SECTORS * 512))
+check "a client that lies about its disk is refused" not ctl load --group h --disk /dev/vxdisk/none
+
+echo "# everything differs: the resync, writes of odd lengths meanwhile"
+check "odd writes are as the model has them" on "$SOURCE/unaligned" $FILE
+wait_for 60 "the resync ends" no_resync
+check "the plexes are equal" plexes_equal
+
+echo "# NBD, what stock clients do"
+check "nbdinfo" output_has "export-size: $((SECTORS * 512))" on nbdinfo "$URI"
+check "nbdcopy out" on nbdcopy "$URI" /run/image
+check "nbdcopy in, qemu-img compare" on sh -c "nbdcopy /run/image '$URI' && qemu-img compare -f raw -F raw '$URI' /run/image"
+check "fio, verified" on fio --name=f --filename=$FILE --ioengine=libaio --direct=1 --rw=randwrite --bsrange=512-256k \
+	--blockalign=512 --iodepth=16 --size=32m --verify=crc32c --do_verify=1
+check "the plexes are equal" plexes_equal
+
+echo "# suspend, resume"
+write_for 6 suspended
+wait_for 10 "the writer has it open" output_has "open g/v .*nbd" ctl query
+check "suspended: nothing is in flight" ctl suspend --txid one
+check "... and stays so" vol_has suspended=1
+check "an open volume is not removed" not ctl unload
+check "resumed" ctl resume --txid one
+check "the writer met no error" writer_had_no_error
+
+echo "# vxiod is killed in mid-write"
+write_for 30 killed
+wait_for 10 "regions are dirty" not vol_has dirty=0
+check "kill" lab kill a vxiod
+wait "$writer" || true
+check "its device is dead" not on cat $FILE
+check "settle waits for its I/O and removes the device" on vxiod --settle
+check "nothing is mounted" not on grep -q "/dev/vx/" /proc/mounts
+check "vxiod starts again" on vxiod
+check "the volume is loaded" load
+wait_for 60 "only what was dirty is copied" no_resync
+check "... less than everything" output_has "finished RECOV g/v [0-9]+/[0-9]{1,3} of 512" ctl query
+check "the plexes are equal" plexes_equal
+
+echo "# a plex fails: the write waits until it is detached"
+write_for 6 parked
+wait_for 10 "writes run" not vol_has dirty=0
+check "the path to d2 is cut" lab disk-fail a d2
+wait_for 10 "the error is told" output_has "plex-error vol=1 plex=(101|201) write=1" ctl watch 6
+check "detached: its volume goes on" load --detach 1 --detach-log 1
+check "the writer met no error" writer_had_no_error
+check "heal" lab disk-heal a d2
+check "a read error is served by the other plex" on dd if=$FILE of=/dev/null bs=1M iflag=direct
+
+echo "# three plexes, stripes, another log"
+check "unload" ctl unload
+check "nothing is left of the device" not on ls $FILE
+check "format" ctl format --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --dirty
+check "load" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --state sync
+check "odd writes are as the model has them" on "$SOURCE/unaligned" $FILE
+wait_for 60 "the resync ends" no_resync
+check "the plexes are equal" plexes_equal $D3
+check "read-only" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --activation sr
+check "... refuses writes" not on dd if=/dev/zero of=$FILE bs=4k count=1 oflag=direct conv=notrunc
+check "off: no device" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --activation off
+wait_for 5 "... it is gone" not on ls $FILE
+
+echo "# ends in order"
+check "load" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3
+check "dirty at the end" on dd if=/dev/urandom of=$FILE bs=64k count=200 oflag=direct conv=notrunc
+check "vxiod is told to stop" on sh -c 'kill "$(cat /run/vxha/vxiod.pid)"'
+wait_for 10 "it is gone" not on test -e /run/vxha/vxiod.pid
+check "it starts" on vxiod
+check "load" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3
+check "nothing is to be recovered" vol_has recover=0
+check "it leaves nothing behind" on sh -c 'kill "$(cat /run/vxha/vxiod.pid)"'
+wait_for 10 "no mount, no socket" not on sh -c 'grep "/dev/vx/" /proc/mounts || test -e /run/vxha/nbd.sock'
