@@ -52,6 +52,11 @@ static struct adopt *adopt_new(struct configd *configd, const Vx__GroupView *vie
 static void adopt_end(struct adopt *adopt, int error, const char *reason)
 {
 	if (adopt->generation == adopt->configd->steps->generation) {
+		struct group *group = group_find(adopt->configd, adopt->view->dgid);
+
+		if (error != 0 && group != NULL && group->config == NULL) {
+			group_disable(group, reason);
+		}
 		exchange_done(adopt->configd, error, reason);
 	}
 	adopt_free(adopt);

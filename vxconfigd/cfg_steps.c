@@ -339,6 +339,12 @@ void steps_on_lost(struct configd *configd)
 	configd->leaving = false;
 }
 
+/* Requests do not wait for ever for one that came back and does not get ready. */
+static void steps_on_ready_time(void *ctx)
+{
+	request_kick(ctx);
+}
+
 void steps_on_peer(struct configd *configd, uint32_t nodeid, bool up)
 {
 	struct peer *peer = cview_peer(&configd->cluster, nodeid);
@@ -346,6 +352,11 @@ void steps_on_peer(struct configd *configd, uint32_t nodeid, bool up)
 
 	if (peer == NULL) {
 		return;
+	}
+	if (up && !peer->up) {
+		peer->up_ms = clock_ms();
+		peer->refused = false;
+		loop_timer_set(configd->loop, &configd->ready_timer, VX_READY_MS, steps_on_ready_time, configd);
 	}
 	peer->up = up;
 	if (up) {

@@ -33,6 +33,8 @@ struct steps;
 struct peer {
 	uint32_t nodeid;
 	bool up; /* it runs */
+	uint64_t up_ms; /* since when */
+	bool refused; /* it could not take the groups over */
 	bool ready; /* has the groups of this view; false from its end to its return (T1, T13) */
 	bool join; /* it came back and asked for the groups (T13) */
 	uint64_t join_serial;
@@ -86,7 +88,7 @@ struct configd {
 	struct request_list creating; /* requests that make a group: one at a time */
 	struct request *creating_now; /* the one that is being planned */
 	struct answer_ring *answers; /* what was answered lately, by transaction (T11) */
-	struct loop_timer kick_timer, leave_timer;
+	struct loop_timer kick_timer, leave_timer, ready_timer;
 	uint64_t epoch_floor; /* the next view must have a higher epoch than this */
 	unsigned int loads; /* answers of vxiod to loads that are awaited */
 	unsigned int disk_writes; /* label writes in flight */

@@ -431,10 +431,13 @@ static void exchange_on_ready(struct configd *configd, uint32_t from, const Vx__
 	if (ready->error != 0) {
 		log_err("node=%s vxconfigd did not get the disk groups: %s",
 			cview_name(&configd->cluster, from), ready->reason);
+		peer->refused = true;
+		request_kick(configd);
 		return;
 	}
 	log_notice("node=%s vxconfigd is ready", cview_name(&configd->cluster, from));
 	peer->up = true;
+	peer->refused = false;
 	peer->ready = true;
 	txn_run_all(configd, &event);
 	request_kick(configd);

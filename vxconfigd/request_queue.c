@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/timeouts.h"
 #include "vxconfigd/answers.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
@@ -151,7 +152,8 @@ static uint32_t request_missing_peer(struct configd *configd)
 	for (size_t i = 0; i < configd->cluster.peer_count; i++) {
 		const struct peer *peer = &configd->cluster.peer[i];
 
-		if (!peer->ready && !peer->up) {
+		if (!peer->ready &&
+		    (!peer->up || peer->refused || clock_ms() - peer->up_ms >= VX_READY_MS)) {
 			return peer->nodeid;
 		}
 	}
