@@ -24,12 +24,14 @@ void mailbox_close(struct mailbox *box)
 void mailbox_post(struct mailbox *box, struct mail *mail)
 {
 	static const uint64_t one = 1;
+	struct mail *head = atomic_load_explicit(&box->head, memory_order_relaxed);
 
-	mail->next = atomic_load_explicit(&box->head, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(&box->head, &mail->next, mail,
-						      memory_order_release, memory_order_relaxed)) {
-	}
-	if (mail->next == NULL) {
+	do {
+		mail->next = head;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&box->head, &head, mail, memory_order_release, memory_order_relaxed));
+	/* The mail is the receiver's from here on. Into an empty box: it has to be woken. */
+	if (head == NULL) {
 		(void)!write(box->event_fd, &one, sizeof(one));
 	}
 }

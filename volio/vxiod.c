@@ -206,6 +206,27 @@ static void iod_stop(struct iod *iod)
 	}
 }
 
+static void iod_free(struct iod *iod)
+{
+	struct iod_group *group;
+
+	while ((group = LIST_FIRST(&iod->groups)) != NULL) {
+		suspensions_lift(iod, group->dgid, true);
+		LIST_REMOVE(group, link);
+		free(group);
+	}
+	for (int i = 0; i < VX_TASKS_FINISHED; i++) {
+		if (iod->finished[i] != NULL) {
+			vx__task__free_unpacked(iod->finished[i], NULL);
+		}
+	}
+	if (iod->box.event_fd > 0) {
+		mailbox_close(&iod->box);
+	}
+	loop_destroy(iod->loop);
+	conf_free(iod->conf);
+}
+
 static int iod_main(struct daemon *daemon, const struct options *options)
 {
 	struct iod iod = { 0 };
@@ -242,6 +263,7 @@ static int iod_main(struct daemon *daemon, const struct options *options)
 		daemon_fail(daemon, reason);
 	}
 	iod_stop(&iod);
+	iod_free(&iod);
 	log_stop();
 	return rc == 0 ? 0 : 1;
 }
