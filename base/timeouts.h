@@ -50,6 +50,7 @@
 #define VX_KILL_MS 5000	      /* vxconfigd -k: the running one ends, or is killed */
 #define VX_KILL_POLL_MS 50
 #define VX_READY_MS 5000 /* changes wait for a vxconfigd that came back and is not ready yet */
+#define VX_WANT_RETRY_MS 5000 /* vxconfigd tries a change of its own again */
 #define VX_REJOIN_MS 2000 /* a vxconfigd that came back and could not read the groups tries again */
 #define VX_LEAVE_POLL_MS 50	 /* vxconfigd looks whether transactions ended before it leaves */
 #define VX_STEP_PROGRESS_MS 1000 /* vxconfigd says that a step goes on */
