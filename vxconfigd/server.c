@@ -12,7 +12,9 @@
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/timeouts.h"
 #include "vxconfigd/answers.h"
+#include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/plan.h"
 #include "vxconfigd/proto.h"
@@ -121,8 +123,30 @@ static void ask_free(struct ask *ask)
 	free(ask);
 }
 
+static void server_change(struct ask *ask);
+
+static void ask_on_retry(void *ctx)
+{
+	struct ask *ask = ctx;
+
+	id_make(ask->request->txid.data);
+	server_change(ask);
+}
+
+/* That a volume is synchronised is not told again by vxiod: it must get into the records. */
+static bool ask_must_succeed(const struct ask *ask)
+{
+	return ask->nodeid == 0 && ask->caller == 0 && strcmp(ask->request->verb, "synced") == 0 &&
+	       group_find(ask->configd, ask->request->group) != NULL;
+}
+
 void ask_answer(struct ask *ask, Vx__Reply *reply)
 {
+	if (reply->exit_code != 0 && ask_must_succeed(ask)) {
+		proto_free(reply);
+		loop_timer_set(ask->configd->loop, &ask->timer, VX_WANT_RETRY_MS, ask_on_retry, ask);
+		return;
+	}
 	ask_log(ask, reply);
 	ask_send(ask, reply);
 	proto_free(reply);

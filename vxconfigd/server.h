@@ -16,6 +16,7 @@ struct ask {
 	uint64_t caller; /* a client of this node, ... */
 	uint32_t nodeid; /* ... or the node that forwarded it; 0: the former */
 	Vx__Reply *reply; /* of an answer that waits for vxiod */
+	struct loop_timer timer; /* of a change of vxconfigd's own that is tried again */
 	TAILQ_ENTRY(ask) next;
 };
 TAILQ_HEAD(ask_list, ask);
