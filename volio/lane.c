@@ -116,8 +116,8 @@ int lane_start(struct mailbox *main_box, struct lane **out_lane)
 			pthread_join(lane->thread, NULL);
 		}
 	}
-	pthread_barrier_destroy(&lane->started);
 	if (rc != 0) {
+		pthread_barrier_destroy(&lane->started);
 		mailbox_close(&lane->in);
 		free(lane);
 		return rc;
@@ -137,6 +137,7 @@ void lane_stop(struct lane *lane)
 
 	lane_call_send(&call);
 	pthread_join(lane->thread, NULL);
+	pthread_barrier_destroy(&lane->started);
 	mailbox_close(&lane->in);
 	free(lane);
 }

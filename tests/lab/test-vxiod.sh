@@ -79,7 +79,7 @@ check "the plexes are equal" plexes_equal
 
 echo "# suspend, resume"
 write_for 6 suspended
-wait_for 10 "the writer has it open" output_has "open g/v .*nbd" ctl query
+wait_for 10 "the writer has it open" output_has "open g/v .*command=fio how=nbd" ctl query
 check "suspended: nothing is in flight" ctl suspend --txid one
 check "... and stays so" vol_has suspended=1
 check "an open volume is not removed" not ctl unload
