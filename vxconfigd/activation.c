@@ -65,7 +65,8 @@ int activation_check(const struct activation_map *map, uint32_t nodeid, Vx__Acti
 		     uint32_t *out_nodeid)
 {
 	for (size_t i = 0; i < map->count; i++) {
-		if (map->node[i].nodeid != nodeid && activation_conflicts(map->node[i].mode, mode)) {
+		if (map->node[i].nodeid != nodeid &&
+		    activation_conflicts(map->node[i].mode, mode)) {
 			*out_nodeid = map->node[i].nodeid;
 			return -VX_E_BUSY;
 		}

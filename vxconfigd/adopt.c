@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * This node takes over what the master decided for a group (T10): what it runs already it keeps, the
- * pending transaction it completes or drops, everything else it reads from the copies, and the
- * hash must be right. Then vxiod gets it, the node remembers it, and the group takes part in the view.
+ * This node takes over what the master decided for a group (T10): what it runs already it keeps,
+ * the pending transaction it completes or drops, everything else it reads from the copies, and the
+ * hash must be right. Then vxiod gets it, the node remembers it, and the group takes part in the
+ * view.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +80,8 @@ static bool adopt_is_complete(const struct group *group, const Vx__GroupView *vi
 	    memcmp(view->outcome->txid.data, propose->txid.data, ID_BYTES) == 0) {
 		return view->outcome->committed;
 	}
-	outcome = group->config != NULL ? config_outcome_find(group->config, propose->txid.data) : NULL;
+	outcome = group->config != NULL ? config_outcome_find(group->config, propose->txid.data)
+					: NULL;
 	return outcome != NULL && outcome->committed;
 }
 
@@ -112,7 +114,8 @@ static void adopt_resolve(struct group *group, const Vx__GroupView *view)
 				   .reason = reason };
 
 	if (node != 0) {
-		snprintf(reason, sizeof(reason), "node %s left the cluster", cview_name(cluster, node));
+		snprintf(reason, sizeof(reason), "node %s left the cluster",
+			 cview_name(cluster, node));
 	} else {
 		snprintf(reason, sizeof(reason), "a cluster reconfiguration came in between");
 	}
@@ -132,7 +135,8 @@ static void adopt_modes(struct group *group, const Vx__GroupView *view)
 
 static void adopt_on_remembered(void *ctx, int error)
 {
-	adopt_end(ctx, error, error != 0 ? "the node's memory of disk groups cannot be written" : "");
+	adopt_end(ctx, error,
+		  error != 0 ? "the node's memory of disk groups cannot be written" : "");
 }
 
 static void adopt_on_loaded(void *ctx, int error, const char *reason)
@@ -191,12 +195,14 @@ static void adopt_on_probe(void *ctx, int error, const char *diskid, const char 
 	struct adopt *adopt = ctx;
 	char text[VX_REASON_MAX];
 
-	snprintf(text, sizeof(text), "cannot find disk on slave node: disk group %s, disk %s: %.300s",
+	snprintf(text, sizeof(text),
+		 "cannot find disk on slave node: disk group %s, disk %s: %.300s",
 		 adopt->view->name, diskid != NULL ? diskid : "", reason);
 	adopt_end(adopt, error != 0 ? -VX_E_NODISK : 0, error != 0 ? text : "");
 }
 
-static void adopt_check_disks(struct configd *configd, const Vx__GroupView *view, const Vx__Config *config)
+static void adopt_check_disks(struct configd *configd, const Vx__GroupView *view,
+			      const Vx__Config *config)
 {
 	const char **diskid = proto_grow(NULL, 0, (config->n_dm + 1) * sizeof(*diskid));
 
@@ -216,11 +222,14 @@ static void adopt_try(struct adopt *adopt, struct group *group, Vx__Config *conf
 	struct configd *configd = adopt->configd;
 	char reason[VX_REASON_MAX];
 
-	if (config->epoch != view->epoch || config->seq != view->seq || config_hash(config) != view->hash) {
+	if (config->epoch != view->epoch || config->seq != view->seq ||
+	    config_hash(config) != view->hash) {
 		snprintf(reason, sizeof(reason),
-			 "cannot obtain configuration data: disk group %s: %#llx.%llu was read, the master has %#llx.%llu",
-			 view->name, (unsigned long long)config->epoch, (unsigned long long)config->seq,
-			 (unsigned long long)view->epoch, (unsigned long long)view->seq);
+			 "cannot obtain configuration data: disk group %s: %#llx.%llu was read, "
+			 "the master has %#llx.%llu",
+			 view->name, (unsigned long long)config->epoch,
+			 (unsigned long long)config->seq, (unsigned long long)view->epoch,
+			 (unsigned long long)view->seq);
 		proto_free(config);
 		adopt_end(adopt, -VX_E_STALE, reason);
 		return;
@@ -241,7 +250,8 @@ static void adopt_on_read(void *ctx, struct copies_found *found)
 	if (group == NULL) {
 		adopt_end(adopt, 0, ""); /* of a view that is over */
 	} else if (found->config == NULL) {
-		snprintf(reason, sizeof(reason), "cannot obtain configuration data: disk group %s: %.400s",
+		snprintf(reason, sizeof(reason),
+			 "cannot obtain configuration data: disk group %s: %.400s",
 			 adopt->view->name, found->reason);
 		adopt_end(adopt, found->error != 0 ? found->error : -VX_E_NODISK, reason);
 	} else {
@@ -258,7 +268,8 @@ static void adopt_read(struct adopt *adopt, struct group *group)
 	char reason[VX_REASON_MAX];
 
 	if (copies == NULL) {
-		snprintf(reason, sizeof(reason), "cannot find disk on slave node: no disk of disk group %s",
+		snprintf(reason, sizeof(reason),
+			 "cannot find disk on slave node: no disk of disk group %s",
 			 adopt->view->name);
 		adopt_end(adopt, -VX_E_NODISK, reason);
 		return;
@@ -270,7 +281,8 @@ static void adopt_read(struct adopt *adopt, struct group *group)
 static Vx__Config *adopt_from_memory(const struct group *group, const Vx__GroupView *view)
 {
 	const Vx__Propose *propose = group->pending.propose;
-	bool mine = propose != NULL && view->outcome != NULL && view->outcome->txid.len == ID_BYTES &&
+	bool mine = propose != NULL && view->outcome != NULL &&
+		    view->outcome->txid.len == ID_BYTES &&
 		    memcmp(view->outcome->txid.data, propose->txid.data, ID_BYTES) == 0;
 	Vx__Config *config;
 
@@ -288,7 +300,8 @@ static Vx__Config *adopt_from_memory(const struct group *group, const Vx__GroupV
 	}
 	config->epoch = view->epoch;
 	config->seq = view->seq;
-	if (view->outcome != NULL && !view->outcome->committed && view->outcome->txid.len == ID_BYTES) {
+	if (view->outcome != NULL && !view->outcome->committed &&
+	    view->outcome->txid.len == ID_BYTES) {
 		config_outcome_add(config, view->outcome->txid.data, false);
 	}
 	if (config_hash(config) != view->hash) {
@@ -298,12 +311,15 @@ static Vx__Config *adopt_from_memory(const struct group *group, const Vx__GroupV
 	return config;
 }
 
-static bool adopt_name_is_taken(struct configd *configd, const struct group *group, const char *name)
+static bool adopt_name_is_taken(struct configd *configd, const struct group *group,
+				const char *name)
 {
 	const struct group *other;
 
-	TAILQ_FOREACH(other, &configd->groups, next) {
-		if (other != group && !other->gone && strcmp(other->name, name) == 0 && !group_is_shared(other)) {
+	TAILQ_FOREACH(other, &configd->groups, next)
+	{
+		if (other != group && !other->gone && strcmp(other->name, name) == 0 &&
+		    !group_is_shared(other)) {
 			return true;
 		}
 	}
@@ -325,7 +341,8 @@ void adopt_group(struct configd *configd, const Vx__GroupView *view)
 		return;
 	}
 	if (adopt_name_is_taken(configd, group, view->name)) {
-		snprintf(reason, sizeof(reason), "a private disk group %s is imported there", view->name);
+		snprintf(reason, sizeof(reason), "a private disk group %s is imported there",
+			 view->name);
 		adopt_end(adopt, -VX_E_EXISTS, reason);
 		return;
 	}

@@ -47,7 +47,8 @@ void answers_add(struct answer_ring *ring, const uint8_t *txid, const Vx__Reply 
 const Vx__Reply *answers_find(const struct answer_ring *ring, const uint8_t *txid)
 {
 	for (size_t i = 0; i < VX_TXN_QUEUE_MAX; i++) {
-		if (ring->answer[i].reply != NULL && memcmp(ring->answer[i].txid, txid, ID_BYTES) == 0) {
+		if (ring->answer[i].reply != NULL &&
+		    memcmp(ring->answer[i].txid, txid, ID_BYTES) == 0) {
 			return ring->answer[i].reply;
 		}
 	}

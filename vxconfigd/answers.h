@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the master answered lately, by transaction id: a request that comes again, because a change of
- * the view lost it or its answer, is not done a second time but answered the same (T11).
+ * What the master answered lately, by transaction id: a request that comes again, because a change
+ * of the view lost it or its answer, is not done a second time but answered the same (T11).
  */
 #ifndef VX_VXCONFIGD_ANSWERS_H
 #define VX_VXCONFIGD_ANSWERS_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of a reconfiguration, for cfg_steps.c, survey.c, exchange.c, adopt.c and takeover_run.c only. */
+/* The parts of a reconfiguration, for cfg_steps.c, survey.c, exchange.c, rejoin.c, adopt.c and
+ * takeover_run.c only. */
 #ifndef VX_VXCONFIGD_CFG_PART_H
 #define VX_VXCONFIGD_CFG_PART_H
 
@@ -11,7 +12,7 @@ struct takeover_run; /* the master's work on the groups of a new view */
 struct steps {
 	struct configd *configd;
 	uint64_t generation; /* of stop and view: what was begun before does not go on */
-	bool held; /* prestop was asked for */
+	bool held;	     /* prestop was asked for */
 	Vx__StepRun *hold, *stop, *config, *work, *leave; /* under way; NULL: not */
 	struct loop_timer progress_timer;
 	const char *progress; /* what is being done, for people */
@@ -20,16 +21,17 @@ struct steps {
 	bool scanned; /* the labels were read in this view */
 	bool decided; /* CfgView of this view was delivered */
 	struct loop_timer retry_timer;
-	uint64_t join_serial; /* asked the master for the groups; 0: not */
-	bool rejoining; /* the adoption is that of one that came back (T13) */
+	uint64_t join_serial;  /* asked the master for the groups; 0: not */
+	bool rejoining;	       /* the adoption is that of one that came back (T13) */
 	unsigned int adopting; /* groups that are being adopted */
-	int error; /* of the adoption */
+	int error;	       /* of the adoption */
 	char reason[VX_REASON_MAX];
 	struct takeover_run *takeover;
 };
 
 /* Takes a copy of run; the progress of it is told while it is under way. */
-void steps_begin(struct configd *configd, Vx__StepRun **slot, const Vx__StepRun *run, const char *what);
+void steps_begin(struct configd *configd, Vx__StepRun **slot, const Vx__StepRun *run,
+		 const char *what);
 /* Acknowledges and forgets. Nothing if *slot is NULL. */
 void steps_end(struct configd *configd, Vx__StepRun **slot, int error, const char *reason);
 
@@ -38,13 +40,21 @@ void survey_run(struct configd *configd, const Vx__StepRun *run);
 
 /* exchange.c */
 void exchange_begin(struct configd *configd);
-/* A vxconfigd that came back asks the master (T13). */
-void exchange_join(struct configd *configd);
 /* Tells everybody what was decided: the master's takeover is done. */
 void exchange_send_view(struct configd *configd, Vx__CfgView *view);
 /* One more, one less thing that the adoption waits for. error: 0 or why this node cannot go on. */
 void exchange_wait(struct configd *configd);
 void exchange_done(struct configd *configd, int error, const char *reason);
+
+/* Appends the modes of a map to a list of the schema. */
+void exchange_add_modes(Vx__NodeActivation ***list, size_t *count,
+			const struct activation_map *map);
+
+/* rejoin.c: a vxconfigd that comes back in an open view (T13). */
+void rejoin_ask(struct configd *configd);
+void rejoin_on_retry(void *ctx); /* configd */
+void rejoin_on_asked(struct configd *configd, uint32_t from, const Vx__CfgJoin *join);
+void rejoin_on_ready(struct configd *configd, uint32_t from, const Vx__CfgReady *ready);
 
 /* adopt.c: this node takes over what the master decided for one group (T10). */
 void adopt_group(struct configd *configd, const Vx__GroupView *view);

@@ -48,7 +48,8 @@ static void steps_on_progress(void *ctx)
 {
 	struct configd *configd = ctx;
 	struct steps *steps = configd->steps;
-	Vx__StepRun *const run[] = { steps->hold, steps->stop, steps->config, steps->work, steps->leave };
+	Vx__StepRun *const run[] = { steps->hold, steps->stop, steps->config, steps->work,
+				     steps->leave };
 	bool any = false;
 
 	for (size_t i = 0; i < VX_COUNT_OF(run); i++) {
@@ -58,12 +59,13 @@ static void steps_on_progress(void *ctx)
 		}
 	}
 	if (any) {
-		loop_timer_set(configd->loop, &steps->progress_timer, VX_STEP_PROGRESS_MS, steps_on_progress,
-			       configd);
+		loop_timer_set(configd->loop, &steps->progress_timer, VX_STEP_PROGRESS_MS,
+			       steps_on_progress, configd);
 	}
 }
 
-void steps_begin(struct configd *configd, Vx__StepRun **slot, const Vx__StepRun *run, const char *what)
+void steps_begin(struct configd *configd, Vx__StepRun **slot, const Vx__StepRun *run,
+		 const char *what)
 {
 	struct steps *steps = configd->steps;
 
@@ -71,8 +73,8 @@ void steps_begin(struct configd *configd, Vx__StepRun **slot, const Vx__StepRun 
 	*slot = proto_clone(run);
 	steps->progress = what;
 	if (!steps->progress_timer.armed) {
-		loop_timer_set(configd->loop, &steps->progress_timer, VX_STEP_PROGRESS_MS, steps_on_progress,
-			       configd);
+		loop_timer_set(configd->loop, &steps->progress_timer, VX_STEP_PROGRESS_MS,
+			       steps_on_progress, configd);
 	}
 }
 
@@ -81,8 +83,8 @@ void steps_end(struct configd *configd, Vx__StepRun **slot, int error, const cha
 	if (*slot != NULL) {
 		if (error != 0) {
 			log_err("view=%#llx step %d failed: %s: %s",
-				(unsigned long long)cview_epoch(&configd->cluster), (int)(*slot)->step,
-				vx_strerror(error), reason);
+				(unsigned long long)cview_epoch(&configd->cluster),
+				(int)(*slot)->step, vx_strerror(error), reason);
 		}
 		clust_ack(configd->clust, *slot, error, reason, 0, NULL, 0);
 		proto_free(*slot);
@@ -157,8 +159,9 @@ bool steps_is_held(const struct configd *configd)
 void steps_drop_shared(struct configd *configd, const char *reason)
 {
 	const struct txn_event close = { .type = TXN_EV_CLOSE };
-	const struct txn_event fail = { .type = TXN_EV_RESOLVE, .lost = true, .error = -VX_E_ABORTED,
-					.reason = reason };
+	const struct txn_event fail = {
+		.type = TXN_EV_RESOLVE, .lost = true, .error = -VX_E_ABORTED, .reason = reason
+	};
 	struct group *group, *after;
 
 	configd->steps->generation++;
@@ -189,7 +192,8 @@ static void steps_leave_look(void *ctx)
 	if (configd->steps->leave == NULL) {
 		return;
 	}
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		if (group->txn.member != TXN_NONE || group->txn.master != TXN_IDLE) {
 			loop_timer_set(configd->loop, &configd->leave_timer, VX_LEAVE_POLL_MS,
 				       steps_leave_look, configd);
@@ -227,7 +231,8 @@ static void steps_role(struct configd *configd, const Vx__StepRun *run)
 	log_notice("view=%#llx role=%s master=%s members=%zu",
 		   (unsigned long long)cview_epoch(&configd->cluster),
 		   cview_is_master(&configd->cluster) ? "master" : "slave",
-		   cview_name(&configd->cluster, configd->cluster.view != NULL ? configd->cluster.view->master : 0),
+		   cview_name(&configd->cluster,
+			      configd->cluster.view != NULL ? configd->cluster.view->master : 0),
 		   configd->cluster.peer_count);
 	clust_ack(configd->clust, run, 0, "", 0, NULL, 0);
 }
@@ -264,7 +269,8 @@ void steps_run(struct configd *configd, const Vx__StepRun *run)
 		steps_role(configd, run);
 		return;
 	case VX__STEP__STEP_CONFIG:
-		steps_begin(configd, &configd->steps->config, run, "configuration of the disk groups");
+		steps_begin(configd, &configd->steps->config, run,
+			    "configuration of the disk groups");
 		exchange_begin(configd);
 		return;
 	case VX__STEP__STEP_RESUME:
@@ -308,8 +314,8 @@ void steps_on_view(struct configd *configd, const Vx__View *view)
 	takeover_cancel(configd);
 	cview_set(&configd->cluster, view);
 	txn_run_all(configd, &event); /* until the exchange opens them again */
-	log_notice("view=%#llx members=%zu master=%s", (unsigned long long)view->epoch, view->n_member,
-		   cview_name(&configd->cluster, view->master));
+	log_notice("view=%#llx members=%zu master=%s", (unsigned long long)view->epoch,
+		   view->n_member, cview_name(&configd->cluster, view->master));
 }
 
 void steps_on_registered(struct configd *configd, const Vx__Registered *registered)
@@ -324,7 +330,7 @@ void steps_on_registered(struct configd *configd, const Vx__Registered *register
 	log_info("vxclustd: node=%s cluster=%s %s", registered->node, registered->cluster,
 		 configd->cluster.member ? "member" : "not a member");
 	if (configd->cluster.settled) { /* the reconfiguration is over: ask for the groups */
-		exchange_join(configd);
+		rejoin_ask(configd);
 	}
 }
 
@@ -356,7 +362,8 @@ void steps_on_peer(struct configd *configd, uint32_t nodeid, bool up)
 	if (up && !peer->up) {
 		peer->up_ms = clock_ms();
 		peer->refused = false;
-		loop_timer_set(configd->loop, &configd->ready_timer, VX_READY_MS, steps_on_ready_time, configd);
+		loop_timer_set(configd->loop, &configd->ready_timer, VX_READY_MS,
+			       steps_on_ready_time, configd);
 	}
 	peer->up = up;
 	if (up) {
@@ -376,8 +383,10 @@ void steps_on_peer(struct configd *configd, uint32_t nodeid, bool up)
 void steps_open_group(struct group *group)
 {
 	const struct cview *cluster = &group->configd->cluster;
-	struct txn_view view = { .epoch = cview_epoch(cluster), .self = cluster->self,
-				 .master = cluster->view->master, .count = cluster->peer_count };
+	struct txn_view view = { .epoch = cview_epoch(cluster),
+				 .self = cluster->self,
+				 .master = cluster->view->master,
+				 .count = cluster->peer_count };
 	const struct txn_event open = { .type = TXN_EV_OPEN, .view = &view };
 
 	for (size_t i = 0; i < cluster->peer_count; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vxconfigd's part in a reconfiguration: the steps that vxclustd asks for (cpg/PROTOCOL.md 5), the exchange
- * of states and the groups of a new view (T8 to T10), the return of a restarted vxconfigd (T13).
+ * vxconfigd's part in a reconfiguration: the steps that vxclustd asks for (cpg/PROTOCOL.md 5), the
+ * exchange of states and the groups of a new view (T8 to T10), the return of a restarted vxconfigd
+ * (T13).
  */
 #ifndef VX_VXCONFIGD_CFG_STEPS_H
 #define VX_VXCONFIGD_CFG_STEPS_H

@@ -51,7 +51,8 @@ static void clust_on_port(struct clust *clust, const Vx__PortIn *in)
 		Vx__CfgMsg *msg = vx__cfg_msg__unpack(NULL, in->data.len, in->data.data);
 
 		if (msg == NULL) {
-			log_warning("node=%u sent a packet on port w that is not understood", in->from);
+			log_warning("node=%u sent a packet on port w that is not understood",
+				    in->from);
 			return;
 		}
 		clust->ops->config(clust->ctx, in->from, msg);
@@ -60,7 +61,8 @@ static void clust_on_port(struct clust *clust, const Vx__PortIn *in)
 		Vx__CmdMsg *msg = vx__cmd_msg__unpack(NULL, in->data.len, in->data.data);
 
 		if (msg == NULL) {
-			log_warning("node=%u sent a packet on port u that is not understood", in->from);
+			log_warning("node=%u sent a packet on port u that is not understood",
+				    in->from);
 			return;
 		}
 		clust->ops->command(clust->ctx, in->from, msg);
@@ -96,7 +98,8 @@ static void clust_on_closed(void *ctx)
 	clust->ops->lost(clust->ctx);
 }
 
-int clust_create(struct loop *loop, const struct clust_ops *ops, void *ctx, struct clust **out_clust)
+int clust_create(struct loop *loop, const struct clust_ops *ops, void *ctx,
+		 struct clust **out_clust)
 {
 	static const struct ipc_client_ops ipc_ops = {
 		.connected = clust_on_connected,

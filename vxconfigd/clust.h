@@ -19,13 +19,14 @@ struct clust_ops {
 	void (*registered)(void *ctx, const Vx__Registered *registered);
 	void (*view)(void *ctx, const Vx__View *view);
 	void (*step)(void *ctx, const Vx__StepRun *run);
-	void (*config)(void *ctx, uint32_t from, const Vx__CfgMsg *msg); /* port w */
+	void (*config)(void *ctx, uint32_t from, const Vx__CfgMsg *msg);  /* port w */
 	void (*command)(void *ctx, uint32_t from, const Vx__CmdMsg *msg); /* port u */
 	void (*peer)(void *ctx, uint32_t nodeid, bool up); /* a vxconfigd comes or goes */
-	void (*lost)(void *ctx); /* vxclustd is gone */
+	void (*lost)(void *ctx);			   /* vxclustd is gone */
 };
 
-int clust_create(struct loop *loop, const struct clust_ops *ops, void *ctx, struct clust **out_clust);
+int clust_create(struct loop *loop, const struct clust_ops *ops, void *ctx,
+		 struct clust **out_clust);
 void clust_destroy(struct clust *clust);
 bool clust_is_connected(const struct clust *clust);
 

@@ -32,21 +32,21 @@ struct steps;
 /* vxconfigd of one member of the view. */
 struct peer {
 	uint32_t nodeid;
-	bool up; /* it runs */
+	bool up;	/* it runs */
 	uint64_t up_ms; /* since when */
-	bool refused; /* it could not take the groups over */
+	bool refused;	/* it could not take the groups over */
 	bool ready; /* has the groups of this view; false from its end to its return (T1, T13) */
-	bool join; /* it came back and asked for the groups (T13) */
+	bool join;  /* it came back and asked for the groups (T13) */
 	uint64_t join_serial;
 	Vx__CfgState *state; /* what it told in this view; NULL: nothing yet */
 };
 
 struct cview {
-	bool registered; /* vxclustd is there */
-	bool member; /* this node is in a view */
-	bool open; /* ... which was not stopped */
+	bool registered;  /* vxclustd is there */
+	bool member;	  /* this node is in a view */
+	bool open;	  /* ... which was not stopped */
 	bool was_settled; /* ... an earlier view did since the node joined */
-	bool settled; /* ... and reached its last step: transactions may begin */
+	bool settled;	  /* ... and reached its last step: transactions may begin */
 	bool fencing;
 	Vx__NodeState state; /* as vxclustd said when it registered us */
 	uint32_t self;
@@ -54,8 +54,8 @@ struct cview {
 	Vx__View *view; /* the last one; NULL: none yet */
 	struct peer peer[VX_NODES_MAX];
 	size_t peer_count;
-	bool wait_view; /* nothing begins until the next view */
-	char number[24]; /* for cview_name() */
+	bool wait_view;		/* nothing begins until the next view */
+	char number[24];	/* for cview_name() */
 	uint64_t master_serial; /* of the master's vxconfigd: another one has lost its queue */
 };
 
@@ -77,20 +77,20 @@ struct configd {
 	struct steps *steps;
 	char host[VX_NODENAME_MAX + 1];
 	uint64_t serial; /* of this process */
-	uint64_t dgids; /* made by this process */
-	bool leaving; /* vxiod let go of its volumes: the groups are kept in memory only */
-	bool enabled; /* vxdctl enable, disable */
+	uint64_t dgids;	 /* made by this process */
+	bool leaving;	 /* vxiod let go of its volumes: the groups are kept in memory only */
+	bool enabled;	 /* vxdctl enable, disable */
 	struct cview cluster;
 	struct group_list groups;
-	struct relay_list relays; /* what this node forwarded to the master */
+	struct relay_list relays;	/* what this node forwarded to the master */
 	struct io_round_list io_rounds; /* questions to the vxiods of all nodes */
-	uint64_t cookies; /* of what was sent over port u */
-	struct request_list creating; /* requests that make a group: one at a time */
-	struct request *creating_now; /* the one that is being planned */
-	struct answer_ring *answers; /* what was answered lately, by transaction (T11) */
+	uint64_t cookies;		/* of what was sent over port u */
+	struct request_list creating;	/* requests that make a group: one at a time */
+	struct request *creating_now;	/* the one that is being planned */
+	struct answer_ring *answers;	/* what was answered lately, by transaction (T11) */
 	struct loop_timer kick_timer, leave_timer, ready_timer;
-	uint64_t epoch_floor; /* the next view must have a higher epoch than this */
-	unsigned int loads; /* answers of vxiod to loads that are awaited */
+	uint64_t epoch_floor;	  /* the next view must have a higher epoch than this */
+	unsigned int loads;	  /* answers of vxiod to loads that are awaited */
 	unsigned int disk_writes; /* label writes in flight */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The exchange of a new view (T8, T10): every vxconfigd tells its state, the master decides and tells
- * what holds. The same for one that comes back in an open view (T13).
+ * The exchange of a new view (T8, T10): every vxconfigd tells its state, the master decides and
+ * tells what holds. One that comes back later: rejoin.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,14 +25,14 @@ static Vx__Activation exchange_mode(const struct group *group)
 	const Vx__Propose *propose = group->pending.propose;
 	uint32_t self = group->configd->cluster.self;
 
-	if (propose != NULL && propose->kind == VX__TXN_KIND__TXN_ACTIVATE && propose->nodeid == self &&
-	    txn_has_seen(&group->txn)) {
+	if (propose != NULL && propose->kind == VX__TXN_KIND__TXN_ACTIVATE &&
+	    propose->nodeid == self && txn_has_seen(&group->txn)) {
 		return propose->activation;
 	}
 	return activation_get(&group->activation, self);
 }
 
-static void exchange_add_modes(Vx__NodeActivation ***list, size_t *count, const struct activation_map *map)
+void exchange_add_modes(Vx__NodeActivation ***list, size_t *count, const struct activation_map *map)
 {
 	for (size_t i = 0; i < map->count; i++) {
 		Vx__NodeActivation *node = PROTO_NEW(vx__node_activation, Vx__NodeActivation);
@@ -69,7 +69,8 @@ static Vx__GroupState *exchange_group_state(const struct group *group)
 	return state;
 }
 
-/* What a vxconfigd that was killed noted; what this node remembers of groups it does not run (T12). */
+/* What a vxconfigd that was killed noted; what this node remembers of groups it does not run (T12).
+ */
 static void exchange_add_notes(struct configd *configd, Vx__CfgState *state)
 {
 	Vx__CfgState *notes = group_notes_read(configd);
@@ -127,14 +128,16 @@ static void exchange_send_state(struct configd *configd)
 	state->serial = configd->serial;
 	state->proto_min = VX_PROTOCOL_MIN;
 	state->proto_max = VX_PROTOCOL_MAX;
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		if (group->gone) {
 			continue;
 		}
 		if (group_is_shared(group)) {
 			PROTO_ADD(state->group, state->n_group, exchange_group_state(group));
 		} else {
-			PROTO_ADD(state->private_group, state->n_private_group, proto_string(group->name));
+			PROTO_ADD(state->private_group, state->n_private_group,
+				  proto_string(group->name));
 		}
 	}
 	exchange_add_notes(configd, state);
@@ -142,7 +145,8 @@ static void exchange_send_state(struct configd *configd)
 	msg.body_case = VX__CFG_MSG__BODY_STATE;
 	msg.state = state;
 	if (clust_send_config(configd->clust, &msg) != 0) {
-		steps_end(configd, &configd->steps->config, -VX_E_FULL, "cannot tell the other nodes its state");
+		steps_end(configd, &configd->steps->config, -VX_E_FULL,
+			  "cannot tell the other nodes its state");
 	}
 	proto_free(state);
 }
@@ -156,8 +160,9 @@ static void exchange_try_takeover(struct configd *configd)
 {
 	const struct cview *cluster = &configd->cluster;
 
-	if (!cview_is_master(cluster) || !configd->steps->scanned || configd->steps->takeover != NULL ||
-	    configd->steps->decided || configd->steps->config == NULL) {
+	if (!cview_is_master(cluster) || !configd->steps->scanned ||
+	    configd->steps->takeover != NULL || configd->steps->decided ||
+	    configd->steps->config == NULL) {
 		return;
 	}
 	for (size_t i = 0; i < cluster->peer_count; i++) {
@@ -184,7 +189,8 @@ void exchange_begin(struct configd *configd)
 {
 	struct exchange_scan *scan = proto_grow(NULL, 0, sizeof(*scan));
 
-	*scan = (struct exchange_scan){ .configd = configd, .generation = configd->steps->generation };
+	*scan = (struct exchange_scan){ .configd = configd,
+					.generation = configd->steps->generation };
 	disk_scan(configd->disks, exchange_on_scanned, scan);
 }
 
@@ -228,8 +234,6 @@ void exchange_wait(struct configd *configd)
 	configd->steps->adopting++;
 }
 
-static void exchange_on_retry(void *ctx);
-
 static void exchange_end(struct configd *configd)
 {
 	struct steps *steps = configd->steps;
@@ -248,9 +252,10 @@ static void exchange_end(struct configd *configd)
 		steps->join_serial = 0;
 		steps->rejoining = false;
 		if (steps->error != 0) {
-			log_err("the disk groups of the master cannot be taken over: %s", steps->reason);
-			loop_timer_set(configd->loop, &steps->retry_timer, VX_REJOIN_MS, exchange_on_retry,
-				       configd);
+			log_err("the disk groups of the master cannot be taken over: %s",
+				steps->reason);
+			loop_timer_set(configd->loop, &steps->retry_timer, VX_REJOIN_MS,
+				       rejoin_on_retry, configd);
 		}
 	}
 	relay_decided(configd);
@@ -274,8 +279,8 @@ static void exchange_on_view(struct configd *configd, uint32_t from, const Vx__C
 {
 	struct steps *steps = configd->steps;
 
-	if (view->epoch != cview_epoch(&configd->cluster) || from != configd->cluster.view->master ||
-	    !configd->cluster.open) {
+	if (view->epoch != cview_epoch(&configd->cluster) ||
+	    from != configd->cluster.view->master || !configd->cluster.open) {
 		return;
 	}
 	if (view->only != 0 && (view->only != configd->cluster.self ||
@@ -301,148 +306,6 @@ static void exchange_on_view(struct configd *configd, uint32_t from, const Vx__C
 	exchange_done(configd, 0, "");
 }
 
-/* ---- one that comes back (T13) ---- */
-
-/* Until the master has told what holds, the groups on the disks are shown as disabled. */
-static void exchange_show_disabled(struct configd *configd)
-{
-	for (size_t i = 0; i < disk_count(configd->disks); i++) {
-		const struct disk *disk = disk_at(configd->disks, i);
-		struct group *group;
-
-		if (disk->error == 0 && disk->label.shared && disk->label.dgid[0] != '\0' &&
-		    strcmp(disk->label.cluster, configd->cluster.cluster) == 0 &&
-		    group_find(configd, disk->label.dgid) == NULL &&
-		    group_add(configd, disk->label.dgid, disk->label.group, &group) == 0) {
-			group_disable(group, "vxconfigd was started again and waits for the master");
-		}
-	}
-}
-
-static void exchange_on_join_scanned(void *ctx)
-{
-	struct exchange_scan *scan = ctx;
-	struct configd *configd = scan->configd;
-	bool current = scan->generation == configd->steps->generation;
-	Vx__CfgMsg msg = VX__CFG_MSG__INIT;
-	Vx__CfgJoin join = VX__CFG_JOIN__INIT;
-
-	free(scan);
-	if (!current || !configd->cluster.settled) {
-		return;
-	}
-	exchange_show_disabled(configd);
-	if (cview_is_master(&configd->cluster)) {
-		return;
-	}
-	configd->steps->join_serial = id_make_u64();
-	join.serial = configd->steps->join_serial;
-	msg.body_case = VX__CFG_MSG__BODY_JOIN;
-	msg.join = &join;
-	clust_send_config(configd->clust, &msg);
-}
-
-void exchange_join(struct configd *configd)
-{
-	struct exchange_scan *scan = proto_grow(NULL, 0, sizeof(*scan));
-
-	*scan = (struct exchange_scan){ .configd = configd, .generation = configd->steps->generation };
-	if (cview_is_master(&configd->cluster)) {
-		configd->cluster.wait_view = true; /* vxclustd makes a new view (R16) */
-	}
-	disk_scan(configd->disks, exchange_on_join_scanned, scan);
-}
-
-static void exchange_on_retry(void *ctx)
-{
-	struct configd *configd = ctx;
-
-	if (configd->cluster.settled) {
-		exchange_join(configd);
-	}
-}
-
-static Vx__GroupView *exchange_group_view(const struct group *group)
-{
-	Vx__GroupView *view = PROTO_NEW(vx__group_view, Vx__GroupView);
-
-	proto_string_set(&view->dgid, group->dgid);
-	proto_string_set(&view->name, group->name);
-	if (group->config != NULL) {
-		view->epoch = view->base_epoch = group->config->epoch;
-		view->seq = view->base_seq = group->config->seq;
-		view->hash = group->hash;
-	}
-	if (group->state == GROUP_DISABLED) {
-		proto_string_set(&view->disabled, group->reason);
-	}
-	exchange_add_modes(&view->node, &view->n_node, &group->activation);
-	return view;
-}
-
-static bool exchange_may_serve(struct configd *configd)
-{
-	const struct group *group;
-
-	TAILQ_FOREACH(group, &configd->groups, next) {
-		if (group->txn.member != TXN_NONE || group->txn.master != TXN_IDLE) {
-			return false;
-		}
-	}
-	return true;
-}
-
-void steps_serve_joins(struct configd *configd)
-{
-	if (!cview_is_master(&configd->cluster) || !configd->cluster.open || !configd->steps->decided ||
-	    configd->steps->adopting > 0 || !exchange_may_serve(configd)) {
-		return;
-	}
-	for (size_t i = 0; i < configd->cluster.peer_count; i++) {
-		struct peer *peer = &configd->cluster.peer[i];
-		Vx__CfgView *view;
-		struct group *group;
-
-		if (!peer->join) {
-			continue;
-		}
-		peer->join = false;
-		view = PROTO_NEW(vx__cfg_view, Vx__CfgView);
-		view->only = peer->nodeid;
-		view->serial = peer->join_serial;
-		TAILQ_FOREACH(group, &configd->groups, next) {
-			if (!group->gone && group->state != GROUP_NEW && group_is_shared(group)) {
-				PROTO_ADD(view->group, view->n_group, exchange_group_view(group));
-			}
-		}
-		exchange_send_view(configd, view);
-		proto_free(view);
-	}
-}
-
-static void exchange_on_ready(struct configd *configd, uint32_t from, const Vx__CfgReady *ready)
-{
-	const struct txn_event event = { .type = TXN_EV_NODE_UP, .node = from };
-	struct peer *peer = cview_peer(&configd->cluster, from);
-
-	if (peer == NULL || ready->epoch != cview_epoch(&configd->cluster)) {
-		return;
-	}
-	if (ready->error != 0) {
-		log_err("node=%s vxconfigd did not get the disk groups: %s",
-			cview_name(&configd->cluster, from), ready->reason);
-		peer->refused = true;
-		request_kick(configd);
-		return;
-	}
-	log_notice("node=%s vxconfigd is ready", cview_name(&configd->cluster, from));
-	peer->up = true;
-	peer->refused = false;
-	peer->ready = true;
-	txn_run_all(configd, &event);
-	request_kick(configd);
-}
-
 void steps_on_message(struct configd *configd, uint32_t from, const Vx__CfgMsg *msg)
 {
 	if (!configd->cluster.open) {
@@ -453,16 +316,9 @@ void steps_on_message(struct configd *configd, uint32_t from, const Vx__CfgMsg *
 	} else if (msg->body_case == VX__CFG_MSG__BODY_VIEW) {
 		exchange_on_view(configd, from, msg->view);
 	} else if (msg->body_case == VX__CFG_MSG__BODY_READY) {
-		exchange_on_ready(configd, from, msg->ready);
+		rejoin_on_ready(configd, from, msg->ready);
 	} else if (msg->body_case == VX__CFG_MSG__BODY_JOIN) {
-		struct peer *peer = cview_peer(&configd->cluster, from);
-
-		if (peer != NULL) {
-			peer->join = true;
-			peer->join_serial = msg->join->serial;
-			peer->ready = false;
-			request_kick(configd);
-		}
+		rejoin_on_asked(configd, from, msg->join);
 	} else {
 		txn_run_message(configd, from, msg);
 	}

@@ -35,7 +35,8 @@ struct group *group_find(struct configd *configd, const char *dgid)
 {
 	struct group *group;
 
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		if (!group->gone && strcmp(group->dgid, dgid) == 0) {
 			return group;
 		}
@@ -47,7 +48,8 @@ struct group *group_by_name(struct configd *configd, const char *name)
 {
 	struct group *group;
 
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		if (!group->gone && strcmp(group->name, name) == 0) {
 			return group;
 		}
@@ -60,7 +62,8 @@ int group_add(struct configd *configd, const char *dgid, const char *name, struc
 	struct group *group;
 	size_t count = 0;
 
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		count++;
 	}
 	if (count >= VX_GROUPS_MAX || strlen(dgid) >= sizeof(group->dgid)) {
@@ -160,7 +163,8 @@ static void group_on_loaded(void *ctx, int error, const char *reason, const Vx__
 			 group != NULL ? group->name : call->dgid, vx_strerror(error),
 			 reason[0] != '\0' ? ": " : "", reason);
 		log_err("%s", text);
-		/* A node that does not run what was committed must not go on beside those that do. */
+		/* A node that does not run what was committed must not go on beside those that do.
+		 */
 		if (group != NULL && configd->cluster.settled && error != -VX_E_NODAEMON) {
 			clust_abort(configd->clust, text);
 		}
@@ -172,8 +176,8 @@ static void group_on_loaded(void *ctx, int error, const char *reason, const Vx__
 	server_on_loaded(configd);
 }
 
-void group_load(struct group *group, bool first, void (*done)(void *ctx, int error, const char *reason),
-		void *ctx)
+void group_load(struct group *group, bool first,
+		void (*done)(void *ctx, int error, const char *reason), void *ctx)
 {
 	struct configd *configd = group->configd;
 	struct group_load_call *call = proto_grow(NULL, 0, sizeof(*call));
@@ -186,9 +190,9 @@ void group_load(struct group *group, bool first, void (*done)(void *ctx, int err
 	load.config = group->config;
 	load.first = first;
 	load.force = true; /* whether a volume may go was asked before (T2) */
-	load.activation = group_is_shared(group) ?
-				  activation_get(&group->activation, configd->cluster.self) :
-				  group->config->dg->activation;
+	load.activation = group_is_shared(group)
+				  ? activation_get(&group->activation, configd->cluster.self)
+				  : group->config->dg->activation;
 	load.n_path = group_paths(configd, group->config, &load.path);
 	msg.body_case = VX__IPC__BODY_IOD_LOAD;
 	msg.iod_load = &load;
@@ -222,8 +226,8 @@ void group_unload(struct group *group)
 	group_notes_save(configd);
 }
 
-void group_remember(struct group *group, const Vx__Config *config, void (*done)(void *ctx, int error),
-		    void *ctx)
+void group_remember(struct group *group, const Vx__Config *config,
+		    void (*done)(void *ctx, int error), void *ctx)
 {
 	const char *enabled[VX_COPIES_MAX];
 	struct memory_group known = { .dgid = config->dg->dgid,

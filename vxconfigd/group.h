@@ -28,7 +28,7 @@ TAILQ_HEAD(txn_input_list, txn_input);
 struct group_pending {
 	Vx__Propose *propose;
 	Vx__Config *after; /* CHANGE, IMPORT: the configuration once it is in force */
-	bool suspended; /* volumes of it were suspended in vxiod */
+	bool suspended;	   /* volumes of it were suspended in vxiod */
 };
 
 struct group {
@@ -37,7 +37,7 @@ struct group {
 	char dgid[64], name[VX_NAME_MAX + 1];
 	enum group_state state;
 	char reason[VX_REASON_MAX]; /* DISABLED: why */
-	Vx__Config *config; /* in force; NULL: none in memory */
+	Vx__Config *config;	    /* in force; NULL: none in memory */
 	uint64_t hash;
 	struct activation_map activation;
 	bool loaded; /* vxiod runs it */
@@ -46,13 +46,13 @@ struct group {
 	struct group_pending pending;
 	Vx__Propose *incoming; /* PROPOSE that is being handed to the core */
 	struct txn_input_list inputs;
-	bool running; /* events are being carried out */
-	bool gone; /* to be freed when nothing refers to it any more */
+	bool running;	  /* events are being carried out */
+	bool gone;	  /* to be freed when nothing refers to it any more */
 	bool taking_over; /* the new view decides what is in force, not the core */
 	struct loop_timer timer;
 
 	struct request_list queue;
-	struct request *current; /* the request that the master's transaction is for */
+	struct request *current;  /* the request that the master's transaction is for */
 	struct request *starting; /* a request of this group that is being planned */
 };
 
@@ -60,7 +60,8 @@ struct group *group_find(struct configd *configd, const char *dgid);
 /* One that is imported, or is being imported. */
 struct group *group_by_name(struct configd *configd, const char *name);
 /* 0; -VX_E_FULL. */
-int group_add(struct configd *configd, const char *dgid, const char *name, struct group **out_group);
+int group_add(struct configd *configd, const char *dgid, const char *name,
+	      struct group **out_group);
 /* At once, or when its events are done. Requests that wait must be answered before. */
 void group_remove(struct group *group);
 
@@ -70,8 +71,8 @@ void group_disable(struct group *group, const char *reason);
 bool group_is_shared(const struct group *group);
 
 /* Remembers on this node's disk what config is (T5, T12). done is never called from here. */
-void group_remember(struct group *group, const Vx__Config *config, void (*done)(void *ctx, int error),
-		    void *ctx);
+void group_remember(struct group *group, const Vx__Config *config,
+		    void (*done)(void *ctx, int error), void *ctx);
 /* An imported group belongs to the cluster (shared) or to this host. */
 void group_config_own(struct configd *configd, Vx__Config *config, bool shared);
 
@@ -80,8 +81,8 @@ size_t group_paths(struct configd *configd, const Vx__Config *config, Vx__DiskPa
 void group_paths_free(Vx__DiskPath **path, size_t count);
 
 /* Has vxiod run what is in force. first: nobody uses the group yet. done may be NULL. */
-void group_load(struct group *group, bool first, void (*done)(void *ctx, int error, const char *reason),
-		void *ctx);
+void group_load(struct group *group, bool first,
+		void (*done)(void *ctx, int error, const char *reason), void *ctx);
 void group_unload(struct group *group);
 
 /* What vxiod runs of this node's groups, for a vxconfigd that was killed (in the run folder). */
@@ -98,15 +99,16 @@ struct group_labels {
 };
 
 void group_labels_init(struct group_labels *labels, struct configd *configd);
-/* What the label of a disk is to say. Disks that this node does not see are left out, labels that say
- * it already too. own: it is dm of config; release: deported; clear: in no group. */
+/* What the label of a disk is to say. Disks that this node does not see are left out, labels that
+ * say it already too. own: it is dm of config; release: deported; clear: in no group. */
 void group_labels_own(struct group_labels *labels, const Vx__Config *config, const Vx__Dm *dm);
-void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config, const char *diskid);
+void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config,
+			   const char *diskid);
 void group_labels_release(struct group_labels *labels, const char *diskid);
 void group_labels_clear(struct group_labels *labels, const char *diskid);
 /* Writes and empties the list. False: it was empty, done is not called. */
-bool group_labels_write(struct group_labels *labels, void (*done)(void *ctx, int error, const char *reason),
-			void *ctx);
+bool group_labels_write(struct group_labels *labels,
+			void (*done)(void *ctx, int error, const char *reason), void *ctx);
 
 const char *group_state_name(enum group_state state);
 

@@ -66,7 +66,8 @@ void group_labels_own(struct group_labels *labels, const Vx__Config *config, con
 	group_labels_settle(labels, label);
 }
 
-void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config, const char *diskid)
+void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config,
+			   const char *diskid)
 {
 	for (size_t i = 0; i < config->n_dm; i++) {
 		if (strcmp(config->dm[i]->diskid, diskid) == 0) {
@@ -111,15 +112,17 @@ static void group_labels_on_written(void *ctx, int error, const char *reason)
 	free(call);
 }
 
-bool group_labels_write(struct group_labels *labels, void (*done)(void *ctx, int error, const char *reason),
-			void *ctx)
+bool group_labels_write(struct group_labels *labels,
+			void (*done)(void *ctx, int error, const char *reason), void *ctx)
 {
 	bool any = labels->count > 0;
 
 	if (any) {
 		struct group_labels_call *call = proto_grow(NULL, 0, sizeof(*call));
 
-		*call = (struct group_labels_call){ .configd = labels->configd, .done = done, .ctx = ctx };
+		*call = (struct group_labels_call){ .configd = labels->configd,
+						    .done = done,
+						    .ctx = ctx };
 		labels->configd->disk_writes++;
 		disk_label_write(labels->configd->disks, labels->label, labels->count,
 				 group_labels_on_written, call);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Notes in the run folder: which groups this node's vxiod was told to run, and how. A vxconfigd that
- * was killed finds them again; notes of an earlier membership of the node do not count.
+ * Notes in the run folder: which groups this node's vxiod was told to run, and how. A vxconfigd
+ * that was killed finds them again; notes of an earlier membership of the node do not count.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -26,7 +26,8 @@ static Vx__CfgState *group_notes_make(struct configd *configd)
 	struct group *group;
 
 	notes->serial = cview_incarnation(&configd->cluster);
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		if (group->gone || !group->loaded || !group_is_shared(group)) {
 			continue;
 		}
@@ -81,7 +82,8 @@ Vx__CfgState *group_notes_read(struct configd *configd)
 		fclose(file);
 	}
 	free(data);
-	if (notes != NULL && (notes->serial == 0 || notes->serial != cview_incarnation(&configd->cluster))) {
+	if (notes != NULL &&
+	    (notes->serial == 0 || notes->serial != cview_incarnation(&configd->cluster))) {
 		proto_free(notes);
 		notes = NULL;
 	}

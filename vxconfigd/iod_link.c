@@ -38,7 +38,8 @@ static void iod_end(struct iod *iod, struct iod_request *request, int error, con
 	if (request->done != NULL) {
 		request->done(request->ctx, error, reason, answer);
 	} else if (error != 0) {
-		log_warning("vxiod: %s%s%s", vx_strerror(error), reason[0] != '\0' ? ": " : "", reason);
+		log_warning("vxiod: %s%s%s", vx_strerror(error), reason[0] != '\0' ? ": " : "",
+			    reason);
 	}
 	proto_free(request->msg);
 	free(request);
@@ -58,7 +59,8 @@ static void iod_on_connected(void *ctx)
 	struct iod_request *request;
 
 	log_info("connected to vxiod");
-	TAILQ_FOREACH(request, &iod->requests, next) {
+	TAILQ_FOREACH(request, &iod->requests, next)
+	{
 		if (request->msg != NULL) {
 			iod_send(iod, request);
 		}
@@ -69,7 +71,8 @@ static struct iod_request *iod_find(struct iod *iod, uint64_t cookie)
 {
 	struct iod_request *request;
 
-	TAILQ_FOREACH(request, &iod->requests, next) {
+	TAILQ_FOREACH(request, &iod->requests, next)
+	{
 		if (request->cookie == cookie && request->msg == NULL) {
 			return request;
 		}
@@ -104,7 +107,8 @@ static void iod_on_closed(void *ctx)
 	log_warning("the connection to vxiod is lost");
 	while (again) { /* a callback may add requests */
 		again = false;
-		TAILQ_FOREACH(request, &iod->requests, next) {
+		TAILQ_FOREACH(request, &iod->requests, next)
+		{
 			if (request->msg == NULL) {
 				iod_end(iod, request, -VX_E_NODAEMON, "vxiod ended", NULL);
 				again = true;

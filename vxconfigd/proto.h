@@ -2,8 +2,9 @@
 /*
  * Messages of the schema, whatever their type: copies, packing, lists that grow.
  *
- * What is made here is freed with protobuf-c's own vx__..._free_unpacked(msg, NULL) or proto_free().
- * Memory that runs out aborts: a daemon that cannot keep its configuration has no better way.
+ * What is made here is freed with protobuf-c's own vx__..._free_unpacked(msg, NULL) or
+ * proto_free(). Memory that runs out aborts: a daemon that cannot keep its configuration has no
+ * better way.
  */
 #ifndef VX_VXCONFIGD_PROTO_H
 #define VX_VXCONFIGD_PROTO_H
@@ -22,18 +23,18 @@ uint8_t *proto_pack(const void *message, size_t *out_length);
 char *proto_string(const char *text);
 /* Appends item to a repeated field: PROTO_ADD(reply->disk, reply->n_disk, info). */
 void *proto_grow(void *list, size_t count, size_t size);
-#define PROTO_ADD(list, count, item)                                         \
-	do {                                                                 \
-		(list) = proto_grow((list), (count), sizeof((list)[0]));     \
-		(list)[(count)++] = (item);                                  \
+#define PROTO_ADD(list, count, item) \
+	do { \
+		(list) = proto_grow((list), (count), sizeof((list)[0])); \
+		(list)[(count)++] = (item); \
 	} while (0)
 
 /* A new message of a type, initialised: PROTO_NEW(vx__reply, Vx__Reply). */
-#define PROTO_NEW(prefix, type)                                \
-	({                                                     \
+#define PROTO_NEW(prefix, type) \
+	({ \
 		type *proto_new_ = proto_grow(NULL, 0, sizeof(type)); \
-		prefix##__init(proto_new_);                    \
-		proto_new_;                                    \
+		prefix##__init(proto_new_); \
+		proto_new_; \
 	})
 
 /* Sets a string field of a message that was unpacked, cloned or made by PROTO_NEW. */

@@ -20,7 +20,7 @@ struct relay {
 	struct ask *ask;
 	uint64_t cookie;
 	bool sent;
-	bool orphan; /* its master is gone: the view that follows decides */
+	bool orphan;	       /* its master is gone: the view that follows decides */
 	bool known, committed; /* ... and says so */
 };
 
@@ -56,7 +56,8 @@ void relay_submit(struct configd *configd, struct ask *ask)
 
 	*relay = (struct relay){ .ask = ask, .cookie = ++configd->cookies };
 	TAILQ_INSERT_TAIL(&configd->relays, relay, next);
-	/* to a master whose process is known: else nobody could say later whether it has the request */
+	/* to a master whose process is known: else nobody could say later whether it has the
+	 * request */
 	if (cview_is_settled(&configd->cluster) && !cview_is_master(&configd->cluster) &&
 	    configd->cluster.master_serial != 0) {
 		relay_send(configd, relay);
@@ -67,7 +68,8 @@ void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *r
 {
 	struct relay *relay;
 
-	TAILQ_FOREACH(relay, &configd->relays, next) {
+	TAILQ_FOREACH(relay, &configd->relays, next)
+	{
 		if (relay->cookie == cookie) {
 			struct ask *ask = relay->ask;
 
@@ -88,7 +90,8 @@ void relay_master(struct configd *configd, const Vx__CfgView *view)
 	struct relay *relay;
 
 	configd->cluster.master_serial = view->master_serial;
-	TAILQ_FOREACH(relay, &configd->relays, next) {
+	TAILQ_FOREACH(relay, &configd->relays, next)
+	{
 		if (!relay->sent || same) {
 			continue;
 		}
@@ -97,7 +100,8 @@ void relay_master(struct configd *configd, const Vx__CfgView *view)
 			const Vx__Outcome *outcome = view->group[i]->outcome;
 
 			if (outcome != NULL && outcome->txid.len == relay->ask->request->txid.len &&
-			    memcmp(outcome->txid.data, relay->ask->request->txid.data, outcome->txid.len) == 0) {
+			    memcmp(outcome->txid.data, relay->ask->request->txid.data,
+				   outcome->txid.len) == 0) {
 				relay->known = true;
 				relay->committed = outcome->committed;
 			}
@@ -118,16 +122,19 @@ static bool relay_is_committed(struct configd *configd, const Vx__Request *reque
 		return group != NULL && activation_parse(text, &mode) == 0 &&
 		       activation_get(&group->activation, configd->cluster.self) == mode;
 	}
-	TAILQ_FOREACH(group, &configd->groups, next) {
-		const Vx__Outcome *outcome = group->config != NULL && request->txid.len == ID_BYTES ?
-						     config_outcome_find(group->config, request->txid.data) :
-						     NULL;
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		const Vx__Outcome *outcome =
+			group->config != NULL && request->txid.len == ID_BYTES
+				? config_outcome_find(group->config, request->txid.data)
+				: NULL;
 
 		if (outcome != NULL) {
 			return outcome->committed;
 		}
 	}
-	return false; /* of an epoch that is over, and not in the list: it will never be done (T11) */
+	return false; /* of an epoch that is over, and not in the list: it will never be done (T11)
+		       */
 }
 
 void relay_decided(struct configd *configd)
@@ -143,7 +150,8 @@ void relay_decided(struct configd *configd)
 		if (!relay->orphan) {
 			continue;
 		}
-		committed = relay->known ? relay->committed : relay_is_committed(configd, ask->request);
+		committed =
+			relay->known ? relay->committed : relay_is_committed(configd, ask->request);
 		reply = PROTO_NEW(vx__reply, Vx__Reply);
 		proto_string_set(&reply->outcome, committed ? "committed" : "aborted");
 		if (!committed) {
@@ -169,8 +177,9 @@ void relay_settled(struct configd *configd)
 		struct ask *ask = relay->ask;
 
 		after = TAILQ_NEXT(relay, next);
-		/* Those that were sent too: a packet or its answer may have been lost with the view before. The
-		 * master knows by the transaction what it has already, and answers the same. */
+		/* Those that were sent too: a packet or its answer may have been lost with the view
+		 * before. The master knows by the transaction what it has already, and answers the
+		 * same. */
 		if (cview_is_master(&configd->cluster)) { /* this node has become it */
 			relay_free(configd, relay);
 			server_submit(configd, ask);
@@ -193,7 +202,8 @@ void relay_give_up(struct configd *configd, const char *reason)
 			id_text(ask->request->txid.data, ask->request->txid.len, txid);
 			message_add(reply, ask->request->tool, MSG_MASTER_LOST, txid);
 		} else {
-			message_add(reply, ask->request->tool, MSG_NOT_CLUSTER, configd->cluster.node, reason);
+			message_add(reply, ask->request->tool, MSG_NOT_CLUSTER,
+				    configd->cluster.node, reason);
 		}
 		proto_string_set(&reply->outcome, relay->sent ? "unknown" : "aborted");
 		relay_free(configd, relay);

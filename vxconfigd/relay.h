@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests that a slave forwards to the master over port u, until they are answered. When the
- * master, or its vxconfigd, went away, the answer is what the new view says of the transaction (T11).
+ * master, or its vxconfigd, went away, the answer is what the new view says of the transaction
+ * (T11).
  */
 #ifndef VX_VXCONFIGD_RELAY_H
 #define VX_VXCONFIGD_RELAY_H

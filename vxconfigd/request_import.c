@@ -30,7 +30,8 @@ static void import_end(struct import *import, int error)
 	free(import);
 }
 
-/* Whose is it? Only its owner may import it, unless -C says that the owner does not use it any more. */
+/* Whose is it? Only its owner may import it, unless -C says that the owner does not use it any
+ * more. */
 static int import_check_owner(struct import *import, const struct disk_label *label)
 {
 	struct configd *configd = import->req->configd;
@@ -46,7 +47,8 @@ static int import_check_owner(struct import *import, const struct disk_label *la
 	} else {
 		return 0;
 	}
-	return message_add(import->req->reply, import_tool(import), MSG_GROUP_OWNED, label->group, owner);
+	return message_add(import->req->reply, import_tool(import), MSG_GROUP_OWNED, label->group,
+			   owner);
 }
 
 static int import_find(struct import *import, const char *name)
@@ -60,8 +62,8 @@ static int import_find(struct import *import, const char *name)
 			continue;
 		}
 		if (import->dgid[0] != '\0' && strcmp(import->dgid, disk->label.dgid) != 0) {
-			return message_add(import->req->reply, import_tool(import), MSG_GROUP_TWICE, name,
-					   import->dgid, disk->label.dgid);
+			return message_add(import->req->reply, import_tool(import), MSG_GROUP_TWICE,
+					   name, import->dgid, disk->label.dgid);
 		}
 		snprintf(import->dgid, sizeof(import->dgid), "%s", disk->label.dgid);
 
@@ -72,8 +74,8 @@ static int import_find(struct import *import, const char *name)
 		}
 	}
 	if (import->dgid[0] == '\0') {
-		return message_add(import->req->reply, import_tool(import), MSG_GROUP_NOT_FOUND, name,
-				   import->req->configd->cluster.node);
+		return message_add(import->req->reply, import_tool(import), MSG_GROUP_NOT_FOUND,
+				   name, import->req->configd->cluster.node);
 	}
 	return 0;
 }
@@ -124,9 +126,11 @@ static void import_on_read(void *ctx, struct copies_found *found)
 	if (found->config == NULL || (found->error != 0 && !request_has_flag(req->request, "f"))) {
 		rc = message_add(req->reply, import_tool(import), MSG_IMPORT_FAILED,
 				 plan_group(req->request),
-				 found->reason[0] != '\0' ? found->reason : "its disks hold no configuration");
+				 found->reason[0] != '\0' ? found->reason
+							  : "its disks hold no configuration");
 	} else if (found->max_epoch >= cview_epoch(&configd->cluster)) {
-		/* it comes from a cluster that counted further: a view with a higher epoch is needed (R5) */
+		/* it comes from a cluster that counted further: a view with a higher epoch is
+		 * needed (R5) */
 		configd->epoch_floor = found->max_epoch;
 		configd->cluster.wait_view = true;
 		clust_ask_view(configd->clust, "a disk group with a higher epoch is imported");
@@ -136,8 +140,8 @@ static void import_on_read(void *ctx, struct copies_found *found)
 
 		rc = group_add(configd, found->config->dg->dgid, found->config->dg->name, &group);
 		if (rc != 0) {
-			message_add(req->reply, import_tool(import), MSG_LIMIT, plan_group(req->request),
-				    VX_GROUPS_MAX, "disk groups");
+			message_add(req->reply, import_tool(import), MSG_LIMIT,
+				    plan_group(req->request), VX_GROUPS_MAX, "disk groups");
 		} else {
 			req->group = group;
 			steps_open_group(group);
@@ -152,8 +156,8 @@ static void import_on_scanned(void *ctx)
 	struct import *import = ctx;
 	struct request *req = import->req;
 	struct copies *copies;
-	int rc = req->configd->cluster.member ? import_find(import, plan_group(req->request)) :
-						-VX_E_NOTMEMBER;
+	int rc = req->configd->cluster.member ? import_find(import, plan_group(req->request))
+					      : -VX_E_NOTMEMBER;
 
 	if (rc != 0) {
 		import_end(import, rc);
@@ -162,8 +166,7 @@ static void import_on_scanned(void *ctx)
 	copies = shelf_open(req->configd->shelf, import->dgid, NULL);
 	if (copies == NULL) {
 		import_end(import, message_add(req->reply, import_tool(import), MSG_IMPORT_FAILED,
-					       plan_group(req->request),
-					       "too many disks name it"));
+					       plan_group(req->request), "too many disks name it"));
 		return;
 	}
 	if (request_has_flag(req->request, "f")) {

@@ -129,8 +129,10 @@ static Vx__Propose *request_propose_new(struct request *req, Vx__TxnKind kind, c
 	proto_string_set(&propose->dgid, dgid);
 	proto_string_set(&propose->group, group);
 	snprintf(who, sizeof(who), "%s (node %s, uid %u, pid %u)",
-		 req->request->command_line[0] != '\0' ? req->request->command_line : req->request->verb,
-		 cview_name(&req->configd->cluster, req->nodeid), req->request->uid, req->request->pid);
+		 req->request->command_line[0] != '\0' ? req->request->command_line
+						       : req->request->verb,
+		 cview_name(&req->configd->cluster, req->nodeid), req->request->uid,
+		 req->request->pid);
 	proto_string_set(&propose->who, who);
 	return propose;
 }
@@ -160,14 +162,16 @@ static void request_propose_plan(struct request *req, const struct plan *plan)
 		PROTO_ADD(propose->quiesce, propose->n_quiesce, plan->quiesce[i]);
 	}
 	for (size_t i = 0; i < plan->need_disk_count; i++) {
-		PROTO_ADD(propose->need_disk, propose->n_need_disk, proto_string(plan->need_disk[i]));
+		PROTO_ADD(propose->need_disk, propose->n_need_disk,
+			  proto_string(plan->need_disk[i]));
 	}
 }
 
 static int request_propose_fits(struct request *req)
 {
 	if (vx__propose__get_packed_size(req->propose) > VX_CPG_MSG_MAX - 64) {
-		return message_add(req->reply, req->request->tool, MSG_TOO_LARGE, req->propose->group);
+		return message_add(req->reply, req->request->tool, MSG_TOO_LARGE,
+				   req->propose->group);
 	}
 	return 0;
 }
@@ -193,8 +197,8 @@ static int request_make_group(struct request *req, const Vx__Config *config)
 	int rc = group_add(req->configd, config->dg->dgid, config->dg->name, &group);
 
 	if (rc != 0) {
-		return message_add(req->reply, req->request->tool, MSG_LIMIT, config->dg->name, VX_GROUPS_MAX,
-				   "disk groups");
+		return message_add(req->reply, req->request->tool, MSG_LIMIT, config->dg->name,
+				   VX_GROUPS_MAX, "disk groups");
 	}
 	req->configd->dgids++;
 	req->group = group;
@@ -262,8 +266,8 @@ static int request_plan_internal(struct request *req)
 		return 0; /* nothing to do any more */
 	}
 	if (rc != 0) {
-		return message_add(req->reply, request->tool, MSG_STATE_INVALID, request->command_line,
-				   vx_strerror(rc));
+		return message_add(req->reply, request->tool, MSG_STATE_INVALID,
+				   request->command_line, vx_strerror(rc));
 	}
 	req->plan = plan;
 	req->propose = request_propose_new(req, plan->kind, group->dgid, group->name);
@@ -281,7 +285,8 @@ static int request_plan_activation(struct request *req, const char *text)
 	uint32_t other;
 
 	if (activation_parse(text, &mode) != 0) {
-		return message_add(req->reply, req->request->tool, MSG_ATTR_INVALID, "activation", text,
+		return message_add(req->reply, req->request->tool, MSG_ATTR_INVALID, "activation",
+				   text,
 				   "exclusivewrite, readonly, sharedread, sharedwrite or off");
 	}
 	if (!group_is_shared(group)) {
@@ -289,14 +294,16 @@ static int request_plan_activation(struct request *req, const char *text)
 				   "private: only shared disk groups have activation modes");
 	}
 	if (activation_check(&group->activation, req->nodeid, mode, &other) != 0) {
-		return message_add(req->reply, req->request->tool, MSG_ACTIVATION_CONFLICT, group->name,
-				   activation_name(mode), activation_name(activation_get(&group->activation, other)),
+		return message_add(req->reply, req->request->tool, MSG_ACTIVATION_CONFLICT,
+				   group->name, activation_name(mode),
+				   activation_name(activation_get(&group->activation, other)),
 				   cview_name(&req->configd->cluster, other));
 	}
 	if (activation_get(&group->activation, req->nodeid) == mode) {
 		return 0;
 	}
-	req->propose = request_propose_new(req, VX__TXN_KIND__TXN_ACTIVATE, group->dgid, group->name);
+	req->propose =
+		request_propose_new(req, VX__TXN_KIND__TXN_ACTIVATE, group->dgid, group->name);
 	req->propose->activation = mode;
 	request_propose_base(req, group);
 	return 0;
@@ -307,13 +314,15 @@ static int request_plan_activation(struct request *req, const char *text)
 static int request_plan_choose(struct request *req)
 {
 	const Vx__Request *request = req->request;
-	const char *mode = request_is(request, "vxdg", "set") ? request_attr(request, "activation") : NULL;
+	const char *mode =
+		request_is(request, "vxdg", "set") ? request_attr(request, "activation") : NULL;
 
 	if (req->group != NULL && req->group->state == GROUP_DISABLED) {
 		char state[VX_REASON_MAX + 16];
 
 		snprintf(state, sizeof(state), "disabled: %s", req->group->reason);
-		return message_add(req->reply, request->tool, MSG_STATE_INVALID, req->group->name, state);
+		return message_add(req->reply, request->tool, MSG_STATE_INVALID, req->group->name,
+				   state);
 	}
 	if (mode != NULL && request->n_attr == 1) {
 		return request_plan_activation(req, mode);

@@ -35,8 +35,8 @@ static void request_end(struct request *req, const char *outcome)
 	free(req);
 }
 
-static struct request *request_new(struct configd *configd, const Vx__Request *request, uint32_t nodeid,
-				   request_answer *answer, void *ctx)
+static struct request *request_new(struct configd *configd, const Vx__Request *request,
+				   uint32_t nodeid, request_answer *answer, void *ctx)
 {
 	struct request *req = proto_grow(NULL, 0, sizeof(*req));
 
@@ -61,7 +61,8 @@ static size_t request_count(const struct request_list *list)
 	const struct request *req;
 	size_t count = 0;
 
-	TAILQ_FOREACH(req, list, next) {
+	TAILQ_FOREACH(req, list, next)
+	{
 		count++;
 	}
 	return count;
@@ -99,8 +100,9 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 		return;
 	} else {
 		const Vx__Outcome *outcome =
-			group->config != NULL ? config_outcome_find(group->config, req->request->txid.data) :
-						NULL;
+			group->config != NULL
+				? config_outcome_find(group->config, req->request->txid.data)
+				: NULL;
 
 		if (outcome != NULL) { /* T11: asked again, the same answer */
 			request_end(req, outcome->committed ? "committed" : "aborted");
@@ -110,7 +112,8 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 		list = &group->queue;
 	}
 	if (request_count(list) >= VX_TXN_QUEUE_MAX) {
-		message_add(req->reply, request->tool, MSG_INTERNAL, "too many requests wait: try again");
+		message_add(req->reply, request->tool, MSG_INTERNAL,
+			    "too many requests wait: try again");
 		req->reply->exit_code = vx_exit_code(-VX_E_FULL);
 		request_end(req, "aborted");
 		return;
@@ -135,8 +138,9 @@ static void request_begin(struct request *req)
 
 	memcpy(event.ref.txid, req->request->txid.data, ID_BYTES);
 	group->current = req;
-	log_info("view=%#llx dg=%s begins: %s", (unsigned long long)cview_epoch(&req->configd->cluster),
-		 group->name, req->propose->who);
+	log_info("view=%#llx dg=%s begins: %s",
+		 (unsigned long long)cview_epoch(&req->configd->cluster), group->name,
+		 req->propose->who);
 	txn_run(group, &event);
 }
 
@@ -197,8 +201,8 @@ static void request_on_planned(struct request *req, int error)
 			group_remove(group);
 		}
 		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req),
-			    req->lost ? "the disk group is not imported any more" :
-					"this node left the cluster");
+			    req->lost ? "the disk group is not imported any more"
+				      : "this node left the cluster");
 		request_end(req, "aborted");
 		return;
 	}
@@ -345,7 +349,8 @@ void request_aside(struct group *group)
 	}
 	group->current = NULL;
 	request_unplan(req);
-	log_info("dg=%s put aside until the next view: %s", group->name, req->request->command_line);
+	log_info("dg=%s put aside until the next view: %s", group->name,
+		 req->request->command_line);
 	if (created) {
 		req->group = NULL;
 		group->gone = true;
@@ -359,7 +364,8 @@ static void request_list_end(struct request_list *list, const char *reason)
 
 	while ((req = TAILQ_FIRST(list)) != NULL) {
 		TAILQ_REMOVE(list, req, next);
-		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req), reason);
+		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req),
+			    reason);
 		request_end(req, "aborted");
 	}
 }
@@ -392,7 +398,8 @@ static void request_end_current(struct group *group, const char *reason)
 	if (unknown) {
 		message_add(req->reply, req->request->tool, MSG_MASTER_LOST, txid);
 	} else {
-		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req), reason);
+		message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req),
+			    reason);
 	}
 	request_end(req, unknown ? "unknown" : "aborted");
 }
@@ -401,7 +408,8 @@ void request_give_up(struct configd *configd, const char *reason)
 {
 	struct group *group;
 
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		request_end_current(group, reason);
 		request_list_end(&group->queue, reason);
 	}
@@ -417,7 +425,8 @@ static bool request_list_has(const struct request_list *list, const uint8_t *txi
 {
 	const struct request *req;
 
-	TAILQ_FOREACH(req, list, next) {
+	TAILQ_FOREACH(req, list, next)
+	{
 		if (request_is(req, txid)) {
 			return true;
 		}
@@ -428,12 +437,15 @@ static bool request_list_has(const struct request_list *list, const uint8_t *txi
 bool request_is_known(struct configd *configd, const uint8_t *txid)
 {
 	struct group *group;
-	bool known = request_list_has(&configd->creating, txid) || request_is(configd->creating_now, txid);
+	bool known = request_list_has(&configd->creating, txid) ||
+		     request_is(configd->creating_now, txid);
 
-	TAILQ_FOREACH(group, &configd->groups, next) {
-		known = known || request_list_has(&group->queue, txid) || request_is(group->starting, txid) ||
-			request_is(group->current, txid) ||
-			(group->txn.member != TXN_NONE && memcmp(group->txn.ref.txid, txid, ID_BYTES) == 0);
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		known = known || request_list_has(&group->queue, txid) ||
+			request_is(group->starting, txid) || request_is(group->current, txid) ||
+			(group->txn.member != TXN_NONE &&
+			 memcmp(group->txn.ref.txid, txid, ID_BYTES) == 0);
 	}
 	return known;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests that change a group, at the master: they wait in the group's queue, are planned, proposed,
- * and answered exactly once.
+ * Requests that change a group, at the master: they wait in the group's queue, are planned,
+ * proposed, and answered exactly once.
  */
 #ifndef VX_VXCONFIGD_REQUEST_QUEUE_H
 #define VX_VXCONFIGD_REQUEST_QUEUE_H
@@ -15,19 +15,20 @@ typedef void request_answer(void *ctx, Vx__Reply *reply);
 struct request {
 	TAILQ_ENTRY(request) next;
 	struct configd *configd;
-	struct group *group; /* NULL: it makes a group and was not planned yet */
+	struct group *group;  /* NULL: it makes a group and was not planned yet */
 	Vx__Request *request; /* its txid is always set */
-	uint32_t nodeid; /* where it was typed */
+	uint32_t nodeid;      /* where it was typed */
 	Vx__Propose *propose; /* NULL: not planned yet */
-	bool lost; /* its group went away while it was planned */
-	struct plan *plan; /* NULL where there is none (import, activation) */
+	bool lost;	      /* its group went away while it was planned */
+	struct plan *plan;    /* NULL where there is none (import, activation) */
 	uint32_t attempt;
 	Vx__Reply *reply;
 	request_answer *answer;
 	void *ctx;
 };
 
-/* On the master only. request is copied. answer is called exactly once, perhaps before this returns. */
+/* On the master only. request is copied. answer is called exactly once, perhaps before this
+ * returns. */
 void request_submit(struct configd *configd, const Vx__Request *request, uint32_t nodeid,
 		    request_answer *answer, void *ctx);
 /* Begins what can be begun. Cheap when there is nothing. */
@@ -46,9 +47,9 @@ bool request_is_known(struct configd *configd, const uint8_t *txid);
 /* ---- request_plan.c: from a request to a proposal ---- */
 
 /*
- * Plans req (req->group is set unless it makes a group). May look at disks first; done(req, error) is called
- * once, perhaps at once: 0 with req->propose set, -VX_E_AGAIN (the view ended meanwhile), or an error that
- * req->reply tells. *out of nothing to do: 0 and req->propose NULL.
+ * Plans req (req->group is set unless it makes a group). May look at disks first; done(req, error)
+ * is called once, perhaps at once: 0 with req->propose set, -VX_E_AGAIN (the view ended meanwhile),
+ * or an error that req->reply tells. *out of nothing to do: 0 and req->propose NULL.
  */
 void request_plan(struct request *req, void (*done)(struct request *req, int error));
 void request_unplan(struct request *req);

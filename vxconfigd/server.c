@@ -48,6 +48,7 @@ static const struct server_row server_table[] = {
 	{ "vxdisk", "scandisks", server_disk_scan },
 	{ "vxprint", NULL, server_print },
 	{ "vxinfo", NULL, server_info },
+	{ "vxassist", "maxsize", server_size },
 	{ "vxtask", NULL, server_io_all },
 	{ "vxstat", NULL, server_io_all },
 	{ "vxconfigd", "io", server_io_local },
@@ -73,7 +74,8 @@ static struct caller *server_caller(struct server *server, uint64_t id)
 {
 	struct caller *caller;
 
-	TAILQ_FOREACH(caller, &server->callers, next) {
+	TAILQ_FOREACH(caller, &server->callers, next)
+	{
 		if (caller->id == id) {
 			return caller;
 		}
@@ -109,10 +111,12 @@ static void ask_send(struct ask *ask, const Vx__Reply *reply)
 static void ask_log(const struct ask *ask, const Vx__Reply *reply)
 {
 	for (size_t i = 0; ask->nodeid == 0 && i < reply->n_message; i++) {
-		if (reply->message[i]->number == MSG_NODE_REFUSED || reply->message[i]->number == MSG_NODE_LEFT ||
+		if (reply->message[i]->number == MSG_NODE_REFUSED ||
+		    reply->message[i]->number == MSG_NODE_LEFT ||
 		    reply->message[i]->number == MSG_PEER_MISSING ||
 		    reply->message[i]->number == MSG_COPIES_LOST) {
-			log_err("%s %s: %s", ask->request->tool, ask->request->verb, reply->message[i]->text);
+			log_err("%s %s: %s", ask->request->tool, ask->request->verb,
+				reply->message[i]->text);
 		}
 	}
 }
@@ -144,7 +148,8 @@ void ask_answer(struct ask *ask, Vx__Reply *reply)
 {
 	if (reply->exit_code != 0 && ask_must_succeed(ask)) {
 		proto_free(reply);
-		loop_timer_set(ask->configd->loop, &ask->timer, VX_WANT_RETRY_MS, ask_on_retry, ask);
+		loop_timer_set(ask->configd->loop, &ask->timer, VX_WANT_RETRY_MS, ask_on_retry,
+			       ask);
 		return;
 	}
 	ask_log(ask, reply);
@@ -197,8 +202,9 @@ void server_submit(struct configd *configd, struct ask *ask)
 		ask_free(ask); /* the first one is answered, to the same node and cookie */
 		return;
 	}
-	request_submit(configd, ask->request, ask->nodeid != 0 ? ask->nodeid : configd->cluster.self,
-		       server_on_submitted, ask);
+	request_submit(configd, ask->request,
+		       ask->nodeid != 0 ? ask->nodeid : configd->cluster.self, server_on_submitted,
+		       ask);
 }
 
 static void ask_refuse(struct ask *ask, Vx__Reply *reply)
@@ -232,19 +238,22 @@ static void server_change(struct ask *ask)
 
 	if (!configd->enabled) {
 		reply = ask_reply_new();
-		message_add(reply, request->tool, MSG_STATE_INVALID, "vxconfigd of this node", "disabled (vxdctl enable)");
+		message_add(reply, request->tool, MSG_STATE_INVALID, "vxconfigd of this node",
+			    "disabled (vxdctl enable)");
 		ask_refuse(ask, reply);
 	} else if (!configd->cluster.member) {
 		reply = ask_reply_new();
 		message_add(reply, request->tool, MSG_NOT_CLUSTER,
-			    configd->cluster.node[0] != '\0' ? configd->cluster.node : configd->host,
-			    configd->cluster.registered ? "it has not joined (vxclustadm startnode)" :
-							  "vxclustd is not running");
+			    configd->cluster.node[0] != '\0' ? configd->cluster.node
+							     : configd->host,
+			    configd->cluster.registered ? "it has not joined (vxclustadm startnode)"
+							: "vxclustd is not running");
 		ask_refuse(ask, reply);
 	} else if (request_creates(request) && !request_has_flag(request, "s")) {
 		reply = ask_reply_new();
 		message_add(reply, request->tool, MSG_USAGE,
-			    "private disk groups are not supported yet: only shared ones (vxdg -s init, vxdg -s import)");
+			    "private disk groups are not supported yet: only shared ones (vxdg -s "
+			    "init, vxdg -s import)");
 		ask_refuse(ask, reply);
 	} else if (request_creates(request) && !configd->cluster.fencing) {
 		reply = ask_reply_new();
@@ -328,7 +337,8 @@ static void server_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *m
 	struct caller *caller = ipc_peer_user(peer);
 	struct ask *ask;
 
-	if (caller == NULL || msg->body_case != VX__IPC__BODY_REQUEST || !server_request_is_sane(msg->request)) {
+	if (caller == NULL || msg->body_case != VX__IPC__BODY_REQUEST ||
+	    !server_request_is_sane(msg->request)) {
 		log_warning("a request of pid %d is not understood", ipc_peer_pid(peer));
 		ipc_peer_disconnect(peer);
 		return;
@@ -359,7 +369,8 @@ static void server_on_forwarded(struct configd *configd, uint32_t from, const Vx
 		server_outcome(ask);
 	} else if (cview_is_master(&configd->cluster) && !cview_is_settled(&configd->cluster)) {
 		ask_free(ask); /* a view follows, in which it comes again */
-	} else if (server_is_change(request) && cview_is_master(&configd->cluster) && configd->enabled) {
+	} else if (server_is_change(request) && cview_is_master(&configd->cluster) &&
+		   configd->enabled) {
 		server_submit(configd, ask);
 	} else {
 		reply = ask_reply_new();

@@ -13,9 +13,9 @@ struct ask {
 	struct configd *configd;
 	Vx__Request *request; /* owned; its txid has ID_BYTES */
 	uint64_t cookie;
-	uint64_t caller; /* a client of this node, ... */
-	uint32_t nodeid; /* ... or the node that forwarded it; 0: the former */
-	Vx__Reply *reply; /* of an answer that waits for vxiod */
+	uint64_t caller;	 /* a client of this node, ... */
+	uint32_t nodeid;	 /* ... or the node that forwarded it; 0: the former */
+	Vx__Reply *reply;	 /* of an answer that waits for vxiod */
 	struct loop_timer timer; /* of a change of vxconfigd's own that is tried again */
 	TAILQ_ENTRY(ask) next;
 };
@@ -35,7 +35,8 @@ Vx__Reply *ask_reply_new(void);
 
 /* Gives a change to the queue of its group: this node is the master. Takes ask. */
 void server_submit(struct configd *configd, struct ask *ask);
-/* A change that vxconfigd itself wants: to the master, whoever it is. Nobody waits for the answer. */
+/* A change that vxconfigd itself wants: to the master, whoever it is. Nobody waits for the answer.
+ */
 void server_change_internal(struct configd *configd, const Vx__Request *request);
 /* Every load that vxiod was told has been answered. */
 void server_on_loaded(struct configd *configd);
@@ -48,6 +49,8 @@ typedef void server_answer(struct ask *ask);
 
 /* server_query.c */
 server_answer server_group_list, server_group_free, server_print, server_info;
+/* server_size.c */
+server_answer server_size;
 /* server_disk.c */
 server_answer server_disk_list, server_disk_setup, server_disk_scan;
 /* server_ctl.c */

@@ -34,7 +34,8 @@ void server_mode(struct ask *ask)
 	}
 	if (mode->cluster && !cluster->settled) {
 		proto_string_set(&mode->state, cluster->was_settled ? "reconfiguring" : "joining");
-		proto_string_set(&mode->reconfig, cluster->open ? "vxconfigd in join" : "master update");
+		proto_string_set(&mode->reconfig,
+				 cluster->open ? "vxconfigd in join" : "master update");
 	}
 	proto_string_set(&mode->host, configd->host);
 	proto_string_set(&mode->cluster_name, cluster->cluster);
@@ -81,14 +82,16 @@ void server_stop(struct ask *ask)
 	log_notice("stopped by vxdctl");
 	ask_answer(ask, ask_reply_new());
 	clust_goodbye(configd->clust);
-	loop_timer_set(configd->loop, &configd->leave_timer, VX_STOP_LINGER_MS, ctl_on_stop, configd);
+	loop_timer_set(configd->loop, &configd->leave_timer, VX_STOP_LINGER_MS, ctl_on_stop,
+		       configd);
 }
 
 /* ---- vxdctl outcome ---- */
 
 static bool ctl_parse_txid(const char *text, uint8_t out_txid[ID_BYTES])
 {
-	if (strlen(text) != 2 * ID_BYTES || strspn(text, "0123456789abcdefABCDEF") != 2 * ID_BYTES) {
+	if (strlen(text) != 2 * ID_BYTES ||
+	    strspn(text, "0123456789abcdefABCDEF") != 2 * ID_BYTES) {
 		return false;
 	}
 	for (size_t i = 0; i < ID_BYTES; i++) {
@@ -108,7 +111,8 @@ static const char *ctl_find_outcome(struct configd *configd, const uint8_t *txid
 	if (answered != NULL && answered->outcome[0] != '\0') {
 		return answered->outcome;
 	}
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		const Vx__Outcome *outcome =
 			group->config != NULL ? config_outcome_find(group->config, txid) : NULL;
 
@@ -121,8 +125,8 @@ static const char *ctl_find_outcome(struct configd *configd, const uint8_t *txid
 
 /*
  * What the groups remember is known everywhere. What they do not know was not committed: that it
- * will not be either only the master can say, and only when no request of the asking node can still be
- * on its way: the question comes after it in the stream (T11).
+ * will not be either only the master can say, and only when no request of the asking node can still
+ * be on its way: the question comes after it in the stream (T11).
  */
 void server_outcome(struct ask *ask)
 {
@@ -133,19 +137,20 @@ void server_outcome(struct ask *ask)
 
 	if (ask->request->n_operand != 1 || !ctl_parse_txid(ask->request->operand[0], txid)) {
 		reply = ask_reply_new();
-		message_add(reply, ask->request->tool, MSG_USAGE, "vxdctl outcome: a transaction is 32 hexadecimal digits");
+		message_add(reply, ask->request->tool, MSG_USAGE,
+			    "vxdctl outcome: a transaction is 32 hexadecimal digits");
 		ask_answer(ask, reply);
 		return;
 	}
 	outcome = ctl_find_outcome(configd, txid);
-	if (outcome == NULL && cview_is_settled(&configd->cluster) && !cview_is_master(&configd->cluster) &&
-	    ask->nodeid == 0) {
+	if (outcome == NULL && cview_is_settled(&configd->cluster) &&
+	    !cview_is_master(&configd->cluster) && ask->nodeid == 0) {
 		relay_submit(configd, ask);
 		return;
 	}
 	if (outcome == NULL) {
-		bool sure = cview_is_settled(&configd->cluster) && cview_is_master(&configd->cluster) &&
-			    !request_is_known(configd, txid);
+		bool sure = cview_is_settled(&configd->cluster) &&
+			    cview_is_master(&configd->cluster) && !request_is_known(configd, txid);
 
 		outcome = sure ? "aborted" : "unknown";
 	}

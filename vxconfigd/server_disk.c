@@ -57,7 +57,8 @@ static void disk_setup_end(struct disk_setup_job *job)
 	free(job);
 }
 
-static void disk_setup_refuse(struct disk_setup_job *job, const char *device, int error, const char *reason)
+static void disk_setup_refuse(struct disk_setup_job *job, const char *device, int error,
+			      const char *reason)
 {
 	struct configd *configd = job->ask->configd;
 	const struct disk *disk = disk_by_device(configd->disks, device);
@@ -90,7 +91,8 @@ static void disk_setup_on_done(void *ctx, int error, const char *reason)
 /* A disk of a group that is in use here is never prepared anew, not even by force. */
 static bool disk_is_used(struct configd *configd, const struct disk *disk)
 {
-	return disk != NULL && disk->label.dgid[0] != '\0' && group_find(configd, disk->label.dgid) != NULL;
+	return disk != NULL && disk->label.dgid[0] != '\0' &&
+	       group_find(configd, disk->label.dgid) != NULL;
 }
 
 static void disk_setup_next(struct disk_setup_job *job)
@@ -111,8 +113,8 @@ static void disk_setup_next(struct disk_setup_job *job)
 		disk_setup_end(job);
 		return;
 	}
-	disk_setup(configd->disks, device, job->priv_len, request_has_flag(request, "f"), disk_setup_on_done,
-		   job);
+	disk_setup(configd->disks, device, job->priv_len, request_has_flag(request, "f"),
+		   disk_setup_on_done, job);
 }
 
 static void disk_setup_on_scanned(void *ctx)
@@ -125,7 +127,9 @@ void server_disk_setup(struct ask *ask)
 	struct disk_setup_job *job = proto_grow(NULL, 0, sizeof(*job));
 	const char *privlen = request_attr(ask->request, "privlen");
 
-	*job = (struct disk_setup_job){ .ask = ask, .reply = ask_reply_new(), .priv_len = DISK_PRIVATE_SECTORS };
+	*job = (struct disk_setup_job){ .ask = ask,
+					.reply = ask_reply_new(),
+					.priv_len = DISK_PRIVATE_SECTORS };
 	if (privlen != NULL && record_size_parse(privlen, &job->priv_len) != 0) {
 		message_add(job->reply, ask->request->tool, MSG_SIZE_INVALID, privlen);
 		disk_setup_end(job);

@@ -39,7 +39,8 @@ static void io_round_look(struct io_round *round)
 	free(round);
 }
 
-static void io_round_take(struct io_round *round, size_t index, const Vx__IodReport *report, const char *error)
+static void io_round_take(struct io_round *round, size_t index, const Vx__IodReport *report,
+			  const char *error)
 {
 	Vx__NodeReport *node = round->reply->node[index];
 
@@ -67,7 +68,8 @@ static struct io_round *io_round_find(struct configd *configd, uint64_t cookie)
 {
 	struct io_round *round;
 
-	TAILQ_FOREACH(round, &configd->io_rounds, next) {
+	TAILQ_FOREACH(round, &configd->io_rounds, next)
+	{
 		if (round->cookie == cookie) {
 			return round;
 		}
@@ -103,7 +105,8 @@ static void io_query(struct configd *configd, const Vx__Request *request, iod_do
 	Vx__IodQuery query = VX__IOD_QUERY__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
 	const char *what = request_attr(request, "what");
-	bool stats = strcmp(request->tool, "vxstat") == 0 || (what != NULL && strcmp(what, "stats") == 0);
+	bool stats = strcmp(request->tool, "vxstat") == 0 ||
+		     (what != NULL && strcmp(what, "stats") == 0);
 
 	query.stats = stats;
 	query.tasks = !stats;
@@ -125,7 +128,8 @@ static void io_on_local(void *ctx, int error, const char *reason, const Vx__Ipc 
 	struct io_local *local = ctx;
 	bool good = error == 0 && answer->body_case == VX__IPC__BODY_IOD_REPORT;
 
-	io_round_answer(local->configd, local->cookie, local->index, good ? answer->iod_report : NULL,
+	io_round_answer(local->configd, local->cookie, local->index,
+			good ? answer->iod_report : NULL,
 			reason[0] != '\0' ? reason : vx_strerror(error));
 	free(local);
 }
@@ -134,7 +138,9 @@ static void io_ask_local(struct io_round *round, size_t index)
 {
 	struct io_local *local = proto_grow(NULL, 0, sizeof(*local));
 
-	*local = (struct io_local){ .configd = round->ask->configd, .cookie = round->cookie, .index = index };
+	*local = (struct io_local){ .configd = round->ask->configd,
+				    .cookie = round->cookie,
+				    .index = index };
 	io_query(local->configd, round->ask->request, io_on_local, local);
 }
 
@@ -183,7 +189,8 @@ void server_io_all(struct ask *ask)
 	round->reply = ask_reply_new();
 	TAILQ_INSERT_TAIL(&configd->io_rounds, round, next);
 	for (size_t i = 0; i < cluster->peer_count; i++) {
-		io_round_add(round, cluster->peer[i].nodeid, cview_name(cluster, cluster->peer[i].nodeid));
+		io_round_add(round, cluster->peer[i].nodeid,
+			     cview_name(cluster, cluster->peer[i].nodeid));
 	}
 	if (round->count == 0) {
 		io_round_add(round, UINT32_MAX, configd->host);

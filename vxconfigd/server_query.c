@@ -62,7 +62,8 @@ static bool query_groups(const struct ask *ask, Vx__Reply *reply)
 {
 	struct group *group;
 
-	TAILQ_FOREACH(group, &ask->configd->groups, next) {
+	TAILQ_FOREACH(group, &ask->configd->groups, next)
+	{
 		if (query_is_wanted(ask->request, group)) {
 			PROTO_ADD(reply->group, reply->n_group, query_group(group));
 		}
@@ -179,11 +180,13 @@ void server_group_list(struct ask *ask)
 
 	*list = (struct query_list){ .ask = ask, .reply = ask_reply_new(), .waiting = 1 };
 	query_groups(ask, list->reply);
-	TAILQ_FOREACH(group, &ask->configd->groups, next) {
+	TAILQ_FOREACH(group, &ask->configd->groups, next)
+	{
 		struct query_copies *item;
 		struct copies *copies;
 
-		if (!query_is_wanted(ask->request, group) || !query_is_named(ask->request, group->name)) {
+		if (!query_is_wanted(ask->request, group) ||
+		    !query_is_named(ask->request, group->name)) {
 			continue;
 		}
 		copies = shelf_find(ask->configd->shelf, group->dgid);
@@ -203,7 +206,8 @@ void server_group_list(struct ask *ask)
 
 /* ---- vxinfo ---- */
 
-static const char *query_condition(const Vx__Config *config, const Vx__Vol *vol, const Vx__VolInfo *running)
+static const char *query_condition(const Vx__Config *config, const Vx__Vol *vol,
+				   const Vx__VolInfo *running)
 {
 	bool good = false;
 
@@ -234,7 +238,8 @@ static void query_add_volumes(Vx__GroupInfo *info, const Vx__IodReport *report)
 				running = report->vol[k];
 			}
 		}
-		item = running != NULL ? proto_clone(running) : PROTO_NEW(vx__vol_info, Vx__VolInfo);
+		item = running != NULL ? proto_clone(running)
+				       : PROTO_NEW(vx__vol_info, Vx__VolInfo);
 		if (running == NULL) {
 			proto_string_set(&item->group, info->config->dg->name);
 			proto_string_set(&item->name, vol->name);
@@ -250,8 +255,9 @@ static void query_on_volumes(void *ctx, int error, const char *reason, const Vx_
 {
 	struct ask *ask = ctx;
 	Vx__Reply *reply = ask_reply_new();
-	const Vx__IodReport *report =
-		error == 0 && answer->body_case == VX__IPC__BODY_IOD_REPORT ? answer->iod_report : NULL;
+	const Vx__IodReport *report = error == 0 && answer->body_case == VX__IPC__BODY_IOD_REPORT
+					      ? answer->iod_report
+					      : NULL;
 
 	(void)reason;
 	query_groups(ask, reply);

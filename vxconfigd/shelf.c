@@ -85,7 +85,8 @@ static struct shelf_item *shelf_item_find(struct shelf *shelf, const char *dgid)
 {
 	struct shelf_item *item;
 
-	TAILQ_FOREACH(item, &shelf->items, next) {
+	TAILQ_FOREACH(item, &shelf->items, next)
+	{
 		if (strcmp(item->dgid, dgid) == 0) {
 			return item;
 		}
@@ -114,7 +115,8 @@ static void shelf_disks_add(struct shelf_disks *disks, const char *diskid, const
 	disks->disk[disks->count++] = (struct copies_disk){ .diskid = diskid, .path = path };
 }
 
-static void shelf_disks_of_config(struct shelf *shelf, const Vx__Config *config, struct shelf_disks *disks)
+static void shelf_disks_of_config(struct shelf *shelf, const Vx__Config *config,
+				  struct shelf_disks *disks)
 {
 	for (size_t i = 0; config != NULL && i < config->n_dm; i++) {
 		const Vx__Dm *dm = config->dm[i];
@@ -137,7 +139,8 @@ static void shelf_disks_of_labels(struct shelf *shelf, const char *dgid, struct 
 	}
 }
 
-static struct copies *shelf_put(struct shelf *shelf, const char *dgid, const struct shelf_disks *disks)
+static struct copies *shelf_put(struct shelf *shelf, const char *dgid,
+				const struct shelf_disks *disks)
 {
 	struct shelf_item *item = shelf_item_find(shelf, dgid);
 	struct copies *copies;
@@ -201,7 +204,9 @@ void shelf_set(struct shelf *shelf, const Vx__Config *config,
 {
 	struct shelf_change *change = proto_grow(NULL, 0, sizeof(*change));
 
-	*change = (struct shelf_change){ .shelf = shelf, .config = proto_clone(config), .done = done, .ctx = ctx };
+	*change = (struct shelf_change){
+		.shelf = shelf, .config = proto_clone(config), .done = done, .ctx = ctx
+	};
 	loop_timer_set(shelf->configd->loop, &change->timer, 0, shelf_set_try, change);
 }
 
@@ -209,7 +214,8 @@ bool shelf_idle(const struct shelf *shelf)
 {
 	const struct shelf_item *item;
 
-	TAILQ_FOREACH(item, &shelf->items, next) {
+	TAILQ_FOREACH(item, &shelf->items, next)
+	{
 		if (!copies_idle(item->copies)) {
 			return false;
 		}
@@ -224,7 +230,8 @@ static void shelf_look(void *ctx)
 	struct shelf_item *item;
 	struct shelf_waiter *waiter;
 
-	TAILQ_FOREACH(item, &shelf->items, next) {
+	TAILQ_FOREACH(item, &shelf->items, next)
+	{
 		if (!copies_idle(item->copies)) {
 			copies_when_idle(item->copies, shelf_look, shelf);
 			return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * For the coordinator of a new view (R5): what the copies of every shared group of this cluster say
- * about epochs and views; the claim of a new epoch. For the last member: the word that nobody is left (R12).
+ * about epochs and views; the claim of a new epoch. For the last member: the word that nobody is
+ * left (R12).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +44,8 @@ static void survey_answered(struct survey *survey)
 		if (configd->epoch_floor > survey->max_epoch) {
 			survey->max_epoch = configd->epoch_floor;
 		}
-		clust_ack(configd->clust, survey->run, survey->error, survey->reason, survey->max_epoch,
-			  survey->durable, survey->durable_count);
+		clust_ack(configd->clust, survey->run, survey->error, survey->reason,
+			  survey->max_epoch, survey->durable, survey->durable_count);
 		proto_free(*slot);
 		*slot = NULL;
 	}
@@ -121,7 +122,8 @@ static void survey_group(struct survey *survey, const struct disk_label *label)
 {
 	struct shelf *shelf = survey->configd->shelf;
 	struct group *group = group_find(survey->configd, label->dgid);
-	struct copies *copies = shelf_open(shelf, label->dgid, group != NULL ? group->config : NULL);
+	struct copies *copies =
+		shelf_open(shelf, label->dgid, group != NULL ? group->config : NULL);
 	struct survey_group *item;
 
 	if (copies == NULL) {
@@ -153,7 +155,8 @@ static bool survey_is_first(const struct configd *configd, size_t index)
 	for (size_t i = 0; i < index; i++) {
 		const struct disk *other = disk_at(configd->disks, i);
 
-		if (survey_is_ours(configd, other) && strcmp(other->label.dgid, disk->label.dgid) == 0) {
+		if (survey_is_ours(configd, other) &&
+		    strcmp(other->label.dgid, disk->label.dgid) == 0) {
 			return false;
 		}
 	}
@@ -182,12 +185,14 @@ static void survey_close(struct survey *survey)
 	struct configd *configd = survey->configd;
 	struct group *group;
 
-	TAILQ_FOREACH(group, &configd->groups, next) {
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
 		struct copies *copies = shelf_find(configd->shelf, group->dgid);
 		struct survey_group *item;
 		Vx__Config *last;
 
-		if (group->gone || group->state != GROUP_ENABLED || !group_is_shared(group) || copies == NULL) {
+		if (group->gone || group->state != GROUP_ENABLED || !group_is_shared(group) ||
+		    copies == NULL) {
 			continue;
 		}
 		item = proto_grow(NULL, 0, sizeof(*item));

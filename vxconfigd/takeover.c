@@ -26,7 +26,8 @@ static const struct takeover_node *takeover_stateful(const struct takeover_node 
 	const struct takeover_node *best = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (node[i].have && node[i].epoch == epoch && (best == NULL || node[i].seq > best->seq)) {
+		if (node[i].have && node[i].epoch == epoch &&
+		    (best == NULL || node[i].seq > best->seq)) {
 			best = &node[i];
 		}
 	}
@@ -41,8 +42,8 @@ static void takeover_pending(const struct takeover_node *node, size_t count,
 			     const struct takeover_node *base, struct takeover *out)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool at_base = base == NULL ? !node[i].have :
-					      node[i].have && node[i].epoch == base->epoch &&
+		bool at_base = base == NULL ? !node[i].have
+					    : node[i].have && node[i].epoch == base->epoch &&
 						      node[i].seq == base->seq;
 
 		if (!node[i].pending || !at_base) {
@@ -93,23 +94,26 @@ static void takeover_from_disk(const struct takeover_node *node, size_t count,
 		char reason[VX_REASON_MAX];
 
 		snprintf(reason, sizeof(reason),
-			 "the copies hold an older configuration (%#llx.%llu) than node %u remembers (%#llx.%llu)",
-			 (unsigned long long)disk->epoch, (unsigned long long)disk->seq, node[i].nodeid,
-			 (unsigned long long)node[i].epoch, (unsigned long long)node[i].seq);
+			 "the copies hold an older configuration (%#llx.%llu) than node %u "
+			 "remembers (%#llx.%llu)",
+			 (unsigned long long)disk->epoch, (unsigned long long)disk->seq,
+			 node[i].nodeid, (unsigned long long)node[i].epoch,
+			 (unsigned long long)node[i].seq);
 		takeover_refuse(out, -VX_E_STALE, reason);
 	}
 }
 
-void takeover_decide(const struct takeover_node *node, size_t count, const struct takeover_disk *disk,
-		     struct takeover *out)
+void takeover_decide(const struct takeover_node *node, size_t count,
+		     const struct takeover_disk *disk, struct takeover *out)
 {
 	const struct takeover_node *newest = NULL;
 	uint64_t max_seq = disk->content ? disk->seq : 0;
 
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < count; i++) {
-		if (node[i].have && (newest == NULL || takeover_is_newer(node[i].epoch, node[i].seq,
-									  newest->epoch, newest->seq))) {
+		if (node[i].have &&
+		    (newest == NULL ||
+		     takeover_is_newer(node[i].epoch, node[i].seq, newest->epoch, newest->seq))) {
 			newest = &node[i];
 		}
 		if (node[i].seq > max_seq) {
@@ -121,18 +125,21 @@ void takeover_decide(const struct takeover_node *node, size_t count, const struc
 		takeover_pending(node, count, NULL, out);
 	}
 	if (out->pending && out->kind == VX__TXN_KIND__TXN_IMPORT && !out->complete) {
-		out->base = TAKEOVER_NONE; /* the import failed: the caller undoes it on the labels */
+		out->base =
+			TAKEOVER_NONE; /* the import failed: the caller undoes it on the labels */
 	} else if (disk->error != 0) {
 		takeover_refuse(out, disk->error, "");
 	} else if (newest != NULL && (!disk->content || newest->epoch > disk->epoch)) {
 		takeover_refuse(out, -VX_E_STALE,
 				"the copies hold an older configuration than the nodes run");
 	} else if (takeover_stateful(node, count, disk->epoch) != NULL) {
-		takeover_from_members(node, count, takeover_stateful(node, count, disk->epoch), out);
+		takeover_from_members(node, count, takeover_stateful(node, count, disk->epoch),
+				      out);
 	} else if (disk->content) {
 		takeover_from_disk(node, count, disk, out);
 	} else {
 		out->complete = false;
-		out->base = TAKEOVER_NONE; /* a group whose making did not get as far as a content */
+		out->base =
+			TAKEOVER_NONE; /* a group whose making did not get as far as a content */
 	}
 }

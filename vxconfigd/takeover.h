@@ -18,7 +18,8 @@
 
 struct takeover_node {
 	uint32_t nodeid;
-	bool have; /* runs a content: epoch, seq, hash; else epoch and seq are what it remembers (T12) */
+	bool have; /* runs a content: epoch, seq, hash; else epoch and seq are what it remembers
+		      (T12) */
 	uint64_t epoch, seq, hash;
 	bool pending; /* has a transaction that has not ended: txid, kind, seen */
 	uint8_t txid[ID_BYTES];
@@ -27,32 +28,32 @@ struct takeover_node {
 };
 
 struct takeover_disk {
-	int error; /* of reading: not 0 = no majority, or corrupt */
+	int error;    /* of reading: not 0 = no majority, or corrupt */
 	bool content; /* a majority was read and holds a content: epoch, seq of the newest */
 	uint64_t epoch, seq;
 };
 
 enum takeover_base {
-	TAKEOVER_NONE, /* no such group any more: drop it */
+	TAKEOVER_NONE,	  /* no such group any more: drop it */
 	TAKEOVER_RUNNING, /* what stateful members run is right: base_epoch, base_seq, base_hash */
-	TAKEOVER_DISK, /* the newest content on the copies is right */
-	TAKEOVER_REFUSE, /* nothing may be changed: reason */
+	TAKEOVER_DISK,	  /* the newest content on the copies is right */
+	TAKEOVER_REFUSE,  /* nothing may be changed: reason */
 };
 
 struct takeover {
 	enum takeover_base base;
 	uint64_t base_epoch, base_seq, base_hash; /* before the pending transaction */
-	bool pending; /* there was one: txid, kind */
+	bool pending;				  /* there was one: txid, kind */
 	uint8_t txid[ID_BYTES];
 	Vx__TxnKind kind;
-	bool complete; /* it is part of the result; else it failed */
+	bool complete;	  /* it is part of the result; else it failed */
 	uint64_t max_seq; /* copies: records of base_epoch above this do not count */
-	uint64_t seq; /* of the checkpoint (T9) */
+	uint64_t seq;	  /* of the checkpoint (T9) */
 	int error;
 	char reason[VX_REASON_MAX];
 };
 
-void takeover_decide(const struct takeover_node *node, size_t count, const struct takeover_disk *disk,
-		     struct takeover *out);
+void takeover_decide(const struct takeover_node *node, size_t count,
+		     const struct takeover_disk *disk, struct takeover *out);
 
 #endif

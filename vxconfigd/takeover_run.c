@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The master's work on the groups of a new view: reads the copies of each, decides (takeover.c), writes
- * the result as a checkpoint and the labels right, and tells everybody (T8, T9).
+ * The master's work on the groups of a new view: reads the copies of each, decides (takeover.c),
+ * writes the result as a checkpoint and the labels right, and tells everybody (T8, T9).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,30 +12,7 @@
 #include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/shelf.h"
-#include "vxconfigd/cfg_part.h"
-
-struct takeover_group {
-	TAILQ_ENTRY(takeover_group) next;
-	struct takeover_run *run;
-	char dgid[DISK_ID_SIZE], name[VX_NAME_MAX + 1];
-	struct takeover_node node[VX_NODES_MAX];
-	size_t node_count;
-	struct takeover decision;
-	bool runs; /* a vxiod of the view has it: its dirty maps are in use */
-	bool second_read; /* the first one decided, this one leaves out what does not count */
-	Vx__Config *config; /* the result */
-	struct activation_map activation;
-	int error; /* not 0: disabled, reason */
-	char reason[VX_REASON_MAX];
-};
-
-struct takeover_run {
-	struct configd *configd;
-	uint64_t generation;
-	bool cancelled; /* the view is over: freed when the last callback came */
-	unsigned int waiting;
-	TAILQ_HEAD(, takeover_group) groups;
-};
+#include "vxconfigd/takeover_part.h"
 
 static void takeover_free(struct takeover_run *run)
 {
@@ -105,7 +82,8 @@ static void takeover_tell(struct takeover_run *run)
 	Vx__CfgView *view = PROTO_NEW(vx__cfg_view, Vx__CfgView);
 	struct takeover_group *item;
 
-	TAILQ_FOREACH(item, &run->groups, next) {
+	TAILQ_FOREACH(item, &run->groups, next)
+	{
 		PROTO_ADD(view->group, view->n_group, takeover_group_view(item));
 	}
 	exchange_send_view(run->configd, view);
@@ -120,7 +98,8 @@ Vx__Config *takeover_take(struct configd *configd, const char *dgid)
 	if (configd->steps->takeover == NULL) {
 		return NULL;
 	}
-	TAILQ_FOREACH(item, &configd->steps->takeover->groups, next) {
+	TAILQ_FOREACH(item, &configd->steps->takeover->groups, next)
+	{
 		if (strcmp(item->dgid, dgid) == 0) {
 			config = item->config;
 			item->config = NULL;
@@ -130,14 +109,14 @@ Vx__Config *takeover_take(struct configd *configd, const char *dgid)
 	return NULL;
 }
 
-/* One group is done, for good or ill. */
-static void takeover_end(struct takeover_group *item, int error, const char *reason)
+void takeover_end(struct takeover_group *item, int error, const char *reason)
 {
 	struct takeover_run *run = item->run;
 
 	if (error != 0) {
 		item->error = error;
-		snprintf(item->reason, sizeof(item->reason), "%s", reason[0] != '\0' ? reason : vx_strerror(error));
+		snprintf(item->reason, sizeof(item->reason), "%s",
+			 reason[0] != '\0' ? reason : vx_strerror(error));
 		proto_free(item->config);
 		item->config = NULL;
 	}
@@ -151,171 +130,6 @@ static void takeover_end(struct takeover_group *item, int error, const char *rea
 	}
 }
 
-/* ---- writing ---- */
-
-static void takeover_on_loaded(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
-{
-	(void)answer;
-	takeover_end(ctx, error, reason);
-}
-
-/* Nobody uses the group: the maps of its last users are folded once, here, before others load it. */
-static void takeover_load_first(struct takeover_group *item)
-{
-	struct configd *configd = item->run->configd;
-	Vx__IodLoad load = VX__IOD_LOAD__INIT;
-	Vx__Ipc msg = VX__IPC__INIT;
-
-	if (item->runs || item->config == NULL) {
-		takeover_end(item, 0, "");
-		return;
-	}
-	load.config = item->config;
-	load.first = true;
-	load.n_path = group_paths(configd, item->config, &load.path);
-	msg.body_case = VX__IPC__BODY_IOD_LOAD;
-	msg.iod_load = &load;
-	iod_call(configd->iod, &msg, takeover_on_loaded, item);
-	group_paths_free(load.path, load.n_path);
-}
-
-static void takeover_on_labelled(void *ctx, int error, const char *reason)
-{
-	struct takeover_group *item = ctx;
-
-	if (error != 0) { /* a label that cannot be written now is written in a later view */
-		log_warning("dg=%s labels: %s", item->name, reason);
-	}
-	if (item->run->cancelled) {
-		takeover_end(item, 0, "");
-	} else {
-		takeover_load_first(item);
-	}
-}
-
-/* What a master that died left half-written: disks that are in the group and do not say so, and
- * disks that say so and are not. */
-static void takeover_labels(struct takeover_group *item)
-{
-	struct configd *configd = item->run->configd;
-	struct group_labels labels;
-
-	group_labels_init(&labels, configd);
-	for (size_t i = 0; i < disk_count(configd->disks); i++) {
-		const struct disk *disk = disk_at(configd->disks, i);
-		bool member = false;
-
-		if (disk->error != 0 || disk->duplicate) {
-			continue;
-		}
-		for (size_t k = 0; item->config != NULL && k < item->config->n_dm; k++) {
-			if (strcmp(item->config->dm[k]->diskid, disk->label.diskid) == 0) {
-				group_labels_own(&labels, item->config, item->config->dm[k]);
-				member = true;
-			}
-		}
-		if (!member && strcmp(disk->label.dgid, item->dgid) == 0) {
-			group_labels_clear(&labels, disk->label.diskid);
-		}
-	}
-	if (!group_labels_write(&labels, takeover_on_labelled, item)) {
-		takeover_on_labelled(item, 0, "");
-	}
-}
-
-static void takeover_on_stored(void *ctx, int error, const char *reason)
-{
-	struct takeover_group *item = ctx;
-
-	if (error != 0 || item->run->cancelled) {
-		takeover_end(item, error, reason);
-		return;
-	}
-	takeover_labels(item);
-}
-
-static void takeover_on_set(void *ctx, struct copies *copies, int error)
-{
-	struct takeover_group *item = ctx;
-	const Vx__View *view = item->run->configd->cluster.view;
-
-	if (error != 0 || item->run->cancelled) {
-		takeover_end(item, error, "no disk, or too many, for the configuration copies");
-		return;
-	}
-	copies_checkpoint(copies, item->config, view->member, view->n_member, takeover_on_stored, item);
-}
-
-/* Who joins has the group's own mode, unless that conflicts with what others have. */
-static void takeover_joiner_modes(struct takeover_group *item)
-{
-	const struct cview *cluster = &item->run->configd->cluster;
-
-	for (size_t i = 0; i < cluster->peer_count; i++) {
-		if (cview_is_joiner(cluster->view, cluster->peer[i].nodeid)) {
-			activation_admit(&item->activation, cluster->peer[i].nodeid,
-					 item->config->dg->activation);
-		}
-	}
-}
-
-static void takeover_store(struct takeover_group *item)
-{
-	struct configd *configd = item->run->configd;
-	const Vx__View *view = configd->cluster.view;
-
-	if (!item->runs && !configd->cluster.fencing) {
-		takeover_end(item, -VX_E_NOFENCE,
-			     "not imported: fencing is not enabled in Pacemaker (fencing = unsafe-none in "
-			     "vxha.conf overrides)");
-		return;
-	}
-	takeover_joiner_modes(item);
-	item->config->epoch = view->epoch;
-	item->config->seq = item->decision.seq;
-	if (item->decision.pending && !item->decision.complete && item->decision.base == TAKEOVER_RUNNING) {
-		config_outcome_add(item->config, item->decision.txid, false);
-	}
-	shelf_set(configd->shelf, item->config, takeover_on_set, item);
-}
-
-/* ---- an import that failed ---- */
-
-static void takeover_on_undone(void *ctx, int error, const char *reason)
-{
-	struct takeover_group *item = ctx;
-
-	if (error != 0) {
-		log_warning("dg=%s labels of the import that failed: %s", item->name, reason);
-	}
-	takeover_end(item, 0, "");
-}
-
-/* A group that was to be made is not; one that was to be imported stays as it was: deported. */
-static void takeover_undo(struct takeover_group *item, const Vx__Config *found)
-{
-	struct configd *configd = item->run->configd;
-	bool made = found == NULL || found->seq <= 1;
-	struct group_labels labels;
-
-	group_labels_init(&labels, configd);
-	for (size_t i = 0; i < disk_count(configd->disks); i++) {
-		const struct disk *disk = disk_at(configd->disks, i);
-
-		if (disk->error != 0 || disk->duplicate || strcmp(disk->label.dgid, item->dgid) != 0) {
-			continue;
-		}
-		if (made) {
-			group_labels_clear(&labels, disk->label.diskid);
-		} else {
-			group_labels_release(&labels, disk->label.diskid);
-		}
-	}
-	if (!group_labels_write(&labels, takeover_on_undone, item)) {
-		takeover_end(item, 0, "");
-	}
-}
-
 /* ---- reading and deciding ---- */
 
 /* The content that the decision names, if this node has it in memory. */
@@ -325,7 +139,8 @@ static Vx__Config *takeover_from_memory(const struct takeover_group *item)
 	const struct group *group = group_find(item->run->configd, item->dgid);
 	const Vx__Propose *propose = group != NULL ? group->pending.propose : NULL;
 
-	if (group == NULL || group->config == NULL || group->config->epoch != decision->base_epoch ||
+	if (group == NULL || group->config == NULL ||
+	    group->config->epoch != decision->base_epoch ||
 	    group->config->seq != decision->base_seq) {
 		return NULL;
 	}
@@ -354,7 +169,8 @@ static void takeover_running(struct takeover_group *item, struct copies_found *f
 		if (found->config == NULL || found->config->epoch != decision->base_epoch ||
 		    found->config->seq != decision->max_seq ||
 		    (!decision->complete && config_hash(found->config) != decision->base_hash)) {
-			takeover_end(item, -VX_E_STALE, "the copies do not hold what the other nodes run");
+			takeover_end(item, -VX_E_STALE,
+				     "the copies do not hold what the other nodes run");
 			return;
 		}
 		item->config = found->config;
@@ -362,8 +178,8 @@ static void takeover_running(struct takeover_group *item, struct copies_found *f
 		takeover_store(item);
 	} else {
 		item->second_read = true;
-		copies_read(shelf_find(configd->shelf, item->dgid), item->decision.max_seq, takeover_on_read,
-			    item);
+		copies_read(shelf_find(configd->shelf, item->dgid), item->decision.max_seq,
+			    takeover_on_read, item);
 	}
 }
 
@@ -383,16 +199,19 @@ static void takeover_on_read(void *ctx, struct copies_found *found)
 	}
 	if (!item->second_read) {
 		takeover_decide(item->node, item->node_count, &disk, &item->decision);
-		log_info("dg=%s take-over: base %d at %#llx.%llu%s%s", item->name, (int)item->decision.base,
-			 (unsigned long long)item->decision.base_epoch,
+		log_info("dg=%s take-over: base %d at %#llx.%llu%s%s", item->name,
+			 (int)item->decision.base, (unsigned long long)item->decision.base_epoch,
 			 (unsigned long long)item->decision.base_seq,
 			 item->decision.pending ? ", pending transaction " : "",
-			 !item->decision.pending ? "" : item->decision.complete ? "completed" : "failed");
+			 !item->decision.pending   ? ""
+			 : item->decision.complete ? "completed"
+						   : "failed");
 	}
 	switch (item->decision.base) {
 	case TAKEOVER_NONE:
 		if (item->decision.pending && item->decision.kind == VX__TXN_KIND__TXN_DEPORT) {
-			takeover_end(item, 0, ""); /* its labels were written before anybody saw COMMIT */
+			takeover_end(item, 0,
+				     ""); /* its labels were written before anybody saw COMMIT */
 		} else {
 			takeover_undo(item, found->config);
 		}
@@ -407,18 +226,21 @@ static void takeover_on_read(void *ctx, struct copies_found *found)
 		return;
 	case TAKEOVER_REFUSE:
 		takeover_end(item, item->decision.error,
-			     item->decision.reason[0] != '\0' ? item->decision.reason : found->reason);
+			     item->decision.reason[0] != '\0' ? item->decision.reason
+							      : found->reason);
 		return;
 	}
 }
 
 /* ---- what there is ---- */
 
-static struct takeover_group *takeover_add(struct takeover_run *run, const char *dgid, const char *name)
+static struct takeover_group *takeover_add(struct takeover_run *run, const char *dgid,
+					   const char *name)
 {
 	struct takeover_group *item;
 
-	TAILQ_FOREACH(item, &run->groups, next) {
+	TAILQ_FOREACH(item, &run->groups, next)
+	{
 		if (strcmp(item->dgid, dgid) == 0) {
 			return item;
 		}
@@ -432,7 +254,8 @@ static struct takeover_group *takeover_add(struct takeover_run *run, const char 
 	return item;
 }
 
-static void takeover_add_state(struct takeover_run *run, uint32_t nodeid, const Vx__GroupState *state)
+static void takeover_add_state(struct takeover_run *run, uint32_t nodeid,
+			       const Vx__GroupState *state)
 {
 	struct takeover_group *item = takeover_add(run, state->dgid, state->name);
 	struct takeover_node *node = &item->node[item->node_count];
@@ -456,8 +279,8 @@ static void takeover_add_state(struct takeover_run *run, uint32_t nodeid, const 
 }
 
 /*
- * Which mode each node has (seniors first, so that they keep theirs): what it says itself, or if its
- * vxconfigd came back without a memory, what others know. Joiners: takeover_joiner_modes().
+ * Which mode each node has (seniors first, so that they keep theirs): what it says itself, or if
+ * its vxconfigd came back without a memory, what others know. Joiners: takeover_joiner_modes().
  */
 static void takeover_modes(struct takeover_group *item)
 {
@@ -473,7 +296,8 @@ static void takeover_modes(struct takeover_group *item)
 		for (size_t k = 0; k < peer->state->n_group; k++) {
 			const Vx__GroupState *state = peer->state->group[k];
 
-			if (strcmp(state->dgid, item->dgid) == 0 && (state->have || state->loaded)) {
+			if (strcmp(state->dgid, item->dgid) == 0 &&
+			    (state->have || state->loaded)) {
 				mode = state->activation;
 			}
 		}
@@ -548,12 +372,14 @@ void takeover_begin(struct configd *configd)
 	for (size_t i = 0; i < disk_count(configd->disks); i++) {
 		const struct disk *disk = disk_at(configd->disks, i);
 
-		if (disk->error == 0 && !disk->duplicate && disk->label.shared && disk->label.dgid[0] != '\0' &&
+		if (disk->error == 0 && !disk->duplicate && disk->label.shared &&
+		    disk->label.dgid[0] != '\0' &&
 		    strcmp(disk->label.cluster, cluster->cluster) == 0) {
 			takeover_add(run, disk->label.dgid, disk->label.group);
 		}
 	}
-	TAILQ_FOREACH(item, &run->groups, next) {
+	TAILQ_FOREACH(item, &run->groups, next)
+	{
 		takeover_start(item);
 	}
 	if (--run->waiting == 0) {

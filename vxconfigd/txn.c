@@ -34,13 +34,13 @@ static const struct {
 	const char *name;
 	uint32_t next;
 } txn_member_table[] = {
-	[TXN_NONE] = { "none", M(CHECKING) }, /* T2 */
-	[TXN_CHECKING] = { "checking", M(VOTED) | M(NONE) }, /* T2; T6, T8 */
+	[TXN_NONE] = { "none", M(CHECKING) },			      /* T2 */
+	[TXN_CHECKING] = { "checking", M(VOTED) | M(NONE) },	      /* T2; T6, T8 */
 	[TXN_VOTED] = { "voted", M(SUSPENDING) | M(SEEN) | M(NONE) }, /* T3; T5; T6, T8 */
-	[TXN_SUSPENDING] = { "suspending", M(PREPARED) | M(NONE) }, /* T3; T6, T8 */
-	[TXN_PREPARED] = { "prepared", M(SEEN) | M(NONE) }, /* T5; T6, T8 */
-	[TXN_SEEN] = { "seen", M(ACKED) | M(NONE) }, /* T5; T5 (waived), T8 */
-	[TXN_ACKED] = { "acked", M(NONE) }, /* T5, T8 */
+	[TXN_SUSPENDING] = { "suspending", M(PREPARED) | M(NONE) },   /* T3; T6, T8 */
+	[TXN_PREPARED] = { "prepared", M(SEEN) | M(NONE) },	      /* T5; T6, T8 */
+	[TXN_SEEN] = { "seen", M(ACKED) | M(NONE) },		      /* T5; T5 (waived), T8 */
+	[TXN_ACKED] = { "acked", M(NONE) },			      /* T5, T8 */
 };
 
 static const char *const txn_event_names[] = {
@@ -68,7 +68,8 @@ const char *txn_effect_name(enum txn_effect_type type)
 
 /* ---- shared with txn_master.c ---- */
 
-struct txn_effect *txn_fx(struct txn_effects *fx, enum txn_effect_type type, const struct txn_ref *ref)
+struct txn_effect *txn_fx(struct txn_effects *fx, enum txn_effect_type type,
+			  const struct txn_ref *ref)
 {
 	assert(fx->count < TXN_EFFECTS_MAX);
 
@@ -147,7 +148,8 @@ static void txn_on_checked(struct txn *txn, const struct txn_event *event, struc
 {
 	if (txn->member == TXN_CHECKING && txn->open) {
 		txn_member_move(txn, TXN_VOTED);
-		txn_fx_result(fx, TXN_FX_SEND_VOTE, &txn->ref, event->error, txn->view.self, event->reason);
+		txn_fx_result(fx, TXN_FX_SEND_VOTE, &txn->ref, event->error, txn->view.self,
+			      event->reason);
 	}
 }
 
@@ -182,7 +184,8 @@ static void txn_on_commit(struct txn *txn, struct txn_effects *fx)
 /* T5: ACK of every member whose vxconfigd still runs; the own one is always among them. */
 static void txn_acks_look(struct txn *txn, struct txn_effects *fx)
 {
-	if (txn->member == TXN_ACKED && ((txn->acked | txn->waived) & txn_all(txn)) == txn_all(txn)) {
+	if (txn->member == TXN_ACKED &&
+	    ((txn->acked | txn->waived) & txn_all(txn)) == txn_all(txn)) {
 		txn_member_move(txn, TXN_NONE);
 		txn_fx(fx, TXN_FX_APPLY, &txn->ref);
 		txn_master_applied(txn, fx);
@@ -262,8 +265,8 @@ static void txn_on_resolve(struct txn *txn, const struct txn_event *event, struc
 	assert(!txn->open);
 	if (txn->member != TXN_NONE) {
 		txn_member_move(txn, TXN_NONE);
-		txn_fx_result(fx, event->complete ? TXN_FX_APPLY : TXN_FX_DROP, &txn->ref, event->error,
-			      event->node, event->reason);
+		txn_fx_result(fx, event->complete ? TXN_FX_APPLY : TXN_FX_DROP, &txn->ref,
+			      event->error, event->node, event->reason);
 	}
 	txn_master_on_resolve(txn, event, fx);
 }
@@ -284,7 +287,8 @@ static void txn_invariant(const struct txn *txn)
 	assert(txn->master == TXN_IDLE || txn->view.self == txn->view.master);
 	assert(!txn->open || txn->view.count > 0);
 	/* T4: nobody sees COMMIT of a master that has not written */
-	assert(!txn_is_seen(txn) || txn->view.self != txn->view.master || txn->master == TXN_COMMITTING);
+	assert(!txn_is_seen(txn) || txn->view.self != txn->view.master ||
+	       txn->master == TXN_COMMITTING);
 }
 
 void txn_step(struct txn *txn, const struct txn_event *event, struct txn_effects *fx)

@@ -19,8 +19,7 @@
 #include "base/limits.h"
 
 /* Every node, the master too: its part as a member. */
-#define TXN_MEMBER_STATES(X) \
-	X(NONE) X(CHECKING) X(VOTED) X(SUSPENDING) X(PREPARED) X(SEEN) X(ACKED)
+#define TXN_MEMBER_STATES(X) X(NONE) X(CHECKING) X(VOTED) X(SUSPENDING) X(PREPARED) X(SEEN) X(ACKED)
 
 enum txn_member_state {
 #define TXN_ENUM(name) TXN_##name,
@@ -52,25 +51,25 @@ struct txn_ref {
 
 /* Those that end in _MSG were delivered in the ordered stream, the sender's own too. */
 #define TXN_EVENTS(X) \
-	X(OPEN) /* a view begins for this group: view */ \
-	X(HOLD) /* prestop: finish what is past QUIESCE, put the rest aside (R9) */ \
-	X(CLOSE) /* the view is over */ \
-	X(RESOLVE) /* what the new view decided: complete, lost, error, reason, node */ \
-	X(BEGIN) /* master: ref, quiesce, format, write, dry_run */ \
-	X(PROPOSE_MSG) /* from, ref, quiesce */ \
-	X(CHECKED) /* ref, error, reason */ \
-	X(VOTE_MSG) /* from, ref, error, reason */ \
-	X(QUIESCE_MSG) /* from, ref */ \
-	X(SUSPENDED) /* ref, error, reason */ \
+	X(OPEN)		/* a view begins for this group: view */ \
+	X(HOLD)		/* prestop: finish what is past QUIESCE, put the rest aside (R9) */ \
+	X(CLOSE)	/* the view is over */ \
+	X(RESOLVE)	/* what the new view decided: complete, lost, error, reason, node */ \
+	X(BEGIN)	/* master: ref, quiesce, format, write, dry_run */ \
+	X(PROPOSE_MSG)	/* from, ref, quiesce */ \
+	X(CHECKED)	/* ref, error, reason */ \
+	X(VOTE_MSG)	/* from, ref, error, reason */ \
+	X(QUIESCE_MSG)	/* from, ref */ \
+	X(SUSPENDED)	/* ref, error, reason */ \
 	X(PREPARED_MSG) /* from, ref, error, reason */ \
-	X(FORMATTED) /* ref, error, reason */ \
-	X(WRITTEN) /* ref, error, reason */ \
-	X(COMMIT_MSG) /* from, ref */ \
-	X(REMEMBERED) /* ref */ \
-	X(ACK_MSG) /* from, ref */ \
-	X(ABORT_MSG) /* from, ref, error, reason, node */ \
-	X(NODE_DOWN) /* node: its vxconfigd is gone */ \
-	X(NODE_UP) /* node: its vxconfigd has the groups again (T13) */ \
+	X(FORMATTED)	/* ref, error, reason */ \
+	X(WRITTEN)	/* ref, error, reason */ \
+	X(COMMIT_MSG)	/* from, ref */ \
+	X(REMEMBERED)	/* ref */ \
+	X(ACK_MSG)	/* from, ref */ \
+	X(ABORT_MSG)	/* from, ref, error, reason, node */ \
+	X(NODE_DOWN)	/* node: its vxconfigd is gone */ \
+	X(NODE_UP)	/* node: its vxconfigd has the groups again (T13) */ \
 	X(TIMEOUT)
 
 enum txn_event_type {
@@ -84,30 +83,30 @@ struct txn_event {
 	struct txn_ref ref;
 	uint32_t from;
 	uint32_t node;
-	int error; /* 0, or negative: no */
-	const char *reason; /* NULL allowed */
+	int error;		     /* 0, or negative: no */
+	const char *reason;	     /* NULL allowed */
 	const struct txn_view *view; /* OPEN */
-	bool quiesce; /* BEGIN, PROPOSE_MSG: volumes in use are touched */
+	bool quiesce;		     /* BEGIN, PROPOSE_MSG: volumes in use are touched */
 	bool format, write, dry_run; /* BEGIN */
-	bool complete; /* RESOLVE: the pending transaction is part of the base */
-	bool lost; /* RESOLVE: a member of the old view is not in the new one */
+	bool complete;		     /* RESOLVE: the pending transaction is part of the base */
+	bool lost;		     /* RESOLVE: a member of the old view is not in the new one */
 };
 
 #define TXN_EFFECTS(X) \
-	X(SEND_PROPOSE) X(SEND_VOTE) X(SEND_QUIESCE) X(SEND_PREPARED) X(SEND_COMMIT) X(SEND_ACK) \
-	X(SEND_ABORT) \
-	X(CHECK) /* can this node do it? -> CHECKED */ \
-	X(SUSPEND) /* I/O of the touched volumes -> SUSPENDED */ \
-	X(FORMAT) /* new logs -> FORMATTED */ \
-	X(WRITE) /* to a majority of the copies -> WRITTEN */ \
-	X(REMEMBER) /* on this node's disk -> REMEMBERED */ \
-	X(APPLY) /* the change is in force: load it, resume */ \
-	X(DROP) /* the change is off: resume */ \
-	X(ANSWER) /* the request has ended: error, reason, node */ \
-	X(ASIDE) /* not answered: to be begun again in the next view */ \
-	X(ASK_VIEW) /* only a new view can resolve this (T7): reason */ \
-	X(TIMER) /* TIMEOUT after delay_ms; 0: none */ \
-	X(QUIET) /* after HOLD: nothing of the master is under way */
+	X(SEND_PROPOSE) \
+	X(SEND_VOTE) X(SEND_QUIESCE) X(SEND_PREPARED) X(SEND_COMMIT) X(SEND_ACK) X(SEND_ABORT) \
+		X(CHECK)    /* can this node do it? -> CHECKED */ \
+		X(SUSPEND)  /* I/O of the touched volumes -> SUSPENDED */ \
+		X(FORMAT)   /* new logs -> FORMATTED */ \
+		X(WRITE)    /* to a majority of the copies -> WRITTEN */ \
+		X(REMEMBER) /* on this node's disk -> REMEMBERED */ \
+		X(APPLY)    /* the change is in force: load it, resume */ \
+		X(DROP)	    /* the change is off: resume */ \
+		X(ANSWER)   /* the request has ended: error, reason, node */ \
+		X(ASIDE)    /* not answered: to be begun again in the next view */ \
+		X(ASK_VIEW) /* only a new view can resolve this (T7): reason */ \
+		X(TIMER)    /* TIMEOUT after delay_ms; 0: none */ \
+		X(QUIET)    /* after HOLD: nothing of the master is under way */
 
 enum txn_effect_type {
 #define TXN_ENUM(name) TXN_FX_##name,
@@ -139,14 +138,15 @@ struct txn {
 	enum txn_member_state member;
 	struct txn_ref ref; /* of the pending transaction, while member is not NONE */
 	bool quiesce;
-	uint32_t acked, waived; /* waived: went down while it was pending, no ACK is expected (R16) */
+	uint32_t acked,
+		waived; /* waived: went down while it was pending, no ACK is expected (R16) */
 
 	enum txn_master_state master;
 	struct txn_ref master_ref;
 	bool format, write, dry_run;
 	uint32_t answered; /* VOTING, QUIESCING: who said yes */
-	bool decided; /* the majority write is done */
-	int fail_error; /* ABORTING: what the utility will hear; WRITING: why the write failed */
+	bool decided;	   /* the majority write is done */
+	int fail_error;	   /* ABORTING: what the utility will hear; WRITING: why the write failed */
 	uint32_t fail_node;
 	char fail_reason[VX_REASON_MAX];
 };

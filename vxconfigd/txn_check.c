@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Can this node do what is proposed? (T2) Names, the content that it is based on, disks that must be
- * reached, volumes that must not be open.
+ * Can this node do what is proposed? (T2) Names, the content that it is based on, disks that must
+ * be reached, volumes that must not be open.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,8 +40,8 @@ static void txn_check_no(struct txn_check *check, int error, const char *format,
 static void txn_check_answered(struct txn_check *check)
 {
 	if (--check->waiting == 0) {
-		txn_run_result(check->job.configd, check->job.dgid, TXN_EV_CHECKED, &check->job.ref, check->error,
-			       check->reason);
+		txn_run_result(check->job.configd, check->job.dgid, TXN_EV_CHECKED, &check->job.ref,
+			       check->error, check->reason);
 		free(check);
 	}
 }
@@ -51,9 +51,9 @@ static void txn_check_answered(struct txn_check *check)
 static const char *txn_check_disk_name(const struct txn_check *check, const char *diskid)
 {
 	struct group *group = txn_job_group(&check->job);
-	const Vx__Config *config = group == NULL	       ? NULL :
-				   group->pending.after != NULL ? group->pending.after :
-								  group->config;
+	const Vx__Config *config = group == NULL		  ? NULL
+				   : group->pending.after != NULL ? group->pending.after
+								  : group->config;
 
 	for (size_t i = 0; config != NULL && i < config->n_dm; i++) {
 		if (strcmp(config->dm[i]->diskid, diskid) == 0) {
@@ -109,14 +109,16 @@ static void txn_check_on_opens(void *ctx, int error, const char *reason, const V
 	if (error != 0) {
 		txn_check_no(check, error, "cannot tell which volumes are open: %s", reason);
 	}
-	for (size_t i = 0; error == 0 && group != NULL && answer->body_case == VX__IPC__BODY_IOD_REPORT &&
-			   i < answer->iod_report->n_open;
+	for (size_t i = 0;
+	     error == 0 && group != NULL && answer->body_case == VX__IPC__BODY_IOD_REPORT &&
+	     i < answer->iod_report->n_open;
 	     i++) {
 		const Vx__OpenBy *open = answer->iod_report->open[i];
 
-		if (strcmp(open->group, group->name) == 0 && txn_check_is_cut(group, open->volume)) {
-			txn_check_no(check, -VX_E_OPEN, "volume %s is open: %s (pid %u)", open->volume,
-				     open->command, open->pid);
+		if (strcmp(open->group, group->name) == 0 &&
+		    txn_check_is_cut(group, open->volume)) {
+			txn_check_no(check, -VX_E_OPEN, "volume %s is open: %s (pid %u)",
+				     open->volume, open->command, open->pid);
 		}
 	}
 	txn_check_answered(check);
@@ -142,7 +144,8 @@ static bool txn_check_base(struct txn_check *check, struct group *group)
 	const Vx__Propose *propose = group->pending.propose;
 
 	if (group->state == GROUP_DISABLED) {
-		txn_check_no(check, -VX_E_INVAL, "the disk group is disabled there: %s", group->reason);
+		txn_check_no(check, -VX_E_INVAL, "the disk group is disabled there: %s",
+			     group->reason);
 		return false;
 	}
 	if (group->config == NULL || group->config->epoch != propose->base_epoch ||
@@ -191,7 +194,8 @@ static void txn_check_name(struct txn_check *check, struct group *group)
 {
 	struct group *other;
 
-	TAILQ_FOREACH(other, &group->configd->groups, next) {
+	TAILQ_FOREACH(other, &group->configd->groups, next)
+	{
 		if (other != group && !other->gone && strcmp(other->name, group->name) == 0) {
 			txn_check_no(check, -VX_E_EXISTS, "a disk group of that name exists there");
 		}
@@ -231,7 +235,8 @@ static void txn_check_on_read(void *ctx, struct copies_found *found)
 		group->pending.after->epoch = cview_epoch(&group->configd->cluster);
 		group->pending.after->seq = propose->base_seq + 1;
 		if (config_hash(group->pending.after) != propose->hash) {
-			txn_check_no(check, -VX_E_STALE, "reads another configuration from the disks");
+			txn_check_no(check, -VX_E_STALE,
+				     "reads another configuration from the disks");
 		}
 		txn_check_import_config(check, group);
 	}
@@ -251,9 +256,11 @@ static void txn_check_import(struct txn_check *check, struct group *group)
 	    (known.epoch > propose->base_epoch ||
 	     (known.epoch == propose->base_epoch && known.seq > propose->base_seq))) {
 		txn_check_no(check, -VX_E_STALE, /* T12 */
-			     "remembers a newer configuration (%#llx.%llu) than the disks hold (%#llx.%llu)",
+			     "remembers a newer configuration (%#llx.%llu) than the disks hold "
+			     "(%#llx.%llu)",
 			     (unsigned long long)known.epoch, (unsigned long long)known.seq,
-			     (unsigned long long)propose->base_epoch, (unsigned long long)propose->base_seq);
+			     (unsigned long long)propose->base_epoch,
+			     (unsigned long long)propose->base_seq);
 	}
 	if (check->error != 0) {
 		return;
@@ -281,13 +288,16 @@ static void txn_check_activate(struct txn_check *check, struct group *group)
 	uint32_t other;
 
 	if (group->state == GROUP_DISABLED) {
-		txn_check_no(check, -VX_E_INVAL, "the disk group is disabled there: %s", group->reason);
-	} else if (activation_check(&group->activation, propose->nodeid, propose->activation, &other) != 0) {
+		txn_check_no(check, -VX_E_INVAL, "the disk group is disabled there: %s",
+			     group->reason);
+	} else if (activation_check(&group->activation, propose->nodeid, propose->activation,
+				    &other) != 0) {
 		txn_check_no(check, -VX_E_BUSY, "activation %s conflicts with %s on node %s",
 			     activation_name(propose->activation),
 			     activation_name(activation_get(&group->activation, other)),
 			     cview_name(&configd->cluster, other));
-	} else if (propose->nodeid == configd->cluster.self && propose->activation == VX__ACTIVATION__ACT_OFF) {
+	} else if (propose->nodeid == configd->cluster.self &&
+		   propose->activation == VX__ACTIVATION__ACT_OFF) {
 		txn_check_opens(check, group);
 	}
 }

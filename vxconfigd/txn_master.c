@@ -33,14 +33,14 @@ static const struct {
 	uint32_t next;
 } txn_master_table[] = {
 	[TXN_IDLE] = { "idle", M(VOTING) }, /* T1 */
-	[TXN_VOTING] = { "voting", M(QUIESCING) | M(FORMATTING) | M(WRITING) | M(COMMITTING) | M(ABORTING) |
-					   M(IDLE) }, /* T3, T4; T6; R9, T8 */
+	[TXN_VOTING] = { "voting", M(QUIESCING) | M(FORMATTING) | M(WRITING) | M(COMMITTING) |
+					   M(ABORTING) | M(IDLE) }, /* T3, T4; T6; R9, T8 */
 	[TXN_QUIESCING] = { "quiescing", M(FORMATTING) | M(WRITING) | M(COMMITTING) | M(ABORTING) |
-						 M(IDLE) }, /* T4; T6; T8 */
+						 M(IDLE) },			 /* T4; T6; T8 */
 	[TXN_FORMATTING] = { "formatting", M(WRITING) | M(ABORTING) | M(IDLE) }, /* T4; T6; T8 */
-	[TXN_WRITING] = { "writing", M(COMMITTING) | M(IDLE) }, /* T4; T7, T8 */
-	[TXN_COMMITTING] = { "committing", M(IDLE) }, /* T6, T8 */
-	[TXN_ABORTING] = { "aborting", M(IDLE) }, /* T6, T8 */
+	[TXN_WRITING] = { "writing", M(COMMITTING) | M(IDLE) },			 /* T4; T7, T8 */
+	[TXN_COMMITTING] = { "committing", M(IDLE) },				 /* T6, T8 */
+	[TXN_ABORTING] = { "aborting", M(IDLE) },				 /* T6, T8 */
 };
 
 const char *txn_master_state_name(enum txn_master_state state)
@@ -68,7 +68,8 @@ static void txn_timer(struct txn *txn, struct txn_effects *fx, uint32_t delay_ms
 /* May still be given up (T4). */
 static bool txn_can_abort(const struct txn *txn)
 {
-	return txn->master == TXN_VOTING || txn->master == TXN_QUIESCING || txn->master == TXN_FORMATTING;
+	return txn->master == TXN_VOTING || txn->master == TXN_QUIESCING ||
+	       txn->master == TXN_FORMATTING;
 }
 
 static void txn_give_up(struct txn *txn, int error, uint32_t node, const char *reason,
@@ -185,8 +186,8 @@ void txn_master_on_done(struct txn *txn, const struct txn_event *event, struct t
 			txn->fail_node = txn->view.self;
 			snprintf(txn->fail_reason, sizeof(txn->fail_reason), "%s",
 				 event->reason != NULL ? event->reason : "");
-			txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, event->error, txn->view.self,
-				      event->reason);
+			txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, event->error,
+				      txn->view.self, event->reason);
 			return;
 		}
 		txn->decided = true;
@@ -222,8 +223,8 @@ void txn_master_on_timeout(struct txn *txn, struct txn_effects *fx)
 	}
 	if (txn->master == TXN_VOTING || txn->master == TXN_QUIESCING) {
 		txn_give_up(txn, -VX_E_TIMEOUT, txn_first_without(txn, txn->answered),
-			    txn->master == TXN_VOTING ? "gave no vote in time" :
-							"I/O of the volumes did not end in time",
+			    txn->master == TXN_VOTING ? "gave no vote in time"
+						      : "I/O of the volumes did not end in time",
 			    fx);
 	} else if (txn->master == TXN_COMMITTING) {
 		txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, -VX_E_TIMEOUT,
@@ -274,7 +275,8 @@ void txn_master_on_resolve(struct txn *txn, const struct txn_event *event, struc
 			txn_fx(fx, TXN_FX_ASIDE, &txn->master_ref);
 			break;
 		}
-		txn_fx_result(fx, TXN_FX_ANSWER, &txn->master_ref, event->error, event->node, event->reason);
+		txn_fx_result(fx, TXN_FX_ANSWER, &txn->master_ref, event->error, event->node,
+			      event->reason);
 		break;
 	case TXN_WRITING:
 	case TXN_COMMITTING:
@@ -282,11 +284,11 @@ void txn_master_on_resolve(struct txn *txn, const struct txn_event *event, struc
 		if (event->complete) {
 			txn_fx(fx, TXN_FX_ANSWER, &txn->master_ref);
 		} else if (txn->master == TXN_ABORTING || txn->fail_error != 0) {
-			txn_fx_result(fx, TXN_FX_ANSWER, &txn->master_ref, txn->fail_error, txn->fail_node,
-				      txn->fail_reason);
+			txn_fx_result(fx, TXN_FX_ANSWER, &txn->master_ref, txn->fail_error,
+				      txn->fail_node, txn->fail_reason);
 		} else {
-			txn_fx_result(fx, TXN_FX_ANSWER, &txn->master_ref, event->error, event->node,
-				      event->reason);
+			txn_fx_result(fx, TXN_FX_ANSWER, &txn->master_ref, event->error,
+				      event->node, event->reason);
 		}
 		break;
 	}

@@ -6,7 +6,8 @@
 #include "vxconfigd/txn.h"
 
 /* Effects of this step. */
-struct txn_effect *txn_fx(struct txn_effects *fx, enum txn_effect_type type, const struct txn_ref *ref);
+struct txn_effect *txn_fx(struct txn_effects *fx, enum txn_effect_type type,
+			  const struct txn_ref *ref);
 void txn_fx_result(struct txn_effects *fx, enum txn_effect_type type, const struct txn_ref *ref,
 		   int error, uint32_t node, const char *reason);
 

@@ -14,7 +14,7 @@ void txn_run(struct group *group, const struct txn_event *event);
 /* The result of something that was begun for (dgid, ref). Nothing if the group is gone. */
 void txn_run_result(struct configd *configd, const char *dgid, enum txn_event_type type,
 		    const struct txn_ref *ref, int error, const char *reason);
-/* Messages of port w that belong to transactions. */
+/* Messages of port w that belong to transactions (txn_port.c). */
 void txn_run_message(struct configd *configd, uint32_t from, const Vx__CfgMsg *msg);
 /* The same event for every group. */
 void txn_run_all(struct configd *configd, const struct txn_event *event);
@@ -30,6 +30,12 @@ struct txn_job {
 void txn_job_init(struct txn_job *job, struct group *group, const struct txn_ref *ref);
 /* The group, if the transaction is still pending there; else NULL. */
 struct group *txn_job_group(const struct txn_job *job);
+
+/* txn_port.c: what the core sends. */
+void txn_cast_ref(struct group *group, const struct txn_effect *effect,
+		  Vx__CfgMsg__BodyCase body_case);
+void txn_cast_vote(struct group *group, const struct txn_ref *ref, int error, const char *reason);
+void txn_cast_propose(struct group *group);
 
 /* txn_check.c: CHECK -> CHECKED. Can this node do what group->pending says? (T2) */
 void txn_check(struct group *group, const struct txn_ref *ref);

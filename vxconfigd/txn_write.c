@@ -33,8 +33,8 @@ struct txn_format_job {
 static void txn_format_answered(struct txn_format_job *format)
 {
 	if (--format->waiting == 0) {
-		txn_run_result(format->job.configd, format->job.dgid, TXN_EV_FORMATTED, &format->job.ref,
-			       format->error, format->reason);
+		txn_run_result(format->job.configd, format->job.dgid, TXN_EV_FORMATTED,
+			       &format->job.ref, format->error, format->reason);
 		free(format);
 	}
 }
@@ -46,7 +46,8 @@ static void txn_on_formatted(void *ctx, int error, const char *reason, const Vx_
 	(void)answer;
 	if (error != 0 && format->error == 0) {
 		format->error = error;
-		snprintf(format->reason, sizeof(format->reason), "cannot write the log: %s", reason);
+		snprintf(format->reason, sizeof(format->reason), "cannot write the log: %s",
+			 reason);
 	}
 	txn_format_answered(format);
 }
@@ -91,7 +92,8 @@ static bool txn_write_labels(struct txn_job *job, struct group *group,
 			     void (*done)(void *ctx, int error, const char *reason))
 {
 	const struct plan *plan = group->current != NULL ? group->current->plan : NULL;
-	const Vx__Config *config = group->pending.after != NULL ? group->pending.after : group->config;
+	const Vx__Config *config =
+		group->pending.after != NULL ? group->pending.after : group->config;
 	struct group_labels labels;
 
 	group_labels_init(&labels, group->configd);
@@ -101,7 +103,8 @@ static bool txn_write_labels(struct txn_job *job, struct group *group,
 		}
 	}
 	for (size_t i = 0; plan != NULL && i < plan->label_disk_count; i++) {
-		const struct disk *disk = disk_by_device(group->configd->disks, plan->label_disk[i]);
+		const struct disk *disk =
+			disk_by_device(group->configd->disks, plan->label_disk[i]);
 
 		if (disk == NULL || disk->error != 0) {
 			continue;
@@ -124,7 +127,8 @@ static void txn_change_on_cleared(void *ctx, int error, const char *reason)
 	struct txn_job *job = ctx;
 
 	if (error != 0) { /* the change is stored: what stays is the mark on a disk that left */
-		log_warning("dg=%s the label of a disk that left was not cleared: %s", job->dgid, reason);
+		log_warning("dg=%s the label of a disk that left was not cleared: %s", job->dgid,
+			    reason);
 	}
 	txn_write_end(job, 0, "");
 }
@@ -162,14 +166,15 @@ static void txn_change_on_set(void *ctx, struct copies *copies, int error)
 	struct group *group = txn_job_group(job);
 
 	if (error != 0 || group == NULL) {
-		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, "no disk, or too many, for the copies");
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED,
+			      "no disk, or too many, for the copies");
 		return;
 	}
 
 	const Vx__View *view = group->configd->cluster.view;
 
-	copies_checkpoint(copies, group->pending.after, view->member, view->n_member, txn_change_on_stored,
-			  job);
+	copies_checkpoint(copies, group->pending.after, view->member, view->n_member,
+			  txn_change_on_stored, job);
 }
 
 static void txn_change_store(void *ctx, int error, const char *reason)
@@ -191,7 +196,8 @@ static void txn_change_store(void *ctx, int error, const char *reason)
 	}
 	copies = shelf_find(group->configd->shelf, group->dgid);
 	if (copies == NULL) {
-		txn_write_end(job, -VX_E_MINORITY, "the configuration copies were not read in this view");
+		txn_write_end(job, -VX_E_MINORITY,
+			      "the configuration copies were not read in this view");
 		return;
 	}
 	copies_append(copies, after->epoch, after->seq, group->pending.propose->delta,
@@ -255,14 +261,15 @@ static void txn_import_on_set(void *ctx, struct copies *copies, int error)
 	struct group *group = txn_job_group(job);
 
 	if (error != 0 || group == NULL) {
-		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, "no disk, or too many, for the copies");
+		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED,
+			      "no disk, or too many, for the copies");
 		return;
 	}
 
 	const Vx__View *view = group->configd->cluster.view;
 
-	copies_checkpoint(copies, group->pending.after, view->member, view->n_member, txn_import_on_stored,
-			  job);
+	copies_checkpoint(copies, group->pending.after, view->member, view->n_member,
+			  txn_import_on_stored, job);
 }
 
 static void txn_write_import(struct txn_job *job, struct group *group)
@@ -295,7 +302,8 @@ static void txn_write_deport(struct txn_job *job, struct group *group)
 	Vx__Config *last;
 
 	if (copies == NULL) {
-		txn_write_end(job, -VX_E_MINORITY, "the configuration copies were not read in this view");
+		txn_write_end(job, -VX_E_MINORITY,
+			      "the configuration copies were not read in this view");
 		return;
 	}
 	last = config_clone(group->config);

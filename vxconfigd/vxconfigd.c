@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vxconfigd: the configuration of the disk groups of a node. This file: options, start and end, what
- * vxclustd and vxiod tell, handed to who deals with it.
+ * vxconfigd: the configuration of the disk groups of a node. This file: options, start and end,
+ * what vxclustd and vxiod tell, handed to who deals with it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -42,21 +42,23 @@ struct configd_main {
 	struct daemon *daemon;
 };
 
-static const char configd_help[] =
-	"usage: vxconfigd [-f] [-D] [-k]\n"
-	"\n"
-	"Keeps the configuration of the disk groups of this node; one of the three daemons of vxha.\n"
-	"It is started by ocf:vxha:vxclust, or by hand after it was stopped; volumes and the cluster\n"
-	"membership go on without it.\n"
-	"\n"
-	"  -f, --foreground  stay in the foreground, log to stderr too\n"
-	"  -D, --debug       log debug lines\n"
-	"  -k, --kill        end a vxconfigd that runs first\n"
-	"      --help        this text\n"
-	"      --version     the version\n"
-	"\n"
-	"Files: /etc/vxha/vxha.conf (disks = PATTERN ..., debug = yes), /var/log/vxha/vxconfigd.log.\n"
-	"See also: vxdctl(8), vxdg(8), vxclustd(8).\n";
+static const char configd_help[] = "usage: vxconfigd [-f] [-D] [-k]\n"
+				   "\n"
+				   "Keeps the configuration of the disk groups of this node; one "
+				   "of the three daemons of vxha.\n"
+				   "It is started by ocf:vxha:vxclust, or by hand after it was "
+				   "stopped; volumes and the cluster\n"
+				   "membership go on without it.\n"
+				   "\n"
+				   "  -f, --foreground  stay in the foreground, log to stderr too\n"
+				   "  -D, --debug       log debug lines\n"
+				   "  -k, --kill        end a vxconfigd that runs first\n"
+				   "      --help        this text\n"
+				   "      --version     the version\n"
+				   "\n"
+				   "Files: /etc/vxha/vxha.conf (disks = PATTERN ..., debug = yes), "
+				   "/var/log/vxha/vxconfigd.log.\n"
+				   "See also: vxdctl(8), vxdg(8), vxclustd(8).\n";
 
 /* 0: go on; 1: done; negative: wrong usage. */
 static int configd_parse(int argc, char **argv, struct configd_options *options)
@@ -90,7 +92,8 @@ static int configd_parse(int argc, char **argv, struct configd_options *options)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "vxconfigd: '%s' is not an option; try 'vxconfigd --help'\n", argv[optind]);
+		fprintf(stderr, "vxconfigd: '%s' is not an option; try 'vxconfigd --help'\n",
+			argv[optind]);
 		return -VX_E_USAGE;
 	}
 	return 0;
@@ -166,8 +169,8 @@ static const struct clust_ops configd_clust_ops = {
 
 /* ---- what vxiod tells: a change is needed, and the master makes it ---- */
 
-static void configd_want(struct configd *configd, const char *verb, const char *dgid, uint64_t vol_rid,
-			 uint64_t plex_rid)
+static void configd_want(struct configd *configd, const char *verb, const char *dgid,
+			 uint64_t vol_rid, uint64_t plex_rid)
 {
 	Vx__Request request = VX__REQUEST__INIT;
 	char vol[24], plex[24], line[160];
@@ -189,15 +192,16 @@ static void configd_want(struct configd *configd, const char *verb, const char *
 
 static void on_synced(void *ctx, const Vx__IodSynced *event)
 {
-	log_info("dgid=%s vol=%" PRIu64 " synchronised: %" PRIu64 " of %" PRIu64 " regions", event->dgid,
-		 event->vol_rid, event->regions, event->all_regions);
+	log_info("dgid=%s vol=%" PRIu64 " synchronised: %" PRIu64 " of %" PRIu64 " regions",
+		 event->dgid, event->vol_rid, event->regions, event->all_regions);
 	configd_want(ctx, "synced", event->dgid, event->vol_rid, 0);
 }
 
 static void on_plex_error(void *ctx, const Vx__IodPlexError *event)
 {
-	log_err("dgid=%s vol=%" PRIu64 " plex=%" PRIu64 " %s error at %" PRIu64 ": %s", event->dgid, event->vol_rid,
-		event->plex_rid, event->write ? "write" : "read", event->offset, vx_strerror(event->error));
+	log_err("dgid=%s vol=%" PRIu64 " plex=%" PRIu64 " %s error at %" PRIu64 ": %s", event->dgid,
+		event->vol_rid, event->plex_rid, event->write ? "write" : "read", event->offset,
+		vx_strerror(event->error));
 	if (event->write) {
 		configd_want(ctx, "plexerror", event->dgid, event->vol_rid, event->plex_rid);
 	}
@@ -244,12 +248,15 @@ static int configd_open(struct configd_main *main_state, char *reason)
 	snprintf(path, sizeof(path), "%s/" CONFIGD_MEMORY, path_state_dir());
 	rc = rc != 0 ? rc : worker_create(configd->loop, &configd->worker);
 	rc = rc != 0 ? rc : memory_open(configd->worker, path, &configd->memory, reason);
-	rc = rc != 0 ? rc : disk_set_create(configd->worker, conf_get(configd->conf, CONF_disks), &configd->disks);
+	rc = rc != 0 ? rc
+		     : disk_set_create(configd->worker, conf_get(configd->conf, CONF_disks),
+				       &configd->disks);
 	rc = rc != 0 ? rc : answers_create(&configd->answers);
 	rc = rc != 0 ? rc : shelf_create(configd, &configd->shelf);
 	rc = rc != 0 ? rc : steps_create(configd);
 	rc = rc != 0 ? rc : iod_create(configd->loop, &configd_iod_ops, configd, &configd->iod);
-	rc = rc != 0 ? rc : clust_create(configd->loop, &configd_clust_ops, configd, &configd->clust);
+	rc = rc != 0 ? rc
+		     : clust_create(configd->loop, &configd_clust_ops, configd, &configd->clust);
 	rc = rc != 0 ? rc : server_create(configd, &configd->server);
 	rc = rc != 0 ? rc : loop_signal_add(configd->loop, SIGTERM, on_signal, configd);
 	rc = rc != 0 ? rc : loop_signal_add(configd->loop, SIGINT, on_signal, configd);
@@ -280,7 +287,8 @@ static int configd_serve(struct configd_main *main_state, const struct configd_o
 		return 1;
 	}
 	loop_run(configd->loop);
-	/* Whatever is in flight ends with the process: kill -9 at any time must be harmless, too. */
+	/* Whatever is in flight ends with the process: kill -9 at any time must be harmless, too.
+	 */
 	clust_destroy(configd->clust);
 	server_destroy(configd->server);
 	log_notice("ended");
@@ -308,7 +316,8 @@ int main(int argc, char **argv)
 	}
 	rc = daemon_start(CONFIGD_NAME, options.foreground, &main_state->daemon, &pid);
 	if (rc == -VX_E_BUSY) {
-		fprintf(stderr, "vxconfigd: already running (pid %d); -k ends it first\n", (int)pid);
+		fprintf(stderr, "vxconfigd: already running (pid %d); -k ends it first\n",
+			(int)pid);
 		return 1;
 	}
 	if (rc != 0) {

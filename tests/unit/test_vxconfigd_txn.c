@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The transaction core: each state with each event, and one transaction on its way.
- * Many nodes that die at any point: test_vxconfigd_takeover.c.
+ * Many nodes that die at any point: test_vxconfigd_members.c.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -13,8 +13,9 @@
 #define SELF 1
 #define OTHER 2
 
-static const struct txn_view view = { .epoch = 0x101, .self = SELF, .master = SELF,
-				      .member = { SELF, OTHER }, .count = 2 };
+static const struct txn_view view = {
+	.epoch = 0x101, .self = SELF, .master = SELF, .member = { SELF, OTHER }, .count = 2
+};
 static const struct txn_ref ref = { .txid = { 7 }, .attempt = 1 };
 
 static struct txn_effects fx;
@@ -76,7 +77,10 @@ static const struct {
 static void begin(struct txn *txn)
 {
 	open_view(txn);
-	step(txn, (struct txn_event){ .type = TXN_EV_BEGIN, .ref = ref, .quiesce = true, .format = true,
+	step(txn, (struct txn_event){ .type = TXN_EV_BEGIN,
+				      .ref = ref,
+				      .quiesce = true,
+				      .format = true,
 				      .write = true });
 }
 
@@ -127,7 +131,8 @@ START_TEST(a_dry_run_ends_with_the_votes)
 	struct txn txn;
 
 	open_view(&txn);
-	step(&txn, (struct txn_event){ .type = TXN_EV_BEGIN, .ref = ref, .write = true, .dry_run = true });
+	step(&txn, (struct txn_event){
+			   .type = TXN_EV_BEGIN, .ref = ref, .write = true, .dry_run = true });
 	message(&txn, TXN_EV_PROPOSE_MSG, SELF);
 	result(&txn, TXN_EV_CHECKED);
 	message(&txn, TXN_EV_VOTE_MSG, SELF);
@@ -256,7 +261,8 @@ START_TEST(a_write_that_fails_asks_for_a_view)
 	struct txn txn;
 
 	go(&txn, 9);
-	step(&txn, (struct txn_event){ .type = TXN_EV_WRITTEN, .ref = ref, .error = -VX_E_MINORITY });
+	step(&txn,
+	     (struct txn_event){ .type = TXN_EV_WRITTEN, .ref = ref, .error = -VX_E_MINORITY });
 	ck_assert(has(TXN_FX_ASK_VIEW) && !has(TXN_FX_SEND_COMMIT) && !has(TXN_FX_ANSWER));
 	ck_assert(!txn_has_seen(&txn));
 	step(&txn, (struct txn_event){ .type = TXN_EV_CLOSE });

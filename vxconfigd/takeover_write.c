@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the master of a new view writes: the result of its decision on the copies (T9) and on the
+ * labels, and the first load of a group that nobody uses yet.
+ */
+#include <string.h>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "vxconfigd/proto.h"
+#include "vxconfigd/record.h"
+#include "vxconfigd/shelf.h"
+#include "vxconfigd/takeover_part.h"
+
+static void takeover_on_loaded(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	(void)answer;
+	takeover_end(ctx, error, reason);
+}
+
+/* Nobody uses the group: the maps of its last users are folded once, here, before others load it.
+ */
+static void takeover_load_first(struct takeover_group *item)
+{
+	struct configd *configd = item->run->configd;
+	Vx__IodLoad load = VX__IOD_LOAD__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	if (item->runs || item->config == NULL) {
+		takeover_end(item, 0, "");
+		return;
+	}
+	load.config = item->config;
+	load.first = true;
+	load.n_path = group_paths(configd, item->config, &load.path);
+	msg.body_case = VX__IPC__BODY_IOD_LOAD;
+	msg.iod_load = &load;
+	iod_call(configd->iod, &msg, takeover_on_loaded, item);
+	group_paths_free(load.path, load.n_path);
+}
+
+static void takeover_on_labelled(void *ctx, int error, const char *reason)
+{
+	struct takeover_group *item = ctx;
+
+	if (error != 0) { /* a label that cannot be written now is written in a later view */
+		log_warning("dg=%s labels: %s", item->name, reason);
+	}
+	if (item->run->cancelled) {
+		takeover_end(item, 0, "");
+	} else {
+		takeover_load_first(item);
+	}
+}
+
+/* What a master that died left half-written: disks that are in the group and do not say so, and
+ * disks that say so and are not. */
+static void takeover_labels(struct takeover_group *item)
+{
+	struct configd *configd = item->run->configd;
+	struct group_labels labels;
+
+	group_labels_init(&labels, configd);
+	for (size_t i = 0; i < disk_count(configd->disks); i++) {
+		const struct disk *disk = disk_at(configd->disks, i);
+		bool member = false;
+
+		if (disk->error != 0 || disk->duplicate) {
+			continue;
+		}
+		for (size_t k = 0; item->config != NULL && k < item->config->n_dm; k++) {
+			if (strcmp(item->config->dm[k]->diskid, disk->label.diskid) == 0) {
+				group_labels_own(&labels, item->config, item->config->dm[k]);
+				member = true;
+			}
+		}
+		if (!member && strcmp(disk->label.dgid, item->dgid) == 0) {
+			group_labels_clear(&labels, disk->label.diskid);
+		}
+	}
+	if (!group_labels_write(&labels, takeover_on_labelled, item)) {
+		takeover_on_labelled(item, 0, "");
+	}
+}
+
+static void takeover_on_stored(void *ctx, int error, const char *reason)
+{
+	struct takeover_group *item = ctx;
+
+	if (error != 0 || item->run->cancelled) {
+		takeover_end(item, error, reason);
+		return;
+	}
+	takeover_labels(item);
+}
+
+static void takeover_on_set(void *ctx, struct copies *copies, int error)
+{
+	struct takeover_group *item = ctx;
+	const Vx__View *view = item->run->configd->cluster.view;
+
+	if (error != 0 || item->run->cancelled) {
+		takeover_end(item, error, "no disk, or too many, for the configuration copies");
+		return;
+	}
+	copies_checkpoint(copies, item->config, view->member, view->n_member, takeover_on_stored,
+			  item);
+}
+
+/* Who joins has the group's own mode, unless that conflicts with what others have. */
+static void takeover_joiner_modes(struct takeover_group *item)
+{
+	const struct cview *cluster = &item->run->configd->cluster;
+
+	for (size_t i = 0; i < cluster->peer_count; i++) {
+		if (cview_is_joiner(cluster->view, cluster->peer[i].nodeid)) {
+			activation_admit(&item->activation, cluster->peer[i].nodeid,
+					 item->config->dg->activation);
+		}
+	}
+}
+
+void takeover_store(struct takeover_group *item)
+{
+	struct configd *configd = item->run->configd;
+	const Vx__View *view = configd->cluster.view;
+
+	if (!item->runs && !configd->cluster.fencing) {
+		takeover_end(item, -VX_E_NOFENCE,
+			     "not imported: fencing is not enabled in Pacemaker (fencing = "
+			     "unsafe-none in "
+			     "vxha.conf overrides)");
+		return;
+	}
+	takeover_joiner_modes(item);
+	item->config->epoch = view->epoch;
+	item->config->seq = item->decision.seq;
+	if (item->decision.pending && !item->decision.complete &&
+	    item->decision.base == TAKEOVER_RUNNING) {
+		config_outcome_add(item->config, item->decision.txid, false);
+	}
+	shelf_set(configd->shelf, item->config, takeover_on_set, item);
+}
+
+/* ---- an import that failed ---- */
+
+static void takeover_on_undone(void *ctx, int error, const char *reason)
+{
+	struct takeover_group *item = ctx;
+
+	if (error != 0) {
+		log_warning("dg=%s labels of the import that failed: %s", item->name, reason);
+	}
+	takeover_end(item, 0, "");
+}
+
+/* A group that was to be made is not; one that was to be imported stays as it was: deported. */
+void takeover_undo(struct takeover_group *item, const Vx__Config *found)
+{
+	struct configd *configd = item->run->configd;
+	bool made = found == NULL || found->seq <= 1;
+	struct group_labels labels;
+
+	group_labels_init(&labels, configd);
+	for (size_t i = 0; i < disk_count(configd->disks); i++) {
+		const struct disk *disk = disk_at(configd->disks, i);
+
+		if (disk->error != 0 || disk->duplicate ||
+		    strcmp(disk->label.dgid, item->dgid) != 0) {
+			continue;
+		}
+		if (made) {
+			group_labels_clear(&labels, disk->label.diskid);
+		} else {
+			group_labels_release(&labels, disk->label.diskid);
+		}
+	}
+	if (!group_labels_write(&labels, takeover_on_undone, item)) {
+		takeover_end(item, 0, "");
+	}
+}
