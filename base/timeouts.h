@@ -74,7 +74,5 @@
 #define VX_PROGRESS_MS 2000	  /* vxiod says what a step waits for; less than VX_STEP_STALL_MS */
 #define VX_TASK_MS 1000		  /* progress of a resync is told to the other nodes */
 #define VX_NBD_NEGOTIATE_MS 10000 /* an NBD client chooses its export */
-#define VX_FOLD_MS \
-	30000 /* the master folds the maps of a group that is imported; the others wait */
 
 #endif

@@ -22,7 +22,8 @@ struct cluster {
 	bool step_waits; /* its parts ended, it waits for steps_poke() */
 	enum leave_state leave;
 	uint64_t leave_serial;
-	char told[VX_REASON_MAX]; /* progress told last */
+	char told[VX_REASON_MAX]; /* who has what open, as told last while leaving */
+	uint64_t left;		  /* what the step still waited for when progress was told last */
 	struct loop_timer progress, grace;
 };
 

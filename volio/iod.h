@@ -71,8 +71,6 @@ bool iod_gate_is_open(const struct iod_group *group);
 /* A job with I/O for that group: counted so that STOP can wait for it (V17). Paired. */
 void iod_job_begin(const struct iod_group *group);
 void iod_job_end(const struct iod_group *group);
-/* The master folded the maps of that group: a load that waits for it goes on (load.c). */
-void iod_group_folded(struct iod *iod, const char *dgid);
 /* Is no shared volume loaded? */
 bool iod_is_clean(const struct iod *iod);
 

@@ -44,7 +44,7 @@ struct iodisk_set {
 int iodisk_open(const char *diskid, const char *path, struct iodisk **out_disk, char *out_reason);
 void iodisk_close(struct iodisk *disk);
 
-/* Main thread: the set of open disks, written to the run folder so that --settle knows them (V40).
+/* Main thread: the set of open disks, written to the run folder so that --settle knows them (V29).
  */
 struct iodisk *iodisk_find(const struct iodisk_set *set, const char *diskid, const char *path);
 int iodisk_add(struct iodisk_set *set, struct iodisk *disk);

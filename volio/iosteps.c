@@ -87,17 +87,48 @@ static void progress_said(void *ctx, const char *text)
 {
 	struct cluster *cluster = ctx;
 
-	if (text[0] != '\0' && cluster->step == VX__STEP__STEP_STOP) {
-		cluster_ack(cluster, cluster->step, cluster->serial, true, 0, text);
+	if (cluster->step != VX__STEP__STEP_NONE) {
+		cluster_ack(cluster, cluster->step, cluster->serial, true, 0,
+			    text[0] != '\0' ? text : "waiting for disks");
 	}
 }
 
-static void progress_ask(struct cluster *cluster, struct volume *volume, void *ctx)
+/* What is in flight, and the volume with the most of it. */
+struct progress {
+	uint64_t left;
+	uint32_t most;
+	struct volume *volume;
+};
+
+static void progress_count(struct cluster *cluster, struct volume *volume, void *ctx)
 {
+	struct progress *progress = ctx;
+	uint32_t in_flight =
+		atomic_load_explicit(&volume->vio->shown_in_flight, memory_order_relaxed);
+
 	(void)cluster;
-	if (atomic_load_explicit(&volume->vio->shown_in_flight, memory_order_relaxed) > 0 &&
-	    !volume->leaving) {
-		volume_slowest(volume, progress_said, ctx);
+	progress->left += in_flight;
+	if (in_flight > progress->most && !volume->leaving) {
+		progress->most = in_flight;
+		progress->volume = volume;
+	}
+}
+
+/* Told only when something ended since it was told last: a disk that hangs is no progress, and
+ * vxclustd's time-out then ends this node instead of the cluster's patience. */
+static void progress_tell(struct cluster *cluster)
+{
+	struct progress progress = { .left = cluster->iod->shared_jobs };
+
+	each_shared(cluster, progress_count, &progress);
+	if (progress.left == cluster->left) {
+		return;
+	}
+	cluster->left = progress.left;
+	if (progress.volume != NULL) {
+		volume_slowest(progress.volume, progress_said, cluster);
+	} else {
+		progress_said(cluster, "");
 	}
 }
 
@@ -165,7 +196,6 @@ static void stop_begin(struct cluster *cluster)
 	cluster->live = false;
 	each_shared(cluster, stop_volume, &parts->gather);
 	sync_forget(cluster->iod);
-	loads_view_closed(cluster->iod);
 	gather_end(&parts->gather, 0, NULL);
 }
 
@@ -416,7 +446,6 @@ static void abort_begin(struct cluster *cluster)
 	cluster_set_view(cluster, NULL);
 	ops_abort_shared(cluster->iod);
 	sync_forget(cluster->iod);
-	loads_view_closed(cluster->iod);
 	if (cluster->leave == LEAVE_WAITING) {
 		cluster->leave = LEAVE_NONE;
 		cluster_ack(cluster, VX__STEP__STEP_LEAVE, cluster->leave_serial, false, -ECANCELED,
@@ -459,7 +488,6 @@ void steps_lost(struct cluster *cluster)
 	cluster->live = false;
 	each_shared(cluster, stop_volume, &parts->gather);
 	sync_forget(cluster->iod);
-	loads_view_closed(cluster->iod);
 	gather_end(&parts->gather, 0, NULL);
 	if (!iod_is_clean(cluster->iod)) {
 		log_err("vxclustd: the connection is lost: I/O to shared volumes stops");
@@ -510,6 +538,7 @@ void steps_run(struct cluster *cluster, const Vx__StepRun *run)
 		cluster->step = run->step;
 		cluster->serial = run->serial;
 		cluster->step_waits = false;
+		cluster->left = UINT64_MAX;
 	}
 	loop_timer_set(cluster->iod->loop, &cluster->progress, VX_PROGRESS_MS, progress_on_timer,
 		       cluster);

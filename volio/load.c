@@ -2,13 +2,13 @@
 /*
  * IodLoad: makes the volumes of a group what a configuration says, in stages that do not block.
  *
- *   open disks -> compare -> quiesce what changes -> apply, remove, create -> fold -> read maps ->
- * devices -> answer
+ *   open disks -> compare -> quiesce what changes -> apply, remove, create -> fold -> read maps
+ *   -> devices -> answer
  *
  * V3: a volume changes only while it is held and drained, all at one time for its I/O. Nothing has
- * changed when a stage up to "quiesce" fails. V28: of a group that nobody used, every active map is
- * folded before a volume is seen: by the master alone; the others wait for its word (or for RESUME,
- * while the gate is shut).
+ * changed when a stage up to "quiesce" fails. V28: of a group that nobody used (`first`), every
+ * active map is folded before a volume is seen, by the master alone; vxconfigd lets the other nodes
+ * load it only after the master's answer.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -312,7 +312,9 @@ static void load_apply(struct gather *gather)
 		struct load_entry *entry = &load->entry[i];
 
 		switch (entry->action) {
-		case LOAD_KEEP:
+		case LOAD_KEEP: /* states that no lane looks at */
+			entry->volume->conf->is_new = entry->conf->is_new;
+			entry->volume->conf->was_clean = entry->conf->was_clean;
 			break;
 		case LOAD_CREATE:
 			load_create(load, entry);
@@ -342,51 +344,6 @@ static void load_apply(struct gather *gather)
 
 /* ---- fold, maps, devices ---- */
 
-static void load_on_fold_timeout(void *ctx)
-{
-	struct load *load = ctx;
-
-	load->waits_fold = false;
-	gather_end(&load->part, -VX_E_TIMEOUT,
-		   "the master did not fold the dirty region maps of the group in time");
-}
-
-static void load_fold_heard(struct load *load)
-{
-	load->waits_fold = false;
-	loop_timer_cancel(&load->timer);
-	gather_end(&load->part, 0, NULL);
-}
-
-void loads_view_closed(struct iod *iod)
-{
-	struct op *op, *next;
-
-	for (op = TAILQ_FIRST(&iod->ops); op != NULL; op = next) {
-		next = TAILQ_NEXT(op, link);
-		if (op->start == load_start && op->running && ((struct load *)op)->waits_fold) {
-			load_fold_heard((struct load *)op); /* the maps are read at RESUME */
-		}
-	}
-}
-
-void iod_group_folded(struct iod *iod, const char *dgid)
-{
-	struct op *op;
-
-	TAILQ_FOREACH(op, &iod->ops, link)
-	{
-		struct load *load = (struct load *)op;
-
-		if (op->start == load_start && op->running && load->waits_fold &&
-		    strcmp(op->dgid, dgid) == 0) {
-			(void)notes_take_folded(iod->notes, dgid);
-			load_fold_heard(load);
-			return;
-		}
-	}
-}
-
 static bool load_is_first(const struct load *load)
 {
 	/* A private group that this process has not loaded was used by nobody else since. */
@@ -409,13 +366,6 @@ static void load_fold(struct gather *gather)
 			fold_volume(volume, FOLD_ALL_SLOTS, &load->part);
 		}
 	}
-	if (load_is_first(load) && !alone && iod_gate_is_open(load->group) &&
-	    !notes_take_folded(load->op.iod->notes, load->op.dgid)) {
-		load->waits_fold = true;
-		gather_add(&load->part);
-		loop_timer_set(load->op.iod->loop, &load->timer, VX_FOLD_MS, load_on_fold_timeout,
-			       load);
-	}
 	gather_end(&load->part, 0, NULL);
 }
 
@@ -425,9 +375,6 @@ static void load_maps(struct gather *gather)
 
 	if (!load_goes_on(load)) {
 		return;
-	}
-	if (load_is_first(load) && load->op.shared && cluster_is_master(load->op.iod)) {
-		sync_tell_folded(load->group);
 	}
 	gather_begin(&load->part, load_done, load);
 	for (size_t i = 0; i < load->entries; i++) {

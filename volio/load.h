@@ -32,7 +32,7 @@ struct load {
 	struct load_disk *disk;
 	size_t disks;
 	struct loop_timer timer;
-	bool timed_out, waits_fold;
+	bool timed_out;
 	char reason[VX_REASON_MAX];
 };
 

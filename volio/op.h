@@ -43,8 +43,6 @@ void ops_drop_empty_groups(struct iod *iod);
 
 /* The operations. */
 void load_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg);
-/* The view closed: loads that wait for the master's word go on without it. */
-void loads_view_closed(struct iod *iod);
 void unload_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg);
 void format_log_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg);
 

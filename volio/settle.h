@@ -2,7 +2,7 @@
 /*
  * After a killed vxiod: wait until none of its I/O can still be in flight, remove its dead mounts.
  *
- * V40: the disks that vxiod has open are named in a file before the first I/O goes to them.
+ * V29: the disks that vxiod has open are named in a file before the first I/O goes to them.
  */
 #ifndef VX_VOLIO_SETTLE_H
 #define VX_VOLIO_SETTLE_H

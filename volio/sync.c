@@ -139,17 +139,6 @@ static void sync_send_start(struct sync *sync)
 	free(bytes);
 }
 
-void sync_tell_folded(struct iod_group *group)
-{
-	Vx__SyncStart start = VX__SYNC_START__INIT;
-	Vx__IodMsg msg = VX__IOD_MSG__INIT;
-
-	start.dgid = group->dgid;
-	msg.body_case = VX__IOD_MSG__BODY_START;
-	msg.start = &start;
-	cluster_send(group->iod, &msg);
-}
-
 /* ---- the effects of the core ---- */
 
 static void sync_free_if_over(struct sync *sync)
@@ -403,6 +392,9 @@ static void sync_start_in(struct iod_group *group)
 		}
 		if (dirty) {
 			sync_start(volume);
+		} else if (volume->conf->is_new && volume->conf->logs > 0) {
+			/* The word of its end was lost with a vxconfigd: told again. */
+			control_synced(volume, 0, volume->conf->regions, 0);
 		} else if (group->shared && volume->conf->logs == 0 &&
 			   cluster_has_joiners(group->iod)) {
 			sync_send_done(volume, 0, 0); /* joiners took it for dirty */

@@ -37,9 +37,5 @@ void notes_free(struct notes *notes);
 void notes_clear_group(struct notes *notes, const char *dgid);
 /* Applies what was heard about a volume that is now loaded. */
 void notes_apply(struct iod *iod, struct volume *volume);
-/* V15: has the master folded the maps of that group in this view? Takes the word away. */
-bool notes_take_folded(struct notes *notes, const char *dgid);
-/* Tells the other nodes that this one folded the maps of the group. */
-void sync_tell_folded(struct iod_group *group);
 
 #endif

@@ -78,17 +78,6 @@ void notes_clear_group(struct notes *notes, const char *dgid)
 	}
 }
 
-bool notes_take_folded(struct notes *notes, const char *dgid)
-{
-	struct note *note = note_find(notes, dgid, 0);
-
-	if (note == NULL) {
-		return false;
-	}
-	*note = (struct note){ .rid = UINT64_MAX };
-	return true;
-}
-
 void notes_apply(struct iod *iod, struct volume *volume)
 {
 	struct note *note = note_find(iod->notes, volume->group->dgid, volume->conf->rid);
@@ -286,11 +275,6 @@ static void sync_on_start(struct iod *iod, const Vx__SyncStart *start)
 	struct volume *volume = iod_volume(iod, start->dgid, start->vol_rid);
 	uint64_t *map;
 
-	if (start->vol_rid == 0) {
-		note_make(iod->notes, start->dgid, 0);
-		iod_group_folded(iod, start->dgid);
-		return;
-	}
 	if (volume == NULL || volume->conf->logs > 0 || volume->sync != NULL ||
 	    volume->conf->regions != start->regions ||
 	    start->map.len != (volume->conf->regions + 7) / 8) {
