@@ -156,10 +156,8 @@ static void progress_on_timer(void *ctx)
 	if (cluster->step == VX__STEP__STEP_NONE && cluster->leave == LEAVE_NONE) {
 		return;
 	}
-	if (cluster->step == VX__STEP__STEP_STOP) {
-		each_shared(cluster, progress_ask, cluster);
-	} else if (cluster->step != VX__STEP__STEP_NONE) {
-		cluster_ack(cluster, cluster->step, cluster->serial, true, 0, "waiting for disks");
+	if (cluster->step != VX__STEP__STEP_NONE) {
+		progress_tell(cluster);
 	}
 	if (cluster->leave != LEAVE_NONE) {
 		leave_tell(cluster);
