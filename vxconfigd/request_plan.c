@@ -126,6 +126,7 @@ static Vx__Propose *request_propose_new(struct request *req, Vx__TxnKind kind, c
 	propose->kind = kind;
 	propose->nodeid = req->nodeid;
 	propose->dry_run = request_has_flag(req->request, "dry-run");
+	propose->destroy = request_is(req->request, "vxdg", "destroy");
 	proto_string_set(&propose->dgid, dgid);
 	proto_string_set(&propose->group, group);
 	snprintf(who, sizeof(who), "%s (node %s, uid %u, pid %u)",

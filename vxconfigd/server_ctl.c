@@ -46,9 +46,23 @@ void server_mode(struct ask *ask)
 	ask_answer(ask, reply);
 }
 
+/* A group that was disabled because its copies could not be reached is looked at again in a new
+ * view. */
 static void ctl_on_scanned(void *ctx)
 {
-	ask_answer(ctx, ask_reply_new());
+	struct ask *ask = ctx;
+	struct configd *configd = ask->configd;
+	const struct group *group;
+	bool disabled = false;
+
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		disabled = disabled || (!group->gone && group->state == GROUP_DISABLED);
+	}
+	if (disabled && configd->cluster.settled) {
+		clust_ask_view(configd->clust, "a disabled disk group is looked at again");
+	}
+	ask_answer(ask, ask_reply_new());
 }
 
 void server_enable(struct ask *ask)

@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "vxconfigd/group.h"
 #include "vxconfigd/proto.h"
 
 struct shelf_item {
@@ -79,6 +80,26 @@ void shelf_free(struct shelf *shelf)
 	}
 	loop_timer_cancel(&shelf->timer);
 	free(shelf);
+}
+
+/* Groups that are gone: their copies are put away when the shelf is full. */
+static void shelf_tidy(struct shelf *shelf)
+{
+	struct shelf_item *item, *after;
+	size_t count = 0;
+
+	TAILQ_FOREACH(item, &shelf->items, next)
+	{
+		count++;
+	}
+	for (item = TAILQ_FIRST(&shelf->items); item != NULL && count > VX_GROUPS_MAX;
+	     item = after) {
+		after = TAILQ_NEXT(item, next);
+		if (group_find(shelf->configd, item->dgid) == NULL && copies_idle(item->copies)) {
+			shelf_remove(shelf, item);
+			count--;
+		}
+	}
 }
 
 static struct shelf_item *shelf_item_find(struct shelf *shelf, const char *dgid)
@@ -157,6 +178,7 @@ static struct copies *shelf_put(struct shelf *shelf, const char *dgid,
 		}
 		return item->copies;
 	}
+	shelf_tidy(shelf);
 	rc = copies_create(shelf->configd->worker, dgid, disks->disk, disks->count, &copies);
 	if (rc != 0) {
 		log_err("dg=%s copies: %s", dgid, vx_strerror(rc));
