@@ -118,7 +118,6 @@ static void adm_json_reconf(json_object *list, const Vx__Reconf *reconf)
 	adm_json_text(item, "cause", reconf->cause);
 	adm_json_number(item, "wall_ms", reconf->wall_ms);
 	adm_json_number(item, "freeze_ms", reconf->freeze_ms);
-	adm_json_number(item, "detect_ms", reconf->detect_ms);
 	adm_json_number(item, "fence_ms", reconf->fence_ms);
 	adm_json_number(item, "own_ms", reconf->own_ms);
 	adm_json_bool(item, "done", reconf->done);

@@ -79,7 +79,6 @@ static inline void sample_make(struct sample *s)
 				  .cause = TEXT("node gamma lost"),
 				  .wall_ms = 1700000000000,
 				  .freeze_ms = 2612,
-				  .detect_ms = 1200,
 				  .fence_ms = 1400,
 				  .own_ms = 12,
 				  .done = true,
