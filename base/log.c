@@ -15,6 +15,7 @@
 #include "base/paths.h"
 
 #define LOG_BLACKBOX_BYTES (1024 * 1024)
+#define LOG_OWN_FILES "^(agent|base|cpg|volio|vxconfigd)/" /* libqb's debug lines stay out */
 
 /* Log settings are the one thing that lives at file scope: libqb's are global as well. */
 static char log_blackbox_path[PATH_MAX];
@@ -80,8 +81,11 @@ void log_debug_set(bool debug)
 	}
 	qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*",
 			  LOG_TRACE);
-	qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*",
-			  debug ? LOG_DEBUG : LOG_INFO);
+	qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_INFO);
+	if (debug) {
+		qb_log_filter_ctl(log_file_target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE_REGEX,
+				  LOG_OWN_FILES, LOG_DEBUG);
+	}
 }
 
 void log_stop(void)
