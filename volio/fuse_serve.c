@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "volio/vio.h"
 
 #define FUSE_SLOTS VX_VOLUME_REQUESTS
@@ -55,6 +56,7 @@ struct fuse_server {
 	uint64_t round_us;	 /* round of the lane in which reads were counted */
 	uint32_t round_reads;
 	bool dead, stopping;
+	uint64_t since_s; /* when the device appeared: its times */
 	struct lane_call *stop;
 };
 
@@ -80,6 +82,7 @@ int fuse_server_create(struct vio *vio, int fd, void (*ask)(struct mail *mail), 
 	}
 	server->vio = vio;
 	server->fd = fd;
+	server->since_s = clock_wall_ms() / 1000;
 	server->ask = ask;
 	server->owner = owner;
 	server->wanted = 1;
@@ -274,10 +277,10 @@ static void fuse_getattr(struct fuse_slot *slot)
 	out->attr.mode = S_IFREG | 0600;
 	out->attr.nlink = 1;
 	out->attr.blksize = 4096;
+	out->attr.atime = out->attr.mtime = out->attr.ctime = slot->server->since_s;
 	fuse_reply(slot, 0, out, sizeof(*out));
 }
 
-/* Only the size is somebody's business, and it does not change here. */
 /* A new size is ignored, as a block device does it (open with O_TRUNC, as dd opens). */
 static void fuse_setattr(struct fuse_slot *slot, const struct fuse_in_header *in)
 {
