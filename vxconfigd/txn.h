@@ -94,7 +94,8 @@ struct txn_event {
 
 #define TXN_EFFECTS(X) \
 	X(SEND_PROPOSE) \
-	X(SEND_VOTE) X(SEND_QUIESCE) X(SEND_PREPARED) X(SEND_COMMIT) X(SEND_ACK) X(SEND_ABORT) \
+	X(SEND_VOTE) \
+	X(SEND_QUIESCE) X(SEND_PREPARED) X(SEND_COMMIT) X(SEND_ACK) X(SEND_ABORT) \
 		X(CHECK)    /* can this node do it? -> CHECKED */ \
 		X(SUSPEND)  /* I/O of the touched volumes -> SUSPENDED */ \
 		X(FORMAT)   /* new logs -> FORMATTED */ \

@@ -54,6 +54,7 @@ static void txn_master_move(struct txn *txn, enum txn_master_state next, struct 
 	txn->master = next;
 	if (next == TXN_IDLE) {
 		txn->decided = false;
+		txn->stuck = false;
 	}
 	if (next == TXN_IDLE && txn->hold) {
 		txn_fx(fx, TXN_FX_QUIET, &txn->master_ref);
@@ -63,6 +64,17 @@ static void txn_master_move(struct txn *txn, enum txn_master_state next, struct 
 static void txn_timer(struct txn *txn, struct txn_effects *fx, uint32_t delay_ms)
 {
 	txn_fx(fx, TXN_FX_TIMER, &txn->master_ref)->delay_ms = delay_ms;
+}
+
+/* T7: a join must not wait for it either. */
+static void txn_ask_view(struct txn *txn, int error, uint32_t node, const char *reason,
+			 struct txn_effects *fx)
+{
+	txn->stuck = true;
+	txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, error, node, reason);
+	if (txn->hold) {
+		txn_fx(fx, TXN_FX_QUIET, &txn->master_ref);
+	}
 }
 
 /* May still be given up (T4). */
@@ -186,8 +198,7 @@ void txn_master_on_done(struct txn *txn, const struct txn_event *event, struct t
 			txn->fail_node = txn->view.self;
 			snprintf(txn->fail_reason, sizeof(txn->fail_reason), "%s",
 				 event->reason != NULL ? event->reason : "");
-			txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, event->error,
-				      txn->view.self, event->reason);
+			txn_ask_view(txn, event->error, txn->view.self, event->reason, fx);
 			return;
 		}
 		txn->decided = true;
@@ -227,9 +238,8 @@ void txn_master_on_timeout(struct txn *txn, struct txn_effects *fx)
 						      : "I/O of the volumes did not end in time",
 			    fx);
 	} else if (txn->master == TXN_COMMITTING) {
-		txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, -VX_E_TIMEOUT,
-			      txn_first_without(txn, txn->acked | txn->waived),
-			      "a commit was not acknowledged in time");
+		txn_ask_view(txn, -VX_E_TIMEOUT, txn_first_without(txn, txn->acked | txn->waived),
+			     "a commit was not acknowledged in time", fx);
 	}
 }
 
@@ -240,7 +250,7 @@ void txn_master_on_hold(struct txn *txn, struct txn_effects *fx)
 		txn_timer(txn, fx, 0);
 		txn_fx(fx, TXN_FX_ASIDE, &txn->master_ref);
 		txn_master_move(txn, TXN_IDLE, fx);
-	} else if (txn->master == TXN_IDLE) {
+	} else if (txn->master == TXN_IDLE || txn->stuck) {
 		txn_fx(fx, TXN_FX_QUIET, &txn->master_ref);
 	}
 }

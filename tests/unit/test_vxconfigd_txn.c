@@ -265,6 +265,8 @@ START_TEST(a_write_that_fails_asks_for_a_view)
 	     (struct txn_event){ .type = TXN_EV_WRITTEN, .ref = ref, .error = -VX_E_MINORITY });
 	ck_assert(has(TXN_FX_ASK_VIEW) && !has(TXN_FX_SEND_COMMIT) && !has(TXN_FX_ANSWER));
 	ck_assert(!txn_has_seen(&txn));
+	step(&txn, (struct txn_event){ .type = TXN_EV_HOLD });
+	ck_assert(has(TXN_FX_QUIET)); /* the view that it asks for does not wait for it */
 	step(&txn, (struct txn_event){ .type = TXN_EV_CLOSE });
 	step(&txn, (struct txn_event){ .type = TXN_EV_RESOLVE });
 	ck_assert(has(TXN_FX_DROP) && has(TXN_FX_ANSWER));
@@ -283,6 +285,11 @@ START_TEST(time_outs)
 	go(&txn, 13);
 	step(&txn, (struct txn_event){ .type = TXN_EV_TIMEOUT });
 	ck_assert(has(TXN_FX_ASK_VIEW) && !has(TXN_FX_SEND_ABORT));
+	go(&txn, 13);
+	step(&txn, (struct txn_event){ .type = TXN_EV_HOLD });
+	ck_assert(!has(TXN_FX_QUIET));
+	step(&txn, (struct txn_event){ .type = TXN_EV_TIMEOUT });
+	ck_assert(has(TXN_FX_ASK_VIEW) && has(TXN_FX_QUIET));
 }
 END_TEST
 
