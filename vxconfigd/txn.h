@@ -95,7 +95,8 @@ struct txn_event {
 #define TXN_EFFECTS(X) \
 	X(SEND_PROPOSE) \
 	X(SEND_VOTE) \
-	X(SEND_QUIESCE) X(SEND_PREPARED) X(SEND_COMMIT) X(SEND_ACK) X(SEND_ABORT) \
+	X(SEND_QUIESCE) \
+	X(SEND_PREPARED) X(SEND_COMMIT) X(SEND_ACK) X(SEND_ABORT) \
 		X(CHECK)    /* can this node do it? -> CHECKED */ \
 		X(SUSPEND)  /* I/O of the touched volumes -> SUSPENDED */ \
 		X(FORMAT)   /* new logs -> FORMATTED */ \
@@ -107,7 +108,7 @@ struct txn_event {
 		X(ASIDE)    /* not answered: to be begun again in the next view */ \
 		X(ASK_VIEW) /* only a new view can resolve this (T7): reason */ \
 		X(TIMER)    /* TIMEOUT after delay_ms; 0: none */ \
-		X(QUIET)    /* after HOLD: nothing of the master is under way */
+		X(QUIET) /* after HOLD: nothing of the master is under way that could still end */
 
 enum txn_effect_type {
 #define TXN_ENUM(name) TXN_FX_##name,
@@ -147,6 +148,7 @@ struct txn {
 	bool format, write, dry_run;
 	uint32_t answered; /* VOTING, QUIESCING: who said yes */
 	bool decided;	   /* the majority write is done */
+	bool stuck;	   /* only a new view can resolve it: who waits for its end need not */
 	int fail_error;	   /* ABORTING: what the utility will hear; WRITING: why the write failed */
 	uint32_t fail_node;
 	char fail_reason[VX_REASON_MAX];
