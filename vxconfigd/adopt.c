@@ -119,6 +119,11 @@ static void adopt_resolve(struct group *group, const Vx__GroupView *view)
 	} else {
 		snprintf(reason, sizeof(reason), "a cluster reconfiguration came in between");
 	}
+	if (view->disabled[0] !=
+	    '\0') { /* decided, but not stored: it may still turn out either way */
+		event.error = -VX_E_LOST;
+		snprintf(reason, sizeof(reason), "%s", view->disabled);
+	}
 	txn_run(group, &close);
 	txn_run(group, &event);
 }

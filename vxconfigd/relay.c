@@ -22,6 +22,7 @@ struct relay {
 	bool sent;
 	bool orphan;	       /* its master is gone: the view that follows decides */
 	bool known, committed; /* ... and says so */
+	bool unknown;	       /* ... or cannot say: the group is disabled */
 };
 
 static void relay_free(struct configd *configd, struct relay *relay)
@@ -98,6 +99,12 @@ void relay_master(struct configd *configd, const Vx__CfgView *view)
 		relay->orphan = true;
 		for (size_t i = 0; i < view->n_group; i++) {
 			const Vx__Outcome *outcome = view->group[i]->outcome;
+			const char *name = plan_group(relay->ask->request);
+
+			if (view->group[i]->disabled[0] != '\0' && name != NULL &&
+			    strcmp(name, view->group[i]->name) == 0) {
+				relay->unknown = true;
+			}
 
 			if (outcome != NULL && outcome->txid.len == relay->ask->request->txid.len &&
 			    memcmp(outcome->txid.data, relay->ask->request->txid.data,
@@ -150,16 +157,23 @@ void relay_decided(struct configd *configd)
 		if (!relay->orphan) {
 			continue;
 		}
-		committed =
-			relay->known ? relay->committed : relay_is_committed(configd, ask->request);
+		committed = !relay->unknown &&
+			    (relay->known ? relay->committed
+					  : relay_is_committed(configd, ask->request));
 		reply = PROTO_NEW(vx__reply, Vx__Reply);
-		proto_string_set(&reply->outcome, committed ? "committed" : "aborted");
+		proto_string_set(&reply->outcome, relay->unknown ? "unknown"
+						  : committed	 ? "committed"
+								 : "aborted");
 		if (!committed) {
 			const char *name = plan_group(ask->request);
 
 			message_add(reply, ask->request->tool, MSG_NODE_LEFT,
 				    name != NULL ? name : ask->request->group,
-				    "the master left the cluster; nothing was changed");
+				    relay->unknown
+					    ? "the master left the cluster, and the disk "
+					      "group is disabled: what became of it is not "
+					      "known yet"
+					    : "the master left the cluster; nothing was changed");
 		}
 		relay_free(configd, relay);
 		ask_answer_loaded(ask, reply);

@@ -27,7 +27,9 @@ static const char *request_group_name(const struct request *req)
 static void request_end(struct request *req, const char *outcome)
 {
 	proto_string_set(&req->reply->outcome, outcome);
-	answers_add(req->configd->answers, req->request->txid.data, req->reply);
+	if (strcmp(outcome, "unknown") != 0) {
+		answers_add(req->configd->answers, req->request->txid.data, req->reply);
+	}
 	req->answer(req->ctx, req->reply);
 	request_unplan(req);
 	proto_free(req->request);
@@ -308,7 +310,7 @@ static void request_explain(struct request *req, int error, uint32_t node, const
 		message_add(req->reply, tool, MSG_PEER_MISSING, group, name);
 	} else if (error == -VX_E_ABORTED) {
 		message_add(req->reply, tool, MSG_NODE_LEFT, group, reason);
-	} else if (error == -VX_E_MINORITY) {
+	} else if (error == -VX_E_MINORITY || error == -VX_E_LOST) {
 		message_add(req->reply, tool, MSG_COPIES_LOST, group, reason);
 	} else {
 		message_add(req->reply, tool, MSG_NODE_REFUSED, group, name, reason);
@@ -336,7 +338,11 @@ void request_ended(struct group *group, int error, uint32_t node, const char *re
 	if (group->state == GROUP_NEW) {
 		group->gone = true; /* it was not made */
 	}
-	request_end(req, error == 0 ? (req->propose->dry_run ? "" : "committed") : "aborted");
+	if (error == -VX_E_LOST) {
+		request_end(req, "unknown");
+	} else {
+		request_end(req, error != 0 ? "aborted" : req->propose->dry_run ? "" : "committed");
+	}
 }
 
 void request_aside(struct group *group)

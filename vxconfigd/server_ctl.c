@@ -46,6 +46,19 @@ void server_mode(struct ask *ask)
 	ask_answer(ask, reply);
 }
 
+static bool ctl_any_disabled(struct configd *configd)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		if (!group->gone && group->state == GROUP_DISABLED) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A group that was disabled because its copies could not be reached is looked at again in a new
  * view. */
 static void ctl_on_scanned(void *ctx)
@@ -164,7 +177,8 @@ void server_outcome(struct ask *ask)
 	}
 	if (outcome == NULL) {
 		bool sure = cview_is_settled(&configd->cluster) &&
-			    cview_is_master(&configd->cluster) && !request_is_known(configd, txid);
+			    cview_is_master(&configd->cluster) &&
+			    !request_is_known(configd, txid) && !ctl_any_disabled(configd);
 
 		outcome = sure ? "aborted" : "unknown";
 	}

@@ -293,7 +293,8 @@ void txn_master_on_resolve(struct txn *txn, const struct txn_event *event, struc
 	case TXN_ABORTING:
 		if (event->complete) {
 			txn_fx(fx, TXN_FX_ANSWER, &txn->master_ref);
-		} else if (txn->master == TXN_ABORTING || txn->fail_error != 0) {
+		} else if (txn->master == TXN_ABORTING ||
+			   (txn->fail_error != 0 && event->error != -VX_E_LOST)) {
 			txn_fx_result(fx, TXN_FX_ANSWER, &txn->master_ref, txn->fail_error,
 				      txn->fail_node, txn->fail_reason);
 		} else {
