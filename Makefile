@@ -73,7 +73,7 @@ $(B)/schema/vxha.pb-c.o: $(PB)
 	$(call say,CC,$<)
 	$(Q)$(CC) -O2 -g -w $(if $(SAN),-fsanitize=$(SAN)) -c -o $@ $<
 
-$(B)/obj/%.o: %.c | $(PB)
+$(B)/obj/%.o: %.c $(PB)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 

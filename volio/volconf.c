@@ -222,6 +222,17 @@ static bool volconf_name_is_valid(const char *name)
 	       strpbrk(name, "/\n ") == NULL;
 }
 
+static void volconf_plex_free(struct volconf_plex *plex, uint32_t count)
+{
+	for (uint32_t i = 0; plex != NULL && i < count; i++) {
+		for (uint32_t j = 0; j < plex[i].layout.columns; j++) {
+			free(plex[i].layout.column[j].sd);
+		}
+		free(plex[i].layout.column);
+	}
+	free(plex);
+}
+
 static int volconf_fill(struct volconf_build *build)
 {
 	const Vx__Vol *vol = build->vol;
@@ -249,8 +260,17 @@ static int volconf_fill(struct volconf_build *build)
 	}
 	qsort(conf->plex, conf->plexes, sizeof(conf->plex[0]), volconf_plex_compare);
 	qsort(conf->log, conf->logs, sizeof(conf->log[0]), volconf_plex_compare);
-	/* One plex cannot differ from itself. None: only the log is looked at, to write it anew. */
-	conf->regions = conf->plexes == 1 ? 0 : drl_region_count(vol->len, region);
+	/*
+	 * One plex cannot differ from itself: no regions, no log (its plexes may still be there when the
+	 * others were detached). No plex: only the log is looked at, to write it anew.
+	 */
+	if (conf->plexes == 1) {
+		volconf_plex_free(conf->log, conf->logs);
+		conf->log = NULL;
+		conf->logs = 0;
+	} else {
+		conf->regions = drl_region_count(vol->len, region);
+	}
 	for (uint32_t i = 0; i < conf->plexes; i++) {
 		if (strcmp(conf->plex[i].name, vol->prefer_plex) == 0) {
 			conf->prefer = i;
@@ -290,17 +310,6 @@ int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *
 
 	*out_conf = conf; /* the caller frees it in any case: it holds disks */
 	return rc;
-}
-
-static void volconf_plex_free(struct volconf_plex *plex, uint32_t count)
-{
-	for (uint32_t i = 0; plex != NULL && i < count; i++) {
-		for (uint32_t j = 0; j < plex[i].layout.columns; j++) {
-			free(plex[i].layout.column[j].sd);
-		}
-		free(plex[i].layout.column);
-	}
-	free(plex);
 }
 
 void volconf_free(struct iodisk_set *set, struct volconf *conf)
