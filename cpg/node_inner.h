@@ -59,8 +59,6 @@ struct node {
 	void *ctx;
 
 	struct view_core *core;
-	struct view_effects fx;
-	bool stepping;
 	struct loop_timer timer[VT_COUNT];
 	struct node_timer {
 		struct node *node;

@@ -89,7 +89,6 @@ struct view_core {
 	uint64_t leave_token;
 	bool leave_ready, leave_sent;
 	char reason[VX_REASON_MAX];
-	bool refused;
 };
 
 /* view_util.c */

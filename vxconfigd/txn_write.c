@@ -159,11 +159,11 @@ static bool txn_change_disks(const Vx__Config *before, const Vx__Config *after)
 	return changed;
 }
 
-/* Another set of disks: the whole content goes to all of them. */
-static void txn_change_on_set(void *ctx, struct copies *copies, int error)
+/* The set of copies is known: the whole content goes to all of them. */
+static void txn_write_whole(struct txn_job *job, struct copies *copies, int error,
+			    void (*done)(void *ctx, int error, const char *reason))
 {
-	struct txn_job *job = ctx;
-	struct group *group = txn_job_group(job);
+	const struct group *group = txn_job_group(job);
 
 	if (error != 0 || group == NULL) {
 		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED,
@@ -173,8 +173,12 @@ static void txn_change_on_set(void *ctx, struct copies *copies, int error)
 
 	const Vx__View *view = group->configd->cluster.view;
 
-	copies_checkpoint(copies, group->pending.after, view->member, view->n_member,
-			  txn_change_on_stored, job);
+	copies_checkpoint(copies, group->pending.after, view->member, view->n_member, done, job);
+}
+
+static void txn_change_on_set(void *ctx, struct copies *copies, int error)
+{
+	txn_write_whole(ctx, copies, error, txn_change_on_stored);
 }
 
 static void txn_change_store(void *ctx, int error, const char *reason)
@@ -257,19 +261,7 @@ static void txn_import_on_stored(void *ctx, int error, const char *reason)
 
 static void txn_import_on_set(void *ctx, struct copies *copies, int error)
 {
-	struct txn_job *job = ctx;
-	struct group *group = txn_job_group(job);
-
-	if (error != 0 || group == NULL) {
-		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED,
-			      "no disk, or too many, for the copies");
-		return;
-	}
-
-	const Vx__View *view = group->configd->cluster.view;
-
-	copies_checkpoint(copies, group->pending.after, view->member, view->n_member,
-			  txn_import_on_stored, job);
+	txn_write_whole(ctx, copies, error, txn_import_on_stored);
 }
 
 static void txn_write_import(struct txn_job *job, struct group *group)
