@@ -38,6 +38,7 @@
 #define VX_OUTCOMES_MAX 128	    /* outcomes that are remembered */
 #define VX_TXN_QUEUE_MAX 256	    /* requests waiting for one group */
 #define VX_OPERANDS_MAX 256	    /* words of one command */
+#define VX_WORD_MAX 255		    /* bytes of one of them; shorter than VX_REASON_MAX */
 
 /* disks of a node */
 #define VX_DEVICES_MAX 1024	/* paths that one scan looks at */

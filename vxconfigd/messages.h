@@ -22,7 +22,7 @@
 	X(GROUP_NOT_FOUND, 1008, NOGROUP, "Disk group %s: import failed: node %s sees no disk of it") \
 	X(IMPORT_FAILED, 1009, INVAL, "Disk group %s: import failed: %s") \
 	X(GROUP_NONE, 1003, USAGE, "No disk group given (-g GROUP)") \
-	X(NAME_INVALID, 1004, SYNTAX, "%s: not a valid name: 1 to 31 letters, digits, '_', '-', '.'") \
+	X(NAME_INVALID, 1004, SYNTAX, "\"%s\": not a valid name: 1 to 31 letters, digits, '_', '-', '.'") \
 	X(NAME_EXISTS, 1005, EXISTS, "%s: an object of that name exists in disk group %s") \
 	X(DISK_UNKNOWN, 1010, NOTFOUND, "Device %s: not known on node %s (vxdisk list shows the devices; " \
 					"disks= in vxha.conf says which are looked at)") \
@@ -33,7 +33,7 @@
 	X(DISK_UNREACHABLE, 1013, NODISK, "Disk group %s: node %s does not see disk %s (%s): %s") \
 	X(SIZE_INVALID, 1020, SYNTAX, "%s: not a size (examples: 200m, 5g, 4096s; without a unit: sectors)") \
 	X(NO_SPACE, 1021, NOSPACE, "Disk group %s: cannot allocate space for %llu sectors: %s") \
-	X(ATTR_UNKNOWN, 1022, SYNTAX, "%s: unknown attribute") \
+	X(ATTR_UNKNOWN, 1022, SYNTAX, "%s: unknown attribute (known: %s)") \
 	X(ATTR_INVALID, 1023, SYNTAX, "%s=%s: invalid value: %s") \
 	X(VERB_UNKNOWN, 1024, USAGE, "%s: unknown operation (%s)") \
 	X(USAGE, 1025, USAGE, "%s") \

@@ -36,7 +36,7 @@ int plan_check_attrs(struct plan_work *work, const char *known)
 		const char *key = work->request->attr[i]->key;
 
 		if (!plan_list_has(known, key)) {
-			return plan_say(work, ATTR_UNKNOWN, key);
+			return plan_say(work, ATTR_UNKNOWN, key, known[0] != '\0' ? known : "none");
 		}
 	}
 	return 0;

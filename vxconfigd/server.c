@@ -12,6 +12,7 @@
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/text.h"
 #include "base/timeouts.h"
 #include "vxconfigd/answers.h"
 #include "vxconfigd/group.h"
@@ -20,6 +21,8 @@
 #include "vxconfigd/proto.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
+
+#define ASK_LINE_MAX 4096
 
 struct caller {
 	TAILQ_ENTRY(caller) next;
@@ -303,6 +306,15 @@ static void server_dispatch(struct ask *ask)
 	}
 }
 
+/* The command line gets into logs: what was typed there must not look like a line of its own. */
+static void ask_escape(Vx__Request *request)
+{
+	char shown[ASK_LINE_MAX];
+
+	text_escape(request->command_line, shown, sizeof(shown));
+	proto_string_set(&request->command_line, shown);
+}
+
 static struct ask *ask_new(struct configd *configd, const Vx__Request *request, uint64_t cookie)
 {
 	struct ask *ask = proto_grow(NULL, 0, sizeof(*ask));
@@ -311,6 +323,7 @@ static struct ask *ask_new(struct configd *configd, const Vx__Request *request, 
 	ask->configd = configd;
 	ask->request = proto_clone(request);
 	ask->cookie = cookie;
+	ask_escape(ask->request);
 	if (ask->request->txid.len != ID_BYTES) {
 		free(ask->request->txid.data);
 		ask->request->txid.data = proto_grow(NULL, 0, ID_BYTES);

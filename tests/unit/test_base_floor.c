@@ -14,6 +14,7 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 /* RFC 3720, B.4 */
 START_TEST(crc32c_of_known_bytes)
@@ -138,6 +139,37 @@ START_TEST(one_instance)
 }
 END_TEST
 
+START_TEST(text_is_escaped)
+{
+	static const struct {
+		const char *text, *shown;
+	} row[] = {
+		{ "", "" },
+		{ "vol1 = 100% \"x\" \\", "vol1 = 100% \"x\" \\" },
+		{ "a\033[2J\n\177\001", "a\\x1b[2J\\x0a\\x7f\\x01" },
+		{ "\303\244 \342\202\254 \360\237\230\200",
+		  "\303\244 \342\202\254 \360\237\230\200" },
+		{ "\302\233"
+		  "31m",
+		  "\\xc2\\x9b31m" }, /* a control character of UTF-8 */
+		{ "\233 \377 \303", "\\x9b \\xff \\xc3" },
+		{ "\300\200 \355\240\200", "\\xc0\\x80 \\xed\\xa0\\x80" },
+	};
+	char out[64], again[64];
+
+	for (size_t i = 0; i < VX_COUNT_OF(row); i++) {
+		text_escape(row[i].text, out, sizeof(out));
+		ck_assert_str_eq(out, row[i].shown);
+		text_escape(out, again, sizeof(again));
+		ck_assert_str_eq(again, out);
+	}
+	text_escape("ab\033c", out, 6);
+	ck_assert_str_eq(out, "ab"); /* four bytes and the end do not fit */
+	text_escape("ab\342\202\254", out, 5);
+	ck_assert_str_eq(out, "ab");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base_floor");
@@ -150,6 +182,7 @@ int main(void)
 	tcase_add_test(all, conf_is_read);
 	tcase_add_test(all, conf_mistakes_are_told);
 	tcase_add_test(all, one_instance);
+	tcase_add_test(all, text_is_escaped);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 

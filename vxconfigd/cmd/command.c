@@ -18,7 +18,7 @@
 
 struct command {
 	const struct tool *tool;
-	const struct tool_verb *verb; /* NULL: not in the table */
+	const struct tool_verb *verb;
 	enum command_want want;
 	Vx__Request *request;
 	struct scan scan; /* options and words, pointing into argv */
@@ -86,10 +86,7 @@ static size_t command_key_length(const struct tool_verb *verb, const char *word)
 			return 0;
 		}
 	}
-	if (verb != NULL && verb->media && !command_listed(verb->attrs, word, length)) {
-		return 0;
-	}
-	return length;
+	return verb->media && !command_listed(verb->attrs, word, length) ? 0 : length;
 }
 
 static void command_add_attr(Vx__Request *request, const char *key, size_t key_length,
@@ -144,14 +141,7 @@ static void command_take_options(struct command *command)
 				command_add_flag(request, "", option->word, strlen(option->word));
 			}
 			break;
-		case OPTION_ATTR:
-			command_add_attr(request, option->word, strlen(option->word),
-					 given->argument);
-			break;
 		case OPTION_GROUP:
-			if (request->group != protobuf_c_empty_string) {
-				free(request->group);
-			}
 			request->group = heap_text(given->argument);
 			break;
 		case OPTION_EXTRA:
@@ -175,6 +165,61 @@ static void command_take_words(struct command *command, size_t first)
 			request->operand[request->n_operand++] = heap_text(word);
 		}
 	}
+}
+
+/* Each attribute is one of the verb's, and given once: which of two was meant nobody knows. */
+static int command_check_attrs(const struct command *command, FILE *err)
+{
+	const char *tool = command->tool->name, *known = command->verb->attrs;
+	const Vx__Request *request = command->request;
+
+	for (size_t i = 0; i < request->n_attr; i++) {
+		const Vx__Attr *attr = request->attr[i];
+
+		if (!command_listed(known, attr->key, strlen(attr->key))) {
+			return complain(err, tool, MSG_ATTR_UNKNOWN, attr->key,
+					known != NULL ? known : "none");
+		}
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(request->attr[k]->key, attr->key) == 0) {
+				return complain(err, tool, SAY_ATTR_TWICE, attr->key, attr->value,
+						attr->key);
+			}
+		}
+	}
+	return 0;
+}
+
+static int command_check_options(const struct command *command, FILE *err)
+{
+	for (size_t i = 0; i < command->scan.option_count; i++) {
+		const struct tool_option *option = command->scan.option[i].option;
+
+		if (option->verbs != NULL && !command_listed(option->verbs, command->verb->name,
+							     strlen(command->verb->name))) {
+			return complain(err, command->tool->name, SAY_OPTION_NOT_HERE,
+					command->verb->name, option->name);
+		}
+	}
+	return 0;
+}
+
+static int command_check_operands(const struct command *command, FILE *err)
+{
+	const Vx__Request *request = command->request;
+
+	for (size_t i = 0; i < request->n_operand; i++) {
+		const char *word = request->operand[i], *equals = strchr(word, '=');
+
+		if (word[0] == '\0') {
+			return complain(err, command->tool->name, SAY_WORD_EMPTY);
+		}
+		if (command->verb->media && equals != NULL &&
+		    (equals == word || equals[1] == '\0')) {
+			return complain(err, command->tool->name, SAY_MEDIA_WORD, word);
+		}
+	}
+	return 0;
 }
 
 /* Who asks, for the audit trail and for vxconfigd's own check (which trusts only the socket). */
@@ -203,14 +248,12 @@ static int command_check(const struct command *command, FILE *err)
 	const struct tool_verb *verb = command->verb;
 	const Vx__Request *request = command->request;
 	char usage[512];
+	int exit_code = command_check_options(command, err);
 
-	for (size_t i = 0; i < request->n_operand; i++) {
-		if (request->operand[i][0] == '\0') {
-			return complain(err, tool->name, SAY_WORD_EMPTY);
-		}
-	}
-	if (verb == NULL) {
-		return 0; /* vxconfigd knows what it needs */
+	exit_code = exit_code == 0 ? command_check_attrs(command, err) : exit_code;
+	exit_code = exit_code == 0 ? command_check_operands(command, err) : exit_code;
+	if (exit_code != 0) {
+		return exit_code;
 	}
 	command_verb_usage(tool, verb, usage, sizeof(usage));
 	if (verb->group == GROUP_NEEDED && request->group[0] == '\0') {
@@ -248,7 +291,7 @@ static int command_take_verb(struct command *command, FILE *err, size_t *out_fir
 		command->verb = command_find_verb(tool, name);
 		*out_first = 1;
 	}
-	if (command->verb == NULL && !tool->open_verbs) {
+	if (command->verb == NULL) {
 		return complain(err, tool->name, MSG_VERB_UNKNOWN, name,
 				command_verb_list(tool, list, sizeof(list)));
 	}
@@ -344,9 +387,7 @@ Vx__Request *command_request(const struct command *command)
 
 bool command_changes(const struct command *command)
 {
-	bool change = command->verb == NULL || command->verb->change;
-
-	return change && !command_has(command, "dry-run");
+	return command->verb->change && !command_has(command, "dry-run");
 }
 
 bool command_has(const struct command *command, const char *option)

@@ -2,6 +2,7 @@
 /* The first look at a command line: which words are options, which are not. */
 #include "vxconfigd/cmd/command_scan.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -9,9 +10,9 @@
 #include "vxconfigd/cmd/heap.h"
 
 const struct tool_option scan_common_options[] = {
-	{ 0, "help", NULL, OPTION_LOCAL, NULL, "this text" },
-	{ 0, "version", NULL, OPTION_LOCAL, NULL, "print the version" },
-	{ 0, "list-words", NULL, OPTION_LOCAL, NULL, NULL }, /* not for people: no help */
+	{ 0, "help", NULL, OPTION_LOCAL, NULL, "this text", NULL },
+	{ 0, "version", NULL, OPTION_LOCAL, NULL, "print the version", NULL },
+	{ 0, "list-words", NULL, OPTION_LOCAL, NULL, NULL, NULL }, /* not for people: no help */
 	OPTION_ROW_END,
 };
 
@@ -62,6 +63,9 @@ static int scan_add(struct scan_state *state, const struct tool_option *option, 
 	}
 	if (argument != NULL && argument[0] == '\0') {
 		return complain(state->err, state->tool->name, SAY_OPTION_NO_ARGUMENT, shown);
+	}
+	if (argument != NULL && option->use != OPTION_EXTRA && scan_find(scan, option->name)) {
+		return complain(state->err, state->tool->name, SAY_OPTION_TWICE, option->name);
 	}
 	if (scan->option_count == SCAN_OPTIONS_MAX) {
 		return complain(state->err, state->tool->name, SAY_WORDS_TOO_MANY,
@@ -115,6 +119,11 @@ int scan_words(const struct tool *tool, int argc, char **argv, FILE *err, struct
 
 	memset(scan, 0, sizeof(*scan));
 	scan->word = heap_zero((size_t)argc + 1, sizeof(*scan->word));
+	for (int i = 1; i < argc; i++) {
+		if (strlen(argv[i]) > VX_WORD_MAX) { /* a message could not show what is wrong */
+			return complain(err, tool->name, SAY_WORD_TOO_LONG, argv[i], VX_WORD_MAX);
+		}
+	}
 	while (state.next < argc && exit_code == 0) {
 		const char *word = argv[state.next++];
 
@@ -122,7 +131,8 @@ int scan_words(const struct tool *tool, int argc, char **argv, FILE *err, struct
 			options = false;
 		} else if (options && word[0] == '-' && word[1] == '-') {
 			exit_code = scan_long(&state, word);
-		} else if (options && word[0] == '-' && word[1] != '\0') {
+		} else if (options && word[0] == '-' && word[1] != '\0' &&
+			   !isdigit((unsigned char)word[1])) {
 			exit_code = scan_short(&state, word);
 		} else if (scan->word_count == VX_OPERANDS_MAX) {
 			exit_code = complain(err, tool->name, SAY_WORDS_TOO_MANY, VX_OPERANDS_MAX);

@@ -3,7 +3,7 @@
  * The first look at a command line: which words are options, which are not.
  *
  * Options may stand anywhere before "--", short ones may be joined ("-ht"), and long ones take
- * "--name=value" or "--name value". Everything points into argv.
+ * "--name=value" or "--name value". "-1m" is a word. Everything points into argv.
  */
 #ifndef VX_CMD_COMMAND_SCAN_H
 #define VX_CMD_COMMAND_SCAN_H

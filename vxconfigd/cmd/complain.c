@@ -7,7 +7,10 @@
 
 #include "base/errors.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "vxconfigd/cmd/words.h"
+
+#define COMPLAIN_SHOWN_MAX (4 * 2 * VX_REASON_MAX) /* every byte as \xNN */
 
 static const struct complain_row {
 	unsigned int number;
@@ -34,8 +37,12 @@ static const char *complain_severity(Vx__Severity severity)
 static void complain_line(FILE *err, const char *tool, Vx__Severity severity, unsigned int number,
 			  const char *text)
 {
+	char shown[COMPLAIN_SHOWN_MAX];
+
+	/* names that were typed, on any node, reach a terminal here */
+	text_escape(text, shown, sizeof(shown));
 	fprintf(err, "vxha %s %s V-80-1-%04u %s\n", tool, complain_severity(severity), number,
-		text);
+		shown);
 }
 
 int(complain)(FILE *err, const char *tool, unsigned int id, ...)

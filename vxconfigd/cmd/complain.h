@@ -37,7 +37,7 @@
 	X(OPTION_NO_ARGUMENT, 1112, ERROR, USAGE, "option %s needs an argument") \
 	X(OPTION_NEEDS_NONE, 1113, ERROR, USAGE, "option %s takes no argument") \
 	X(VERB_NONE, 1114, ERROR, USAGE, "no operation given; one of: %s") \
-	X(OPERAND_MISSING, 1115, ERROR, USAGE, "%s: something is missing; usage: %s") \
+	X(OPERAND_MISSING, 1115, ERROR, USAGE, "%s: too few operands; usage: %s") \
 	X(OPERAND_TOO_MANY, 1116, ERROR, USAGE, "%s: too many operands from \"%s\" on; usage: %s") \
 	X(WORDS_TOO_MANY, 1117, ERROR, USAGE, "too many words: at most %u") \
 	X(WORD_EMPTY, 1118, ERROR, SYNTAX, "an empty word is not a name") \
@@ -51,7 +51,13 @@
 	X(NODE_SILENT, 1125, WARNING, IPC, "Node %s: no report: %s") \
 	X(OUTPUT, 1126, ERROR, FULL, "cannot write the output: %s") \
 	X(HANGS, 1127, ERROR, IPC, \
-	  "vxconfigd is there but does not take the connection: it hangs or was paused")
+	  "vxconfigd is there but does not take the connection: it hangs or was paused") \
+	X(WORD_TOO_LONG, 1128, ERROR, SYNTAX, "%.40s...: longer than %u bytes") \
+	X(OPTION_TWICE, 1129, ERROR, USAGE, "option --%s is given twice") \
+	X(OPTION_NOT_HERE, 1130, ERROR, USAGE, "%s: takes no option --%s") \
+	X(OPTION_NEEDS, 1131, ERROR, USAGE, "option --%s needs --%s") \
+	X(ATTR_TWICE, 1132, ERROR, USAGE, "%s=%s: %s is given twice") \
+	X(MEDIA_WORD, 1133, ERROR, SYNTAX, "%s: a name or a device is missing in NAME=DEVICE")
 
 enum complain_id {
 #define CMD_MESSAGE_ENUM(name, number, severity, code, format) SAY_##name = number,

@@ -14,7 +14,6 @@
 enum option_use {
 	OPTION_LOCAL, /* for the utility itself: not sent */
 	OPTION_FLAG,  /* sent as the flag `word` */
-	OPTION_ATTR,  /* sent as the attribute `word` with the argument as its value */
 	OPTION_GROUP, /* -g: the disk group */
 	OPTION_EXTRA, /* -o WORD[,WORD]: sent as flags "o:WORD" */
 };
@@ -26,6 +25,7 @@ struct tool_option {
 	enum option_use use;
 	const char *word;
 	const char *help;
+	const char *verbs; /* that take it, separated by blanks; NULL: every one */
 };
 
 enum group_need { GROUP_UNUSED, GROUP_OPTIONAL, GROUP_NEEDED };
@@ -55,8 +55,6 @@ struct tool {
 	const struct tool_option *option; /* ends with an entry without a name */
 	const struct tool_verb *verb;	  /* ends with an entry without a name */
 	bool verbless;			  /* the only verb is not typed */
-	bool open_verbs; /* unknown verbs are sent: vxconfigd decides, and refuses what it does not
-			    know */
 	const struct tool_example *example; /* ends with an entry without a line */
 	const char *see_also;
 };
@@ -64,36 +62,34 @@ struct tool {
 /* Options that several utilities have in the same form. */
 #define OPTION_ROW_GROUP \
 	{ \
-		'g', "group", "GROUP", OPTION_GROUP, NULL, "the disk group" \
+		'g', "group", "GROUP", OPTION_GROUP, NULL, "the disk group", NULL \
 	}
-#define OPTION_ROW_QUIET \
+#define OPTION_ROW_QUIET(verbs) \
 	{ \
-		'q', "quiet", NULL, OPTION_LOCAL, NULL, "no header lines" \
+		'q', "quiet", NULL, OPTION_LOCAL, NULL, "no header lines", verbs \
 	}
-#define OPTION_ROW_JSON \
+#define OPTION_ROW_JSON(verbs) \
 	{ \
-		0, "json", NULL, OPTION_LOCAL, NULL, "print JSON instead of columns" \
+		0, "json", NULL, OPTION_LOCAL, NULL, "print JSON instead of columns", verbs \
 	}
-#define OPTION_ROW_DRY_RUN \
+#define OPTION_ROW_DRY_RUN(letter, verbs) \
 	{ \
-		'n', "dry-run", NULL, OPTION_FLAG, "dry-run", "check on all nodes, change nothing" \
+		letter, "dry-run", NULL, OPTION_FLAG, "dry-run", \
+			"check on all nodes, change nothing", verbs \
 	}
-#define OPTION_ROW_DRY_RUN_LONG \
+#define OPTION_ROW_FORCE(verbs) \
 	{ \
-		0, "dry-run", NULL, OPTION_FLAG, "dry-run", "check on all nodes, change nothing" \
+		'f', "force", NULL, OPTION_FLAG, "f", "do it although it is dangerous", verbs \
 	}
-#define OPTION_ROW_FORCE \
+/* Without a letter where -v means something else. */
+#define OPTION_ROW_PROGRESS(letter) \
 	{ \
-		'f', "force", NULL, OPTION_FLAG, "f", "do it although it is dangerous" \
-	}
-#define OPTION_ROW_PROGRESS \
-	{ \
-		0, "verbose", NULL, OPTION_LOCAL, NULL, \
-			"show progress even if stderr is not a terminal" \
+		letter, "verbose", NULL, OPTION_LOCAL, NULL, \
+			"show progress even if stderr is not a terminal", NULL \
 	}
 #define OPTION_ROW_END \
 	{ \
-		0, NULL, NULL, OPTION_LOCAL, NULL, NULL \
+		0, NULL, NULL, OPTION_LOCAL, NULL, NULL, NULL \
 	}
 #define VERB_ROW_END \
 	{ \

@@ -4,11 +4,11 @@
 
 static const struct tool_option vxassist_options[] = {
 	OPTION_ROW_GROUP,
-	OPTION_ROW_DRY_RUN,
-	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait until mirrors are equal" },
-	OPTION_ROW_FORCE,
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
-	  "show progress even if stderr is not a terminal" },
+	OPTION_ROW_DRY_RUN('n', "make remove"),
+	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait until mirrors are equal",
+	  "make" },
+	OPTION_ROW_FORCE("make remove"),
+	OPTION_ROW_PROGRESS('v'),
 	OPTION_ROW_END,
 };
 
@@ -39,7 +39,6 @@ const struct tool vxassist_tool = {
 	.purpose = "make, change and remove volumes",
 	.option = vxassist_options,
 	.verb = vxassist_verbs,
-	.open_verbs = true,
 	.example = vxassist_examples,
 	.see_also = "vxdg(8), vxvol(8), vxprint(8), vxintro(8)",
 };

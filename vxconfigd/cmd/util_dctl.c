@@ -14,11 +14,11 @@
 #define STOP_POLL_MS 10
 
 static const struct tool_option vxdctl_options[] = {
-	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "mode: show the cluster too" },
-	{ 'f', "force", NULL, OPTION_FLAG, "f", "enable: read every label again" },
-	{ 'k', "kill", NULL, OPTION_FLAG, "k", "stop: at once" },
-	OPTION_ROW_JSON,
-	OPTION_ROW_PROGRESS,
+	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "mode: show the cluster too", "mode" },
+	{ 'f', "force", NULL, OPTION_FLAG, "f", "enable: read every label again", "enable" },
+	{ 'k', "kill", NULL, OPTION_FLAG, "k", "stop: at once", "stop" },
+	OPTION_ROW_JSON("mode list protocolversion protocolrange support outcome"),
+	OPTION_ROW_PROGRESS(0),
 	OPTION_ROW_END,
 };
 

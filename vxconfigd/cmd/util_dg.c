@@ -9,18 +9,20 @@
 #include "vxconfigd/cmd/print_group.h"
 #include "vxconfigd/cmd/utilities.h"
 
+#define VXDG_CHANGES "init import deport destroy adddisk rmdisk set"
+
 static const struct tool_option vxdg_options[] = {
 	OPTION_ROW_GROUP,
 	{ 's', "shared", NULL, OPTION_FLAG, "s",
-	  "init, import: shared by the cluster; list: only shared ones" },
+	  "init, import: shared by the cluster; list: only shared ones", "init import list" },
 	{ 'f', "force", NULL, OPTION_FLAG, "f",
-	  "although disks are missing or are still seen as in use" },
+	  "although disks are missing or are still seen as in use", VXDG_CHANGES },
 	{ 'C', "clear", NULL, OPTION_FLAG, "C",
-	  "import: take disks whose owner is another host or cluster" },
-	OPTION_ROW_DRY_RUN_LONG,
-	OPTION_ROW_QUIET,
-	OPTION_ROW_JSON,
-	OPTION_ROW_PROGRESS,
+	  "import: take disks whose owner is another host or cluster", "import" },
+	OPTION_ROW_DRY_RUN(0, VXDG_CHANGES),
+	OPTION_ROW_QUIET("list free"),
+	OPTION_ROW_JSON("list free"),
+	OPTION_ROW_PROGRESS(0),
 	OPTION_ROW_END,
 };
 

@@ -11,10 +11,10 @@
 static const struct tool_option vxdisk_options[] = {
 	OPTION_ROW_GROUP,
 	{ 'f', "force", NULL, OPTION_FLAG, "f",
-	  "setup: although the disk belongs to a group (its data is lost)" },
-	OPTION_ROW_QUIET,
-	OPTION_ROW_JSON,
-	OPTION_ROW_PROGRESS,
+	  "setup: although the disk belongs to a group (its data is lost)", "setup" },
+	OPTION_ROW_QUIET("list"),
+	OPTION_ROW_JSON("list"),
+	OPTION_ROW_PROGRESS(0),
 	OPTION_ROW_END,
 };
 

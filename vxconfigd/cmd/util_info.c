@@ -9,8 +9,8 @@
 
 static const struct tool_option vxinfo_options[] = {
 	OPTION_ROW_GROUP,
-	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "show plexes too" },
-	OPTION_ROW_JSON,
+	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "show plexes too", NULL },
+	OPTION_ROW_JSON(NULL),
 	OPTION_ROW_END,
 };
 

@@ -4,12 +4,11 @@
 
 static const struct tool_option vxplex_options[] = {
 	OPTION_ROW_GROUP,
-	OPTION_ROW_DRY_RUN,
-	OPTION_ROW_FORCE,
+	OPTION_ROW_DRY_RUN('n', NULL),
+	OPTION_ROW_FORCE(NULL),
 	{ 'o', "option", "WORD[,WORD]", OPTION_EXTRA, NULL,
-	  "rm: with dis, remove the plex and its subdisks" },
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
-	  "show progress even if stderr is not a terminal" },
+	  "rm: with dis, remove the plex and its subdisks", "dis" },
+	OPTION_ROW_PROGRESS('v'),
 	OPTION_ROW_END,
 };
 
@@ -32,7 +31,6 @@ const struct tool vxplex_tool = {
 	.purpose = "detach and dissociate plexes",
 	.option = vxplex_options,
 	.verb = vxplex_verbs,
-	.open_verbs = true,
 	.example = vxplex_examples,
 	.see_also = "vxvol(8), vxrecover(8), vxprint(8), vxintro(8)",
 };

@@ -9,17 +9,18 @@
 
 static const struct tool_option vxprint_options[] = {
 	OPTION_ROW_GROUP,
-	{ 'h', "hierarchy", NULL, OPTION_LOCAL, NULL, "below each record what belongs to it" },
+	{ 'h', "hierarchy", NULL, OPTION_LOCAL, NULL, "below each record what belongs to it",
+	  NULL },
 	{ 't', "typed", NULL, OPTION_LOCAL, NULL,
-	  "a line each, with columns of its own for each class" },
-	{ 'l', "long", NULL, OPTION_LOCAL, NULL, "everything about each record" },
-	{ 'G', "groups", NULL, OPTION_LOCAL, NULL, "disk group records" },
-	{ 'd', "disks", NULL, OPTION_LOCAL, NULL, "disk media records" },
-	{ 'v', "volumes", NULL, OPTION_LOCAL, NULL, "volumes" },
-	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "plexes" },
-	{ 's', "subdisks", NULL, OPTION_LOCAL, NULL, "subdisks" },
-	OPTION_ROW_QUIET,
-	OPTION_ROW_JSON,
+	  "a line each, with columns of its own for each class", NULL },
+	{ 'l', "long", NULL, OPTION_LOCAL, NULL, "everything about each record", NULL },
+	{ 'G', "groups", NULL, OPTION_LOCAL, NULL, "disk group records", NULL },
+	{ 'd', "disks", NULL, OPTION_LOCAL, NULL, "disk media records", NULL },
+	{ 'v', "volumes", NULL, OPTION_LOCAL, NULL, "volumes", NULL },
+	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "plexes", NULL },
+	{ 's', "subdisks", NULL, OPTION_LOCAL, NULL, "subdisks", NULL },
+	OPTION_ROW_QUIET(NULL),
+	OPTION_ROW_JSON(NULL),
 	OPTION_ROW_END,
 };
 

@@ -4,12 +4,13 @@
 
 static const struct tool_option vxrecover_options[] = {
 	OPTION_ROW_GROUP,
-	{ 's', "start", NULL, OPTION_FLAG, "s", "start volumes that are not started" },
-	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait for the end of the recovery" },
-	{ 'n', "no-recovery", NULL, OPTION_FLAG, "n", "recover nothing (with -s: only start)" },
-	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "volumes of shared groups only" },
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
-	  "show progress even if stderr is not a terminal" },
+	{ 's', "start", NULL, OPTION_FLAG, "s", "start volumes that are not started", NULL },
+	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait for the end of the recovery",
+	  NULL },
+	{ 'n', "no-recovery", NULL, OPTION_FLAG, "n", "recover nothing (with -s: only start)",
+	  NULL },
+	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "volumes of shared groups only", NULL },
+	OPTION_ROW_PROGRESS('v'),
 	OPTION_ROW_END,
 };
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/stat_set.h"
 #include "vxconfigd/cmd/utilities.h"
 
@@ -12,19 +13,20 @@
 
 static const struct tool_option vxstat_options[] = {
 	OPTION_ROW_GROUP,
-	{ 'v', "volumes", NULL, OPTION_LOCAL, NULL, "volumes (without any of -v -p -s -d: these)" },
-	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "plexes" },
-	{ 's', "subdisks", NULL, OPTION_LOCAL, NULL, "subdisks" },
-	{ 'd', "disks", NULL, OPTION_LOCAL, NULL, "disks" },
+	{ 'v', "volumes", NULL, OPTION_LOCAL, NULL, "volumes (without any of -v -p -s -d: these)",
+	  NULL },
+	{ 'p', "plexes", NULL, OPTION_LOCAL, NULL, "plexes", NULL },
+	{ 's', "subdisks", NULL, OPTION_LOCAL, NULL, "subdisks", NULL },
+	{ 'd', "disks", NULL, OPTION_LOCAL, NULL, "disks", NULL },
 	{ 'i', "interval", "SECONDS", OPTION_LOCAL, NULL,
-	  "again and again; each shows what happened in between" },
-	{ 'c', "count", "NUMBER", OPTION_LOCAL, NULL, "with -i: so many times" },
+	  "again and again; each shows what happened in between", NULL },
+	{ 'c', "count", "NUMBER", OPTION_LOCAL, NULL, "with -i: so many times", NULL },
 	{ 'n', "nodes", "NODE[,NODE]", OPTION_LOCAL, NULL,
-	  "only these nodes (without: the total of all)" },
-	{ 'r', "reset", NULL, OPTION_FLAG, "r",
-	  "set the counters to zero instead of printing them" },
-	OPTION_ROW_QUIET,
-	OPTION_ROW_JSON,
+	  "only these nodes (without: the total of all)", NULL },
+	{ 'r', "reset", NULL, OPTION_FLAG, "r", "set the counters to zero instead of printing them",
+	  NULL },
+	OPTION_ROW_QUIET(NULL),
+	OPTION_ROW_JSON(NULL),
 	OPTION_ROW_END,
 };
 
@@ -145,6 +147,10 @@ int vxstat_run(const struct tool_io *io, int argc, char **argv)
 			   &interval_s) != 0 ||
 	    command_number(command, "count", 1, VXSTAT_COUNT_MAX, 0, io->err, &count) != 0) {
 		return tool_end(io, command, 2);
+	}
+	if (count > 0 && interval_s == 0) {
+		return tool_end(io, command,
+				complain(io->err, "vxstat", SAY_OPTION_NEEDS, "count", "interval"));
 	}
 	if (command_has(command, "reset")) {
 		interval_s = 0;

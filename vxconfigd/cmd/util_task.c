@@ -13,11 +13,12 @@
 
 static const struct tool_option vxtask_options[] = {
 	OPTION_ROW_GROUP,
-	{ 'l', "long", NULL, OPTION_LOCAL, NULL, "everything about each task, also regions" },
-	{ 'a', "all", NULL, OPTION_LOCAL, NULL, "also tasks that ended lately" },
-	{ 'w', "interval", "SECONDS", OPTION_LOCAL, NULL, "monitor: time between two looks (5)" },
-	OPTION_ROW_QUIET,
-	OPTION_ROW_JSON,
+	{ 'l', "long", NULL, OPTION_LOCAL, NULL, "everything about each task, also regions", NULL },
+	{ 'a', "all", NULL, OPTION_LOCAL, NULL, "also tasks that ended lately", NULL },
+	{ 'w', "interval", "SECONDS", OPTION_LOCAL, NULL, "monitor: time between two looks (5)",
+	  "monitor" },
+	OPTION_ROW_QUIET(NULL),
+	OPTION_ROW_JSON(NULL),
 	OPTION_ROW_END,
 };
 

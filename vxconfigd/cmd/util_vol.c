@@ -3,11 +3,8 @@
 #include "vxconfigd/cmd/utilities.h"
 
 static const struct tool_option vxvol_options[] = {
-	OPTION_ROW_GROUP,
-	OPTION_ROW_DRY_RUN,
-	OPTION_ROW_FORCE,
-	{ 'v', "verbose", NULL, OPTION_LOCAL, NULL,
-	  "show progress even if stderr is not a terminal" },
+	OPTION_ROW_GROUP,	OPTION_ROW_DRY_RUN('n', NULL),
+	OPTION_ROW_FORCE(NULL), OPTION_ROW_PROGRESS('v'),
 	OPTION_ROW_END,
 };
 
@@ -40,7 +37,6 @@ const struct tool vxvol_tool = {
 	.purpose = "start, stop and set volumes",
 	.option = vxvol_options,
 	.verb = vxvol_verbs,
-	.open_verbs = true,
 	.example = vxvol_examples,
 	.see_also = "vxassist(8), vxrecover(8), vxinfo(8), vxintro(8)",
 };
