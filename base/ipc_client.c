@@ -15,6 +15,7 @@
 #include "base/timeouts.h"
 
 #define IPC_FLUSH_MS 2
+#define IPC_PLACE_MS 50
 
 struct ipc_client {
 	struct loop *loop;
@@ -213,18 +214,29 @@ bool ipc_client_is_connected(const struct ipc_client *client)
 
 /* ---- a utility's connection ---- */
 
-/* In two steps, because libqb's own one waits for ever for a server that is stopped. */
+/* In two steps, because libqb's own one waits for ever for a server that is stopped. When so many
+ * wait for it that the kernel takes no more, this is told at once: we wait for our place as well.
+ */
 static int ipc_call_connect(struct ipc_call *call, const char *name)
 {
+	uint64_t end = clock_ms() + VX_IPC_CONNECT_MS;
 	struct pollfd poll_fd = { .events = POLLIN };
 	int rc;
 
-	call->connection = qb_ipcc_connect_async(name, IPC_QB_BYTES, &poll_fd.fd);
+	while ((call->connection = qb_ipcc_connect_async(name, IPC_QB_BYTES, &poll_fd.fd)) ==
+		       NULL &&
+	       errno == EAGAIN && clock_ms() < end) {
+		poll(NULL, 0, IPC_PLACE_MS);
+	}
 	if (call->connection == NULL) {
-		return errno == EACCES || errno == EPERM ? -EACCES : -VX_E_NODAEMON;
+		return errno == EAGAIN			   ? -VX_E_TIMEOUT
+		       : errno == EACCES || errno == EPERM ? -EACCES
+							   : -VX_E_NODAEMON;
 	}
 	do {
-		rc = poll(&poll_fd, 1, VX_IPC_CONNECT_MS);
+		uint64_t now = clock_ms();
+
+		rc = poll(&poll_fd, 1, now < end ? (int)(end - now) : 0);
 	} while (rc < 0 && errno == EINTR);
 	if (rc <= 0) {
 		qb_ipcc_disconnect(call->connection);

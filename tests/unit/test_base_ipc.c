@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,6 +186,27 @@ START_TEST(server_dies)
 }
 END_TEST
 
+/* A server that hangs is no server that is missing: not even when so many wait that no more can. */
+START_TEST(server_hangs)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct ipc_call *call;
+	int waiting = 0, rc = 0;
+
+	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s", name);
+	kill(server, SIGSTOP);
+	while (rc == 0) {
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+		ck_assert_int_ge(fd, 0);
+		rc = connect(fd, (struct sockaddr *)&address, sizeof(address));
+		ck_assert_int_lt(waiting++, 5000);
+	}
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(ipc_call_open(name, &call), -VX_E_TIMEOUT);
+}
+END_TEST
+
 /* ---- a daemon's connection comes back by itself ---- */
 
 struct back {
@@ -251,6 +274,7 @@ int main(void)
 	tcase_add_test(all, nonsense_disconnects);
 	tcase_add_test(all, nobody_serves);
 	tcase_add_test(all, server_dies);
+	tcase_add_test(all, server_hangs);
 	tcase_add_test(all, client_connects_again);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
