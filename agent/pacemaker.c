@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct pacemaker_request {
 	char *argv[PACEMAKER_ARGS_MAX];			     /* ends with NULL */
 	void (*fn)(void *ctx, enum pacemaker_answer answer); /* NULL: nobody wants the output */
 	void *ctx;
+	uint32_t timeout_ms;
 };
 
 struct pacemaker_lane {
@@ -38,7 +40,7 @@ struct pacemaker_lane {
 
 struct pacemaker {
 	struct loop *loop;
-	struct pacemaker_lane node, attribute;
+	struct pacemaker_lane node, fencing, attribute;
 };
 
 static void pacemaker_start(struct pacemaker_lane *lane);
@@ -66,6 +68,7 @@ __attribute__((sentinel)) static struct pacemaker_request *pacemaker_request_new
 	if (request == NULL) {
 		return NULL;
 	}
+	request->timeout_ms = VX_TOOL_MS;
 	va_start(words, tool);
 	for (size_t i = 0; word != NULL; i++, word = va_arg(words, const char *)) {
 		assert(i + 1 < PACEMAKER_ARGS_MAX);
@@ -155,7 +158,7 @@ static int pacemaker_spawn(struct pacemaker_lane *lane)
 	const struct child_spec spec = {
 		.argv = (const char *const *)lane->queue[0]->argv,
 		.socket = -1,
-		.timeout_ms = VX_TOOL_MS,
+		.timeout_ms = lane->queue[0]->timeout_ms,
 	};
 
 	return child_spawn(lane->pacemaker->loop, &spec, pacemaker_on_end, lane, &lane->child);
@@ -199,6 +202,22 @@ int pacemaker_terminate(struct pacemaker *pacemaker, const char *node)
 	return pacemaker_add(&pacemaker->node,
 			     pacemaker_request_new("attrd_updater", "-n", "terminate", "-U", "true",
 						   "-N", node, NULL));
+}
+
+int pacemaker_reboot(struct pacemaker *pacemaker, const char *node)
+{
+	struct pacemaker_request *request;
+
+	if (!pacemaker_name_is_good(node)) {
+		return -VX_E_SYNTAX;
+	}
+	log_notice("node=%s pacemaker: the fencer is told to reboot it", node);
+	request = pacemaker_request_new("stonith_admin", "--reboot", node, "--tolerance", "60",
+					NULL);
+	if (request != NULL) {
+		request->timeout_ms = VX_FENCE_TOOL_MS;
+	}
+	return pacemaker_add(&pacemaker->fencing, request);
 }
 
 int pacemaker_attr_set(struct pacemaker *pacemaker, const char *name, const char *value)
@@ -311,6 +330,7 @@ int pacemaker_create(struct loop *loop, struct pacemaker **out_pacemaker)
 	}
 	pacemaker->loop = loop;
 	pacemaker->node.pacemaker = pacemaker;
+	pacemaker->fencing.pacemaker = pacemaker;
 	pacemaker->attribute.pacemaker = pacemaker;
 	*out_pacemaker = pacemaker;
 	return 0;
@@ -336,6 +356,7 @@ void pacemaker_destroy(struct pacemaker *pacemaker)
 {
 	if (pacemaker != NULL) {
 		pacemaker_lane_end(&pacemaker->node, true);
+		pacemaker_lane_end(&pacemaker->fencing, true);
 		pacemaker_lane_end(&pacemaker->attribute, false);
 		free(pacemaker);
 	}

@@ -2,9 +2,9 @@
 /*
  * What vxclustd asks of Pacemaker, by its own tools, never blocking.
  *
- * Two lanes, each with one tool at a time and a bounded queue, so that requests keep their order
+ * Three lanes, each with one tool at a time and a bounded queue, so that requests keep their order
  * and a slow attribute never delays a call for help: requests about nodes (terminate, fail,
- * fencing) and attributes. Errors of a tool are logged here, once until it works again. Main
+ * fencing), fencing at once, and attributes. Errors of a tool are logged here, once until it works again. Main
  * thread only. Functions return 0, -VX_E_FULL when too many wait, -VX_E_SYNTAX for a name that
  * Pacemaker could not have, or -ENOMEM; never the fate of the tool.
  */
@@ -21,13 +21,19 @@ enum pacemaker_answer { PACEMAKER_UNKNOWN, PACEMAKER_NO, PACEMAKER_YES };
 
 int pacemaker_create(struct loop *loop, struct pacemaker **out_pacemaker);
 /*
- * Starts what still waits in the lane of nodes and waits for nothing: a tool that was started
+ * Starts what still waits but for attributes, and waits for nothing: a tool that was started
  * does its work also when this process ends. No answer comes any more.
  */
 void pacemaker_destroy(struct pacemaker *pacemaker);
 
 /* Asks Pacemaker's policy to fence the node (attribute terminate=true). */
 int pacemaker_terminate(struct pacemaker *pacemaker, const char *node);
+/*
+ * Asks the fencer itself to reboot the node, past Pacemaker's policy, which acts only when its
+ * present transition is over: a start that waits for this very fencing would hold it up for
+ * minutes. A fencing of the node that is under way or just done counts: no second one follows.
+ */
+int pacemaker_reboot(struct pacemaker *pacemaker, const char *node);
 /* A transient attribute of this node. A newer value replaces one that waits. */
 int pacemaker_attr_set(struct pacemaker *pacemaker, const char *name, const char *value);
 /*

@@ -11,12 +11,20 @@
  *     +0.1 s the proof is seen (VX_FENCE_POLL_MS), copies are read and claimed, NEWVIEW
  *     +0.1 s steps 3 to 6, I/O resumes
  *
+ * A vxclustd hangs at 0 while its Corosync runs. Nothing happens before the next reconfiguration,
+ * which cannot go on without its HELLO; its vxiod writes on in the view that it has, and that is
+ * safe: no other view can be made without its HELLO or a proof of its fencing.
+ *
+ *      0 s   somebody joins or is lost: RSTART; all others say HELLO
+ *      8 s   no word of the hung one for VX_MUTE_MS: Pacemaker is asked to fence it
+ *     16 s   still there (a start that waits for us holds up Pacemaker's policy): the fencer is told
+ *     +x s   fencing; Corosync tells the loss, the round begins again without it
+ *
  * What must hold:
  *   - no survivor takes over before the proof of fencing: no time-out replaces a proof;
  *   - a step's time-out counts from its last progress, and ends the node that is slow, not the
  * others;
- *   - VX_COORD_STALL_MS > VX_STEP_STALL_MS: a member that is slow to stop ends itself before the
- *     others give up its coordinator;
+ *   - VX_MUTE_MS > 3 x VX_BUSY_MS: one late word is no silence;
  *   - the agent's start time-out (200 s) > VX_JOIN_MS.
  */
 #ifndef VX_BASE_TIMEOUTS_H
@@ -24,18 +32,19 @@
 
 #define VX_FENCE_POLL_MS 100   /* between two looks at Pacemaker's history while we wait */
 #define VX_FENCE_ASK_MS 30000  /* nothing pending or done by then: ask Pacemaker (terminate) */
+#define VX_FENCE_ASK_SOON_MS 3000 /* ... of a node that runs, but whose vxclustd is gone */
+#define VX_FENCE_AGAIN_MS 5000 /* asked, and still nothing pending: the fencer itself is told */
 #define VX_FENCE_CALL_MS 5000  /* one question to Pacemaker's history; then its helper is replaced \
 				*/
 #define VX_TOOL_MS 20000       /* one tool of Pacemaker (attrd_updater, crm_resource, crm_mon) */
+#define VX_FENCE_TOOL_MS 120000 /* stonith_admin --reboot waits for the fencing itself */
 #define VX_ADM_ANSWER_MS 10000 /* vxclustadm waits for a word of vxclustd */
 #define VX_FENCE_LOG_MS 10000  /* "still waiting for the fencing of ..." */
 #define VX_RSTART_STAGGER_MS 2000 /* the next in seniority starts if the senior one did not */
 #define VX_RSTART_FRESH_MS 1500	  /* fresh nodes let members speak first */
-#define VX_HELLO_MS 20000	  /* HELLO of all members of the ring */
-#define VX_COORD_STALL_MS 40000	  /* no word of the coordinator: another one may start */
-#define VX_COORD_BUSY_MS 2000	  /* the coordinator says what it waits for */
+#define VX_BUSY_MS 2000	  /* who lets others wait says that it goes on */
+#define VX_MUTE_MS 8000	  /* no word at all: that vxclustd hangs */
 #define VX_STEP_STALL_MS 30000	  /* a local part of a step without progress: this node aborts */
-#define VX_BARRIER_MS 45000	  /* "done" of all members for a step */
 #define VX_JOIN_MS 180000	  /* join of a node, start to member (CVMTimeout is 200 s) */
 #define VX_REGISTER_MS 60000	  /* vxiod and vxconfigd must be there by then */
 #define VX_DRAIN_MS 20000	  /* issued I/O of suspended volumes */

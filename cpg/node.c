@@ -180,11 +180,15 @@ static void fx_times(struct node *node, const struct view_effect *effect)
 	}
 }
 
-static void fx_ask_fence(struct node *node, uint32_t nodeid)
+static void fx_ask_fence(struct node *node, uint32_t nodeid, bool again)
 {
-	log_warning("node=%s: Pacemaker is asked to fence it", node_name(node, nodeid));
-	if (pacemaker_terminate(node->pacemaker, node_name(node, nodeid)) != 0) {
-		log_err("node=%s: the request could not be made", node_name(node, nodeid));
+	const char *name = node_name(node, nodeid);
+	int rc = again ? pacemaker_reboot(node->pacemaker, name)
+		       : pacemaker_terminate(node->pacemaker, name);
+
+	if (rc != 0) {
+		log_err("node=%s: Pacemaker cannot be asked to fence it: %s", name,
+			vx_strerror(rc));
 	}
 }
 
@@ -229,7 +233,7 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		fx_settled(node);
 		return;
 	case FX_ASK_FENCE:
-		fx_ask_fence(node, effect->u.nodeid);
+		fx_ask_fence(node, effect->u.ask.nodeid, effect->u.ask.again);
 		return;
 	case FX_LEAVE_LOCAL:
 		log_notice("node=%s leaves: waiting until no shared volume is open",

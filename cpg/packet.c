@@ -202,7 +202,6 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 	case VX__CPG__BODY_BUSY:
 		out->type = VP_BUSY;
 		ring_from(msg->busy->ring, &out->ring);
-		out->round = msg->busy->round;
 		return 0;
 	case VX__CPG__BODY_STEP_DONE:
 		out->type = VP_STEP_DONE;
@@ -322,7 +321,7 @@ uint8_t *packet_from_view(const struct view_packet *packet, uint64_t serial, siz
 	char *reason = (char *)(uintptr_t)packet->reason;
 	Vx__Rstart rstart = VX__RSTART__INIT;
 	Vx__NewView newview = VX__NEW_VIEW__INIT;
-	Vx__CoordBusy busy = VX__COORD_BUSY__INIT;
+	Vx__Busy busy = VX__BUSY__INIT;
 	Vx__StepDone step_done = VX__STEP_DONE__INIT;
 	Vx__Leave leave = VX__LEAVE__INIT;
 	Vx__Refuse refuse = VX__REFUSE__INIT;
@@ -352,7 +351,6 @@ uint8_t *packet_from_view(const struct view_packet *packet, uint64_t serial, siz
 		break;
 	case VP_BUSY:
 		busy.ring = &parts.ring;
-		busy.round = packet->round;
 		msg.body_case = VX__CPG__BODY_BUSY;
 		msg.busy = &busy;
 		break;

@@ -46,15 +46,13 @@ static void view_close(struct view_core *core, struct view_effects *fx)
 {
 	core->open = false;
 	core->step = STEP_NONE;
-	view_fx_timer_cancel(fx, VT_BARRIER);
 	view_stop_begin(core, fx);
 }
 
-void view_unfollow(struct view_core *core, struct view_effects *fx)
+void view_unfollow(struct view_core *core)
 {
 	core->following = false;
 	core->hello_sent = false;
-	view_fx_timer_cancel(fx, VT_STALL);
 }
 
 /* ---- membership events ---- */
@@ -87,6 +85,10 @@ static void view_on_confchg(struct view_core *core, const struct view_event *eve
 	}
 	core->node_count = event->node_count < VX_NODES_MAX ? event->node_count : VX_NODES_MAX;
 	memcpy(core->node, event->node, core->node_count * sizeof(core->node[0]));
+	core->asked_count = 0;
+	if (core->busy) {
+		view_watch_begin(core, fx);
+	}
 
 	/* R1: a member in the left list closes the view, whatever the join list says */
 	for (size_t i = 0; core->have_view && i < event->left_count; i++) {
@@ -101,7 +103,7 @@ static void view_on_confchg(struct view_core *core, const struct view_event *eve
 		}
 	}
 	view_coord_cancel(core, fx);
-	view_unfollow(core, fx); /* R3: a membership event forgets whom I follow */
+	view_unfollow(core); /* R3: a membership event forgets whom I follow */
 	if (lost && core->state != VS_ABORTING) {
 		if (core->open) {
 			view_fx_mark(fx, "view %llx closed: a member left",
@@ -122,7 +124,7 @@ static void view_on_ring(struct view_core *core, const struct view_event *event,
 				    : VX_COUNT_OF(core->totem);
 	memcpy(core->totem, event->nodeid, core->totem_count * sizeof(core->totem[0]));
 	view_coord_cancel(core, fx); /* its packets name the old ring */
-	view_unfollow(core, fx);
+	view_unfollow(core);
 	view_coord_consider(core, fx);
 }
 
@@ -136,7 +138,7 @@ static void view_on_quorum(struct view_core *core, const struct view_event *even
 	if (had && !core->quorate && core->have_view && core->state != VS_ABORTING) {
 		view_fx_mark(fx, "quorum lost: I/O is frozen"); /* R15 */
 		view_coord_cancel(core, fx);
-		view_unfollow(core, fx);
+		view_unfollow(core);
 		view_close(core, fx);
 	}
 	view_coord_consider(core, fx);
@@ -199,22 +201,13 @@ static void view_on_rstart(struct view_core *core, const struct view_packet *pac
 	view_fx_timer_cancel(fx, VT_BEGIN);
 	core->following = true;
 	core->follow_nodeid = packet->from;
+	core->follow_pid = packet->pid;
 	core->follow_round = packet->round;
 	core->follow_epoch = packet->epoch;
 	core->hello_sent = false;
-	view_fx_timer(fx, VT_STALL, VX_COORD_STALL_MS);
+	view_watch_begin(core, fx);
 	view_close(core, fx);
 	view_hello_send(core, fx);
-}
-
-static void view_on_busy(struct view_core *core, const struct view_packet *packet,
-			 struct view_effects *fx)
-{
-	if (core->following && packet->from == core->follow_nodeid &&
-	    packet->round == core->follow_round &&
-	    view_ring_equal(&packet->ring, &core->cpg_ring)) {
-		view_fx_timer(fx, VT_STALL, VX_COORD_STALL_MS);
-	}
 }
 
 static void view_on_stopped(struct view_core *core, const struct view_event *event,
@@ -241,7 +234,7 @@ static void view_step_begin(struct view_core *core, struct view_effects *fx)
 	core->step_token = view_token(core);
 	effect->token = core->step_token;
 	effect->u.step = core->step;
-	view_fx_timer(fx, VT_BARRIER, VX_BARRIER_MS);
+	view_watch_begin(core, fx);
 }
 
 static void view_settle(struct view_core *core, struct view_effects *fx)
@@ -250,7 +243,6 @@ static void view_settle(struct view_core *core, struct view_effects *fx)
 	core->settled = true;
 	core->left_count = 0; /* R10: recovered now */
 	core->word_count = 0;
-	view_fx_timer_cancel(fx, VT_BARRIER);
 	view_fx_timer_cancel(fx, VT_JOIN);
 	view_fx(fx, FX_SETTLED);
 	view_coord_consider(core, fx);
@@ -315,7 +307,7 @@ static void view_on_newview(struct view_core *core, const struct view_packet *pa
 		view_abort(core, fx, "left out of the new view of node %u", packet->from);
 		return;
 	}
-	view_unfollow(core, fx);
+	view_unfollow(core);
 	core->coord = VC_IDLE;
 	view_install(core, &packet->view, fx);
 }
@@ -358,6 +350,7 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 	if (core->state == VS_OUT) {
 		return;
 	}
+	view_watch_heard(core, packet);
 	if (core->state == VS_ABORTING && packet->type != VP_LEAVE) {
 		return;
 	}
@@ -372,8 +365,7 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 		view_on_newview(core, packet, fx);
 		return;
 	case VP_BUSY:
-		view_on_busy(core, packet, fx);
-		return;
+		return; /* a sign of life */
 	case VP_STEP_DONE:
 		view_on_step_done(core, packet, fx);
 		return;
@@ -406,20 +398,6 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 			view_coord_begin(core, fx);
 		}
 		return;
-	case VT_STALL:
-		view_fx_mark(fx, "coordinator %u stalls: given up", core->follow_nodeid);
-		if (core->follow_nodeid == core->nodeid) {
-			view_coord_cancel(core, fx);
-		}
-		view_unfollow(core, fx); /* R11 */
-		view_coord_consider(core, fx);
-		return;
-	case VT_BARRIER:
-		/* somebody is mute in a step; the slow one ends itself (R11): a new view then
-		 * follows */
-		view_fx_mark(fx, "step %s: not all members are done yet", step_name(core->step));
-		view_fx_timer(fx, VT_BARRIER, VX_BARRIER_MS);
-		return;
 	case VT_JOIN:
 		if (core->state == VS_JOINING) {
 			snprintf(core->reason, sizeof(core->reason),
@@ -430,16 +408,18 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 		return;
 	case VT_ASK:
 		if (core->state == VS_ABORTING) {
-			view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->nodeid;
+			view_ask_fence(core, fx, core->nodeid);
 			view_gone(core, fx, VIEW_LOST);
 			return;
 		}
-		view_coord_timer(core, timer, fx);
+		view_coord_ask(core, fx);
 		return;
-	case VT_HELLO:
 	case VT_POLL:
+		view_coord_poll(core, fx);
+		return;
 	case VT_BUSY:
-		view_coord_timer(core, timer, fx);
+	case VT_MUTE:
+		view_watch_timer(core, timer, fx);
 		return;
 	case VT_COUNT:
 		return;
@@ -535,6 +515,7 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		}
 		break;
 	}
+	view_watch(core, fx);
 	view_check(core);
 }
 

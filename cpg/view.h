@@ -104,7 +104,7 @@ struct view_time {
 	int error; /* not 0: not known */
 };
 
-#define VIEW_TIMERS(X) X(BEGIN) X(STALL) X(HELLO) X(POLL) X(ASK) X(BUSY) X(BARRIER) X(JOIN)
+#define VIEW_TIMERS(X) X(BEGIN) X(POLL) X(ASK) X(BUSY) X(MUTE) X(JOIN)
 
 enum view_timer {
 #define VIEW_ENUM(name) VT_##name,
@@ -170,7 +170,10 @@ struct view_effect {
 			uint32_t delay_ms;
 		} set;
 		enum view_timer timer;
-		uint32_t nodeid; /* ASK_FENCE */
+		struct {
+			uint32_t nodeid;
+			bool again; /* asked before: the fencer itself is told */
+		} ask; /* ASK_FENCE */
 		struct {
 			uint32_t nodeid[2 * VX_NODES_MAX];
 			size_t count;

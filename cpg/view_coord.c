@@ -96,11 +96,8 @@ void view_coord_cancel(struct view_core *core, struct view_effects *fx)
 		return;
 	}
 	view_coord_set(core, VC_IDLE);
-	view_fx_timer_cancel(fx, VT_HELLO);
 	view_fx_timer_cancel(fx, VT_POLL);
 	view_fx_timer_cancel(fx, VT_ASK);
-	view_fx_timer_cancel(fx, VT_BUSY);
-	core->asked_mute = false;
 }
 
 static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
@@ -112,8 +109,7 @@ static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
 	core->max_epoch = core->last_epoch;
 	core->surveyed = core->times_known = false;
 	view_fx_send(core, fx, VP_RSTART)->round = core->round;
-	view_fx_timer(fx, VT_HELLO, VX_HELLO_MS);
-	view_fx_timer(fx, VT_BUSY, VX_COORD_BUSY_MS);
+	view_watch_begin(core, fx);
 }
 
 void view_coord_begin(struct view_core *core, struct view_effects *fx)
@@ -245,7 +241,6 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 	if (!view_coord_all_here(core)) {
 		return;
 	}
-	view_fx_timer_cancel(fx, VT_HELLO);
 	view_fx_mark(fx, "all members said hello");
 	if (core->have_view) {
 		view_coord_former(core, core->view.member, core->view.member_count);
@@ -381,10 +376,22 @@ static void view_coord_claim(struct view_core *core, struct view_effects *fx)
 	effect->u.view = &core->next;
 }
 
+/* Only its vxclustd is gone: its Corosync runs, so nobody else has a reason to fence the node. */
+static bool view_coord_runs(const struct view_core *core, const struct view_leaver *leaver)
+{
+	for (size_t i = 0; i < core->totem_count; i++) {
+		if (core->totem[i] == leaver->nodeid) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Survey and times are known: who is still to be fenced? */
 static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 {
 	size_t waiting = 0;
+	uint32_t ask_ms = VX_FENCE_ASK_MS;
 
 	if (!core->surveyed || !core->times_known) {
 		return;
@@ -392,6 +399,8 @@ static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 	for (size_t i = 0; i < core->gone_count; i++) {
 		if (!view_coord_proven(core, &core->gone[i])) {
 			waiting++;
+			ask_ms = view_coord_runs(core, &core->gone[i]) ? VX_FENCE_ASK_SOON_MS
+								       : ask_ms;
 			if (core->coord == VC_SURVEY) {
 				view_fx_mark(fx, "waiting for the fencing of node %u",
 					     core->gone[i].nodeid);
@@ -409,7 +418,7 @@ static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 	} else {
 		if (core->coord == VC_SURVEY) {
 			core->coord = VC_FENCE;
-			view_fx_timer(fx, VT_ASK, VX_FENCE_ASK_MS);
+			view_fx_timer(fx, VT_ASK, ask_ms);
 		}
 		view_fx_timer(fx, VT_POLL, VX_FENCE_POLL_MS);
 	}
@@ -492,27 +501,11 @@ void view_coord_claimed(struct view_core *core, const struct view_event *event,
 	packet->round = core->round;
 	packet->view = core->next;
 	view_coord_set(core, VC_SENT);
-	view_fx_timer_cancel(fx, VT_BUSY);
 }
 
 /* ---- timers ---- */
 
-static void view_coord_mute(struct view_core *core, struct view_effects *fx)
-{
-	for (size_t i = 0; i < core->node_count; i++) {
-		if (core->hello[i].here) {
-			continue;
-		}
-		view_fx_mark(fx, "no hello from node %u", core->node[i].nodeid);
-		if (core->asked_mute && core->node[i].nodeid != core->nodeid) {
-			view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->node[i].nodeid;
-		}
-	}
-	core->asked_mute = true; /* the next time-out has it fenced (R11) */
-	view_coord_rstart(core, fx);
-}
-
-static void view_coord_poll(struct view_core *core, struct view_effects *fx)
+void view_coord_poll(struct view_core *core, struct view_effects *fx)
 {
 	switch (core->coord) {
 	case VC_FENCE:
@@ -538,27 +531,18 @@ static void view_coord_poll(struct view_core *core, struct view_effects *fx)
 	}
 }
 
-void view_coord_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx)
+/* Pacemaker has not begun to fence somebody whose proof is awaited (R6). */
+void view_coord_ask(struct view_core *core, struct view_effects *fx)
 {
-	if (core->coord == VC_IDLE) {
+	if (core->coord != VC_FENCE) {
 		return;
 	}
-	if (timer == VT_HELLO && core->coord == VC_HELLO) {
-		view_coord_mute(core, fx);
-	} else if (timer == VT_POLL) {
-		view_coord_poll(core, fx);
-	} else if (timer == VT_BUSY && core->coord != VC_SENT) {
-		view_fx_send(core, fx, VP_BUSY)->round = core->round;
-		view_fx_timer(fx, VT_BUSY, VX_COORD_BUSY_MS);
-	} else if (timer == VT_ASK && core->coord == VC_FENCE) {
-		for (size_t i = 0; i < core->gone_count; i++) {
-			const struct view_time *time = view_coord_time(core, core->gone[i].nodeid);
+	for (size_t i = 0; i < core->gone_count; i++) {
+		const struct view_time *time = view_coord_time(core, core->gone[i].nodeid);
 
-			if (!view_coord_proven(core, &core->gone[i]) &&
-			    (time == NULL || !time->pending)) {
-				view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->gone[i].nodeid;
-			}
+		if (!view_coord_proven(core, &core->gone[i]) && (time == NULL || !time->pending)) {
+			view_ask_fence(core, fx, core->gone[i].nodeid);
 		}
-		view_fx_timer(fx, VT_ASK, VX_FENCE_ASK_MS);
 	}
+	view_fx_timer(fx, VT_ASK, VX_FENCE_AGAIN_MS);
 }

@@ -60,7 +60,7 @@ struct view_core {
 
 	/* whom I follow (R3) */
 	bool following;
-	uint32_t follow_nodeid, follow_round;
+	uint32_t follow_nodeid, follow_pid, follow_round;
 	uint64_t follow_epoch;
 	enum view_stop stop;
 	uint64_t stop_token;
@@ -75,10 +75,16 @@ struct view_core {
 		gone[4 * VX_NODES_MAX]; /* everybody known to have left: own, HELLOs, durable */
 	size_t gone_count;
 	uint64_t max_epoch, survey_epoch;
-	bool surveyed, times_known, asked_mute;
+	bool surveyed, times_known;
 	struct view next; /* the view being made */
 	struct view_time time[2 * VX_NODES_MAX];
 	size_t time_count;
+
+	/* who waits for whom (R11) */
+	bool busy;
+	bool heard[VX_NODES_MAX]; /* by index in node[]: since others began to wait */
+	uint32_t asked[VX_NODES_MAX]; /* Pacemaker was asked to fence these since the last change */
+	size_t asked_count;
 
 	/* steps 3 to 6 */
 	enum step step;
@@ -127,9 +133,16 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 			  struct view_effects *fx);
 
 /* view.c */
-void view_unfollow(struct view_core *core, struct view_effects *fx);
+void view_unfollow(struct view_core *core);
 void view_stop_begin(struct view_core *core, struct view_effects *fx);
 bool view_is_master(const struct view_core *core);
+
+/* view_watch.c */
+void view_watch(struct view_core *core, struct view_effects *fx);
+void view_watch_begin(struct view_core *core, struct view_effects *fx);
+void view_watch_heard(struct view_core *core, const struct view_packet *packet);
+void view_ask_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid);
+void view_watch_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx);
 
 /* view_coord.c */
 bool view_coord_needed(const struct view_core *core);
@@ -146,6 +159,7 @@ void view_coord_times(struct view_core *core, const struct view_event *event,
 		      struct view_effects *fx);
 void view_coord_claimed(struct view_core *core, const struct view_event *event,
 			struct view_effects *fx);
-void view_coord_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx);
+void view_coord_poll(struct view_core *core, struct view_effects *fx);
+void view_coord_ask(struct view_core *core, struct view_effects *fx);
 
 #endif

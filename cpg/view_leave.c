@@ -65,7 +65,7 @@ void view_abort(struct view_core *core, struct view_effects *fx, const char *for
 	vsnprintf(core->reason, sizeof(core->reason), format, args);
 	va_end(args);
 	view_coord_cancel(core, fx);
-	view_unfollow(core, fx);
+	view_unfollow(core);
 	view_fx_timer_cancel(fx, VT_BEGIN);
 	view_state_set(core, VS_ABORTING);
 	core->open = false;
@@ -161,7 +161,7 @@ void view_on_aborted(struct view_core *core, const struct view_event *event,
 	}
 	if (event->error != 0) {
 		/* R13: not proven that its I/O ended: leave without the word, be fenced */
-		view_fx(fx, FX_ASK_FENCE)->u.nodeid = core->nodeid;
+		view_ask_fence(core, fx, core->nodeid);
 		view_gone(core, fx, VIEW_LOST);
 		return;
 	}

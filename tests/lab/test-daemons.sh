@@ -9,12 +9,16 @@
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
 
-# A daemon of a node dies by SIGKILL while all write. The node must be out and come back, or be fenced and come back.
-killed() {
-	local daemon=$1 victim=$2 before n
+writers_run() {
 	story_need volume
 	writers_start
 	wait_for 30 "all six writers have acknowledged writes" writers_acked
+}
+
+# A daemon of a node dies by SIGKILL while all write. The node must be out and come back, or be fenced and come back.
+killed() {
+	local daemon=$1 victim=$2 before
+	writers_run
 	before=$(views_of "$(others_of "$victim" | head -n 1)")
 	check "$daemon on $victim is killed" lab kill "$victim" "$daemon"
 	wait_for 90 "the others run a view without $victim's old self" view_after "$victim" "$before"
@@ -23,6 +27,38 @@ killed() {
 	# shellcheck disable=SC2046
 	writers_stop $(others_of "$victim")
 	wait_writers "$victim"
+	nothing_lost
+}
+
+# R11: vxclustd of a slave hangs, which nobody sees until the other slave dies: its HELLO is missing.
+hung_vxclustd() {
+	local master hung dead
+	master=$(master_node) hung=$(slave_nodes | head -n 1) dead=$(slave_nodes | tail -n 1)
+	writers_run
+	check "vxclustd on $hung hangs" lab pause "$hung" vxclustd
+	check "$dead loses its power" lab crash "$dead"
+	wait_for 60 "$master found out who hangs" logged "$master" "hangs: no word of its vxclustd"
+	wait_for 60 "$hung is fenced and the others run on without its old self" settled_without "$master" "$hung"
+	wait_writers "$dead"
+	wait_writers "$hung"
+	wait_for 150 "the cluster is whole again" all_back
+	wait_for 15 "the writers of $master make progress" writers_grow "$master"
+	writers_stop "$master"
+	nothing_lost
+}
+
+# A view of the present life of the node's daemon that runs and names the other node as one that left.
+settled_without() {
+	on "$1" sed -n '/hangs: no word/,$p' /var/log/vxha/vxclustd.log | grep -q "node=$2 left: lost" &&
+		on "$1" vxclustadm -v nodestate --json | jq -e '.reconfigurations | last | .done' >/dev/null
+}
+
+logged() {
+	on "$1" grep -q "$2" /var/log/vxha/vxclustd.log
+}
+
+nothing_lost() {
+	local n
 	wait_for 150 "all nodes are members again" all_back
 	wait_for 60 "the resync is finished" volume_synced
 	for n in $NODES; do
@@ -67,3 +103,4 @@ killed vxiod "$(slave_nodes | tail -n 1)"
 killed vxclustd "$(slave_nodes | head -n 1)"
 killed vxclustd "$(master_node)"
 killed vxiod "$(master_node)"
+hung_vxclustd

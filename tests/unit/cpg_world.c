@@ -104,7 +104,8 @@ static void effect(uint32_t id, struct view_effect *fx)
 	case FX_LEAVE_CANCEL:
 		return;
 	case FX_ASK_FENCE:
-		w->asked[fx->u.nodeid]++;
+		w->asked[fx->u.ask.nodeid]++;
+		w->told += fx->u.ask.again;
 		return;
 	case FX_LEAVE_LOCAL:
 		answer.type = VE_LEFT;
@@ -199,24 +200,26 @@ void run_bus(void)
 	}
 }
 
+void fire(uint32_t id, enum view_timer timer)
+{
+	struct view_event event = { .type = VE_TIMER, .timer = timer };
+
+	if (w->node[id - 1].up && w->node[id - 1].timer[timer]) {
+		w->node[id - 1].timer[timer] = false;
+		deliver(id, &event);
+	}
+}
+
 /* Runs until nothing moves; timers fire when the bus is silent: the ones that begin or poll. */
 void run(int rounds)
 {
 	while (rounds-- > 0) {
 		run_bus();
 		for (uint32_t id = 1; id <= NODES; id++) {
-			static const enum view_timer may[] = { VT_BEGIN, VT_POLL };
-
-			for (size_t i = 0; i < VX_COUNT_OF(may); i++) {
-				if (w->node[id - 1].up && w->node[id - 1].timer[may[i]]) {
-					struct view_event event = { .type = VE_TIMER,
-								    .timer = may[i] };
-
-					w->node[id - 1].timer[may[i]] = false;
-					deliver(id, &event);
-					run_bus();
-				}
-			}
+			fire(id, VT_BEGIN);
+			run_bus();
+			fire(id, VT_POLL);
+			run_bus();
 		}
 	}
 }

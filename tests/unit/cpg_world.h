@@ -47,6 +47,7 @@ struct world {
 	struct view_member durable[NODES];
 	size_t durable_count;
 	int asked[NODES + 1]; /* requests to fence a node */
+	int told;	      /* ... made again: to the fencer itself */
 	bool always_quorate;  /* Corosync runs on, only vxclustds come and go */
 };
 
@@ -64,6 +65,8 @@ bool advance(uint32_t id);
 void run_bus(void);
 /* Delivers everything; fires timers that begin or poll when the bus is silent; so many rounds. */
 void run(int rounds);
+/* Fires a timer of a node, if it is set. */
+void fire(uint32_t id, enum view_timer timer);
 void boot(uint32_t id);
 void crash(uint32_t id);
 void fence(uint32_t id);

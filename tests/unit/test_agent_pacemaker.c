@@ -160,11 +160,15 @@ START_TEST(tools_get_the_right_words)
 	ck_assert_int_eq(pacemaker_fail(scene.pacemaker, "other", "node-1"), 0);
 	unlink("failed");
 	scene_wait_file(&scene, "failed");
+	write_tool("stonith_admin", "touch rebooted");
+	ck_assert_int_eq(pacemaker_reboot(scene.pacemaker, "node-3"), 0);
+	scene_wait_file(&scene, "rebooted");
 	ck_assert_int_eq(pacemaker_attr_set(scene.pacemaker, "last", "1"), 0);
 	scene_wait_file(&scene, "done");
 	expect_calls("attrd_updater -n terminate -U true -N node-2.example\n"
 		     "crm_resource --fail -r vxclust -N node-1\n"
 		     "crm_resource --fail -r other -N node-1\n"
+		     "stonith_admin --reboot node-3 --tolerance 60\n"
 		     "attrd_updater -n last -U 1\n");
 }
 END_TEST
@@ -200,6 +204,7 @@ START_TEST(names_that_are_none)
 
 	for (size_t i = 0; i < VX_COUNT_OF(bad); i++) {
 		ck_assert_int_eq(pacemaker_terminate(scene.pacemaker, bad[i]), -VX_E_SYNTAX);
+		ck_assert_int_eq(pacemaker_reboot(scene.pacemaker, bad[i]), -VX_E_SYNTAX);
 		ck_assert_int_eq(pacemaker_attr_set(scene.pacemaker, "x", bad[i]), -VX_E_SYNTAX);
 		ck_assert_int_eq(pacemaker_fail(scene.pacemaker, bad[i], "a"), -VX_E_SYNTAX);
 	}

@@ -92,7 +92,7 @@ START_TEST(round_trip)
 	ck_assert_uint_eq(back.epoch, packet.epoch);
 	if (type == VP_RSTART || type == VP_HELLO || type == VP_NEWVIEW || type == VP_BUSY) {
 		ck_assert_uint_eq(back.ring.seq, packet.ring.seq);
-		ck_assert_uint_eq(back.round, packet.round);
+		ck_assert_uint_eq(back.round, type == VP_BUSY ? 0 : packet.round);
 	}
 	if (type == VP_HELLO || type == VP_NEWVIEW) {
 		view_same(&packet.view, &back.view, type == VP_NEWVIEW);

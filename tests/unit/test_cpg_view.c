@@ -299,6 +299,127 @@ START_TEST(old_epoch_does_not_count)
 }
 END_TEST
 
+/* Node 3 hangs: it is a member of the group, but hears and says nothing. A fourth one joins. */
+static void three_of_which_one_hangs(void)
+{
+	three();
+	w->node[2].cut = true;
+	boot(4);
+	run(2);
+	ck_assert(!view_is_settled(w->node[0].core));
+	ck_assert_int_eq(w->asked[3], 0);
+}
+
+/* R11: a member that says nothing hangs, and is fenced after the first VX_MUTE_MS */
+START_TEST(mute_member_is_fenced)
+{
+	three_of_which_one_hangs();
+	fire(1, VT_MUTE);
+	fire(2, VT_MUTE); /* only the coordinator asks */
+	ck_assert_int_eq(w->asked[3], 1);
+	ck_assert_int_eq(w->asked[1] + w->asked[2] + w->asked[4], 0);
+	ck_assert_int_eq(w->told, 0);
+	for (uint32_t id = 1; id <= 4; id++) {
+		fire(id, VT_BUSY);
+	}
+	run_bus();
+	fire(1, VT_MUTE); /* still there: the fencer itself is told */
+	ck_assert_int_eq(w->asked[3], 2);
+	ck_assert_int_eq(w->told, 1);
+	crash(3);
+	fence(3);
+	run(4);
+	expect_view(1, 3);
+}
+END_TEST
+
+/* R11: a slow one that says BUSY is not mute */
+START_TEST(slow_member_is_not_mute)
+{
+	three();
+	w->node[2].hold_stop = true;
+	boot(4);
+	run(2);
+	for (int i = 0; i < 3; i++) {
+		fire(3, VT_BUSY);
+		run_bus();
+		fire(1, VT_MUTE);
+		fire(1, VT_BUSY);
+		run_bus();
+	}
+	ck_assert_int_eq(w->asked[3], 0);
+	ck_assert(!view_is_settled(w->node[0].core));
+	fire(1, VT_MUTE); /* now it says nothing more */
+	ck_assert_int_eq(w->asked[3], 1);
+}
+END_TEST
+
+/* R11: who does not hear its own words does not judge others */
+START_TEST(deaf_coordinator_does_not_judge)
+{
+	three();
+	boot(4);
+	advance(1); /* sees the joiner: prestop, RSTART sent; hears nothing of its own */
+	w->node[0].cut = true;
+	fire(1, VT_MUTE);
+	ck_assert_int_eq(w->asked[1] + w->asked[2] + w->asked[3] + w->asked[4], 0);
+}
+END_TEST
+
+/* R11: a coordinator that hangs is given up; the next one begins and has it fenced */
+START_TEST(mute_coordinator_is_given_up)
+{
+	three();
+	boot(4);
+	advance(1); /* sees the joiner: RSTART is on the bus */
+	w->node[0].cut = true;
+	run(1);
+	for (uint32_t id = 2; id <= 4; id++) {
+		fire(id, VT_BUSY);
+	}
+	run_bus();
+	for (uint32_t id = 2; id <= 4; id++) {
+		fire(id, VT_MUTE); /* its RSTART was heard, as a sign of life */
+	}
+	for (uint32_t id = 2; id <= 4; id++) {
+		fire(id, VT_BUSY);
+	}
+	run_bus();
+	for (uint32_t id = 2; id <= 4; id++) {
+		fire(id, VT_MUTE);
+	}
+	run(1);
+	fire(2, VT_MUTE);
+	ck_assert_int_eq(w->asked[1], 1);
+	crash(1);
+	fence(1);
+	run(4);
+	expect_view(2, 3);
+}
+END_TEST
+
+/* R11: a member that hangs in a step is fenced too, by the first that is not mute itself */
+START_TEST(mute_member_in_a_step)
+{
+	three();
+	boot(4);
+	while (!view_is_open(w->node[0].core) || view_is_settled(w->node[0].core)) {
+		ck_assert(advance(1) | advance(2) | advance(3) | advance(4));
+	}
+	w->node[0].cut = true;
+	run_bus();
+	for (uint32_t id = 2; id <= 4; id++) {
+		fire(id, VT_BUSY);
+	}
+	run_bus();
+	for (uint32_t id = 2; id <= 4; id++) {
+		fire(id, VT_MUTE);
+	}
+	ck_assert_int_eq(w->asked[1], 1);
+	ck_assert_int_eq(w->asked[2] + w->asked[3] + w->asked[4], 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("cpg_view");
@@ -321,6 +442,11 @@ int main(void)
 	tcase_add_test(all, stale_member_aborts);
 	tcase_add_test(all, change_in_the_middle);
 	tcase_add_test(all, old_epoch_does_not_count);
+	tcase_add_test(all, mute_member_is_fenced);
+	tcase_add_test(all, slow_member_is_not_mute);
+	tcase_add_test(all, deaf_coordinator_does_not_judge);
+	tcase_add_test(all, mute_coordinator_is_given_up);
+	tcase_add_test(all, mute_member_in_a_step);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 
