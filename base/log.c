@@ -2,13 +2,18 @@
 /* Logging of daemons, on libqb. */
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <qb/qbdefs.h>
 
@@ -16,15 +21,54 @@
 
 #define LOG_BLACKBOX_BYTES (1024 * 1024)
 #define LOG_OWN_FILES "^(agent|base|cpg|volio|vxconfigd)/" /* libqb's debug lines stay out */
+#define LOG_LAST_WORDS_S 2 /* a process that met an impossible state lives no longer than that */
+#define LOG_FRAMES 24
 
 /* Log settings are the one thing that lives at file scope: libqb's are global as well. */
 static char log_blackbox_path[PATH_MAX];
 static int log_file_target = -1;
 
-static void log_on_crash(int signal)
+/*
+ * From here on the process ends, whatever hangs in its last words: a lock, a disk. Other threads
+ * that come here wait for that.
+ */
+static void log_end_begins(void)
 {
+	static atomic_flag begun = ATOMIC_FLAG_INIT;
+	sigset_t set;
+
+	if (atomic_flag_test_and_set(&begun)) {
+		for (;;) {
+			pause();
+		}
+	}
+	signal(SIGALRM, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	alarm(LOG_LAST_WORDS_S);
+}
+
+/* The black box first; then what libqb's thread has still to write to log and syslog. */
+static void log_last_words(void)
+{
+	void *frame[LOG_FRAMES];
+	int count = backtrace(frame, LOG_FRAMES);
+	char **name = backtrace_symbols(frame, count);
+
+	for (int i = 0; name != NULL && i < count; i++) {
+		log_err("BUG: at %s", name[i]);
+	}
 	log_blackbox_write();
-	raise(signal); /* SA_RESETHAND: now with the default action */
+	qb_log_fini();
+}
+
+static void log_on_crash(int number)
+{
+	log_end_begins();
+	log_err("BUG: ended by signal %d (%s)", number, sigdescr_np(number));
+	log_last_words();
+	raise(number); /* SA_RESETHAND: now with the default action */
 }
 
 int log_start(const char *name, bool foreground, bool debug)
@@ -57,6 +101,7 @@ int log_start(const char *name, bool foreground, bool debug)
 	qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_THREADED, QB_FALSE);
 	qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
 	log_debug_set(debug);
+	(void)backtrace((void *[1]){ NULL }, 1); /* loads what it needs: not when it is late */
 	qb_log_thread_start();
 	/* libqb's thread must be there before a target is told to use it */
 	qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_THREADED, QB_TRUE);
@@ -90,6 +135,7 @@ void log_debug_set(bool debug)
 
 void log_stop(void)
 {
+	log_blackbox_path[0] = '\0';
 	qb_log_fini();
 }
 
@@ -102,6 +148,19 @@ void log_blackbox_write(void)
 
 void log_bug_abort(void)
 {
-	log_blackbox_write();
+	log_end_begins();
+	log_last_words();
+	signal(SIGABRT, SIG_DFL);
 	abort();
+}
+
+/* What assert() calls, here and in the libraries: glibc's own knows stderr only. */
+void __assert_fail(const char *assertion, const char *file, unsigned int line, const char *function)
+{
+	if (log_blackbox_path[0] == '\0') { /* not a daemon */
+		fprintf(stderr, "%s:%u: %s: assertion failed: %s\n", file, line, function,
+			assertion);
+		abort();
+	}
+	log_bug("%s:%u: %s: assertion failed: %s", file, line, function, assertion);
 }

@@ -21,8 +21,9 @@
 
 /*
  * Starts logging of a daemon. foreground adds stderr; debug lowers the level. A line goes to
- * syslog and to /var/log/vxha/NAME.log (VXHA_LOG_DIR overrides the folder). The black box is
- * written by log_blackbox_write() and by log_fatal handlers to /var/lib/vxha/NAME.blackbox.
+ * syslog and to /var/log/vxha/NAME.log (VXHA_LOG_DIR overrides the folder). From then on a failed
+ * assert(), an abort and a crash say so there, with the way to them, and leave the black box in
+ * /var/lib/vxha/NAME.blackbox (VXHA_STATE_DIR).
  */
 int log_start(const char *name, bool foreground, bool debug);
 void log_stop(void);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The last words of a daemon: whatever ends it, log and black box say what and where. */
+#include <assert.h>
+#include <check.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define NAME "lastwords"
+#define FILE_MAX (4 * 1024 * 1024)
+
+static char folder[] = "/tmp/vxha-test-log-XXXXXX";
+static char *content;
+
+static void setup(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	setenv("VXHA_LOG_DIR", folder, 1);
+	setenv("VXHA_STATE_DIR", folder, 1);
+	content = calloc(1, FILE_MAX);
+}
+
+static void teardown(void)
+{
+	char path[PATH_MAX];
+
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/" NAME ".%s", folder, i == 0 ? "log" : "blackbox");
+		unlink(path);
+	}
+	rmdir(folder);
+	free(content);
+}
+
+static bool file_has(const char *end, const char *text)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	size_t length;
+
+	snprintf(path, sizeof(path), "%s/" NAME ".%s", folder, end);
+	file = fopen(path, "r");
+	if (file == NULL) {
+		return false;
+	}
+	length = fread(content, 1, FILE_MAX, file);
+	fclose(file);
+	return memmem(content, length, text, strlen(text)) != NULL;
+}
+
+/* A daemon that logs many lines and then does what ends it. Returns the signal. */
+static int daemon_ends(void (*how)(void))
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stderr) == NULL ||
+		    log_start(NAME, false, false) != 0) {
+			_exit(1);
+		}
+		for (int i = 0; i < 100; i++) {
+			log_info("line %d of the daemon's life", i);
+		}
+		how();
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void assert_fails(void)
+{
+	assert(folder[0] == 'x');
+}
+
+static void *thread_asserts(void *arg)
+{
+	assert(arg == folder);
+	return NULL;
+}
+
+static void assert_fails_in_thread(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, thread_asserts, NULL);
+	pthread_join(thread, NULL);
+}
+
+static void bug_is_met(void)
+{
+	log_bug("%d and %d are not %d", 1, 2, 4);
+}
+
+static void memory_is_wrong(void)
+{
+	raise(SIGSEGV);
+}
+
+static void aborts(void)
+{
+	abort();
+}
+
+/* The black box keeps form and contents of a line apart: a word is looked for. */
+static const struct {
+	void (*how)(void);
+	int signal;
+	const char *line, *word;
+} end[] = {
+	{ assert_fails, SIGABRT, "assert_fails: assertion failed: folder[0] == 'x'",
+	  "folder[0] == 'x'" },
+	{ assert_fails_in_thread, SIGABRT, "thread_asserts: assertion failed: arg == folder",
+	  "arg == folder" },
+	{ bug_is_met, SIGABRT, "BUG: 1 and 2 are not 4", "are not" },
+	{ memory_is_wrong, SIGSEGV, "BUG: ended by signal 11 (Segmentation fault)",
+	  "Segmentation fault" },
+	{ aborts, SIGABRT, "BUG: ended by signal 6 (Aborted)", "Aborted" },
+};
+
+START_TEST(every_end_is_told)
+{
+	ck_assert_int_eq(daemon_ends(end[_i].how), end[_i].signal);
+	ck_assert(file_has("log", "line 99 of the daemon's life"));
+	ck_assert(file_has("log", end[_i].line));
+	ck_assert(file_has("log", "BUG: at "));
+	ck_assert(file_has("blackbox", end[_i].word));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("base_log");
+	TCase *all = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_add_checked_fixture(all, setup, teardown);
+	tcase_add_loop_test(all, every_end_is_told, 0, (int)(sizeof(end) / sizeof(end[0])));
+	suite_add_tcase(suite, all);
+	srunner_run_all(runner, CK_ENV);
+
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
