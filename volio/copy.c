@@ -97,7 +97,8 @@ static void copy_piece_end(struct copy_piece *piece, int error)
 		job->cursor = job->offset + job->length; /* begin no more */
 		TAILQ_REMOVE(&lane->copy->jobs, job, link);
 	}
-	if (job->pieces == 0) {
+	/* Other jobs may have the slots: then it waits with nothing under way. */
+	if (job->pieces == 0 && job->cursor == job->offset + job->length) {
 		copy_end(job);
 	}
 	copy_go(lane);
