@@ -14,6 +14,10 @@
 #define VX_PROTOCOL_MIN 10 /* cluster protocol versions that this build speaks */
 #define VX_PROTOCOL_MAX 10
 
+/* threads of a daemon for calls that may block */
+#define VX_WORKERS_MAX 64	 /* so many disks may hang at one time */
+#define VX_WORKER_JOBS_MAX 65536 /* calls given and not yet answered */
+
 /* messages */
 #define VX_CPG_MSG_MAX (60 * 1024) /* larger ones make the ring slow (PROTOCOL.md) */
 #define VX_CPG_QUEUE_MAX 1024	   /* packets waiting for Corosync to take them */
@@ -42,8 +46,6 @@
 
 /* disks of a node */
 #define VX_DEVICES_MAX 1024	/* paths that one scan looks at */
-#define VX_WORKERS_MAX 64	/* threads for blocking calls: so many disks may hang at one time */
-#define VX_WORKER_JOBS_MAX 4096 /* calls given and not yet answered */
 #define VX_PRIV_LEN 32768	/* private region, sectors: the default */
 #define VX_PRIV_LEN_MIN 2048
 #define VX_PRIV_LEN_MAX (8 * 1024 * 1024)

@@ -11,7 +11,7 @@
 #include "volio/volume.h"
 
 struct fold {
-	struct job job;
+	struct worker_job job;
 	struct drl_disk log;
 	struct volume *volume;
 	struct gather *gather;
@@ -19,20 +19,21 @@ struct fold {
 	int error;
 };
 
-static void fold_run(struct job *job)
+static void fold_run(struct worker_job *job)
 {
 	struct fold *fold = (struct fold *)job;
 
 	fold->error = drl_disk_fold(&fold->log, fold->slots, &fold->regions);
 }
 
-static void fold_done(struct job *job)
+static void fold_done(struct worker_job *job)
 {
 	struct fold *fold = (struct fold *)job;
 	struct volume *volume = fold->volume;
 	struct gather *gather = fold->gather;
 	char reason[VX_REASON_MAX] = "";
 
+	fold->error = job->error != 0 ? job->error : fold->error;
 	control_log_errors(volume, fold->log.failed);
 	if (fold->error != 0) {
 		snprintf(reason, sizeof(reason), "dg=%s vol=%s: cannot write the recovery map: %s",
@@ -62,5 +63,5 @@ void fold_volume(struct volume *volume, uint32_t slots, struct gather *gather)
 	gather_add(gather);
 	volume_busy_begin(volume);
 	iod_job_begin(volume->group);
-	job_start(volume->group->iod->workers, &fold->job);
+	worker_submit(volume->group->iod->worker, "", &fold->job);
 }

@@ -4,8 +4,8 @@
  *
  *   add -> MOUNTING -> SERVING -> remove -> UNMOUNTING -> STOPPING -> gone
  *
- * An empty file is made and mounted over. Mounting and unmounting run in a worker of their own, one
- * after the other, so that the same path can vanish and appear again.
+ * An empty file is made and mounted over. Mounting and unmounting are jobs of one queue, one after
+ * the other, so that the same path can vanish and appear again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,9 +23,10 @@
 #include "volio/fuse_serve.h"
 #include "volio/volume.h"
 
+#define FUSE_QUEUE "mount"
+
 struct fuse_front {
 	struct iod *iod;
-	struct workers *mounter;
 };
 
 enum fuse_state { FUSE_MOUNTING, FUSE_SERVING, FUSE_ENDING };
@@ -35,7 +36,7 @@ struct fuse_device {
 	struct volume *volume;
 	struct fuse_server *server;
 	enum fuse_state state;
-	struct job job;
+	struct worker_job job;
 	struct lane_call call;
 	int fd, error;
 	bool mounted;
@@ -65,10 +66,8 @@ static int fuse_start(struct iod *iod, void **out_front)
 	}
 	close(fd);
 	front = calloc(1, sizeof(*front));
-	rc = front != NULL ? workers_start(1, &iod->box, &front->mounter) : -ENOMEM;
-	if (rc != 0) {
-		free(front);
-		return rc;
+	if (front == NULL) {
+		return -ENOMEM;
 	}
 	front->iod = iod;
 	*out_front = front;
@@ -77,10 +76,7 @@ static int fuse_start(struct iod *iod, void **out_front)
 
 static void fuse_stop(void *state)
 {
-	struct fuse_front *front = state;
-
-	workers_stop(front->mounter);
-	free(front);
+	free(state);
 }
 
 /* ---- mount (worker) ---- */
@@ -127,7 +123,7 @@ static int fuse_mount(struct fuse_device *device)
 	return rc;
 }
 
-static void fuse_mount_run(struct job *job)
+static void fuse_mount_run(struct worker_job *job)
 {
 	struct fuse_device *device =
 		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
@@ -136,7 +132,7 @@ static void fuse_mount_run(struct job *job)
 	device->error = device->fd < 0 ? -errno : fuse_mount(device);
 }
 
-static void fuse_unmount_run(struct job *job)
+static void fuse_unmount_run(struct worker_job *job)
 {
 	struct fuse_device *device =
 		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
@@ -172,13 +168,14 @@ static void fuse_stopped(struct lane_call *call)
 	fuse_gone((struct fuse_device *)((char *)call - offsetof(struct fuse_device, call)));
 }
 
-static void fuse_unmounted(struct job *job)
+static void fuse_unmounted(struct worker_job *job)
 {
 	struct fuse_device *device =
 		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 
+	device->error = job->error != 0 ? job->error : device->error;
 	if (device->error != 0) {
-		log_warning("fuse: %s: cannot unmount: %s", device->path, strerror(-device->error));
+		log_warning("fuse: %s: cannot unmount: %s", device->path, vx_strerror(device->error));
 	}
 	if (device->server == NULL) {
 		fuse_gone(device);
@@ -194,7 +191,7 @@ static void fuse_unmount(struct fuse_device *device)
 	device->state = FUSE_ENDING;
 	device->job.run = fuse_unmount_run;
 	device->job.done = fuse_unmounted;
-	job_start(device->front->mounter, &device->job);
+	worker_submit(device->front->iod->worker, FUSE_QUEUE, &device->job);
 }
 
 static void fuse_serving(struct lane_call *call)
@@ -232,17 +229,18 @@ static void fuse_on_ask(struct mail *mail)
 	fuse_answer(ask);
 }
 
-static void fuse_mounted(struct job *job)
+static void fuse_mounted(struct worker_job *job)
 {
 	struct fuse_device *device =
 		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 
+	device->error = job->error != 0 ? job->error : device->error;
 	if (device->error == 0) {
 		device->error = fuse_server_create(device->volume->vio, device->fd, fuse_on_ask,
 						   device, &device->server);
 	}
 	if (device->error != 0) {
-		log_err("fuse: %s: cannot mount: %s", device->path, strerror(-device->error));
+		log_err("fuse: %s: cannot mount: %s", device->path, vx_strerror(device->error));
 		device->state = FUSE_SERVING; /* as far as it goes */
 		if (device->done != NULL) {
 			fuse_unmount(device);
@@ -273,7 +271,7 @@ static int fuse_add(void *state, struct volume *volume, void **out_device)
 	device->state = FUSE_MOUNTING;
 	device->job.run = fuse_mount_run;
 	device->job.done = fuse_mounted;
-	job_start(front->mounter, &device->job);
+	worker_submit(front->iod->worker, FUSE_QUEUE, &device->job);
 	*out_device = device;
 	return 0;
 }

@@ -79,7 +79,7 @@ void unload_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 
 struct format {
 	struct load load; /* for its disks */
-	struct job job;
+	struct worker_job job;
 	struct volconf *conf;
 	struct drl_disk log;
 	bool dirty;
@@ -93,7 +93,7 @@ static void format_end(struct format *format, int error, const char *reason)
 	op_end(&format->load.op, error, reason);
 }
 
-static void format_run(struct job *job)
+static void format_run(struct worker_job *job)
 {
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
@@ -103,10 +103,11 @@ static void format_run(struct job *job)
 	}
 }
 
-static void format_done(struct job *job)
+static void format_done(struct worker_job *job)
 {
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
+	format->error = job->error != 0 ? job->error : format->error;
 	if (format->error == 0) {
 		log_notice("dg=%s vol=%s: new dirty region log, %u regions%s", format->conf->group,
 			   format->conf->name, format->conf->regions,
@@ -180,7 +181,7 @@ static void format_opened(struct gather *gather)
 	format->dirty = request->dirty;
 	format->job.run = format_run;
 	format->job.done = format_done;
-	job_start(op->iod->workers, &format->job);
+	worker_submit(op->iod->worker, "", &format->job);
 }
 
 /* The volume need not be enabled yet: only its log counts here. */

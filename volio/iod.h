@@ -10,12 +10,12 @@
 #include "base/conf.h"
 #include "base/ipc.h"
 #include "base/loop.h"
+#include "base/worker.h"
 #include "volio/front.h"
 #include "volio/iodisk.h"
 #include "volio/lane.h"
 #include "volio/op.h"
 #include "volio/opens.h"
-#include "volio/worker.h"
 #include "vxha.pb-c.h"
 
 struct volume;
@@ -42,8 +42,8 @@ LIST_HEAD(iod_group_list, iod_group);
 struct iod {
 	struct loop *loop;
 	struct conf *conf;
-	struct mailbox box; /* from lanes and workers */
-	struct workers *workers;
+	struct mailbox box; /* from lanes */
+	struct worker *worker;
 	struct lane *lane[VX_LANES_MAX];
 	unsigned int lanes;
 	struct iodisk_set disks;

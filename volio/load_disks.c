@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 struct load_disk {
-	struct job job;
+	struct worker_job job;
 	struct load *load;
 	char diskid[64];
 	const char *path; /* of the request */
@@ -21,17 +21,22 @@ struct load_disk {
 	char reason[VX_REASON_MAX];
 };
 
-static void load_disk_run(struct job *job)
+static void load_disk_run(struct worker_job *job)
 {
 	struct load_disk *item = (struct load_disk *)job;
 
 	item->error = iodisk_open(item->diskid, item->path, &item->disk, item->reason);
 }
 
-static void load_disk_done(struct job *job)
+static void load_disk_done(struct worker_job *job)
 {
 	struct load_disk *item = (struct load_disk *)job;
 
+	if (job->error != 0) {
+		item->error = job->error;
+		snprintf(item->reason, sizeof(item->reason), "disk %s: %s", item->diskid,
+			 vx_strerror(job->error));
+	}
 	item->fresh = item->error == 0;
 	gather_end(&item->load->part, item->error == 0 ? 0 : -VX_E_NODISK, item->reason);
 }
@@ -74,7 +79,7 @@ static void load_disk_open(struct load *load, struct load_disk *item)
 	}
 	item->job.run = load_disk_run;
 	item->job.done = load_disk_done;
-	job_start(load->op.iod->workers, &item->job);
+	worker_submit(load->op.iod->worker, item->path, &item->job);
 }
 
 void load_open_disks(struct load *load, const Vx__Config *config, Vx__DiskPath *const *path,

@@ -22,7 +22,7 @@ struct sync {
 	struct volume *volume;
 	struct resync core;
 	struct copy_job copy;
-	struct job clear_job;
+	struct worker_job clear_job;
 	struct drl_disk clear_log;
 	uint64_t *clear_map;
 	uint64_t clear_sequence;
@@ -192,7 +192,7 @@ static void sync_copy(struct sync *sync, const struct resync_effects *effects)
 	lane_call_send(&sync->copy.call);
 }
 
-static void sync_clear_run(struct job *job)
+static void sync_clear_run(struct worker_job *job)
 {
 	struct sync *sync = (struct sync *)((char *)job - offsetof(struct sync, clear_job));
 
@@ -209,7 +209,7 @@ static void sync_cleared(struct sync *sync)
 	sync_event(sync, RESYNC_CLEARED, 0, 0, 0);
 }
 
-static void sync_clear_done(struct job *job)
+static void sync_clear_done(struct worker_job *job)
 {
 	struct sync *sync = (struct sync *)((char *)job - offsetof(struct sync, clear_job));
 
@@ -239,7 +239,7 @@ static void sync_clear(struct sync *sync, const struct resync_effects *effects)
 	sync->clear_job.run = sync_clear_run;
 	sync->clear_job.done = sync_clear_done;
 	iod_job_begin(volume->group);
-	job_start(volume->group->iod->workers, &sync->clear_job);
+	worker_submit(volume->group->iod->worker, "", &sync->clear_job);
 }
 
 static void sync_on_timer(void *ctx)

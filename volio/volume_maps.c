@@ -22,7 +22,7 @@
  * there belongs to nobody and stays (stuck).
  */
 struct maps_read {
-	struct job job;
+	struct worker_job job;
 	struct vio_maps maps; /* what goes to the lane */
 	struct volume *volume;
 	struct gather *gather;
@@ -33,7 +33,7 @@ struct maps_read {
 	bool first; /* the log of this node begins with it */
 };
 
-static void maps_run(struct job *job)
+static void maps_run(struct worker_job *job)
 {
 	struct maps_read *read = (struct maps_read *)job;
 
@@ -100,7 +100,7 @@ static void maps_give(struct maps_read *read)
 	lane_call_send(&maps->call);
 }
 
-static void maps_done(struct job *job)
+static void maps_done(struct worker_job *job)
 {
 	struct maps_read *read = (struct maps_read *)job;
 	struct volume *volume = read->volume;
@@ -108,6 +108,10 @@ static void maps_done(struct job *job)
 	uint32_t strange = 0;
 
 	iod_job_end(volume->group);
+	if (job->error != 0) {
+		maps_end(read, job->error);
+		return;
+	}
 	if (read->disk.corrupt) {
 		log_warning("dg=%s vol=%s: a block of the dirty region log is not valid: its "
 			    "regions count as dirty",
@@ -164,7 +168,7 @@ void volume_read_maps(struct volume *volume, bool full, struct gather *gather)
 	read->job.run = maps_run;
 	read->job.done = maps_done;
 	iod_job_begin(volume->group);
-	job_start(volume->group->iod->workers, &read->job);
+	worker_submit(volume->group->iod->worker, "", &read->job);
 }
 
 /* ---- while a resync goes on ---- */

@@ -27,7 +27,7 @@
 #include "volio/sync.h"
 #include "volio/volume.h"
 
-#define IOD_WORKERS 8
+#define IOD_WORKERS 8 /* ready from the start: memory may be short when they are needed */
 
 struct options {
 	bool foreground, debug;
@@ -150,7 +150,7 @@ static int iod_start_threads(struct iod *iod)
 		rc = loop_fd_add(iod->loop, iod->box.event_fd, POLLIN, iod_on_mail, iod);
 	}
 	if (rc == 0) {
-		rc = workers_start(IOD_WORKERS, &iod->box, &iod->workers);
+		rc = worker_create(iod->loop, "vxiod-worker", IOD_WORKERS, &iod->worker);
 	}
 	for (; rc == 0 && iod->lanes < lanes; iod->lanes += rc == 0) {
 		rc = lane_start(&iod->box, &iod->lane[iod->lanes]);
@@ -201,9 +201,7 @@ static void iod_stop(struct iod *iod)
 	for (unsigned int i = 0; i < iod->lanes; i++) {
 		lane_stop(iod->lane[i]);
 	}
-	if (iod->workers != NULL) {
-		workers_stop(iod->workers);
-	}
+	worker_free(iod->worker);
 }
 
 static void iod_free(struct iod *iod)

@@ -13,11 +13,11 @@
 #include "base/conf.h"
 #include "base/limits.h"
 #include "base/loop.h"
+#include "base/worker.h"
 #include "vxconfigd/clust.h"
 #include "vxconfigd/disk.h"
 #include "vxconfigd/iod_link.h"
 #include "vxconfigd/memory.h"
-#include "vxconfigd/worker.h"
 #include "vxha.pb-c.h"
 
 struct answer_ring;

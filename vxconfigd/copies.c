@@ -281,7 +281,7 @@ static void decide_done(struct worker_job *base)
 static void copies_submit_decide(struct copies *copies)
 {
 	struct decide_job *job = calloc(1, sizeof(*job));
-	char lane[DISK_ID_SIZE + 8];
+	char queue[DISK_ID_SIZE + 8];
 
 	if (job == NULL) {
 		abort();
@@ -289,8 +289,8 @@ static void copies_submit_decide(struct copies *copies)
 	job->job.run = decide_run;
 	job->job.done = decide_done;
 	job->copies = copies;
-	snprintf(lane, sizeof(lane), "group %s", copies->core.dgid);
-	worker_submit(copies->worker, lane, &job->job);
+	snprintf(queue, sizeof(queue), "group %s", copies->core.dgid);
+	worker_submit(copies->worker, queue, &job->job);
 }
 
 static void op_free(struct copies_op *op)

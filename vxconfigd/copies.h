@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/limits.h"
-#include "vxconfigd/worker.h"
+#include "base/worker.h"
 #include "vxha.pb-c.h"
 
 /* Disks of the group, enabled copies, those of the set before, ones that still do not answer. */

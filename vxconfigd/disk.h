@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/worker.h"
 #include "vxconfigd/disk_label.h"
-#include "vxconfigd/worker.h"
 
 struct disk {
 	char *device; /* access name: last part of the path (the whole path if that name is taken) */

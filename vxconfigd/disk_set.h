@@ -9,8 +9,8 @@
 #include <sys/queue.h>
 
 #include "base/loop.h"
+#include "base/worker.h"
 #include "vxconfigd/disk.h"
-#include "vxconfigd/worker.h"
 
 /* One label being read. Lives until it was answered; the one who waits may give up before. */
 struct label_read {

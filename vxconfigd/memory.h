@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vxconfigd/worker.h"
+#include "base/worker.h"
 
 struct memory;
 

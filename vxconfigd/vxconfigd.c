@@ -246,7 +246,7 @@ static int configd_open(struct configd_main *main_state, char *reason)
 		rc = -errno;
 	}
 	snprintf(path, sizeof(path), "%s/" CONFIGD_MEMORY, path_state_dir());
-	rc = rc != 0 ? rc : worker_create(configd->loop, &configd->worker);
+	rc = rc != 0 ? rc : worker_create(configd->loop, "vxconfigd-io", 0, &configd->worker);
 	rc = rc != 0 ? rc : memory_open(configd->worker, path, &configd->memory, reason);
 	rc = rc != 0 ? rc
 		     : disk_set_create(configd->worker, conf_get(configd->conf, CONF_disks),

@@ -126,7 +126,7 @@ static void setup(void)
 		file_make(name, DISK_BYTES);
 	}
 	ck_assert_int_eq(loop_create(&loop), 0);
-	ck_assert_int_eq(worker_create(loop, &worker), 0);
+	ck_assert_int_eq(worker_create(loop, "test", 0, &worker), 0);
 	ck_assert_int_eq(disk_set_create(worker, patterns, &set), 0);
 }
 
@@ -136,6 +136,7 @@ static void teardown(void)
 	struct dirent *entry;
 
 	disk_set_free(set);
+	ck_assert_uint_eq(worker_pending(worker), 0);
 	worker_free(worker);
 	loop_destroy(loop);
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
@@ -157,87 +158,6 @@ static int setup_disk(const char *device, uint64_t priv_len, bool force)
 	wait_answer();
 	return answer.error;
 }
-
-/* Threads: a lane that hangs holds itself only. */
-struct test_job {
-	struct worker_job job;
-	int wait_fd; /* read from it first, if not -1 */
-	int order;
-};
-static int jobs_done;
-
-static void test_job_run(struct worker_job *base)
-{
-	struct test_job *job = (struct test_job *)base;
-	char byte;
-
-	if (job->wait_fd >= 0 && read(job->wait_fd, &byte, 1) != 1) {
-		abort();
-	}
-}
-
-static void test_job_done(struct worker_job *base)
-{
-	((struct test_job *)base)->order = ++jobs_done;
-	loop_stop(loop);
-}
-
-static void jobs_wait(int count)
-{
-	while (jobs_done < count) {
-		loop_run(loop);
-	}
-}
-
-START_TEST(hung_lane_holds_only_itself)
-{
-	struct test_job job[40];
-	int pipe_fd[2];
-
-	jobs_done = 0;
-	ck_assert_int_eq(pipe(pipe_fd), 0);
-	for (int i = 0; i < 40; i++) {
-		char lane[16];
-
-		job[i] = (struct test_job){ .job = { .run = test_job_run, .done = test_job_done },
-					    .wait_fd = i == 0 ? pipe_fd[0] : -1 };
-		snprintf(lane, sizeof(lane), "disk%d", i < 3 ? 0 : i % 10 + 1);
-		worker_submit(worker, lane, &job[i].job);
-	}
-	jobs_wait(37);
-	ck_assert_uint_eq(worker_pending(worker), 3);
-	ck_assert_int_eq(write(pipe_fd[1], "x", 1), 1);
-	jobs_wait(40);
-	ck_assert(job[0].order < job[1].order && job[1].order < job[2].order);
-	ck_assert_uint_eq(worker_pending(worker), 0);
-	close(pipe_fd[0]);
-	close(pipe_fd[1]);
-}
-END_TEST
-
-START_TEST(too_many_jobs_are_refused)
-{
-	static struct test_job job[VX_WORKER_JOBS_MAX + 5];
-	int pipe_fd[2], refused = 0;
-
-	jobs_done = 0;
-	ck_assert_int_eq(pipe(pipe_fd), 0);
-	for (size_t i = 0; i < VX_COUNT_OF(job); i++) {
-		job[i] = (struct test_job){ .job = { .run = test_job_run, .done = test_job_done },
-					    .wait_fd = i == 0 ? pipe_fd[0] : -1 };
-		worker_submit(worker, "disk", &job[i].job);
-	}
-	jobs_wait(5);
-	ck_assert_int_eq(write(pipe_fd[1], "x", 1), 1);
-	jobs_wait(VX_COUNT_OF(job));
-	for (size_t i = 0; i < VX_COUNT_OF(job); i++) {
-		refused += job[i].job.error == -VX_E_FULL;
-	}
-	ck_assert_int_eq(refused, 5);
-	close(pipe_fd[0]);
-	close(pipe_fd[1]);
-}
-END_TEST
 
 START_TEST(scan_and_setup)
 {
@@ -546,8 +466,6 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(files, setup, teardown);
-	tcase_add_test(files, hung_lane_holds_only_itself);
-	tcase_add_test(files, too_many_jobs_are_refused);
 	tcase_add_test(files, scan_and_setup);
 	tcase_add_test(files, setup_refuses);
 	tcase_add_test(files, read_only_file);

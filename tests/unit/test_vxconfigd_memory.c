@@ -33,7 +33,7 @@ static void setup(void)
 	snprintf(folder, sizeof(folder), "build/unit-memory-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	ck_assert_int_eq(loop_create(&loop), 0);
-	ck_assert_int_eq(worker_create(loop, &worker), 0);
+	ck_assert_int_eq(worker_create(loop, "test", 0, &worker), 0);
 }
 
 static void file_path(char *out, size_t size, const char *name)
@@ -45,6 +45,7 @@ static void teardown(void)
 {
 	char path[128];
 
+	ck_assert_uint_eq(worker_pending(worker), 0);
 	worker_free(worker);
 	loop_destroy(loop);
 	file_path(path, sizeof(path), "groups");

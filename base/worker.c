@@ -2,14 +2,13 @@
 /*
  * Threads for calls that may block.
  *
- *   main loop                          worker threads
- *   submit -> lane (queue) -> ready -> take a lane, run its first job
- *   done() <- ring <- eventfd -------- put the job into the ring, make the lane ready again
+ *   main loop                  worker threads
+ *   submit -> queue -> ready -> take a queue, run its first job
+ *   done() <- ended <- eventfd - put the job into the ended ones, make the queue ready again
  *
- * One mutex guards lanes, ready queue and ring. The ring has a place for every job that may be pending,
- * so a thread never waits for the main loop.
+ * One mutex guards the queues and the ended jobs. A thread never waits for the main loop.
  */
-#include "vxconfigd/worker.h"
+#include "base/worker.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,6 +17,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -28,39 +28,39 @@
 
 #define WORKER_STACK_BYTES (1024 * 1024)
 
-STAILQ_HEAD(worker_job_queue, worker_job);
+STAILQ_HEAD(worker_jobs, worker_job);
 
-struct worker_lane {
-	TAILQ_ENTRY(worker_lane) all;
-	TAILQ_ENTRY(worker_lane) ready; /* in the ready queue: has jobs and none is running */
-	struct worker_job_queue jobs;
+struct worker_queue {
+	TAILQ_ENTRY(worker_queue) all;
+	TAILQ_ENTRY(worker_queue) ready; /* in the list: has jobs and none is running */
+	struct worker_jobs jobs;
 	bool running;
-	char name[];
+	char name[]; /* "": of one job, nobody else finds it */
 };
-TAILQ_HEAD(worker_lane_queue, worker_lane);
+TAILQ_HEAD(worker_queues, worker_queue);
 
 struct worker {
 	struct loop *loop;
 	int event_fd;
+	char name[16];
 
 	/* main thread only */
 	size_t pending;
-	struct worker_job_queue refused;
 	pthread_t thread[VX_WORKERS_MAX];
 	size_t thread_count;
 
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
-	struct worker_lane_queue lanes, ready;
+	struct worker_queues queues, ready;
+	struct worker_jobs ended;
 	size_t ready_count, idle_threads;
 	bool stopping;
-	struct worker_job *ring[VX_WORKER_JOBS_MAX];
-	size_t ring_first, ring_count;
 };
 
+static int worker_start_thread(struct worker *worker);
 static void worker_collect(void *ctx, int revents);
 
-int worker_create(struct loop *loop, struct worker **out_worker)
+int worker_create(struct loop *loop, const char *name, size_t threads, struct worker **out_worker)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 
@@ -68,9 +68,10 @@ int worker_create(struct loop *loop, struct worker **out_worker)
 		return -ENOMEM;
 	}
 	worker->loop = loop;
-	STAILQ_INIT(&worker->refused);
-	TAILQ_INIT(&worker->lanes);
+	snprintf(worker->name, sizeof(worker->name), "%s", name);
+	TAILQ_INIT(&worker->queues);
 	TAILQ_INIT(&worker->ready);
+	STAILQ_INIT(&worker->ended);
 	pthread_mutex_init(&worker->mutex, NULL);
 	pthread_cond_init(&worker->wake, NULL);
 	worker->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -79,6 +80,9 @@ int worker_create(struct loop *loop, struct worker **out_worker)
 
 	if (rc == 0) {
 		rc = loop_fd_add(loop, worker->event_fd, POLLIN, worker_collect, worker);
+	}
+	while (rc == 0 && worker->thread_count < threads) {
+		rc = worker_start_thread(worker);
 	}
 	if (rc != 0) {
 		worker_free(worker);
@@ -93,7 +97,6 @@ void worker_free(struct worker *worker)
 	if (worker == NULL) {
 		return;
 	}
-	assert(worker->pending == 0);
 	pthread_mutex_lock(&worker->mutex);
 	worker->stopping = true;
 	pthread_cond_broadcast(&worker->wake);
@@ -105,7 +108,7 @@ void worker_free(struct worker *worker)
 		loop_fd_del(worker->loop, worker->event_fd);
 		close(worker->event_fd);
 	}
-	assert(TAILQ_EMPTY(&worker->lanes));
+	assert(TAILQ_EMPTY(&worker->queues));
 	pthread_cond_destroy(&worker->wake);
 	pthread_mutex_destroy(&worker->mutex);
 	free(worker);
@@ -121,49 +124,52 @@ struct loop *worker_loop(const struct worker *worker)
 	return worker->loop;
 }
 
-static void worker_kick(struct worker *worker)
+/* Under the mutex: the main loop has it back. */
+static void worker_end(struct worker *worker, struct worker_job *job)
 {
 	uint64_t one = 1;
 
+	STAILQ_INSERT_TAIL(&worker->ended, job, next);
 	/* EAGAIN means that the counter is full: then the loop is woken anyway. */
 	if (write(worker->event_fd, &one, sizeof(one)) < 0 && errno != EAGAIN) {
 		abort();
 	}
 }
 
-/* Under the mutex. NULL when memory is out. */
-static struct worker_lane *worker_lane_get(struct worker *worker, const char *name)
+/* Under the mutex. */
+static struct worker_queue *worker_queue_get(struct worker *worker, const char *name)
 {
-	struct worker_lane *lane;
+	struct worker_queue *queue;
 	size_t size = strlen(name) + 1;
 
-	TAILQ_FOREACH(lane, &worker->lanes, all) {
-		if (strcmp(lane->name, name) == 0) {
-			return lane;
+	TAILQ_FOREACH(queue, &worker->queues, all)
+	{
+		if (name[0] != '\0' && strcmp(queue->name, name) == 0) {
+			return queue;
 		}
 	}
-	lane = calloc(1, sizeof(*lane) + size);
-	if (lane == NULL) {
-		return NULL;
+	queue = calloc(1, sizeof(*queue) + size);
+	if (queue == NULL) {
+		abort();
 	}
-	STAILQ_INIT(&lane->jobs);
-	memcpy(lane->name, name, size);
-	TAILQ_INSERT_TAIL(&worker->lanes, lane, all);
-	return lane;
+	STAILQ_INIT(&queue->jobs);
+	memcpy(queue->name, name, size);
+	TAILQ_INSERT_TAIL(&worker->queues, queue, all);
+	return queue;
 }
 
-/* Under the mutex: after its queue or its running changed. */
-static void worker_lane_settle(struct worker *worker, struct worker_lane *lane)
+/* Under the mutex: after its jobs or its running changed. */
+static void worker_queue_settle(struct worker *worker, struct worker_queue *queue)
 {
-	if (lane->running) {
+	if (queue->running) {
 		return;
 	}
-	if (STAILQ_EMPTY(&lane->jobs)) {
-		TAILQ_REMOVE(&worker->lanes, lane, all);
-		free(lane);
+	if (STAILQ_EMPTY(&queue->jobs)) {
+		TAILQ_REMOVE(&worker->queues, queue, all);
+		free(queue);
 		return;
 	}
-	TAILQ_INSERT_TAIL(&worker->ready, lane, ready);
+	TAILQ_INSERT_TAIL(&worker->ready, queue, ready);
 	worker->ready_count++;
 	pthread_cond_signal(&worker->wake);
 }
@@ -172,11 +178,12 @@ static void *worker_main(void *arg)
 {
 	struct worker *worker = arg;
 
+	pthread_setname_np(pthread_self(), worker->name);
 	pthread_mutex_lock(&worker->mutex);
 	for (;;) {
-		struct worker_lane *lane = TAILQ_FIRST(&worker->ready);
+		struct worker_queue *queue = TAILQ_FIRST(&worker->ready);
 
-		if (lane == NULL) {
+		if (queue == NULL) {
 			if (worker->stopping) {
 				break;
 			}
@@ -186,20 +193,18 @@ static void *worker_main(void *arg)
 			continue;
 		}
 
-		struct worker_job *job = STAILQ_FIRST(&lane->jobs);
+		struct worker_job *job = STAILQ_FIRST(&queue->jobs);
 
-		TAILQ_REMOVE(&worker->ready, lane, ready);
+		TAILQ_REMOVE(&worker->ready, queue, ready);
 		worker->ready_count--;
-		STAILQ_REMOVE_HEAD(&lane->jobs, next);
-		lane->running = true;
+		STAILQ_REMOVE_HEAD(&queue->jobs, next);
+		queue->running = true;
 		pthread_mutex_unlock(&worker->mutex);
 		job->run(job);
 		pthread_mutex_lock(&worker->mutex);
-		lane->running = false;
-		worker_lane_settle(worker, lane);
-		assert(worker->ring_count < VX_WORKER_JOBS_MAX);
-		worker->ring[(worker->ring_first + worker->ring_count++) % VX_WORKER_JOBS_MAX] = job;
-		worker_kick(worker);
+		queue->running = false;
+		worker_queue_settle(worker, queue);
+		worker_end(worker, job);
 	}
 	pthread_mutex_unlock(&worker->mutex);
 	return NULL;
@@ -226,40 +231,25 @@ static int worker_start_thread(struct worker *worker)
 	return -rc;
 }
 
-static void worker_refuse(struct worker *worker, struct worker_job *job)
+void worker_submit(struct worker *worker, const char *name, struct worker_job *job)
 {
-	job->error = -VX_E_FULL;
-	STAILQ_INSERT_TAIL(&worker->refused, job, next);
-	worker_kick(worker);
-}
+	bool short_of_threads;
 
-void worker_submit(struct worker *worker, const char *lane_name, struct worker_job *job)
-{
 	assert(job->run != NULL && job->done != NULL);
-	job->error = 0;
-	if (worker->pending++ >= VX_WORKER_JOBS_MAX) {
-		worker_refuse(worker, job);
-		return;
-	}
 	pthread_mutex_lock(&worker->mutex);
+	job->error = worker->pending++ < VX_WORKER_JOBS_MAX ? 0 : -VX_E_FULL;
+	if (job->error != 0) {
+		worker_end(worker, job);
+	} else {
+		struct worker_queue *queue = worker_queue_get(worker, name);
+		bool settled = queue->running || !STAILQ_EMPTY(&queue->jobs);
 
-	struct worker_lane *lane = worker_lane_get(worker, lane_name);
-
-	if (lane == NULL) {
-		pthread_mutex_unlock(&worker->mutex);
-		worker_refuse(worker, job);
-		return;
+		STAILQ_INSERT_TAIL(&queue->jobs, job, next);
+		if (!settled) {
+			worker_queue_settle(worker, queue);
+		}
 	}
-
-	bool settled = lane->running || !STAILQ_EMPTY(&lane->jobs);
-
-	STAILQ_INSERT_TAIL(&lane->jobs, job, next);
-	if (!settled) {
-		worker_lane_settle(worker, lane);
-	}
-
-	bool short_of_threads = worker->ready_count > worker->idle_threads;
-
+	short_of_threads = worker->ready_count > worker->idle_threads;
 	pthread_mutex_unlock(&worker->mutex);
 	if (short_of_threads && worker->thread_count < VX_WORKERS_MAX &&
 	    worker_start_thread(worker) != 0 && worker->thread_count == 0) {
@@ -279,18 +269,13 @@ static void worker_collect(void *ctx, int revents)
 	}
 	for (;;) {
 		pthread_mutex_lock(&worker->mutex);
-		job = worker->ring_count > 0 ? worker->ring[worker->ring_first] : NULL;
+		job = STAILQ_FIRST(&worker->ended);
 		if (job != NULL) {
-			worker->ring_first = (worker->ring_first + 1) % VX_WORKER_JOBS_MAX;
-			worker->ring_count--;
+			STAILQ_REMOVE_HEAD(&worker->ended, next);
 		}
 		pthread_mutex_unlock(&worker->mutex);
 		if (job == NULL) {
-			job = STAILQ_FIRST(&worker->refused);
-			if (job == NULL) {
-				return;
-			}
-			STAILQ_REMOVE_HEAD(&worker->refused, next);
+			return;
 		}
 		worker->pending--;
 		job->done(job);
