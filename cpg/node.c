@@ -165,7 +165,6 @@ static void fx_abort_local(struct node *node, const struct view_effect *effect)
 {
 	log_err("node=%s aborts: %s", node_self_name(node), effect->text);
 	snprintf(node->reason, sizeof(node->reason), "%s", effect->text);
-	node_work_cancel_all(node);
 	node_work_start(node, VX__STEP__STEP_ABORT, VE_ABORTED, effect->token, true, true, "abort",
 			NULL);
 }
@@ -275,6 +274,7 @@ void node_event(struct node *node, const struct view_event *event)
 	struct view_effects fx = { 0 };
 
 	view_step(node->core, event, &fx);
+	node_work_prune(node);
 	for (size_t i = 0; i < fx.count; i++) {
 		node_effect(node, &fx.effect[i]);
 	}

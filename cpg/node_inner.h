@@ -120,6 +120,9 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 void node_work_client_up(struct node *node, enum node_client client);
 void node_work_client_down(struct node *node, enum node_client client);
 void node_work_cancel_all(struct node *node);
+/* Forgets what the core does not wait for any longer: a client that was asked for something newer
+ * since then does not answer it, and its time-out means nothing (R11). */
+void node_work_prune(struct node *node);
 void node_configd_spawn(struct node *node);
 /* Is the work of this step still under way, and on what? NULL if not. */
 const struct node_work *node_work_of(const struct node *node, Vx__Step step);

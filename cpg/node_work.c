@@ -262,11 +262,27 @@ void node_work_client_down(struct node *node, enum node_client client)
 	}
 }
 
+static void work_drop(struct node_work *work)
+{
+	loop_timer_cancel(&work->stall);
+	work->used = false;
+}
+
 void node_work_cancel_all(struct node *node)
 {
 	for (int i = 0; i < NODE_WORKS; i++) {
-		loop_timer_cancel(&node->work[i].stall);
-		node->work[i].used = false;
+		work_drop(&node->work[i]);
+	}
+}
+
+void node_work_prune(struct node *node)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		struct node_work *work = &node->work[i];
+
+		if (work->used && work->token != 0 && !view_awaits(node->core, work->token)) {
+			work_drop(work);
+		}
 	}
 }
 

@@ -544,10 +544,23 @@ bool view_is_quorate(const struct view_core *core)
 	return core->quorate;
 }
 
+bool view_awaits(const struct view_core *core, uint64_t token)
+{
+	bool ends = core->state == VS_LEAVING || core->state == VS_ABORTING;
+
+	if (ends && token == core->leave_token) {
+		return true;
+	}
+	return core->state != VS_OUT && core->state != VS_ABORTING &&
+	       (token == core->coord_token ||
+		(core->stop == STOP_WAITING && token == core->stop_token) ||
+		(core->step != STEP_NONE && token == core->step_token));
+}
+
 void view_describe(const struct view_core *core, char out[VX_REASON_MAX])
 {
 	out[0] = '\0';
-	if (core->settled || core->state == VS_OUT) {
+	if (core->state == VS_OUT || (core->settled && core->coord == VC_IDLE)) {
 		return;
 	}
 	if (core->coord != VC_IDLE) {

@@ -218,6 +218,8 @@ const struct view *view_current(const struct view_core *core); /* NULL while fre
 bool view_is_open(const struct view_core *core);	       /* port traffic counts (R2) */
 bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
 bool view_is_quorate(const struct view_core *core);
+/* Does the result of what was asked with this token still count? Not asked for any longer: never. */
+bool view_awaits(const struct view_core *core, uint64_t token);
 bool view_has_member(const struct view *view, uint32_t nodeid);
 const struct view_member *view_member_of(const struct view *view, uint32_t nodeid);
 const char *view_state_name(enum view_state state);

@@ -115,7 +115,9 @@ static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
 void view_coord_begin(struct view_core *core, struct view_effects *fx)
 {
 	if (core->have_view && core->open) {
-		/* R9: the commit stage of a transaction ends first, others are put aside */
+		/* R9: the commit stage of a transaction ends first, others are put aside, until
+		 * the next view: it is made now, whoever it was for */
+		core->reconf_wanted = true;
 		view_coord_set(core, VC_PRESTOP);
 		view_fx(fx, FX_PRESTOP)->token = core->coord_token;
 		return;

@@ -46,6 +46,10 @@ static void effect(uint32_t id, struct view_effect *fx)
 	struct view_event answer = { .token = fx->token };
 	struct view_time time[VX_NODES_MAX];
 
+	if ((node->hold >> fx->type & 1u) != 0) {
+		node->held = fx->token;
+		return;
+	}
 	switch (fx->type) {
 	case FX_SEND:
 		fx->u.packet->pid = node->pid;
@@ -53,10 +57,6 @@ static void effect(uint32_t id, struct view_effect *fx)
 		return;
 	case FX_STOP:
 		answer.type = VE_STOPPED;
-		if (node->hold_stop) {
-			node->held_stop = fx->token;
-			return;
-		}
 		break;
 	case FX_PRESTOP:
 		answer.type = VE_PRESTOPPED;

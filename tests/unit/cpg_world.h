@@ -30,8 +30,8 @@ struct world_node {
 	bool gone;
 	enum view_how gone_how;
 	char gone_reason[VX_REASON_MAX];
-	bool hold_stop; /* the test holds back "stopped" */
-	uint64_t held_stop;
+	uint32_t hold; /* bits of effects: the test holds their answers back */
+	uint64_t held; /* token of the last one */
 	int steps[STEP_COUNT];
 	uint64_t closed; /* STEP_CLOSE asked */
 };

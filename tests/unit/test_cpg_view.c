@@ -112,15 +112,15 @@ START_TEST(leavers_accumulate)
 	}
 	run(4);
 	expect_view(1, 4);
-	w->node[0].hold_stop = true;
+	w->node[0].hold = 1u << FX_STOP;
 	crash(4);
 	fence(4);
 	run(2);
 	crash(3);
 	fence(3);
-	w->node[0].hold_stop = false;
+	w->node[0].hold = 0;
 
-	struct view_event event = { .type = VE_STOPPED, .token = w->node[0].held_stop };
+	struct view_event event = { .type = VE_STOPPED, .token = w->node[0].held };
 
 	deliver(1, &event);
 	run(6);
@@ -133,14 +133,14 @@ END_TEST
 START_TEST(no_hello_before_stop)
 {
 	three();
-	w->node[1].hold_stop = true;
+	w->node[1].hold = 1u << FX_STOP;
 	crash(3);
 	fence(3);
 	run(6);
 	ck_assert(!view_is_settled(w->node[0].core));
-	w->node[1].hold_stop = false;
+	w->node[1].hold = 0;
 
-	struct view_event event = { .type = VE_STOPPED, .token = w->node[1].held_stop };
+	struct view_event event = { .type = VE_STOPPED, .token = w->node[1].held };
 
 	deliver(2, &event);
 	run(4);
@@ -279,6 +279,69 @@ START_TEST(change_in_the_middle)
 }
 END_TEST
 
+/* R9: transactions that were put aside for a joiner come back, also when it died meanwhile */
+START_TEST(joiner_dies_at_prestop)
+{
+	uint64_t views;
+
+	boot(1);
+	boot(2);
+	run(4);
+	expect_view(1, 2);
+	views = w->node[1].views;
+	w->node[0].hold = 1u << FX_PRESTOP;
+	boot(3);
+	run(2);
+	ck_assert(view_is_settled(w->node[0].core));
+	ck_assert(view_awaits(w->node[0].core, w->node[0].held));
+	w->node[0].hold = 0;
+	crash(3);
+	run(4);
+	ck_assert_uint_gt(w->node[1].views, views);
+	expect_view(1, 2);
+}
+END_TEST
+
+static const struct {
+	enum view_effect_type effect;
+	enum view_event_type answer;
+} asked[] = {
+	{ FX_SURVEY, VE_SURVEYED },
+	{ FX_CLAIM, VE_CLAIMED },
+	{ FX_STEP, VE_STEPPED },
+};
+
+/* R11: what was asked for a round or a view that is over is not waited for */
+START_TEST(what_is_over_is_not_awaited)
+{
+	struct world_node *master = &w->node[0];
+	uint64_t first;
+
+	w->always_quorate = true;
+	boot(1);
+	boot(2);
+	run(4);
+	master->hold = 1u << asked[_i].effect;
+	boot(3);
+	run(4);
+	first = master->held;
+	ck_assert(view_awaits(master->core, first));
+	crash(3);
+	fence(3);
+	run(4);
+	ck_assert(!view_awaits(master->core, first));
+	ck_assert_uint_ne(master->held, first);
+	ck_assert(view_awaits(master->core, master->held));
+	master->hold = 0;
+
+	struct view_event answer = { .type = asked[_i].answer, .token = master->held };
+
+	deliver(1, &answer);
+	run(4);
+	expect_view(1, 2);
+}
+END_TEST
+
 /* R2: packets of an old epoch do not count */
 START_TEST(old_epoch_does_not_count)
 {
@@ -337,7 +400,7 @@ END_TEST
 START_TEST(slow_member_is_not_mute)
 {
 	three();
-	w->node[2].hold_stop = true;
+	w->node[2].hold = 1u << FX_STOP;
 	boot(4);
 	run(2);
 	for (int i = 0; i < 3; i++) {
@@ -442,6 +505,8 @@ int main(void)
 	tcase_add_test(all, stale_member_aborts);
 	tcase_add_test(all, change_in_the_middle);
 	tcase_add_test(all, old_epoch_does_not_count);
+	tcase_add_test(all, joiner_dies_at_prestop);
+	tcase_add_loop_test(all, what_is_over_is_not_awaited, 0, VX_COUNT_OF(asked));
 	tcase_add_test(all, mute_member_is_fenced);
 	tcase_add_test(all, slow_member_is_not_mute);
 	tcase_add_test(all, deaf_coordinator_does_not_judge);

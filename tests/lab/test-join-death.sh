@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A joiner dies in mid-join, again and again, in a cluster with many volumes: the members go on, none of them is ended for
+# what was asked of it for the joiner's sake, and changes of the configuration go on.
+#
+#	a (master), b	members for the whole test		ROUNDS=n	deaths at random moments (20)
+#	c		joins, dies, joins			VOLUMES=n	volumes of the group (220)
+#
+# Without Pacemaker (fencing = unsafe-none): a round takes a second, and nothing that c wrote is at stake.
+. "$(dirname "$0")/testlib.sh"
+ROUNDS=${ROUNDS:-20} VOLUMES=${VOLUMES:-220}
+
+on() {
+	lab run "$@"
+}
+
+daemons_start() {
+	on "$1" sh -c 'mkdir -p /etc/vxha && printf "disks = /dev/vxdisk/*\nfencing = unsafe-none\n" >/etc/vxha/vxha.conf
+		vxiod && vxconfigd && vxclustd'
+}
+
+# join NODE: in the background, until it is a member or vxclustd ends.
+join() {
+	on "$1" vxclustadm startnode --join-timeout 60 >/dev/null 2>&1 &
+}
+
+doing() {	# doing NODE WORDS: what its vxclustd does now
+	on "$1" vxclustadm nodestate --json | tee /dev/stderr | jq -e --arg words "$2" '.detail == $words'
+}
+
+settled() {	# settled COUNT NODE...: all of them run one view of so many members
+	local count=$1 n
+	shift
+	for n in "$@"; do
+		on "$n" vxclustadm nodestate --json | tee /dev/stderr |
+			jq -e --argjson n "$count" '.view_open and .detail == null and (.members | length) == $n' || return 1
+	done
+}
+
+change() {	# a change of the configuration, typed on a member
+	on b timeout 20 vxvol -g data set comment="$1" v1
+}
+
+pid_of() {
+	on "$1" cat /run/vxha/vxclustd.pid
+}
+
+members_pids() {
+	echo "$(pid_of a) $(pid_of b)"
+}
+
+passed_since() {	# passed_since SECONDS_THEN SECONDS
+	[ $((SECONDS - $1)) -gt "$2" ]
+}
+
+die() {
+	check "c dies while $1" lab kill c vxclustd
+	wait "$join_pid" || true
+}
+
+# dies_while WHAT: c joins, the master comes to WHAT and stays there (its vxconfigd is paused), c dies.
+dies_while() {
+	local what=$1
+	if [ "$what" = PRESTOP ]; then
+		check "vxconfigd of the master is slow" lab pause a vxconfigd
+		on c vxclustd
+		join c
+		join_pid=$!
+	else # the master has stopped and waits for b's HELLO; then its own vxconfigd gets slow
+		check "vxconfigd of b is slow" lab pause b vxconfigd
+		on c vxclustd
+		join c
+		join_pid=$!
+		wait_for 20 "the master waits for hello" doing a "coordinating: HELLO"
+		check "vxconfigd of the master is slow" lab pause a vxconfigd
+		check "vxconfigd of b goes on" lab cont b vxconfigd
+	fi
+	wait_for 20 "the master is at $what" doing a "coordinating: $what"
+	die "the master is at $what"
+	check "vxconfigd of the master goes on" lab cont a vxconfigd
+	wait_for 20 "the members run a view without c" settled 2 a b
+	check "a change of the configuration is made" change "after $what"
+}
+
+lab_start 3 --disks 4 --size 512
+for n in a b c; do
+	check "the daemons of $n start" daemons_start "$n"
+done
+join a
+join b
+wait_for 60 "a and b are members" settled 2 a b
+check "a disk group of $VOLUMES volumes" on a bash -ec 'for d in d1 d2 d3; do vxdisk setup $d; done
+	vxdg -s init data d1=d1 d2=d2 d3=d3
+	for v in $(seq '"$VOLUMES"'); do vxassist -g data make v$v 1m layout=mirror nmirror=2; done'
+pids=$(members_pids)
+join c
+wait_for 60 "c joins" settled 3 a b c
+join_ms=$(on a vxclustadm nodestate --json | jq '.reconfigurations[-1].freeze_ms + 300')
+
+began=$SECONDS
+check "c dies" lab kill c vxclustd
+wait_for 20 "the members run a view without c" settled 2 a b
+dies_while PRESTOP
+dies_while SURVEY
+for round in $(seq "$ROUNDS"); do
+	moment_ms=$((RANDOM % join_ms))
+	on c vxclustd
+	join c
+	join_pid=$!
+	sleep "$(printf '%d.%03d' $((moment_ms / 1000)) $((moment_ms % 1000)))"
+	lab kill c vxclustd
+	wait "$join_pid" || true
+	wait_for 30 "round $round: the members run a view without c" settled 2 a b
+	check "round $round: a change of the configuration is made" change "round $round"
+done
+# What was asked in vain, and is still waited for, would end a member by now.
+wait_for 60 "a local part's time-out is over" passed_since "$began" 35
+check_is "no member was ended" "$pids" "$(members_pids)"
+for n in a b; do
+	check "no local part of $n was too slow" on "$n" sh -c '! grep -E "makes no progress|aborts" /var/log/vxha/vxclustd.log'
+done
+on c vxclustd
+join c
+wait_for 60 "c joins at last" settled 3 a b c
+check_is "... and runs the configuration of the others" "$(on a vxprint -g data -ht)" "$(on c vxprint -g data -ht)"
+for n in a b c; do
+	check "no daemon of $n met an impossible state" on "$n" sh -c '! ls /var/lib/vxha/*.blackbox'
+done
