@@ -23,6 +23,7 @@ struct decide {
 	size_t count;
 	uint64_t max_seq;
 	struct content content[COPIES_ROOM]; /* of copies that have one */
+	uint64_t hash[COPIES_ROOM]; /* of their checkpoints */
 	const struct copy_image *newest_header;
 	size_t newest; /* index of the copy that holds the newest content */
 	struct copies_found *found;
@@ -93,6 +94,7 @@ static void decide_contents(struct decide *decide)
 			continue;
 		}
 		*content = (struct content){ image->header.epoch, image->header.seq, 0 };
+		decide->hash[i] = config_hash(image->body->config);
 		while (content->changes < image->change_count &&
 		       (content->epoch != newest_epoch ||
 			image->change[content->changes].seq <= decide->max_seq)) {
@@ -118,7 +120,7 @@ static void decide_compare(struct decide *decide, size_t a, size_t b)
 		return;
 	}
 	if (first->header.seq == second->header.seq &&
-	    config_hash(first->body->config) != config_hash(second->body->config)) {
+	    decide->hash[a] != decide->hash[b]) {
 		decide_fail(decide, -VX_E_CORRUPT,
 			    "disks %s and %s hold different configurations of epoch %llu sequence %llu",
 			    decide->copy[a].name, decide->copy[b].name,
@@ -151,7 +153,7 @@ static int replay_change(Vx__Config *config, const struct copy_change *change, c
 		snprintf(out_reason, VX_REASON_MAX, "change is not understood");
 		return -VX_E_CORRUPT;
 	}
-	rc = config_apply(config, parsed->delta != NULL ? parsed->delta : &none, out_reason);
+	rc = config_replay(config, parsed->delta != NULL ? parsed->delta : &none, out_reason);
 	if (rc == 0) {
 		config->epoch = change->epoch;
 		config->seq = change->seq;

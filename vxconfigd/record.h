@@ -28,6 +28,12 @@ Vx__Config *config_clone(const Vx__Config *config);
  */
 int config_apply(Vx__Config *config, const Vx__Delta *delta, char *out_reason);
 
+/*
+ * One of many changes in a row: config_apply() without the check, which costs as much as the whole
+ * content and is the caller's after the last one. After a failure config is of no use.
+ */
+int config_replay(Vx__Config *config, const Vx__Delta *delta, char *out_reason);
+
 /* The delta that makes before into after, of the same group. vx__delta__free_unpacked() frees it.
  */
 Vx__Delta *config_diff(const Vx__Config *before, const Vx__Config *after);

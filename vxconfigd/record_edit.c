@@ -140,7 +140,7 @@ static int config_put(Vx__Config *config, const Vx__Record *put, char *out_reaso
 	return 0;
 }
 
-static int config_change(Vx__Config *config, const Vx__Delta *delta, char *out_reason)
+int config_replay(Vx__Config *config, const Vx__Delta *delta, char *out_reason)
 {
 	for (size_t i = 0; i < delta->n_del_rid; i++) {
 		if (!config_remove(config, delta->del_rid[i])) {
@@ -162,14 +162,15 @@ static int config_change(Vx__Config *config, const Vx__Delta *delta, char *out_r
 		return -VX_E_INVAL;
 	}
 	config->next_rid = delta->next_rid != 0 ? delta->next_rid : config->next_rid;
-	return config_check(config, out_reason);
+	return 0;
 }
 
 int config_apply(Vx__Config *config, const Vx__Delta *delta, char *out_reason)
 {
 	Vx__Config *after = config_clone(config);
-	int error = config_change(after, delta, out_reason);
+	int error = config_replay(after, delta, out_reason);
 
+	error = error == 0 ? config_check(after, out_reason) : error;
 	if (error == 0) {
 		Vx__Config before = *config;
 

@@ -31,6 +31,15 @@ struct survey_group {
 	char name[VX_NAME_MAX + 1];
 };
 
+/* Not if something newer was asked for since: nobody waits for the answer then. */
+static bool survey_is_asked_for(const struct survey *survey)
+{
+	const struct steps *steps = survey->configd->steps;
+
+	return survey->generation == steps->generation && steps->work != NULL &&
+	       steps->work->serial == survey->run->serial;
+}
+
 static void survey_answered(struct survey *survey)
 {
 	struct configd *configd = survey->configd;
@@ -39,8 +48,7 @@ static void survey_answered(struct survey *survey)
 	if (--survey->waiting > 0) {
 		return;
 	}
-	if (survey->generation == configd->steps->generation && *slot != NULL &&
-	    (*slot)->serial == survey->run->serial) {
+	if (survey_is_asked_for(survey)) {
 		if (configd->epoch_floor > survey->max_epoch) {
 			survey->max_epoch = configd->epoch_floor;
 		}
@@ -147,34 +155,40 @@ static bool survey_is_ours(const struct configd *configd, const struct disk *dis
 	       strcmp(disk->label.cluster, configd->cluster.cluster) == 0;
 }
 
-/* Each group once. */
-static bool survey_is_first(const struct configd *configd, size_t index)
+static int survey_compare(const void *a, const void *b)
 {
-	const struct disk *disk = disk_at(configd->disks, index);
+	const struct disk *const *left = a, *const *right = b;
 
-	for (size_t i = 0; i < index; i++) {
-		const struct disk *other = disk_at(configd->disks, i);
+	return strcmp((*left)->label.dgid, (*right)->label.dgid);
+}
 
-		if (survey_is_ours(configd, other) &&
-		    strcmp(other->label.dgid, disk->label.dgid) == 0) {
-			return false;
+/* The disks of this cluster in order of their groups: each group once. */
+static void survey_groups(struct survey *survey)
+{
+	const struct configd *configd = survey->configd;
+	const struct disk **ours = proto_grow(NULL, disk_count(configd->disks), sizeof(*ours));
+	size_t count = 0;
+
+	for (size_t i = 0; i < disk_count(configd->disks); i++) {
+		if (survey_is_ours(configd, disk_at(configd->disks, i))) {
+			ours[count++] = disk_at(configd->disks, i);
 		}
 	}
-	return true;
+	qsort(ours, count, sizeof(*ours), survey_compare);
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || survey_compare(&ours[i - 1], &ours[i]) != 0) {
+			survey_group(survey, &ours[i]->label);
+		}
+	}
+	free(ours);
 }
 
 static void survey_on_scanned(void *ctx)
 {
 	struct survey *survey = ctx;
-	struct configd *configd = survey->configd;
 
-	if (survey->generation == configd->steps->generation) {
-		for (size_t i = 0; i < disk_count(configd->disks); i++) {
-			if (survey_is_ours(configd, disk_at(configd->disks, i)) &&
-			    survey_is_first(configd, i)) {
-				survey_group(survey, &disk_at(configd->disks, i)->label);
-			}
-		}
+	if (survey_is_asked_for(survey)) {
+		survey_groups(survey);
 	}
 	survey_answered(survey);
 }
