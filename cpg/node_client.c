@@ -227,6 +227,10 @@ void node_client_view(struct node *node)
 static void client_up(struct node *node, enum node_client client, struct ipc_peer *peer,
 		      const Vx__Register *reg)
 {
+	if (node->client[client] == peer) {
+		node->iod_clean = client == NODE_IOD ? reg->clean : node->iod_clean;
+		return;
+	}
 	if (node->client[client] != NULL) {
 		log_warning("a second %s (pid %d) is refused",
 			    client == NODE_IOD ? "vxiod" : "vxconfigd", ipc_peer_pid(peer));
