@@ -40,6 +40,7 @@ int activation_check(const struct activation_map *map, uint32_t nodeid, Vx__Acti
 /* Sets mode only if it conflicts with nobody: for a new view, seniors first. */
 bool activation_admit(struct activation_map *map, uint32_t nodeid, Vx__Activation mode);
 
+#define ACTIVATION_WORDS "sw, sr, ew, ro or off (or in full: shared-write ...)"
 /* "ew", "exclusivewrite", "exclusive-write"... 0 or -VX_E_SYNTAX. */
 int activation_parse(const char *text, Vx__Activation *out_mode);
 const char *activation_name(Vx__Activation mode); /* "exclusive-write" */

@@ -63,7 +63,17 @@
 	X(COPIES_LOST, 1046, MINORITY, "Disk group %s: the change was not stored: %s") \
 	X(NO_FENCING, 1047, NOFENCE, "Disk group %s: not imported: fencing is not enabled in Pacemaker") \
 	X(ACTIVATION_CONFLICT, 1050, BUSY, "Disk group %s: activation %s conflicts with %s on node %s") \
-	X(IO_FAILED, 1060, DISKIO, "Device %s on node %s: %s") \
+	X(IO_FAILED, 1060, DISKIO, "%s (on node %s)") \
+	X(TASK_UNKNOWN, 1061, NOTFOUND, "%s: no task has that number, and no volume that name") \
+	X(PLEX_STAYS, 1062, INVAL, "Plex %s: stays detached (%s): attaching it again is not supported yet; volume %s goes on " \
+				   "with its other plexes (vxplex -g %s -o rm dis %s: remove it)") \
+	X(GROUP_IMPORTED, 1063, EXISTS, "Disk group %s: import failed: it is imported already") \
+	X(TWICE, 1064, USAGE, "%s: is given twice") \
+	X(RECORD_UNKNOWN, 1067, NOTFOUND, "%s: not found in any imported disk group") \
+	X(RECORD_UNKNOWN_IN, 1068, NOTFOUND, "%s: not found in disk group %s") \
+	X(REMOVE_WHAT, 1065, USAGE, "remove: \"%s\" says not what is to be removed; a volume: vxassist -g %s remove volume " \
+				    "VOLUME ...; a mirror or a log: vxplex -o rm dis PLEX") \
+	X(POLICY_UNKNOWN, 1066, SYNTAX, "%s: not a read policy: round VOLUME, select VOLUME, or prefer VOLUME PLEX") \
 	X(INTERNAL, 1099, PROTO, "%s")
 
 enum vx_message_id {

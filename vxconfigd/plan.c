@@ -52,7 +52,7 @@ static const struct verb verbs[] = {
 	{ "vxdg", "free", VERB_QUERY, NULL, 0, 0, "", "", "", false },
 	{ "vxassist", "make", VERB_CHANGE, plan_volume_make, 2, MANY, LAYOUT_ATTRS, "",
 	  "vxassist -g GROUP make VOLUME SIZE [ATTRIBUTE=VALUE...] [MEDIA...]", false },
-	{ "vxassist", "remove", VERB_CHANGE, plan_volume_remove, 2, MANY, "", "",
+	{ "vxassist", "remove", VERB_CHANGE, plan_volume_remove, 1, MANY, "", "",
 	  "vxassist -g GROUP remove volume VOLUME...", false },
 	{ "vxassist", "maxsize", VERB_QUERY, NULL, 0, 0, "", "", "", false },
 	{ "vxvol", "start", VERB_CHANGE, plan_volume_start, 1, MANY, "", "",
@@ -133,6 +133,20 @@ static int plan_verb_unknown(struct plan_work *work)
 			used > 0 ? known : "this tool changes nothing");
 }
 
+/* Flags as they are typed: "-o rm", "-f", "--dry-run". */
+static int plan_option_unknown(struct plan_work *work, const struct verb *verb, const char *flag)
+{
+	char typed[VX_WORD_MAX + 8];
+
+	if (strncmp(flag, "o:", 2) == 0) {
+		snprintf(typed, sizeof(typed), "-o %.*s", VX_WORD_MAX, flag + 2);
+	} else {
+		snprintf(typed, sizeof(typed), "-%s%.*s", strlen(flag) > 1 ? "-" : "", VX_WORD_MAX,
+			 flag);
+	}
+	return plan_say(work, OPTION_UNKNOWN, verb->usage, typed);
+}
+
 static int plan_check_words(struct plan_work *work, const struct verb *verb)
 {
 	const Vx__Request *request = work->request;
@@ -141,7 +155,7 @@ static int plan_check_words(struct plan_work *work, const struct verb *verb)
 	for (size_t i = 0; i < request->n_flag; i++) {
 		if (!plan_list_has(flags_of_all, request->flag[i]) &&
 		    !plan_list_has(verb->flags, request->flag[i])) {
-			return plan_say(work, OPTION_UNKNOWN, verb->usage, request->flag[i]);
+			return plan_option_unknown(work, verb, request->flag[i]);
 		}
 	}
 	if (request->n_operand < verb->min || request->n_operand > verb->max) {

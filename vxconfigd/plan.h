@@ -48,7 +48,8 @@ struct plan {
 /*
  * Plans request on config (NULL if the group, see plan_group(), is not imported). On success
  * *out_plan belongs to the caller (plan_free()): config_apply() of its delta to config succeeds,
- * and the change fits into one message. On failure one or more messages are added to reply,
+ * and the change fits into one message; messages in reply then say what it leaves undone
+ * (vxrecover), and exit_code that it does. On failure one or more messages are added to reply,
  * reply->exit_code is set, nothing else happens. reply must be freed with
  * vx__reply__free_unpacked(). 0 or a negative error.
  */

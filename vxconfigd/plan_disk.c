@@ -133,13 +133,15 @@ static bool disk_subdisks(const Vx__Config *config, uint64_t dm_rid, char *out_t
 
 int plan_disk_remove(struct plan_work *work)
 {
-	for (size_t i = 0; i < work->request->n_operand; i++) {
+	int error = plan_check_twice(work, 0);
+
+	for (size_t i = 0; i < work->request->n_operand && error == 0; i++) {
 		const char *name = work->request->operand[i];
 		char subdisks[VX_REASON_MAX];
 		const Vx__DiskInfo *disk;
 		Vx__Dm *dm;
-		int error = plan_find_disk(work, name, &dm);
 
+		error = plan_find_disk(work, name, &dm);
 		if (error != 0) {
 			return error;
 		}
@@ -156,7 +158,7 @@ int plan_disk_remove(struct plan_work *work)
 		}
 		config_remove(work->after, dm->rid);
 	}
-	return 0;
+	return error;
 }
 
 void plan_disk_choose_copies(struct plan_work *work, unsigned int copies)

@@ -56,11 +56,13 @@ struct plan *plan_of_change(const Vx__Config *before, const Vx__Config *after)
 
 int plan_plex_detach(struct plan_work *work)
 {
-	for (size_t i = 0; i < work->request->n_operand; i++) {
+	int error = plan_check_twice(work, 0);
+
+	for (size_t i = 0; i < work->request->n_operand && error == 0; i++) {
 		Vx__Plex *plex;
 		Vx__Vol *vol;
-		int error = plan_find_plex(work, work->request->operand[i], &plex);
 
+		error = plan_find_plex(work, work->request->operand[i], &plex);
 		if (error != 0) {
 			return error;
 		}
@@ -79,7 +81,7 @@ int plan_plex_detach(struct plan_work *work)
 		volume_lost_plex(work->after, vol);
 		plan_quiesce(work, vol->rid);
 	}
-	return 0;
+	return error;
 }
 
 static bool volume_has_log(const Vx__Config *config, const Vx__Vol *vol)
@@ -112,12 +114,13 @@ static void plex_leave(struct plan_work *work, Vx__Vol *vol, Vx__Plex *plex)
 int plan_plex_dissociate(struct plan_work *work)
 {
 	bool remove = plan_has_flag(work, "o:rm");
+	int error = plan_check_twice(work, 0);
 
-	for (size_t i = 0; i < work->request->n_operand; i++) {
+	for (size_t i = 0; i < work->request->n_operand && error == 0; i++) {
 		Vx__Plex *plex;
 		Vx__Vol *vol;
-		int error = plan_find_plex(work, work->request->operand[i], &plex);
 
+		error = plan_find_plex(work, work->request->operand[i], &plex);
 		if (error != 0) {
 			return error;
 		}
@@ -135,7 +138,7 @@ int plan_plex_dissociate(struct plan_work *work)
 			config_plex_remove(work->after, plex->rid);
 		}
 	}
-	return 0;
+	return error;
 }
 
 int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid,

@@ -61,7 +61,24 @@ bool plan_recover_startable(const struct plan_work *work, const Vx__Vol *vol)
 	return volume_is_meant(work, vol) && volume_can_start(work->after, vol);
 }
 
-/* As the original: starts what it can, and is silent about what it cannot (vxinfo tells). */
+/* What is left as it is although it was meant. */
+static void volume_tell_rest(struct plan_work *work, const Vx__Vol *vol, bool start, bool recover)
+{
+	if (start && vol->kstate == VX__KSTATE__KS_DISABLED) {
+		plan_say(work, VOLUME_NO_PLEX, vol->name);
+	}
+	for (size_t i = 0; i < work->after->n_plex && recover; i++) {
+		const Vx__Plex *plex = work->after->plex[i];
+
+		if (plex->vol_rid == vol->rid && plex->kstate == VX__KSTATE__KS_DETACHED) {
+			plan_say(work, PLEX_STAYS, plex->name,
+				 plex->state == VX__PLEX_STATE__PLEX_IOFAIL ? "IOFAIL" : "STALE",
+				 vol->name, plan_group_name(work), plex->name);
+		}
+	}
+}
+
+/* Does what it can. What it cannot is told, so that the utility fails, but ends nothing. */
 int plan_volume_recover(struct plan_work *work)
 {
 	bool start = plan_has_flag(work, "s"), recover = !plan_has_flag(work, "n");
@@ -70,13 +87,16 @@ int plan_volume_recover(struct plan_work *work)
 	for (size_t i = 0; i < work->after->n_vol && error == 0; i++) {
 		Vx__Vol *vol = work->after->vol[i];
 
-		if (start && plan_recover_startable(work, vol)) {
+		if (!volume_is_meant(work, vol)) {
+			continue;
+		}
+		if (start && volume_can_start(work->after, vol)) {
 			volume_start(work->after, vol);
 		} else if (recover && vol->kstate == VX__KSTATE__KS_ENABLED &&
-			   vol->state == VX__VOL_STATE__VOL_NEEDSYNC &&
-			   volume_is_meant(work, vol)) {
+			   vol->state == VX__VOL_STATE__VOL_NEEDSYNC) {
 			vol->state = VX__VOL_STATE__VOL_SYNC;
 		}
+		volume_tell_rest(work, vol, start, recover);
 	}
 	return error;
 }

@@ -80,36 +80,36 @@ static int stop_one(struct plan_work *work, Vx__Vol *vol)
 
 int plan_volume_start(struct plan_work *work)
 {
-	for (size_t i = 0; i < work->request->n_operand; i++) {
+	int error = plan_check_twice(work, 0);
+
+	for (size_t i = 0; i < work->request->n_operand && error == 0; i++) {
 		Vx__Vol *vol;
-		int error = plan_find_volume(work, work->request->operand[i], &vol);
+
+		error = plan_find_volume(work, work->request->operand[i], &vol);
 
 		if (error == 0 && vol->kstate == VX__KSTATE__KS_ENABLED) {
 			error = plan_say(work, VOLUME_STARTED, vol->name);
 		}
 		error = error == 0 ? start_one(work, vol) : error;
-		if (error != 0) {
-			return error;
-		}
 	}
-	return 0;
+	return error;
 }
 
 int plan_volume_stop(struct plan_work *work)
 {
-	for (size_t i = 0; i < work->request->n_operand; i++) {
+	int error = plan_check_twice(work, 0);
+
+	for (size_t i = 0; i < work->request->n_operand && error == 0; i++) {
 		Vx__Vol *vol;
-		int error = plan_find_volume(work, work->request->operand[i], &vol);
+
+		error = plan_find_volume(work, work->request->operand[i], &vol);
 
 		if (error == 0 && vol->kstate == VX__KSTATE__KS_DISABLED) {
 			error = plan_say(work, VOLUME_NOT_STARTED, vol->name);
 		}
 		error = error == 0 ? stop_one(work, vol) : error;
-		if (error != 0) {
-			return error;
-		}
 	}
-	return 0;
+	return error;
 }
 
 /* What stands in the way is told for every volume; then nothing is started at all. */
@@ -148,10 +148,15 @@ int plan_volume_read_policy(struct plan_work *work)
 	Vx__Vol *vol;
 	int error;
 
-	if ((!prefer && !round && strcmp(policy, "select") != 0) ||
-	    request->n_operand != (prefer ? 3 : 2)) {
-		return plan_say(work, USAGE,
-				"vxvol rdpol round|select VOLUME, vxvol rdpol prefer VOLUME PLEX");
+	if (!prefer && !round && strcmp(policy, "select") != 0) {
+		return plan_say(work, POLICY_UNKNOWN, policy);
+	}
+	if (request->n_operand != (prefer ? 3 : 2)) {
+		return plan_say(
+			work, USAGE,
+			prefer ? "rdpol prefer: usage: vxvol -g GROUP rdpol prefer VOLUME PLEX"
+			       : "rdpol: a plex is named only with prefer: usage: vxvol -g "
+				 "GROUP rdpol round|select VOLUME");
 	}
 	error = plan_find_volume(work, request->operand[1], &vol);
 	if (error == 0 && prefer) {

@@ -9,6 +9,8 @@
 #include "vxconfigd/plan_layout.h"
 #include "vxconfigd/plan_work.h"
 
+#define VOLUME_REMOVE_USAGE "usage: vxassist -g GROUP remove volume VOLUME ..."
+
 /* The lowest minor number from the group's base on that no volume has. */
 static uint32_t volume_minor(const Vx__Config *config)
 {
@@ -157,17 +159,20 @@ int plan_volume_make(struct plan_work *work)
 int plan_volume_remove(struct plan_work *work)
 {
 	const Vx__Request *request = work->request;
+	int error;
 
 	if (strcmp(request->operand[0], "volume") != 0) {
-		return plan_say(work, USAGE,
-				"vxassist remove: only \"remove volume VOLUME...\" is possible "
-				"(a mirror or a log: vxplex -o rm dis PLEX)");
+		return plan_say(work, REMOVE_WHAT, request->operand[0], plan_group_name(work));
 	}
-	for (size_t i = 1; i < request->n_operand; i++) {
+	if (request->n_operand == 1) {
+		return plan_say(work, USAGE, "remove volume: which? " VOLUME_REMOVE_USAGE);
+	}
+	error = plan_check_twice(work, 1);
+	for (size_t i = 1; i < request->n_operand && error == 0; i++) {
 		char holders[VX_REASON_MAX];
 		Vx__Vol *vol;
-		int error = plan_find_volume(work, request->operand[i], &vol);
 
+		error = plan_find_volume(work, request->operand[i], &vol);
 		if (error != 0) {
 			return error;
 		}
@@ -177,7 +182,7 @@ int plan_volume_remove(struct plan_work *work)
 		plan_quiesce(work, vol->rid);
 		config_vol_remove(work->after, vol->rid);
 	}
-	return 0;
+	return error;
 }
 
 int plan_volume_set(struct plan_work *work)

@@ -42,6 +42,20 @@ int plan_check_attrs(struct plan_work *work, const char *known)
 	return 0;
 }
 
+int plan_check_twice(struct plan_work *work, size_t first)
+{
+	char **operand = work->request->operand;
+
+	for (size_t i = first; i < work->request->n_operand; i++) {
+		for (size_t k = first; k < i; k++) {
+			if (strcmp(operand[i], operand[k]) == 0) {
+				return plan_say(work, TWICE, operand[i]);
+			}
+		}
+	}
+	return 0;
+}
+
 const char *plan_group_name(const struct plan_work *work)
 {
 	return work->after->dg->name;

@@ -50,6 +50,9 @@ bool plan_list_has(const char *list, const char *word);
 /* Are all attributes in known? Else the message. */
 int plan_check_attrs(struct plan_work *work, const char *known);
 
+/* Is no operand from `first` on given twice? Else the message. */
+int plan_check_twice(struct plan_work *work, size_t first);
+
 /* The name of the group that is planned for. */
 const char *plan_group_name(const struct plan_work *work);
 bool plan_has_flag(const struct plan_work *work, const char *flag);

@@ -2,7 +2,6 @@
 /* Answers from a configuration. */
 #include "vxconfigd/query.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,8 +9,6 @@
 #include "vxconfigd/plan_layout.h"
 #include "vxconfigd/plan_plex.h"
 #include "vxconfigd/plan_work.h"
-
-#define SECTORS_PER_MB 2048
 
 enum query_condition query_volume_condition(const Vx__Config *config, const Vx__Vol *vol)
 {
@@ -128,7 +125,6 @@ int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Rep
 {
 	struct plan_work work;
 	struct layout layout;
-	char line[128];
 	uint64_t len;
 	int error = query_begin(config, request, reply, &work);
 
@@ -143,9 +139,7 @@ int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Rep
 				(unsigned long long)ALLOCATE_ALIGN_SECTORS,
 				"no free space remains with these constraints");
 	}
-	snprintf(line, sizeof(line), "Maximum volume size: %" PRIu64 " (%" PRIu64 "Mb)", len,
-		 len / SECTORS_PER_MB);
-	reply_line_add(reply, line);
+	reply->max_size = len;
 	return 0;
 }
 

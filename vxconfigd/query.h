@@ -31,8 +31,8 @@ const char *query_condition_text(enum query_condition condition);
 Vx__FreeExtent **query_free(const Vx__Config *config, size_t *out_count);
 
 /*
- * vxassist maxsize: attributes and disks as for make. Adds the line "Maximum volume size: SECTORS
- * (MBMb)" to reply, or a message. config NULL: GROUP_UNKNOWN or GROUP_NONE. 0 or a negative error.
+ * vxassist maxsize: attributes and disks as for make. Sets max_size of reply, or adds a message.
+ * config NULL: GROUP_UNKNOWN or GROUP_NONE. 0 or a negative error.
  */
 int query_max_size(const Vx__Config *config, const Vx__Request *request, Vx__Reply *reply);
 

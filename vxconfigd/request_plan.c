@@ -111,6 +111,8 @@ void request_unplan(struct request *req)
 		plan_free(req->plan);
 		req->plan = NULL;
 	}
+	proto_free(req->reply); /* with what the planner said */
+	req->reply = PROTO_NEW(vx__reply, Vx__Reply);
 }
 
 static Vx__Propose *request_propose_new(struct request *req, Vx__TxnKind kind, const char *dgid,
@@ -287,8 +289,7 @@ static int request_plan_activation(struct request *req, const char *text)
 
 	if (activation_parse(text, &mode) != 0) {
 		return message_add(req->reply, req->request->tool, MSG_ATTR_INVALID, "activation",
-				   text,
-				   "exclusivewrite, readonly, sharedread, sharedwrite or off");
+				   text, ACTIVATION_WORDS);
 	}
 	if (!group_is_shared(group)) {
 		return message_add(req->reply, req->request->tool, MSG_STATE_INVALID, group->name,

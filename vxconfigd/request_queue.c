@@ -92,7 +92,11 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 	if (creates && group == NULL) {
 		list = &configd->creating;
 	} else if (creates) {
-		message_add(req->reply, request->tool, MSG_GROUP_EXISTS, group->name);
+		if (strcmp(request->verb, "import") == 0) {
+			message_add(req->reply, request->tool, MSG_GROUP_IMPORTED, group->name);
+		} else {
+			message_add(req->reply, request->tool, MSG_GROUP_EXISTS, group->name);
+		}
 		request_end(req, "aborted");
 		return;
 	} else if (group == NULL || group->state == GROUP_NEW) {

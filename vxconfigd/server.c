@@ -51,7 +51,8 @@ static const struct server_row server_table[] = {
 	{ "vxdisk", "scandisks", server_disk_scan },
 	{ "vxprint", NULL, server_print },
 	{ "vxinfo", NULL, server_info },
-	{ "vxassist", "maxsize", server_size },
+	{ "vxassist", "maxsize", server_max_size },
+	{ "vxrecover", NULL, server_startable }, /* -p; everything else is a change */
 	{ "vxtask", NULL, server_io_all },
 	{ "vxstat", NULL, server_io_all },
 	{ "vxconfigd", "io", server_io_local },
@@ -216,23 +217,6 @@ static void ask_refuse(struct ask *ask, Vx__Reply *reply)
 	ask_answer(ask, reply);
 }
 
-/* vxrecover: resynchronisation begins by itself; what is left is to start volumes. */
-static bool server_is_recover(struct ask *ask)
-{
-	Vx__Request *request = ask->request;
-
-	if (strcmp(request->tool, "vxrecover") != 0) {
-		return false;
-	}
-	if (request_has_flag(request, "s") && request->group[0] != '\0') {
-		proto_string_set(&request->tool, "vxvol");
-		proto_string_set(&request->verb, request->n_operand > 0 ? "start" : "startall");
-		return false;
-	}
-	ask_answer(ask, ask_reply_new());
-	return true;
-}
-
 static void server_change(struct ask *ask)
 {
 	struct configd *configd = ask->configd;
@@ -283,7 +267,12 @@ static bool server_is_change(const Vx__Request *request)
 static void server_dispatch(struct ask *ask)
 {
 	const Vx__Request *request = ask->request;
+	Vx__Reply *reply;
 
+	if (server_is_change(request)) {
+		server_change(ask);
+		return;
+	}
 	for (size_t i = 0; i < VX_COUNT_OF(server_table); i++) {
 		const struct server_row *row = &server_table[i];
 
@@ -293,17 +282,9 @@ static void server_dispatch(struct ask *ask)
 			return;
 		}
 	}
-	if (server_is_recover(ask)) {
-		return;
-	}
-	if (server_is_change(request)) {
-		server_change(ask);
-	} else {
-		Vx__Reply *reply = ask_reply_new();
-
-		message_add(reply, request->tool, MSG_VERB_UNKNOWN, request->verb, request->tool);
-		ask_refuse(ask, reply);
-	}
+	reply = ask_reply_new();
+	message_add(reply, request->tool, MSG_VERB_UNKNOWN, request->verb, request->tool);
+	ask_refuse(ask, reply);
 }
 
 /* The command line gets into logs: what was typed there must not look like a line of its own. */

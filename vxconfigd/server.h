@@ -49,8 +49,11 @@ typedef void server_answer(struct ask *ask);
 
 /* server_query.c */
 server_answer server_group_list, server_group_free, server_print, server_info;
-/* server_size.c */
-server_answer server_size;
+server_answer server_max_size, server_startable;
+/* Is the group of -g imported here, or none was named? Else reply says that it is not. */
+bool server_group_known(const struct ask *ask, Vx__Reply *reply);
+/* Is there a record (volume: a volume) of that name in it, or in any group? */
+bool server_has_record(const struct ask *ask, const char *name, bool volume);
 /* server_disk.c */
 server_answer server_disk_list, server_disk_setup, server_disk_scan;
 /* server_ctl.c */

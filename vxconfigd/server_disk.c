@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is asked about this node's disks, and their preparation: vxdisk. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,14 @@ static void disk_on_scanned(void *ctx)
 
 void server_disk_list(struct ask *ask)
 {
-	disk_scan(ask->configd->disks, disk_on_scanned, ask);
+	Vx__Reply *reply = ask_reply_new();
+
+	if (server_group_known(ask, reply)) {
+		proto_free(reply);
+		disk_scan(ask->configd->disks, disk_on_scanned, ask);
+	} else {
+		ask_answer(ask, reply);
+	}
 }
 
 void server_disk_scan(struct ask *ask)
@@ -70,7 +78,7 @@ static void disk_setup_refuse(struct disk_setup_job *job, const char *device, in
 	} else if (error == -VX_E_BUSY && disk->label.group[0] != '\0') {
 		message_add(job->reply, tool, MSG_DISK_IN_USE, device, disk->label.group);
 	} else {
-		message_add(job->reply, tool, MSG_IO_FAILED, device, node, reason);
+		message_add(job->reply, tool, MSG_IO_FAILED, reason, node);
 		job->reply->exit_code = vx_exit_code(error);
 	}
 }
@@ -98,28 +106,51 @@ static bool disk_is_used(struct configd *configd, const struct disk *disk)
 static void disk_setup_next(struct disk_setup_job *job)
 {
 	const Vx__Request *request = job->ask->request;
-	struct configd *configd = job->ask->configd;
-	const struct disk *disk;
-	const char *device;
 
 	if (job->index == request->n_operand) {
 		disk_setup_end(job);
 		return;
 	}
-	device = request->operand[job->index];
-	disk = disk_by_device(configd->disks, device);
-	if (disk == NULL || disk_is_used(configd, disk)) {
-		disk_setup_refuse(job, device, -VX_E_BUSY, "");
-		disk_setup_end(job);
-		return;
-	}
-	disk_setup(configd->disks, device, job->priv_len, request_has_flag(request, "f"),
-		   disk_setup_on_done, job);
+	disk_setup(job->ask->configd->disks, request->operand[job->index], job->priv_len,
+		   request_has_flag(request, "f"), disk_setup_on_done, job);
 }
 
+/* Every name is looked at before the first disk loses what is on it. */
 static void disk_setup_on_scanned(void *ctx)
 {
-	disk_setup_next(ctx);
+	struct disk_setup_job *job = ctx;
+	const Vx__Request *request = job->ask->request;
+	struct configd *configd = job->ask->configd;
+
+	for (size_t i = 0; i < request->n_operand; i++) {
+		const struct disk *disk = disk_by_device(configd->disks, request->operand[i]);
+
+		if (disk == NULL || disk_is_used(configd, disk)) {
+			disk_setup_refuse(job, request->operand[i], -VX_E_BUSY, "");
+			disk_setup_end(job);
+			return;
+		}
+		for (size_t k = 0; k < i; k++) {
+			if (disk == disk_by_device(configd->disks, request->operand[k])) {
+				message_add(job->reply, request->tool, MSG_TWICE,
+					    request->operand[i]);
+				disk_setup_end(job);
+				return;
+			}
+		}
+	}
+	disk_setup_next(job);
+}
+
+static int disk_setup_length(struct disk_setup_job *job, const char *text)
+{
+	int rc = record_size_parse(text, &job->priv_len);
+
+	if (rc == -ERANGE) {
+		return message_add(job->reply, job->ask->request->tool, MSG_SIZE_RANGE, text);
+	}
+	return rc == 0 ? 0
+		       : message_add(job->reply, job->ask->request->tool, MSG_SIZE_INVALID, text);
 }
 
 void server_disk_setup(struct ask *ask)
@@ -130,8 +161,7 @@ void server_disk_setup(struct ask *ask)
 	*job = (struct disk_setup_job){ .ask = ask,
 					.reply = ask_reply_new(),
 					.priv_len = DISK_PRIVATE_SECTORS };
-	if (privlen != NULL && record_size_parse(privlen, &job->priv_len) != 0) {
-		message_add(job->reply, ask->request->tool, MSG_SIZE_INVALID, privlen);
+	if (privlen != NULL && disk_setup_length(job, privlen) != 0) {
 		disk_setup_end(job);
 		return;
 	}

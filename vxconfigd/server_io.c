@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the vxiods of all nodes report: vxtask, vxstat. A node that does not answer is named. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
 #include "base/timeouts.h"
+#include "vxconfigd/group.h"
+#include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
@@ -24,6 +27,40 @@ struct io_round {
 	struct loop_timer timer;
 };
 
+static bool io_is_task(const Vx__IodReport *report, const char *name)
+{
+	char id[24];
+
+	for (size_t i = 0; report != NULL && i < report->n_task + report->n_finished; i++) {
+		const Vx__Task *task =
+			i < report->n_task ? report->task[i] : report->finished[i - report->n_task];
+
+		snprintf(id, sizeof(id), "%" PRIu64, task->id);
+		if (strcmp(id, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* vxtask list: what it names is a volume, or the number of a task that some node told of. */
+static void io_check_tasks(struct io_round *round)
+{
+	const Vx__Request *request = round->ask->request;
+
+	for (size_t i = 0; i < request->n_operand; i++) {
+		bool found = server_has_record(round->ask, request->operand[i], true);
+
+		for (size_t k = 0; k < round->reply->n_node && !found; k++) {
+			found = io_is_task(round->reply->node[k]->io, request->operand[i]);
+		}
+		if (!found) {
+			message_add(round->reply, request->tool, MSG_TASK_UNKNOWN,
+				    request->operand[i]);
+		}
+	}
+}
+
 static void io_round_look(struct io_round *round)
 {
 	struct configd *configd = round->ask->configd;
@@ -35,8 +72,39 @@ static void io_round_look(struct io_round *round)
 	}
 	loop_timer_cancel(&round->timer);
 	TAILQ_REMOVE(&configd->io_rounds, round, next);
+	if (strcmp(round->ask->request->verb, "list") == 0) {
+		io_check_tasks(round);
+	}
 	ask_answer(round->ask, round->reply);
 	free(round);
+}
+
+/* vxiod knows a disk by its id only. */
+static void io_name_disk(const struct configd *configd, Vx__ObjStat *stat)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		for (size_t i = 0; group->config != NULL && i < group->config->n_dm; i++) {
+			const Vx__Dm *dm = group->config->dm[i];
+
+			if (!group->gone && strcmp(dm->diskid, stat->name) == 0) {
+				proto_string_set(&stat->name, dm->name);
+				proto_string_set(&stat->group, group->name);
+				return;
+			}
+		}
+	}
+}
+
+static void io_name_disks(const struct configd *configd, Vx__IodReport *report)
+{
+	for (size_t i = 0; i < report->n_stat; i++) {
+		if (strcmp(report->stat[i]->type, "disk") == 0) {
+			io_name_disk(configd, report->stat[i]);
+		}
+	}
 }
 
 static void io_round_take(struct io_round *round, size_t index, const Vx__IodReport *report,
@@ -47,6 +115,7 @@ static void io_round_take(struct io_round *round, size_t index, const Vx__IodRep
 	round->waiting[index] = 0;
 	if (report != NULL) {
 		node->io = proto_clone(report);
+		io_name_disks(round->ask->configd, node->io);
 	} else {
 		proto_string_set(&node->error, error);
 	}
@@ -177,7 +246,30 @@ static void io_round_add(struct io_round *round, uint32_t nodeid, const char *na
 	round->waiting[round->count++] = nodeid;
 }
 
-void server_io_all(struct ask *ask)
+/* What is named must be there before anybody is asked (and before counters are reset). */
+static bool io_names_known(const struct ask *ask, Vx__Reply *reply)
+{
+	const Vx__Request *request = ask->request;
+	bool stat = strcmp(request->tool, "vxstat") == 0, known = server_group_known(ask, reply);
+
+	for (size_t i = 0; i < request->n_operand && stat && known; i++) {
+		const char *name = request->operand[i];
+
+		if (server_has_record(ask, name, false)) {
+			continue;
+		}
+		known = false;
+		if (request->group[0] != '\0') {
+			message_add(reply, request->tool, MSG_RECORD_UNKNOWN_IN, name,
+				    request->group);
+		} else {
+			message_add(reply, request->tool, MSG_RECORD_UNKNOWN, name);
+		}
+	}
+	return known;
+}
+
+static void io_ask_all(struct ask *ask, Vx__Reply *reply)
 {
 	struct configd *configd = ask->configd;
 	struct cview *cluster = &configd->cluster;
@@ -186,7 +278,7 @@ void server_io_all(struct ask *ask)
 	memset(round, 0, sizeof(*round));
 	round->ask = ask;
 	round->cookie = ++configd->cookies;
-	round->reply = ask_reply_new();
+	round->reply = reply;
 	TAILQ_INSERT_TAIL(&configd->io_rounds, round, next);
 	for (size_t i = 0; i < cluster->peer_count; i++) {
 		io_round_add(round, cluster->peer[i].nodeid,
@@ -204,6 +296,17 @@ void server_io_all(struct ask *ask)
 	}
 	loop_timer_set(configd->loop, &round->timer, VX_IO_REPORT_MS, io_on_timeout, round);
 	io_round_look(round);
+}
+
+void server_io_all(struct ask *ask)
+{
+	Vx__Reply *reply = ask_reply_new();
+
+	if (io_names_known(ask, reply)) {
+		io_ask_all(ask, reply);
+	} else {
+		ask_answer(ask, reply);
+	}
 }
 
 static void io_on_report(void *ctx, int error, const char *reason, const Vx__Ipc *answer)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is asked about groups and their records: vxdg list, vxdg free, vxprint, vxinfo. */
+/* What is asked about groups and their records: vxdg list and free, vxprint, vxinfo, maxsize. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
-#include "vxconfigd/allocate.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/proto.h"
+#include "vxconfigd/query.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/server.h"
 #include "vxconfigd/shelf.h"
@@ -57,6 +57,38 @@ static bool query_is_wanted(const Vx__Request *request, const struct group *grou
 	return request->group[0] == '\0' || strcmp(request->group, group->name) == 0;
 }
 
+bool server_group_known(const struct ask *ask, Vx__Reply *reply)
+{
+	const struct group *group;
+
+	if (ask->request->group[0] == '\0') {
+		return true;
+	}
+	TAILQ_FOREACH(group, &ask->configd->groups, next)
+	{
+		if (query_is_wanted(ask->request, group)) {
+			return true;
+		}
+	}
+	message_add(reply, ask->request->tool, MSG_GROUP_UNKNOWN, ask->request->group);
+	return false;
+}
+
+bool server_has_record(const struct ask *ask, const char *name, bool volume)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &ask->configd->groups, next)
+	{
+		if (group->config != NULL && query_is_wanted(ask->request, group) &&
+		    (volume ? config_vol(group->config, name) != NULL
+			    : config_name_used(group->config, name))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Every group, or the one of -g. False: there is no such group, and reply says so. */
 static bool query_groups(const struct ask *ask, Vx__Reply *reply)
 {
@@ -68,11 +100,7 @@ static bool query_groups(const struct ask *ask, Vx__Reply *reply)
 			PROTO_ADD(reply->group, reply->n_group, query_group(group));
 		}
 	}
-	if (ask->request->group[0] != '\0' && reply->n_group == 0) {
-		message_add(reply, ask->request->tool, MSG_GROUP_UNKNOWN, ask->request->group);
-		return false;
-	}
-	return true;
+	return server_group_known(ask, reply);
 }
 
 void server_print(struct ask *ask)
@@ -85,27 +113,19 @@ void server_print(struct ask *ask)
 
 /* ---- vxdg free ---- */
 
-static void query_add_free(struct group *group, Vx__GroupInfo *info)
+/* The devices are those of this node. */
+static void query_add_free(const struct group *group, Vx__GroupInfo *info)
 {
-	size_t count;
-	struct allocate_extent *extent;
-
 	if (group->config == NULL) {
 		return;
 	}
-	extent = allocate_free_extents(group->config, &count);
-	for (size_t i = 0; i < count; i++) {
-		const Vx__Dm *dm = config_dm_rid(group->config, extent[i].dm_rid);
+	info->free = query_free(group->config, &info->n_free);
+	for (size_t i = 0; i < info->n_free; i++) {
+		const Vx__Dm *dm = config_dm(group->config, info->free[i]->disk);
 		const struct disk *disk = disk_by_id(group->configd->disks, dm->diskid);
-		Vx__FreeExtent *item = PROTO_NEW(vx__free_extent, Vx__FreeExtent);
 
-		proto_string_set(&item->disk, dm->name);
-		proto_string_set(&item->device, disk != NULL ? disk->device : "-");
-		item->offset = extent[i].offset;
-		item->len = extent[i].len;
-		PROTO_ADD(info->free, info->n_free, item);
+		proto_string_set(&info->free[i]->device, disk != NULL ? disk->device : "-");
 	}
-	free(extent);
 }
 
 void server_group_free(struct ask *ask)
@@ -206,23 +226,16 @@ void server_group_list(struct ask *ask)
 
 /* ---- vxinfo ---- */
 
+/* Started is what this node's vxiod runs. */
 static const char *query_condition(const Vx__Config *config, const Vx__Vol *vol,
 				   const Vx__VolInfo *running)
 {
-	bool good = false;
+	enum query_condition condition = query_volume_condition(config, vol);
 
-	for (size_t i = 0; i < config->n_plex; i++) {
-		const Vx__Plex *plex = config->plex[i];
-
-		good = good || (plex->vol_rid == vol->rid && !plex->is_log &&
-				(plex->state == VX__PLEX_STATE__PLEX_ACTIVE ||
-				 plex->state == VX__PLEX_STATE__PLEX_CLEAN ||
-				 plex->state == VX__PLEX_STATE__PLEX_EMPTY));
+	if (condition == QUERY_STARTED && running == NULL) {
+		condition = QUERY_STARTED_UNUSABLE;
 	}
-	if (vol->kstate == VX__KSTATE__KS_ENABLED) {
-		return running != NULL ? "Started" : "Started Unusable";
-	}
-	return good ? "Startable" : "Unstartable";
+	return query_condition_text(condition);
 }
 
 static void query_add_volumes(Vx__GroupInfo *info, const Vx__IodReport *report)
@@ -276,4 +289,26 @@ void server_info(struct ask *ask)
 	msg.body_case = VX__IPC__BODY_IOD_QUERY;
 	msg.iod_query = &query;
 	iod_call(ask->configd->iod, &msg, query_on_volumes, ask);
+}
+
+/* ---- what could be done: vxassist maxsize, vxrecover -p ---- */
+
+static void query_answer(struct ask *ask, int query(const Vx__Config *config,
+						    const Vx__Request *request, Vx__Reply *reply))
+{
+	const struct group *group = group_by_name(ask->configd, ask->request->group);
+	Vx__Reply *reply = ask_reply_new();
+
+	query(group != NULL ? group->config : NULL, ask->request, reply);
+	ask_answer(ask, reply);
+}
+
+void server_max_size(struct ask *ask)
+{
+	query_answer(ask, query_max_size);
+}
+
+void server_startable(struct ask *ask)
+{
+	query_answer(ask, query_startable);
 }

@@ -27,6 +27,10 @@ check "a write on b succeeds all the same" write_some b 0
 wait_for 20 "the plex is detached on every node" plex_detached a
 check "... also in the words of b" plex_detached b
 check "the path is whole again" lab disk-heal b d2
+check "vxrecover says what it cannot do and what can be done" output_has \
+	'^vxha vxrecover ERROR V-80-1-1062 Plex vol1-02: stays detached \(IOFAIL\):.*vxplex -g data -o rm dis vol1-02' \
+	on c sh -c "vxrecover -g $GROUP 2>&1"
+check "... and fails, by the disk's name too" not on a vxrecover -g "$GROUP" d2
 for node in c b a; do
 	check "node $node loses power" lab crash "$node"
 	wait_for 150 "all nodes are members again, with group and device" back_and_well

@@ -63,19 +63,20 @@ static void send_message(struct ipc_peer *peer, uint64_t cookie, Vx__Severity se
 static void answer_done(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
 {
 	Vx__Reply reply = VX__REPLY__INIT;
-	char *line = TEXT("Maximum volume size: 3840000 (1875Mb)");
 
 	(void)count;
-	reply.n_line = 1;
-	reply.line = &line;
+	reply.max_size = 3840000;
 	sample_send(peer, msg->cookie + 1, &reply); /* of somebody else's question */
 	sample_send(peer, msg->cookie, &reply);
 }
 
-START_TEST(test_line)
+START_TEST(test_max_size)
 {
 	type(vxassist_run, answer_done, "vxassist -g data maxsize");
 	check(0, "Maximum volume size: 3840000 (1875Mb)\n", "");
+	type(vxassist_run, answer_done, "vxassist -g data --json maxsize");
+	sample_json_equal(result.out, "{ \"max_size\": 3840000 }");
+	sample_result_free(&result);
 }
 END_TEST
 
@@ -323,7 +324,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(tcase, 30);
-	tcase_add_test(tcase, test_line);
+	tcase_add_test(tcase, test_max_size);
 	tcase_add_test(tcase, test_refused);
 	tcase_add_loop_test(tcase, test_severity, 0, 5);
 	tcase_add_test(tcase, test_no_daemon);

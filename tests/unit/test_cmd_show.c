@@ -164,7 +164,7 @@ static const struct {
 	{ vxdg_run, answer_two_groups, "vxdg --json list", "vxdg-list-json", 0 },
 	{ vxdg_run, answer_group, "vxdg free", "vxdg-free", 0 },
 	{ vxdg_run, answer_group, "vxdg -g data free", "vxdg-g-free", 0 },
-	{ vxdg_run, answer_group, "vxdg -g data -q free d2 d9", "vxdg-free-d2", 0 },
+	{ vxdg_run, answer_group, "vxdg -g data -q free d2", "vxdg-free-d2", 0 },
 	{ vxdg_run, answer_group, "vxdg -g data free --json", "vxdg-free-json", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list", "vxdisk-list", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk -g data -q list", "vxdisk-g-list", 0 },
@@ -242,7 +242,14 @@ static const struct {
 	  "vol1-01: not found in any imported disk group", 11 },
 	{ vxdg_run, answer_empty, "vxdg list nothing",
 	  "Disk group nothing: no such disk group is imported", 9 },
+	{ vxdg_run, answer_group, "vxdg --json list data nothing",
+	  "Disk group nothing: no such disk group is imported", 9 },
+	{ vxdg_run, answer_group, "vxdg -g data free d1 d9", "d9: not found in disk group data",
+	  11 },
+	{ vxdg_run, answer_group, "vxdg free d9", "d9: not found in any imported disk group", 11 },
 	{ vxdisk_run, answer_disks, "vxdisk list sdx", "Device sdx: not known on node ", 11 },
+	{ vxdisk_run, answer_disks, "vxdisk --json list sdb sdx", "Device sdx: not known on", 11 },
+	{ vxinfo_run, answer_group, "vxinfo -g data d1", "d1: not found in disk group data", 11 },
 	{ vxinfo_run, answer_group, "vxinfo vol9", "vol9: not found", 11 },
 };
 

@@ -297,6 +297,30 @@ START_TEST(volumes_are_recovered)
 }
 END_TEST
 
+/* What can be done is done; what cannot is told, and the utility fails. */
+START_TEST(what_is_not_recovered_is_told)
+{
+	sample_do(s, "vxassist -g data make vol1 10m layout=mirror");
+	sample_do(s, "vxassist -g data make vol2 10m");
+	sample_do(s, "vxassist -g data make vol3 10m");
+	sample_do(s, "vxplex -g data det vol1-02");
+	sample_do(s, "vxvol -g data stop vol2 vol3");
+	config_plex(s->config, "vol3-01")->state = VX__PLEX_STATE__PLEX_STALE;
+	ck_assert_int_eq(sample_try(s, "vxrecover -g data recover vol1"), 0);
+	ck_assert_uint_eq(s->number, MSG_PLEX_STAYS);
+	ck_assert_int_eq(s->exit_code, 20);
+	ck_assert_ptr_nonnull(strstr(s->text, "Plex vol1-02: stays detached (STALE): "));
+	ck_assert_ptr_nonnull(strstr(s->text, "vxplex -g data -o rm dis vol1-02"));
+	ck_assert(delta_is_empty(s->plan->delta));
+	sample_do(s, "vxrecover -g data recover vol2");
+	ck_assert_int_eq(sample_try(s, "vxrecover -g data -s -n recover"), 0);
+	ck_assert_str_eq(s->text,
+			 "Volume vol3: cannot be started: no plex holds its data completely");
+	ck_assert_int_eq(volume("vol2")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(volume("vol3")->kstate, VX__KSTATE__KS_DISABLED);
+}
+END_TEST
+
 START_TEST(open_volumes_stay)
 {
 	sample_do(s, "vxassist -g data make vol1 10m");
@@ -514,6 +538,7 @@ int main(void)
 	tcase_add_test(all, long_names_fit);
 	tcase_add_test(all, volumes_start_and_stop);
 	tcase_add_test(all, volumes_are_recovered);
+	tcase_add_test(all, what_is_not_recovered_is_told);
 	tcase_add_test(all, open_volumes_stay);
 	tcase_add_test(all, many_holders_fit_into_a_message);
 	tcase_add_test(all, groups_leave);

@@ -45,8 +45,6 @@
 	X(GROUP_WHICH, 1120, ERROR, USAGE, "%s: no disk group given; usage: %s") \
 	X(NUMBER_INVALID, 1121, ERROR, SYNTAX, \
 	  "option --%s: \"%s\" is not a number from %u to %u") \
-	X(RECORD_UNKNOWN, 1122, ERROR, NOTFOUND, "%s: not found in any imported disk group") \
-	X(RECORD_UNKNOWN_IN, 1123, ERROR, NOTFOUND, "%s: not found in disk group %s") \
 	X(NODE_UNKNOWN, 1124, ERROR, NOTFOUND, "Node %s: no report of a node of that name") \
 	X(NODE_SILENT, 1125, WARNING, IPC, "Node %s: no report: %s") \
 	X(OUTPUT, 1126, ERROR, FULL, "cannot write the output: %s") \

@@ -8,10 +8,19 @@
 
 #include "vxha.pb-c.h"
 
-/* DEVICE TYPE DISK GROUP STATUS, by device. group: only its disks, "": all. */
-void print_disk_list(const Vx__Reply *reply, const char *group, bool header, FILE *out);
-void print_disk_list_json(const Vx__Reply *reply, const char *group, FILE *out);
-/* All about one disk. */
-void print_disk_detail(const Vx__DiskInfo *disk, FILE *out);
+struct disk_choice {
+	const char *group; /* "": all */
+	char **name;	   /* of a device or disk, or a path; none: all */
+	size_t name_count;
+};
+
+/* DEVICE TYPE DISK GROUP STATUS, by device; at the end the disks that failed. */
+void print_disk_list(const Vx__Reply *reply, const struct disk_choice *choice, bool header,
+		     FILE *out);
+void print_disk_list_json(const Vx__Reply *reply, const struct disk_choice *choice, FILE *out);
+/* All about the chosen disks. */
+void print_disk_details(const Vx__Reply *reply, const struct disk_choice *choice, FILE *out);
+/* Is there any that is chosen? */
+bool print_disk_any(const Vx__Reply *reply, const struct disk_choice *choice);
 
 #endif

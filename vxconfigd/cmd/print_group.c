@@ -36,6 +36,16 @@ size_t print_group_sort(const Vx__Reply *reply, const char *group, const Vx__Gro
 	return count;
 }
 
+static bool print_group_wanted(const struct group_choice *choice, const Vx__Dg *dg)
+{
+	bool named = choice->name_count == 0;
+
+	for (size_t i = 0; i < choice->name_count; i++) {
+		named = named || strcmp(choice->name[i], dg->name) == 0;
+	}
+	return named && (!choice->only_shared || dg->shared);
+}
+
 void print_group_list(const Vx__Reply *reply, const struct group_choice *choice, bool header,
 		      FILE *out)
 {
@@ -50,7 +60,7 @@ void print_group_list(const Vx__Reply *reply, const struct group_choice *choice,
 	for (size_t i = 0; i < count; i++) {
 		const Vx__Dg *dg = group[i]->config->dg;
 
-		if (!choice->only_shared || dg->shared) {
+		if (print_group_wanted(choice, dg)) {
 			table_cell(table, "%s", dg->name);
 			table_cell(table, "%s", group[i]->state);
 			table_cell(table, "%s", dg->dgid);
@@ -69,7 +79,7 @@ void print_group_list_json(const Vx__Reply *reply, const struct group_choice *ch
 	size_t count = print_group_sort(reply, choice->group, &group);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!choice->only_shared || group[i]->config->dg->shared) {
+		if (print_group_wanted(choice, group[i]->config->dg)) {
 			json_group(json_entry(list), group[i]);
 		}
 	}
@@ -127,6 +137,21 @@ void print_group_detail(const Vx__GroupInfo *group, FILE *out)
 		fprintf(out, "config disk %s copy 1 len=%" PRIu64 " state=%s\n", copy->disk,
 			copy->len, copy->state);
 	}
+}
+
+bool print_group_has_disk(const Vx__Reply *reply, const char *group, const char *disk)
+{
+	const Vx__GroupInfo **sorted;
+	size_t count = print_group_sort(reply, group, &sorted);
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < sorted[i]->config->n_dm; k++) {
+			found = found || strcmp(sorted[i]->config->dm[k]->name, disk) == 0;
+		}
+	}
+	free(sorted);
+	return found;
 }
 
 static bool print_group_free_wanted(const struct free_choice *choice, const Vx__FreeExtent *extent)

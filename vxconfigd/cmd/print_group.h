@@ -17,6 +17,8 @@ size_t print_group_sort(const Vx__Reply *reply, const char *group,
 
 struct group_choice {
 	const char *group; /* "": all */
+	char **name;	   /* of these; none: all */
+	size_t name_count;
 	bool only_shared;
 };
 
@@ -36,5 +38,7 @@ struct free_choice {
 void print_group_free(const Vx__Reply *reply, const struct free_choice *choice, bool header,
 		      FILE *out);
 void print_group_free_json(const Vx__Reply *reply, const struct free_choice *choice, FILE *out);
+/* Is the disk in one of these groups, be it full? */
+bool print_group_has_disk(const Vx__Reply *reply, const char *group, const char *disk);
 
 #endif

@@ -15,6 +15,25 @@ void tool_print_lines(const Vx__Reply *reply, FILE *out)
 	}
 }
 
+int tool_missing(const struct command *command, const bool *found, FILE *err)
+{
+	const Vx__Request *request = command_request(command);
+	int exit_code = 0;
+
+	for (size_t i = 0; i < request->n_operand; i++) {
+		const char *name = request->operand[i];
+
+		if (found[i]) {
+			continue;
+		}
+		exit_code = request->group[0] != '\0'
+				    ? complain(err, request->tool, MSG_RECORD_UNKNOWN_IN, name,
+					       request->group)
+				    : complain(err, request->tool, MSG_RECORD_UNKNOWN, name);
+	}
+	return exit_code;
+}
+
 void tool_io_init(struct tool_io *io)
 {
 	io->out = stdout;

@@ -36,6 +36,9 @@ int tool_ask(const struct tool_io *io, const struct command *command, Vx__Reply 
 /* Frees command. exit_code, or that of an output that could not be written. */
 int tool_end(const struct tool_io *io, struct command *command, int exit_code);
 
+/* Complains of the operands that were not found; 0 or the exit code. */
+int tool_missing(const struct command *command, const bool *found, FILE *err);
+
 /* Prints the answer's plain lines. */
 void tool_print_lines(const Vx__Reply *reply, FILE *out);
 

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxassist: make, change and remove volumes. What is possible is decided by vxconfigd. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/utilities.h"
+
+#define VXASSIST_SECTORS_PER_MB 2048
 
 static const struct tool_option vxassist_options[] = {
 	OPTION_ROW_GROUP,
 	OPTION_ROW_DRY_RUN('n', "make remove"),
-	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait until mirrors are equal",
-	  "make" },
+	{ 'b', "background", NULL, OPTION_FLAG, "b",
+	  "as in the original (mirrors always become equal in the background)", "make" },
 	OPTION_ROW_FORCE("make remove"),
+	OPTION_ROW_JSON("maxsize"),
 	OPTION_ROW_PROGRESS('v'),
 	OPTION_ROW_END,
 };
@@ -16,7 +23,7 @@ static const struct tool_verb vxassist_verbs[] = {
 	{ "make", "VOLUME LENGTH [DISK ...]", 2, TOOL_MANY, GROUP_NEEDED, true, false,
 	  "layout nmirror logtype nlog init usetype comment",
 	  "make a volume, on DISKs or wherever there is room" },
-	{ "remove", "volume VOLUME ...", 2, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
+	{ "remove", "volume VOLUME ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "remove volumes with all that is in them" },
 	{ "maxsize", "[DISK ...]", 0, TOOL_MANY, GROUP_NEEDED, false, false,
 	  "layout nmirror logtype nlog init usetype comment",
@@ -43,7 +50,27 @@ const struct tool vxassist_tool = {
 	.see_also = "vxdg(8), vxvol(8), vxprint(8), vxintro(8)",
 };
 
+static int vxassist_show(const struct command *command, const Vx__Reply *reply, FILE *out,
+			 FILE *err)
+{
+	(void)err;
+	tool_print_lines(reply, out);
+	if (strcmp(command_request(command)->verb, "maxsize") != 0) {
+		return 0;
+	}
+	if (command_has(command, "json")) {
+		struct json_object *object = json_object_new_object();
+
+		json_add_number(object, "max_size", reply->max_size);
+		json_print(object, out);
+	} else {
+		fprintf(out, "Maximum volume size: %" PRIu64 " (%" PRIu64 "Mb)\n", reply->max_size,
+			reply->max_size / VXASSIST_SECTORS_PER_MB);
+	}
+	return 0;
+}
+
 int vxassist_run(const struct tool_io *io, int argc, char **argv)
 {
-	return tool_run(io, &vxassist_tool, argc, argv, NULL);
+	return tool_run(io, &vxassist_tool, argc, argv, vxassist_show);
 }

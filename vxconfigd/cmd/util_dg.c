@@ -30,7 +30,7 @@ static const struct tool_verb vxdg_verbs[] = {
 	{ "list", "[GROUP ...]", 0, TOOL_MANY, GROUP_OPTIONAL, false, false, NULL,
 	  "groups that are imported here, or all about GROUP" },
 	{ "init", "GROUP [NAME=]DEVICE ...", 2, TOOL_MANY, GROUP_UNUSED, true, true,
-	  "cds minor nconfig nlog", "make a group of disks that were set up with vxdisk" },
+	  "cds minor nconfig", "make a group of disks that were set up with vxdisk" },
 	{ "import", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL,
 	  "take an existing group into use" },
 	{ "deport", "GROUP", 1, 1, GROUP_UNUSED, true, false, NULL,
@@ -66,11 +66,13 @@ const struct tool vxdg_tool = {
 	.see_also = "vxdisk(8), vxassist(8), vxprint(8), vxintro(8)",
 };
 
+/* Every group that was named, in detail; the first that is not there ends it. */
 static int vxdg_show_groups(const struct command *command, const Vx__Reply *reply, FILE *out,
 			    FILE *err)
 {
 	const Vx__Request *request = command_request(command);
 	const Vx__GroupInfo **group;
+	bool json = command_has(command, "json");
 	int exit_code = 0;
 
 	for (size_t i = 0; i < request->n_operand && exit_code == 0; i++) {
@@ -80,7 +82,7 @@ static int vxdg_show_groups(const struct command *command, const Vx__Reply *repl
 			exit_code = complain(err, request->tool, MSG_GROUP_UNKNOWN,
 					     request->operand[i]);
 		}
-		for (size_t k = 0; k < count; k++) {
+		for (size_t k = 0; k < count && !json; k++) {
 			if (i + k > 0) {
 				fputc('\n', out);
 			}
@@ -96,34 +98,51 @@ static int vxdg_show_list(const struct command *command, const Vx__Reply *reply,
 {
 	const Vx__Request *request = command_request(command);
 	const struct group_choice choice = {
-		.group = request->n_operand == 1 ? request->operand[0] : request->group,
+		.group = request->group,
+		.name = request->operand,
+		.name_count = request->n_operand,
 		.only_shared = command_has(command, "shared"),
 	};
+	int exit_code = vxdg_show_groups(command, reply, out, err);
 
 	if (command_has(command, "json")) {
 		print_group_list_json(reply, &choice, out);
-		return 0;
+	} else if (request->n_operand == 0) {
+		print_group_list(reply, &choice, !command_has(command, "quiet"), out);
 	}
-	if (request->n_operand > 0) {
-		return vxdg_show_groups(command, reply, out, err);
+	return exit_code;
+}
+
+static int vxdg_show_free(const struct command *command, const Vx__Reply *reply, FILE *out,
+			  FILE *err)
+{
+	const Vx__Request *request = command_request(command);
+	const struct free_choice choice = { request->group, request->operand, request->n_operand };
+	bool *found = heap_zero(request->n_operand, sizeof(*found));
+	int exit_code;
+
+	for (size_t i = 0; i < request->n_operand; i++) {
+		found[i] = print_group_has_disk(reply, request->group, request->operand[i]);
 	}
-	print_group_list(reply, &choice, !command_has(command, "quiet"), out);
-	return 0;
+	exit_code = tool_missing(command, found, err);
+	free(found);
+	if (command_has(command, "json")) {
+		print_group_free_json(reply, &choice, out);
+	} else {
+		print_group_free(reply, &choice, !command_has(command, "quiet"), out);
+	}
+	return exit_code;
 }
 
 static int vxdg_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
 {
 	const Vx__Request *request = command_request(command);
-	const struct free_choice free_choice = { request->group, request->operand,
-						 request->n_operand };
 	int exit_code = 0;
 
 	if (strcmp(request->verb, "list") == 0) {
 		exit_code = vxdg_show_list(command, reply, out, err);
-	} else if (strcmp(request->verb, "free") == 0 && command_has(command, "json")) {
-		print_group_free_json(reply, &free_choice, out);
 	} else if (strcmp(request->verb, "free") == 0) {
-		print_group_free(reply, &free_choice, !command_has(command, "quiet"), out);
+		exit_code = vxdg_show_free(command, reply, out, err);
 	}
 	tool_print_lines(reply, out);
 	return exit_code;

@@ -45,56 +45,51 @@ const struct tool vxdisk_tool = {
 	.see_also = "vxdg(8), vxdctl(8), vxintro(8)",
 };
 
-static const Vx__DiskInfo *vxdisk_find(const Vx__Reply *reply, const char *device)
-{
-	for (size_t i = 0; i < reply->n_disk; i++) {
-		const Vx__DiskInfo *disk = reply->disk[i];
-
-		if (strcmp(disk->device, device) == 0 || strcmp(disk->path, device) == 0 ||
-		    strcmp(disk->disk, device) == 0) {
-			return disk;
-		}
-	}
-	return NULL;
-}
-
-static int vxdisk_show_details(const Vx__Request *request, const Vx__Reply *reply, FILE *out,
-			       FILE *err)
+/* Complains of names that no disk has. */
+static int vxdisk_missing(const Vx__Request *request, const Vx__Reply *reply, FILE *err)
 {
 	char node[VX_NODENAME_MAX + 1] = "";
+	int exit_code = 0;
 
 	gethostname(node, sizeof(node) - 1);
 	for (size_t i = 0; i < request->n_operand; i++) {
-		const Vx__DiskInfo *disk = vxdisk_find(reply, request->operand[i]);
+		const struct disk_choice choice = { request->group, &request->operand[i], 1 };
 
-		if (disk == NULL) {
-			return complain(err, request->tool, MSG_DISK_UNKNOWN, request->operand[i],
-					node);
+		if (print_disk_any(reply, &choice)) {
+			continue;
 		}
-		if (i > 0) {
-			fputc('\n', out);
-		}
-		print_disk_detail(disk, out);
+		exit_code = request->group[0] != '\0'
+				    ? complain(err, request->tool, MSG_RECORD_UNKNOWN_IN,
+					       request->operand[i], request->group)
+				    : complain(err, request->tool, MSG_DISK_UNKNOWN,
+					       request->operand[i], node);
 	}
-	return 0;
+	return exit_code;
+}
+
+static int vxdisk_show_list(const struct command *command, const Vx__Reply *reply, FILE *out,
+			    FILE *err)
+{
+	const Vx__Request *request = command_request(command);
+	const struct disk_choice choice = { request->group, request->operand, request->n_operand };
+	int exit_code = vxdisk_missing(request, reply, err);
+
+	if (command_has(command, "json")) {
+		print_disk_list_json(reply, &choice, out);
+	} else if (request->n_operand > 0) {
+		print_disk_details(reply, &choice, out);
+	} else {
+		print_disk_list(reply, &choice, !command_has(command, "quiet"), out);
+	}
+	return exit_code;
 }
 
 static int vxdisk_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
 {
-	const Vx__Request *request = command_request(command);
-	int exit_code = 0;
+	bool list = strcmp(command_request(command)->verb, "list") == 0;
 
-	if (strcmp(request->verb, "list") == 0) {
-		if (command_has(command, "json")) {
-			print_disk_list_json(reply, request->group, out);
-		} else if (request->n_operand > 0) {
-			exit_code = vxdisk_show_details(request, reply, out, err);
-		} else {
-			print_disk_list(reply, request->group, !command_has(command, "quiet"), out);
-		}
-	}
 	tool_print_lines(reply, out);
-	return exit_code;
+	return list ? vxdisk_show_list(command, reply, out, err) : 0;
 }
 
 int vxdisk_run(const struct tool_io *io, int argc, char **argv)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxinfo: which volumes are started or could be. */
-#include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/heap.h"
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_group.h"
@@ -36,19 +35,6 @@ const struct tool vxinfo_tool = {
 	.see_also = "vxvol(8), vxprint(8), vxintro(8)",
 };
 
-static int vxinfo_missing(const Vx__Request *request, const bool *found, FILE *err)
-{
-	int exit_code = 0;
-
-	for (size_t i = 0; i < request->n_operand; i++) {
-		if (!found[i]) {
-			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN,
-					     request->operand[i]);
-		}
-	}
-	return exit_code;
-}
-
 static int vxinfo_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
 {
 	const Vx__Request *request = command_request(command);
@@ -72,7 +58,7 @@ static int vxinfo_show(const struct command *command, const Vx__Reply *reply, FI
 		json_print(root, out);
 	}
 
-	int exit_code = vxinfo_missing(request, found, err);
+	int exit_code = tool_missing(command, found, err);
 
 	free(found);
 	free(group);

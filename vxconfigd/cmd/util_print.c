@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxprint: show the records of disk groups. */
-#include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/heap.h"
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_group.h"
@@ -101,26 +100,6 @@ static void vxprint_group_json(struct json_object *groups, const struct listing 
 	}
 }
 
-static int vxprint_missing(const struct command *command, const bool *found, FILE *err)
-{
-	const Vx__Request *request = command_request(command);
-	int exit_code = 0;
-
-	for (size_t i = 0; i < request->n_operand; i++) {
-		if (found[i]) {
-			continue;
-		}
-		if (request->group[0] != '\0') {
-			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN_IN,
-					     request->operand[i], request->group);
-		} else {
-			exit_code = complain(err, request->tool, SAY_RECORD_UNKNOWN,
-					     request->operand[i]);
-		}
-	}
-	return exit_code;
-}
-
 static int vxprint_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
 {
 	const Vx__Request *request = command_request(command);
@@ -152,7 +131,7 @@ static int vxprint_show(const struct command *command, const Vx__Reply *reply, F
 		json_print(root, out);
 	}
 
-	int exit_code = vxprint_missing(command, found, err);
+	int exit_code = tool_missing(command, found, err);
 
 	free(found);
 	free(group);

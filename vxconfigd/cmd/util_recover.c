@@ -5,9 +5,11 @@
 static const struct tool_option vxrecover_options[] = {
 	OPTION_ROW_GROUP,
 	{ 's', "start", NULL, OPTION_FLAG, "s", "start volumes that are not started", NULL },
-	{ 'b', "background", NULL, OPTION_FLAG, "b", "do not wait for the end of the recovery",
-	  NULL },
+	{ 'b', "background", NULL, OPTION_FLAG, "b",
+	  "as in the original (recovery always runs in the background)", NULL },
 	{ 'n', "no-recovery", NULL, OPTION_FLAG, "n", "recover nothing (with -s: only start)",
+	  NULL },
+	{ 'p', "print", NULL, OPTION_FLAG, "p", "only print the volumes that -s would start",
 	  NULL },
 	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "volumes of shared groups only", NULL },
 	OPTION_ROW_PROGRESS('v'),

@@ -82,24 +82,22 @@ static void vxtask_warn(const Vx__Reply *reply, FILE *err)
 	}
 }
 
-/* monitor asks as list does. */
-static bool vxtask_take_monitor(const struct command *command)
+static void vxtask_verb_set(const struct command *command, const char *verb)
 {
 	Vx__Request *request = command_request(command);
 
-	if (strcmp(request->verb, "monitor") != 0) {
-		return false;
-	}
 	free(request->verb);
-	request->verb = heap_text("list");
-	return true;
+	request->verb = heap_text(verb);
 }
 
+/* The first look is one of "list", which knows each name and number; later they may be gone. */
 static int vxtask_loop(const struct tool_io *io, const struct command *command, uint32_t interval_s)
 {
-	bool monitor = vxtask_take_monitor(command), header = !command_has(command, "quiet");
+	bool monitor = strcmp(command_request(command)->verb, "monitor") == 0;
+	bool header = !command_has(command, "quiet");
 	size_t count;
 
+	vxtask_verb_set(command, "list");
 	do {
 		Vx__Reply *reply;
 		int exit_code = tool_ask(io, command, &reply);
@@ -116,6 +114,7 @@ static int vxtask_loop(const struct tool_io *io, const struct command *command, 
 			return exit_code;
 		}
 		header = false;
+		vxtask_verb_set(command, "monitor");
 		if (fflush(io->out) != 0) {
 			break;
 		}
