@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is asked about this node's disks, and their preparation: vxdisk. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,39 @@
 
 #define DISK_PRIVATE_SECTORS 65536 /* 32 MiB: as the original's default */
 
-/* The media name that the group's records give, where the group is imported here. */
+/* A disk of an imported group that no device of this node is: as the original shows it. */
+static void disk_add_failed(Vx__Reply *reply, const struct group *group, const Vx__Dm *dm)
+{
+	Vx__DiskInfo *info = PROTO_NEW(vx__disk_info, Vx__DiskInfo);
+	char status[VX_REASON_MAX];
+
+	snprintf(status, sizeof(status), "failed was:%s", dm->device);
+	proto_string_set(&info->disk, dm->name);
+	proto_string_set(&info->diskid, dm->diskid);
+	proto_string_set(&info->group, group->name);
+	proto_string_set(&info->dgid, group->dgid);
+	proto_string_set(&info->status, status);
+	PROTO_ADD(reply->disk, reply->n_disk, info);
+}
+
+/* Devices, then what is missing. */
 static void disk_add_all(struct ask *ask, Vx__Reply *reply)
 {
+	const struct configd *configd = ask->configd;
+	const struct group *group;
+
 	reply->n_disk = request_disks(ask->configd, &reply->disk);
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		for (size_t i = 0; !group->gone && group->config != NULL && i < group->config->n_dm;
+		     i++) {
+			const Vx__Dm *dm = group->config->dm[i];
+
+			if (disk_by_id(configd->disks, dm->diskid) == NULL) {
+				disk_add_failed(reply, group, dm);
+			}
+		}
+	}
 }
 
 static void disk_on_scanned(void *ctx)

@@ -26,7 +26,12 @@ check "the path of node b to the disk of the second plex fails" lab disk-fail b 
 check "a write on b succeeds all the same" write_some b 0
 wait_for 20 "the plex is detached on every node" plex_detached a
 check "... also in the words of b" plex_detached b
+check "vxdisk list of b shows a device in error" output_has '^d2 +none +- +- +error$' on b vxdisk list
+check "... and the disk of the group that is missing" output_has '^- +- +d2 +data +failed was:d2$' on b vxdisk list
+check "... with the others of the group" output_has '^- +- +d2 +data +failed was:d2$' on b vxdisk -g "$GROUP" list
+check "a sees the disk" output_has '^d2 +cdsdisk +d2 +data +online shared$' on a vxdisk list
 check "the path is whole again" lab disk-heal b d2
+check "then b sees it too" not output_has 'failed was' on b vxdisk list
 check "vxrecover says what it cannot do and what can be done" output_has \
 	'^vxha vxrecover ERROR V-80-1-1062 Plex vol1-02: stays detached \(IOFAIL\):.*vxplex -g data -o rm dis vol1-02' \
 	on c sh -c "vxrecover -g $GROUP 2>&1"

@@ -67,6 +67,7 @@ static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 		{ "sdb", "d1", "data", "online shared", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "demo",
 		  "" },
 		{ "sdc", "b1", "backup", "online", "2d3c4b5a69788796a5b4c3d2e1f00f1e", "", "a" },
+		{ "", "d9", "data", "failed was:sde", "4b5a69788796a5b4c3d2e1f00f1e2d3c", "", "" },
 		{ "sde", "", "", "error", "", "", "" },
 	};
 	Vx__Reply reply = VX__REPLY__INIT;
@@ -76,8 +77,8 @@ static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 	for (size_t i = 0; i < VX_COUNT_OF(text); i++) {
 		vx__disk_info__init(&disk[i]);
 		disk[i].device = TEXT(text[i][0]);
-		disk[i].type = TEXT("auto");
-		disk[i].path = TEXT("/dev/disk/by-id/shared-disk");
+		disk[i].type = TEXT(text[i][0][0] != '\0' ? "auto" : "");
+		disk[i].path = TEXT(text[i][0][0] != '\0' ? "/dev/disk/by-id/shared-disk" : "");
 		disk[i].disk = TEXT(text[i][1]);
 		disk[i].group = TEXT(text[i][2]);
 		disk[i].status = TEXT(text[i][3]);
@@ -87,7 +88,7 @@ static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 		disk[i].len = 2097152;
 		disk[i].pub_offset = 65536;
 		disk[i].pub_len = 2031616;
-		disk[i].priv_len = text[i][4][0] != '\0' ? 65536 : 0;
+		disk[i].priv_len = text[i][4][0] != '\0' && text[i][0][0] != '\0' ? 65536 : 0;
 		list[i] = &disk[i];
 	}
 	reply.n_disk = VX_COUNT_OF(text);
@@ -170,6 +171,7 @@ static const struct {
 	{ vxdisk_run, answer_disks, "vxdisk -g data -q list", "vxdisk-g-list", 0 },
 	{ vxdisk_run, answer_empty, "vxdisk list", "vxdisk-list-empty", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list sdb sdd", "vxdisk-list-sdb-sdd", 0 },
+	{ vxdisk_run, answer_disks, "vxdisk list d9", "vxdisk-list-failed", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list --json", "vxdisk-list-json", 0 },
 	{ vxinfo_run, answer_group, "vxinfo", "vxinfo", 0 },
 	{ vxinfo_run, answer_group, "vxinfo -p vol1", "vxinfo-p", 0 },
