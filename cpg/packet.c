@@ -145,6 +145,7 @@ static int hello_from(const Vx__Hello *hello, struct view_packet *out)
 	out->round = hello->round;
 	out->coordinator = hello->coordinator;
 	out->member = hello->member;
+	out->leaving = hello->leaving;
 	out->self = self.member[0];
 	out->last_epoch = hello->last_epoch;
 	if ((uint32_t)out->self.incarnation != out->pid || out->self.nodeid != out->from) {
@@ -301,6 +302,7 @@ static uint8_t *hello_to(const struct view_packet *packet, Vx__Cpg *msg, struct 
 	hello.round = packet->round;
 	hello.coordinator = packet->coordinator;
 	hello.member = packet->member;
+	hello.leaving = packet->leaving;
 	hello.self = &parts->self;
 	hello.last_epoch = packet->last_epoch;
 	hello.n_view = parts->view.n_member;

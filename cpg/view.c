@@ -157,6 +157,7 @@ static void view_hello_send(struct view_core *core, struct view_effects *fx)
 	packet->round = core->follow_round;
 	packet->coordinator = core->follow_nodeid;
 	packet->member = core->have_view;
+	packet->leaving = core->state == VS_LEAVING;
 	packet->self = core->self;
 	packet->last_epoch = core->last_epoch;
 	if (core->have_view) {

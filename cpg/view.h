@@ -64,7 +64,7 @@ struct view_packet {
 	uint32_t round;
 	/* HELLO */
 	uint32_t coordinator;
-	bool member;
+	bool member, leaving;
 	struct view_member self;
 	uint64_t last_epoch;
 	/* HELLO: the sender's view and leavers; NEWVIEW: the view */

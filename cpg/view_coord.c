@@ -95,6 +95,9 @@ void view_coord_cancel(struct view_core *core, struct view_effects *fx)
 	if (core->coord == VC_IDLE) {
 		return;
 	}
+	if (core->coord == VC_SURVEY || core->coord == VC_RESURVEY || core->coord == VC_CLAIM) {
+		core->stop = STOP_NOT; /* R4: its own claim may be on its way to the copies */
+	}
 	view_coord_set(core, VC_IDLE);
 	view_fx_timer_cancel(fx, VT_POLL);
 	view_fx_timer_cancel(fx, VT_ASK);
@@ -229,7 +232,11 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 		return;
 	}
 	core->hello[index] = (struct view_hello){
-		.here = true, .member = packet->member, .epoch = packet->epoch, .self = packet->self
+		.here = true,
+		.member = packet->member,
+		.leaving = packet->leaving,
+		.epoch = packet->epoch,
+		.self = packet->self,
 	};
 	if (packet->epoch > core->max_epoch) {
 		core->max_epoch = packet->epoch;
@@ -324,6 +331,37 @@ static uint32_t view_nid_choose(const struct view_core *core, const struct view_
 	return VX_NODES_MAX;
 }
 
+static bool view_coord_leaves(const struct view_core *core, const struct view_member *member)
+{
+	for (size_t i = 0; i < core->node_count; i++) {
+		if (core->hello[i].here && core->hello[i].leaving &&
+		    core->hello[i].self.incarnation == member->incarnation &&
+		    core->hello[i].self.nodeid == member->nodeid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* R8: who is senior; the master of the view before before that; nobody who leaves if it can be. */
+static uint32_t view_coord_master(const struct view_core *core)
+{
+	const struct view *next = &core->next;
+	const struct view_member *before =
+		core->have_view ? view_member_of(&core->view, core->view.master) : NULL;
+
+	if (before != NULL && view_coord_present(core, before->nodeid, before->incarnation) &&
+	    !view_coord_leaves(core, before)) {
+		return before->nodeid;
+	}
+	for (size_t i = 0; i < next->member_count; i++) {
+		if (!view_coord_leaves(core, &next->member[i])) {
+			return next->member[i].nodeid;
+		}
+	}
+	return next->member[0].nodeid;
+}
+
 /* R8, and the list of those who left since the last view that was settled (R10). */
 static void view_coord_build(struct view_core *core)
 {
@@ -352,18 +390,15 @@ static void view_coord_build(struct view_core *core)
 		}
 	}
 	qsort(next->member, next->member_count, sizeof(next->member[0]), view_seniority);
-	next->master = next->member[0].nodeid;
-	if (core->have_view && view_coord_present(core, core->view.master, 0)) {
-		const struct view_member *master = view_member_of(&core->view, core->view.master);
-
-		if (master != NULL &&
-		    view_coord_present(core, master->nodeid, master->incarnation)) {
-			next->master = master->nodeid;
-		}
-	}
+	next->master = view_coord_master(core);
 	for (size_t i = 0; i < core->gone_count && next->leaver_count < VX_COUNT_OF(next->leaver);
 	     i++) {
-		next->leaver[next->leaver_count++] = core->gone[i];
+		const struct view_leaver *leaver = &core->gone[i];
+
+		/* somebody did not see it for a while, but it never left (R4: its map is its own) */
+		if (!view_coord_present(core, leaver->nodeid, leaver->incarnation)) {
+			next->leaver[next->leaver_count++] = *leaver;
+		}
 	}
 }
 

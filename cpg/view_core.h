@@ -27,7 +27,7 @@ enum view_stop { STOP_NOT, STOP_WAITING, STOP_DONE };
 
 /* What one member of the ring said in its HELLO. */
 struct view_hello {
-	bool here, member;
+	bool here, member, leaving;
 	uint64_t epoch;
 	struct view_member self;
 };

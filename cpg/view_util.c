@@ -216,6 +216,8 @@ void view_check(const struct view_core *core)
 
 			assert(view_node_index(core, member->nodeid,
 					       (uint32_t)member->incarnation) >= 0);
+			assert(view_leaver_find(core->view.leaver, core->view.leaver_count,
+						member->nodeid, member->incarnation) == NULL);
 		}
 	}
 	assert(core->left_count <= VX_COUNT_OF(core->left));

@@ -130,6 +130,11 @@ bool cluster_has_view(const struct iod *iod)
 	return iod->cluster->view != NULL;
 }
 
+bool cluster_has_left(const struct iod *iod)
+{
+	return iod->cluster->leave == LEAVE_LEFT;
+}
+
 bool cluster_gate_is_open(const struct iod *iod)
 {
 	return iod->cluster->gate_open;
@@ -244,6 +249,10 @@ static void cluster_on_message(void *ctx, const Vx__Ipc *msg)
 	if (msg->body_case == VX__IPC__BODY_REGISTERED) {
 		log_info("vxclustd: registered as node %u (%s)", msg->registered->self,
 			 msg->registered->node);
+		if (msg->registered->state == VX__NODE_STATE__NODE_OUT &&
+		    cluster->leave == LEAVE_LEFT) {
+			cluster->leave = LEAVE_NONE; /* the next membership may begin */
+		}
 	} else if (msg->body_case == VX__IPC__BODY_VIEW) {
 		cluster_set_view(cluster, msg->view);
 	} else if (msg->body_case == VX__IPC__BODY_STEP_RUN) {

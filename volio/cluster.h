@@ -19,6 +19,8 @@ int cluster_create(struct iod *iod, struct cluster **out_cluster);
 void cluster_free(struct cluster *cluster);
 
 bool cluster_has_view(const struct iod *iod);
+/* It let its shared volumes go and is on its way out of the cluster. */
+bool cluster_has_left(const struct iod *iod);
 bool cluster_gate_is_open(const struct iod *iod);
 bool cluster_is_master(const struct iod *iod);
 /* Slot of this node's active map: its nid, 0 for a private group. */

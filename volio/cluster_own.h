@@ -6,7 +6,8 @@
 #include "volio/cluster.h"
 #include "volio/gather.h"
 
-enum leave_state { LEAVE_NONE, LEAVE_WAITING, LEAVE_REMOVING };
+/* LEFT: until this membership is over nothing shared is loaded any more (V16). */
+enum leave_state { LEAVE_NONE, LEAVE_WAITING, LEAVE_REMOVING, LEAVE_LEFT };
 
 struct cluster {
 	struct iod *iod;

@@ -153,13 +153,15 @@ static void progress_on_timer(void *ctx)
 {
 	struct cluster *cluster = ctx;
 
-	if (cluster->step == VX__STEP__STEP_NONE && cluster->leave == LEAVE_NONE) {
+	bool leaves = cluster->leave == LEAVE_WAITING || cluster->leave == LEAVE_REMOVING;
+
+	if (cluster->step == VX__STEP__STEP_NONE && !leaves) {
 		return;
 	}
 	if (cluster->step != VX__STEP__STEP_NONE) {
 		progress_tell(cluster);
 	}
-	if (cluster->leave != LEAVE_NONE) {
+	if (leaves) {
 		leave_tell(cluster);
 	}
 	loop_timer_set(cluster->iod->loop, &cluster->progress, VX_PROGRESS_MS, progress_on_timer,
@@ -212,9 +214,21 @@ static uint32_t leavers_unclean(const Vx__View *view)
 	return slots;
 }
 
+/*
+ * Whose maps the master folds. In a view of joiners only nobody is left who could name all who
+ * did not leave cleanly: the last view may have ended before its own fold (R10). All of them then.
+ */
+static uint32_t slots_to_fold(const Vx__View *view)
+{
+	if (view != NULL && view->n_joiner == view->n_member) {
+		return UINT32_MAX;
+	}
+	return leavers_unclean(view);
+}
+
 static void recover_volume(struct cluster *cluster, struct volume *volume, void *ctx)
 {
-	uint32_t slots = leavers_unclean(cluster->view);
+	uint32_t slots = slots_to_fold(cluster->view);
 
 	if (volume->conf->logs > 0 && slots != 0 && !volume->leaving) {
 		fold_volume(volume, slots, ctx);
@@ -271,14 +285,14 @@ static bool resume_is_full(const Vx__View *view, const struct volume *volume)
 static void resume_volume(struct cluster *cluster, struct volume *volume, void *ctx)
 {
 	const Vx__View *view = cluster->view;
-	bool unclean = leavers_unclean(view) != 0;
+	bool folded = slots_to_fold(view) != 0;
 	bool has_bits = volume->map != NULL && bits_count(volume->map, volume->conf->regions) > 0;
 
 	if (volume->leaving || volume->reading) {
 		return;
 	}
 	if (!volume->maps_ready ||
-	    (volume->conf->regions > 0 && (unclean || self_is_joiner(view))) ||
+	    (volume->conf->regions > 0 && (folded || self_is_joiner(view))) ||
 	    (has_bits && volume->conf->logs > 0)) {
 		volume_read_maps(volume, resume_is_full(view, volume), ctx);
 	}
@@ -356,7 +370,7 @@ static void leave_removed(struct gather *gather)
 	struct step_parts *parts = gather->ctx;
 	struct cluster *cluster = parts->cluster;
 
-	cluster->leave = LEAVE_NONE;
+	cluster->leave = LEAVE_LEFT;
 	ops_drop_empty_groups(cluster->iod);
 	cluster_set_view(cluster, NULL);
 	cluster->gate_open = false;
@@ -405,7 +419,7 @@ static void leave_begin(struct cluster *cluster, uint64_t serial)
 
 static void leave_cancel(struct cluster *cluster, uint64_t serial)
 {
-	if (cluster->leave == LEAVE_REMOVING) {
+	if (cluster->leave == LEAVE_REMOVING || cluster->leave == LEAVE_LEFT) {
 		cluster_ack(cluster, VX__STEP__STEP_LEAVE_CANCEL, serial, false, -VX_E_INVAL,
 			    "too late: volumes are being removed");
 		return;
@@ -476,7 +490,7 @@ void steps_lost(struct cluster *cluster)
 {
 	struct step_parts *parts = step_parts_begin(cluster, lost_drained);
 
-	if (cluster->leave == LEAVE_WAITING) {
+	if (cluster->leave == LEAVE_WAITING || cluster->leave == LEAVE_LEFT) {
 		cluster->leave = LEAVE_NONE;
 	}
 	if (cluster->step != VX__STEP__STEP_ABORT) {

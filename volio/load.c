@@ -104,6 +104,10 @@ static void load_start(struct op *op)
 	struct load *load = (struct load *)op;
 	const Vx__Config *config = load_request(load)->config;
 
+	if (op->shared && cluster_has_left(op->iod)) {
+		load_end(load, 0, NULL); /* V16: this node's part of it is over */
+		return;
+	}
 	if (op->shared && !cluster_has_view(op->iod)) {
 		load_end(load, -VX_E_NOTMEMBER,
 			 "this node is in no cluster: a shared group cannot be loaded");

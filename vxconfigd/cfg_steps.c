@@ -39,6 +39,7 @@ void steps_free(struct configd *configd)
 	proto_free(steps->config);
 	proto_free(steps->work);
 	proto_free(steps->leave);
+	proto_free(steps->abort);
 	free(steps);
 }
 
@@ -49,7 +50,7 @@ static void steps_on_progress(void *ctx)
 	struct configd *configd = ctx;
 	struct steps *steps = configd->steps;
 	Vx__StepRun *const run[] = { steps->hold, steps->stop, steps->config, steps->work,
-				     steps->leave };
+				     steps->leave, steps->abort };
 	bool any = false;
 
 	for (size_t i = 0; i < VX_COUNT_OF(run); i++) {
@@ -100,18 +101,26 @@ static void steps_forget(Vx__StepRun **slot)
 
 /* ---- stop (R4, R9) ---- */
 
-static void steps_stop_look(void *ctx)
+static bool steps_writes_ended(const struct configd *configd)
+{
+	return configd->disk_writes == 0 && shelf_idle(configd->shelf);
+}
+
+/* HELLO and the word of an aborted node say that no write of this node is under way (R4, R13). */
+static void steps_idle_look(void *ctx)
 {
 	struct configd *configd = ctx;
+	struct steps *steps = configd->steps;
 
-	if (configd->steps->stop == NULL) {
+	if (steps->stop == NULL && steps->abort == NULL) {
 		return;
 	}
-	if (configd->disk_writes > 0 || !shelf_idle(configd->shelf)) {
-		shelf_when_idle(configd->shelf, steps_stop_look, configd);
+	if (!steps_writes_ended(configd)) {
+		shelf_when_idle(configd->shelf, steps_idle_look, configd);
 		return;
 	}
-	steps_end(configd, &configd->steps->stop, 0, "");
+	steps_end(configd, &steps->stop, 0, "");
+	steps_end(configd, &steps->abort, 0, "");
 }
 
 static void steps_stop(struct configd *configd, const Vx__StepRun *run)
@@ -129,7 +138,7 @@ static void steps_stop(struct configd *configd, const Vx__StepRun *run)
 	takeover_cancel(configd);
 	txn_run_all(configd, &event);
 	steps_begin(configd, &steps->stop, run, "writes to configuration copies end");
-	steps_stop_look(configd);
+	steps_idle_look(configd);
 }
 
 void steps_quiet(struct configd *configd)
@@ -184,21 +193,30 @@ void steps_drop_shared(struct configd *configd, const char *reason)
 	group_notes_save(configd);
 }
 
+static bool steps_transactions_ended(const struct configd *configd)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		if (group->txn.member != TXN_NONE || group->txn.master != TXN_IDLE) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void steps_leave_look(void *ctx)
 {
 	struct configd *configd = ctx;
-	struct group *group;
 
 	if (configd->steps->leave == NULL) {
 		return;
 	}
-	TAILQ_FOREACH(group, &configd->groups, next)
-	{
-		if (group->txn.member != TXN_NONE || group->txn.master != TXN_IDLE) {
-			loop_timer_set(configd->loop, &configd->leave_timer, VX_LEAVE_POLL_MS,
-				       steps_leave_look, configd);
-			return;
-		}
+	if (!steps_transactions_ended(configd) || !steps_writes_ended(configd)) {
+		loop_timer_set(configd->loop, &configd->leave_timer, VX_LEAVE_POLL_MS,
+			       steps_leave_look, configd);
+		return;
 	}
 	steps_end(configd, &configd->steps->leave, 0, "");
 }
@@ -221,7 +239,8 @@ static void steps_abort(struct configd *configd, const Vx__StepRun *run)
 	steps_forget(&steps->work);
 	steps_forget(&steps->leave);
 	steps_drop_shared(configd, "this node aborts");
-	clust_ack(configd->clust, run, 0, "", 0, NULL, 0);
+	steps_begin(configd, &steps->abort, run, "writes to configuration copies end");
+	steps_idle_look(configd);
 }
 
 /* ---- from vxclustd ---- */

@@ -40,7 +40,7 @@ START_TEST(fresh_nodes_form_a_view)
 {
 	three();
 	ck_assert_int_ge(w->node[0].steps[STEP_CONFIG], 1);
-	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 0);
+	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 1); /* R10: nobody remembers leavers */
 }
 END_TEST
 
@@ -70,7 +70,7 @@ START_TEST(loss_waits_for_fencing)
 	fence(3);
 	run(4);
 	expect_view(1, 2);
-	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 1);
+	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 2);
 	ck_assert_uint_eq(view_current(w->node[0].core)->leaver_count, 1);
 	ck_assert_int_eq(view_current(w->node[0].core)->leaver[0].how, VIEW_LOST);
 }
@@ -160,7 +160,7 @@ START_TEST(clean_leave)
 	ck_assert(w->node[1].gone);
 	ck_assert_int_eq(w->node[1].gone_how, VIEW_CLEAN);
 	expect_view(1, 2);
-	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 0);
+	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 1); /* that of the first view */
 	deliver(3, &event);
 	run(4);
 	ck_assert_uint_eq(w->durable_count, 1);
@@ -199,7 +199,7 @@ START_TEST(abort_is_recovered)
 	ck_assert_int_eq(w->node[2].gone_how, VIEW_ABORTED);
 	ck_assert_str_eq(w->node[2].gone_reason, "test");
 	expect_view(1, 2);
-	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 1);
+	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 2);
 }
 END_TEST
 
@@ -362,6 +362,57 @@ START_TEST(old_epoch_does_not_count)
 }
 END_TEST
 
+/* R4: a coordinator whose round is cancelled stops again: its claim may be on its way */
+START_TEST(cancelled_claim_is_waited_for)
+{
+	three();
+	crash(3);
+	fence(3);
+	w->node[0].hold = 1u << FX_CLAIM;
+	run(4);
+	ck_assert(!view_is_settled(w->node[0].core));
+	w->node[0].hold = 1u << FX_STOP;
+	boot(4);
+	run(4);
+	ck_assert_msg(!view_is_settled(w->node[1].core), "HELLO was said before the claim ended");
+	w->node[0].hold = 0;
+
+	struct view_event event = { .type = VE_STOPPED, .token = w->node[0].held };
+
+	deliver(1, &event);
+	run(4);
+	expect_view(1, 3);
+}
+END_TEST
+
+/* R10: who was out of sight for others, but never left, is no leaver: its map is its own */
+START_TEST(who_is_there_did_not_leave)
+{
+	three();
+	membership(3); /* node 3 left and joined in one change, the same process */
+	membership(0);
+	run(4);
+	expect_view(1, 3);
+	ck_assert_uint_eq(view_current(w->node[0].core)->leaver_count, 0);
+}
+END_TEST
+
+/* R8: a master that leaves may have let go of its volumes already: another one folds the maps */
+START_TEST(leaving_master_is_replaced)
+{
+	struct view_event event = { .type = VE_LEAVE };
+
+	w->always_quorate = true;
+	three();
+	w->node[0].hold = 1u << FX_LEAVE_LOCAL;
+	deliver(1, &event);
+	crash(3);
+	fence(3);
+	run(4);
+	expect_view(2, 2);
+}
+END_TEST
+
 /* Node 3 hangs: it is a member of the group, but hears and says nothing. A fourth one joins. */
 static void three_of_which_one_hangs(void)
 {
@@ -507,6 +558,9 @@ int main(void)
 	tcase_add_test(all, old_epoch_does_not_count);
 	tcase_add_test(all, joiner_dies_at_prestop);
 	tcase_add_loop_test(all, what_is_over_is_not_awaited, 0, VX_COUNT_OF(asked));
+	tcase_add_test(all, cancelled_claim_is_waited_for);
+	tcase_add_test(all, who_is_there_did_not_leave);
+	tcase_add_test(all, leaving_master_is_replaced);
 	tcase_add_test(all, mute_member_is_fenced);
 	tcase_add_test(all, slow_member_is_not_mute);
 	tcase_add_test(all, deaf_coordinator_does_not_judge);
