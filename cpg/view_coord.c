@@ -395,7 +395,8 @@ static void view_coord_build(struct view_core *core)
 	     i++) {
 		const struct view_leaver *leaver = &core->gone[i];
 
-		/* somebody did not see it for a while, but it never left (R4: its map is its own) */
+		/* somebody did not see it for a while, but it never left (R4: its map is its own)
+		 */
 		if (!view_coord_present(core, leaver->nodeid, leaver->incarnation)) {
 			next->leaver[next->leaver_count++] = *leaver;
 		}
