@@ -54,7 +54,7 @@ CMDS := $(patsubst vxconfigd/cmd/%.c,$(B)/bin/%,$(CMD_MAIN))
 TOOLS := $(foreach t,$(TOOL_MAIN),$(B)/tests/$(notdir $(t:.c=)))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_MAIN))
 
-.PHONY: all build deps demo check check-unit check-lab check-lint bench install clean help
+.PHONY: all build deps demo check check-unit check-lab check-lint check-faults bench install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: build
@@ -63,7 +63,7 @@ build: $(DAEMONS) $(CMDS) $(TOOLS)
 
 help:
 	@sed -n '3,7s/^# \{0,1\}//p' Makefile
-	@echo 'targets: deps build demo check check-unit check-lab check-lint bench install clean'
+	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults bench install clean'
 
 $(PB): base/vxha.proto
 	$(call say,PROTO,$<)
@@ -128,6 +128,10 @@ check-lint: build
 
 check-lab: build stage
 	$(Q)tests/run-lab
+
+# Is each check of the story able to fail? Not part of check: it takes its time.
+check-faults: build stage
+	$(Q)tests/story/faults
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory build $(UNITS) stage

@@ -4,25 +4,28 @@
 story_10_title="Mistakes"
 
 mistake() {	# mistake NODE COMMAND PATTERN: refused, clearly, and nothing changed anywhere
-	local before after
+	local before
 	before=$(config_everywhere)
 	refused "$1" "$2"
 	prove "the reason is told" grep -Eiq "$3" <<<"$OUT"
-	after=$(config_everywhere)
-	prove "nothing was changed on any node" test "$before" = "$after"
+	prove "nothing was changed on any node" config_is_still "$before"
+}
+
+config_is_still() {
+	local after
+	after=$(config_everywhere) || return 1
+	[ "$after" = "$1" ] || { diff <(echo "$1") <(echo "$after"); return 1; }
 }
 
 config_everywhere() {
 	local n
 	for n in $NODES; do
-		on "$n" vxprint -g "$GROUP" -ht
-		on "$n" vxdg list
-		on "$n" vxdisk list
+		echo "== $n" && on "$n" vxprint -g "$GROUP" -ht && on "$n" vxdg list && on "$n" vxdisk list || return 1
 	done
 }
 
 story_10() {
-	story_need_back
+	story_need volume
 	say "Each of these is refused with its reason, and changes nothing anywhere."
 	mistake a "vxdg -s init $GROUP d4=d4" "exist"
 	typed a "vxdisk setup d4"

@@ -15,5 +15,5 @@ story_2() {
 		prove "node $n says enabled,shared" test "$(group_state "$n")" = enabled,shared
 	done
 	typed b "vxdisk list"
-	prove "node b shows three disks of the group" test "$(grep -c "$GROUP" <<<"$OUT")" = 3
+	prove "node b shows three disks of the group" test "$(grep -c "$GROUP *online shared" <<<"$OUT")" = 3
 }

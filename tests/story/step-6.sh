@@ -21,38 +21,68 @@ view_without() {	# all survivors run a view of two members, I/O goes on
 	done
 }
 
-resync_finished() {
+resync_finished() {	# resync_finished VICTIM CRASH_MS: there was one since then, and no node has one now
 	local n
 	for n in $(others_of "$1"); do
-		[ -z "$(on "$n" vxtask -q list)" ] || return 1
+		[ "$(resync_since "$n" "$2")" != null ] && [ -z "$(on "$n" vxtask -q list)" ] || return 1
 	done
+}
+
+# The node's writes reach one mirror only and cannot end: the disk of the other one is out of its
+# reach, and its vxconfigd does not come to report that.
+write_half() {
+	lab pause "$1" vxconfigd
+	lab disk-fail "$1" d2
+	await 10 "writes of node $1 are on one mirror and not on the other" writers_hang "$1"
+}
+
+writers_hang() {
+	local before after
+	before=$(stat -c %s "$WORK/journal.$1-own" "$WORK/journal.$1-shared")
+	sleep 0.2 # 80 writes
+	after=$(stat -c %s "$WORK/journal.$1-own" "$WORK/journal.$1-shared")
+	[ "$before" = "$after" ]
 }
 
 # Power off, then everything that must follow. Fills TIMES.
 lose_node() {
-	local victim=$1 n survivor at json
+	local victim=$1 survivor at json
 	survivor=$(others_of "$victim" | head -n 1)
 	lab autoboot off
 	at=$(now_ms)
 	lab crash "$victim"
+	lab disk-heal "$victim" d2
 	wait_writers "$victim"
 	await 60 "the survivors run a view of two, and I/O goes on" view_without "$victim"
 	await 15 "their writers make progress again" writers_grow $(others_of "$victim")
-	typed "$survivor" "stonith_admin --history $victim"
-	prove "Pacemaker had fenced node $victim" grep -q "turn off\|reboot\|off" <<<"$OUT"
-	typed "$survivor" "vxclustadm -v nodestate"
+	typed "$survivor" "stonith_admin --history $victim --verbose"
 	json=$(on "$survivor" vxclustadm -v nodestate --json)
+	prove "Pacemaker had fenced node $victim before that" fenced_between "$at" "$json" <<<"$OUT"
+	typed "$survivor" "vxclustadm -v nodestate"
 	timeline "$victim" "$at" "$json"
-	await 60 "the resync of what $victim had dirty is finished" resync_finished "$victim"
-	RESYNCED=$(on "$survivor" vxtask --all --json list | jq -r '[.tasks[] | select(.volume == "'$VOLUME'" and .state == "done")] | max_by(.started_ms) | "\(.regions) of \(.all_regions) regions in \(.elapsed_ms) ms"')
+	await 60 "the resync of what $victim had dirty is finished" resync_finished "$victim" "$at"
+	RESYNCED=$(resync_since "$survivor" "$at" | jq -r '"\(.regions) of \(.all_regions) regions in \(.elapsed_ms) ms"')
 	say "Resynced: $RESYNCED."
-	prove "only a part of the volume was resynced" resync_was_partial "$survivor"
+	prove "a part of the volume was resynced, and only a part" resync_was_partial "$survivor" "$at"
+}
+
+# The last success (whole seconds) is not older than the power off, and not younger than the end of the freeze.
+fenced_between() {	# fenced_between CRASH_MS JSON, with the history on standard input
+	local fenced resumed
+	fenced=$(sed -n "s/^\(reboot\|off\) of .* successful: .*completed='\(.*\)'.*/\2/p" | sort | tail -n 1)
+	fenced=$(date -d "$fenced" +%s)
+	resumed=$(jq '.reconfigurations | last | (.wall_ms + .freeze_ms) / 1000 | floor' <<<"$2")
+	echo "power off $(($1 / 1000)), fenced $fenced, I/O resumed $resumed"
+	[ "$fenced" -ge $(($1 / 1000)) ] && [ "$fenced" -le "$resumed" ]
+}
+
+resync_since() {	# resync_since NODE MS: the last resync of the volume that began later
+	on "$1" vxtask --all --json list |
+		jq '[.tasks[] | select(.volume == "'$VOLUME'" and .state == "done" and .started_ms >= '"$2"')] | max_by(.started_ms)'
 }
 
 resync_was_partial() {
-	on "$1" vxtask --all --json list |
-		jq -e '[.tasks[] | select(.volume == "'$VOLUME'" and .state == "done")] | max_by(.started_ms) |
-			.regions > 0 and .regions < .all_regions'
+	resync_since "$@" | jq -e '.regions > 0 and .regions < .all_regions'
 }
 
 timeline() {	# timeline VICTIM CRASH_MS JSON: a table of what the freeze was made of
@@ -72,7 +102,9 @@ story_6() {
 	writers_start
 	await 30 "all six writers have acknowledged writes" writers_acked
 	victim=$(slave_nodes | tail -n 1)
-	say "Node $victim, a slave, is switched off while it writes. The others must not go on before it is proven off."
+	say "Node $victim, a slave, loses its way to disk d2 in the middle of its writes, and then power: one mirror has what the" \
+		"other has not. The others must not go on before it is proven off."
+	write_half "$victim"
 	lose_node "$victim"
 	# shellcheck disable=SC2046
 	writers_stop $(others_of "$victim")

@@ -4,7 +4,7 @@
 story_9_title="vxconfigd is stopped on a slave"
 story_9() {
 	local node other
-	story_need_back
+	story_need volume
 	node=$(slave_nodes | head -n 1)
 	other=$(master_node)
 	writers_start
@@ -13,7 +13,7 @@ story_9() {
 	say "vxconfigd changes the configuration; it does not carry I/O. Without it a node goes on, but nothing can be changed."
 	typed "$node" "vxdctl -k stop"
 	prove "I/O goes on everywhere, on $node too" writers_grow a b c
-	typed "$node" "vxdg list || true"
+	refused "$node" "vxdg list"
 	prove "vxdg list on $node shows the group disabled" grep -Eq "^$GROUP +disabled" <<<"$OUT"
 	refused "$other" "vxassist -g $GROUP make vol3 10m"
 	prove "a change elsewhere fails and names node $node" grep -q "node $node" <<<"$OUT"
