@@ -94,9 +94,10 @@ static void fx_install(struct node *node, const struct view *view)
 	node->store.last_epoch = view->epoch;
 	rc = store_write(&node->store);
 	if (rc != 0) {
-		log_err("view=%llx cannot be remembered on this node's disk: %s",
-			(unsigned long long)view->epoch, vx_strerror(rc));
-		node_abort(node, "cannot write the state file");
+		char reason[VX_REASON_MAX];
+
+		store_explain(rc, reason);
+		node_abort(node, reason); /* R7 */
 		return;
 	}
 	log_notice("view=%llx members=%zu joiners=%zu leavers=%zu master=%s",

@@ -237,9 +237,12 @@ static void adm_on_set(struct node *node, struct ipc_peer *peer, const Vx__Ipc *
 	node->store.preference = (int32_t)value;
 
 	int rc = store_write(&node->store);
+	char reason[VX_REASON_MAX] = "counts from the next join on";
 
-	adm_answer(peer, msg->cookie, rc,
-		   rc != 0 ? "cannot write the state file" : "counts from the next join on");
+	if (rc != 0) {
+		store_explain(rc, reason);
+	}
+	adm_answer(peer, msg->cookie, rc, reason);
 }
 
 void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)

@@ -185,8 +185,14 @@ void node_start_try(void *ctx)
 		return;
 	}
 
-	int rc = node_start_corosync(node, reason);
+	int rc = store_reserve();
 
+	if (rc != 0) { /* it could not take part in a view that it cannot remember (R7) */
+		store_explain(rc, reason);
+		node_start_fail(node, rc, reason);
+		return;
+	}
+	rc = node_start_corosync(node, reason);
 	if (rc == -VX_E_INVAL) {
 		node_start_fail(node, rc, reason);
 	} else if (rc != 0) {

@@ -12,42 +12,16 @@
 #include "base/crc32c.h"
 #include "base/errors.h"
 #include "base/paths.h"
+#include "base/state_file.h"
 #include "vxha.pb-c.h"
 
 #define STORE_FILE "vxclustd.state"
 #define STORE_REASON "last-reason"
 #define STORE_BYTES_MAX 512
 
-/* Writes name in the state folder so that either the old or the new content is there. */
-static int store_replace(const char *name, const void *data, size_t length)
+static void store_path(const char *name, char out[PATH_MAX])
 {
-	char path[PATH_MAX], temp[PATH_MAX + 8];
-
-	snprintf(path, sizeof(path), "%s/%s", path_state_dir(), name);
-	snprintf(temp, sizeof(temp), "%s.new", path);
-
-	int fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-
-	if (fd < 0) {
-		return -errno;
-	}
-
-	int rc = write(fd, data, length) == (ssize_t)length && fsync(fd) == 0 ? 0 : -EIO;
-
-	close(fd);
-	if (rc == 0 && rename(temp, path) != 0) {
-		rc = -errno;
-	}
-
-	int dir = open(path_state_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (dir >= 0) {
-		if (rc == 0 && fsync(dir) != 0) {
-			rc = -errno;
-		}
-		close(dir);
-	}
-	return rc;
+	snprintf(out, PATH_MAX, "%s/%s", path_state_dir(), name);
 }
 
 int store_read(struct store *out_store)
@@ -57,7 +31,7 @@ int store_read(struct store *out_store)
 	uint32_t crc;
 
 	memset(out_store, 0, sizeof(*out_store));
-	snprintf(path, sizeof(path), "%s/%s", path_state_dir(), STORE_FILE);
+	store_path(STORE_FILE, path);
 
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -92,6 +66,7 @@ int store_write(const struct store *store)
 {
 	Vx__NodeFile file = VX__NODE_FILE__INIT;
 	uint8_t data[STORE_BYTES_MAX];
+	char path[PATH_MAX];
 
 	file.last_epoch = store->last_epoch;
 	file.preference = store->preference;
@@ -100,13 +75,29 @@ int store_write(const struct store *store)
 	uint32_t crc = crc32c(0, data + sizeof(uint32_t), length);
 
 	memcpy(data, &crc, sizeof(crc));
-	return store_replace(STORE_FILE, data, length + sizeof(crc));
+	store_path(STORE_FILE, path);
+	return state_file_write(path, data, length + sizeof(crc), STORE_BYTES_MAX);
+}
+
+int store_reserve(void)
+{
+	char path[PATH_MAX];
+
+	store_path(STORE_FILE, path);
+	return state_file_reserve(path, STORE_BYTES_MAX);
+}
+
+void store_explain(int error, char out_reason[VX_REASON_MAX])
+{
+	snprintf(out_reason, VX_REASON_MAX, "%s/" STORE_FILE " cannot be written: %s",
+		 path_state_dir(), vx_strerror(error));
 }
 
 void store_reason(const char *reason)
 {
-	char line[1024];
+	char line[1024], path[PATH_MAX];
 
 	snprintf(line, sizeof(line), "%s\n", reason);
-	(void)store_replace(STORE_REASON, line, strlen(line));
+	store_path(STORE_REASON, path);
+	(void)state_file_write(path, line, strlen(line), 0);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What vxclustd remembers on the node's own disk: the highest epoch it ever saw (R7), the
- * preference, why it left. Small files, replaced as a whole (written, synced, renamed).
+ * preference, why it left. Small files, replaced as a whole (base/state_file.h).
  */
 #ifndef VX_CPG_STORE_H
 #define VX_CPG_STORE_H
 
 #include <stdint.h>
+
+#include "base/limits.h"
 
 struct store {
 	uint64_t last_epoch;
@@ -17,6 +19,10 @@ struct store {
 int store_read(struct store *out_store);
 /* Durable when it returns 0; else -errno. */
 int store_write(const struct store *store);
+/* Room for the next store_write(): what can be written now can be written then. 0 or -errno. */
+int store_reserve(void);
+/* What an error of the two means, with the file's name. */
+void store_explain(int error, char out_reason[VX_REASON_MAX]);
 /* The reason shown by `vxclustadm nodestate` while vxclustd does not run. Best effort. */
 void store_reason(const char *reason);
 

@@ -140,8 +140,13 @@ static void adopt_modes(struct group *group, const Vx__GroupView *view)
 
 static void adopt_on_remembered(void *ctx, int error)
 {
-	adopt_end(ctx, error,
-		  error != 0 ? "the node's memory of disk groups cannot be written" : "");
+	struct adopt *adopt = ctx;
+	char reason[VX_REASON_MAX] = "";
+
+	if (error != 0) {
+		memory_explain(adopt->configd->memory, error, reason);
+	}
+	adopt_end(adopt, error, reason);
 }
 
 static void adopt_on_loaded(void *ctx, int error, const char *reason)

@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/state_file.h"
 #include "vxconfigd/block_codec.h"
 #include "vxconfigd/record.h"
 #include "vxha.pb-c.h"
 
 #define MEMORY_BYTES_MAX (16u * 1024 * 1024) /* VX_MEMORY_MAX groups with all their copies, and more */
 #define MEMORY_ID "memory"
+#define MEMORY_GROUP_BYTES (2 * VX_BLOCK) /* of one more group, with all its copies, at most */
 
 struct memory_waiter {
 	STAILQ_ENTRY(memory_waiter) next;
@@ -35,6 +37,7 @@ struct memory {
 	uint64_t sequence;
 	bool writing; /* a job is under way */
 	bool changed; /* ... and does not hold the newest */
+	unsigned int reserving; /* jobs under way that set room aside */
 	struct memory_waiters waiters; /* for the next write */
 	struct memory_waiters writing_waiters; /* for the one under way */
 };
@@ -43,17 +46,25 @@ struct memory_job {
 	struct worker_job job;
 	struct memory *memory;
 	char *path;
-	uint8_t *data;
+	uint8_t *data; /* NULL: only room for it is set aside */
 	size_t length;
 	int error;
+	void (*done)(void *ctx, int error);
+	void *ctx;
 };
 
 static void memory_start(struct memory *memory);
 
-static uint8_t *memory_encode(const Vx__Memory *known, uint64_t sequence, size_t *out_length)
+static size_t memory_length(const Vx__Memory *known)
 {
 	size_t packed = vx__memory__get_packed_size(known);
-	size_t length = (BLOCK_HEAD_BYTES + 4 + packed + VX_BLOCK - 1) / VX_BLOCK * VX_BLOCK;
+
+	return (BLOCK_HEAD_BYTES + 4 + packed + VX_BLOCK - 1) / VX_BLOCK * VX_BLOCK;
+}
+
+static uint8_t *memory_encode(const Vx__Memory *known, uint64_t sequence, size_t *out_length)
+{
+	size_t length = memory_length(known), packed = vx__memory__get_packed_size(known);
 	uint8_t *data = record_alloc(1, length);
 	struct block_cursor cursor = block_begin(data, length);
 
@@ -157,7 +168,7 @@ int memory_open(struct worker *worker, const char *path, struct memory **out_mem
 
 bool memory_idle(const struct memory *memory)
 {
-	return !memory->writing;
+	return !memory->writing && memory->reserving == 0;
 }
 
 void memory_free(struct memory *memory)
@@ -294,72 +305,16 @@ void memory_forget(struct memory *memory, const char *dgid)
 	memory_start(memory);
 }
 
-static int memory_write_file(const char *path, const uint8_t *data, size_t length)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	size_t done = 0;
-	int rc = fd < 0 ? -errno : 0;
-
-	while (rc == 0 && done < length) {
-		ssize_t got = write(fd, data + done, length - done);
-
-		if (got < 0 && errno != EINTR) {
-			rc = -errno;
-		}
-		done += got > 0 ? (size_t)got : 0;
-	}
-	if (rc == 0 && fsync(fd) != 0) {
-		rc = -errno;
-	}
-	if (fd >= 0 && close(fd) != 0 && rc == 0) {
-		rc = -errno;
-	}
-	return rc;
-}
-
-static int memory_sync_folder(const char *path)
-{
-	char *folder = strdup(path);
-	char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
-	int rc = 0;
-
-	if (slash != NULL) {
-		*slash = '\0';
-	}
-
-	int fd = open(slash == NULL ? "." : *folder == '\0' ? "/" : folder,
-		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd) != 0) {
-		rc = -errno;
-	}
-	if (fd >= 0) {
-		close(fd);
-	}
-	free(folder);
-	return rc;
-}
-
-/* In a worker thread. The old file is whole until the new one is. */
+/* In a worker thread. */
 static void memory_run(struct worker_job *base)
 {
 	struct memory_job *job = (struct memory_job *)base;
-	size_t size = strlen(job->path) + sizeof(".new");
-	char *fresh = malloc(size);
 
-	if (fresh == NULL) {
-		job->error = -ENOMEM;
-		return;
-	}
-	snprintf(fresh, size, "%s.new", job->path);
-	job->error = memory_write_file(fresh, job->data, job->length);
-	if (job->error == 0 && rename(fresh, job->path) != 0) {
-		job->error = -errno;
-	}
-	if (job->error == 0) {
-		job->error = memory_sync_folder(job->path);
-	}
-	free(fresh);
+	size_t room = job->length + MEMORY_GROUP_BYTES;
+
+	job->error = job->data != NULL
+			     ? state_file_write(job->path, job->data, job->length, room)
+			     : state_file_reserve(job->path, room);
 }
 
 static void memory_done(struct worker_job *base)
@@ -385,6 +340,18 @@ static void memory_done(struct worker_job *base)
 	}
 }
 
+static struct memory_job *memory_job_new(struct memory *memory,
+					 void (*done)(struct worker_job *job))
+{
+	struct memory_job *job = record_alloc(1, sizeof(*job));
+
+	job->job.run = memory_run;
+	job->job.done = done;
+	job->memory = memory;
+	record_string_set(&job->path, memory->path);
+	return job;
+}
+
 /* Writes what is known now; while a write is under way the next one has to wait for it. */
 static void memory_start(struct memory *memory)
 {
@@ -397,11 +364,34 @@ static void memory_start(struct memory *memory)
 	memory->writing = true;
 	memory->changed = false;
 	STAILQ_CONCAT(&memory->writing_waiters, &memory->waiters);
-	job = record_alloc(1, sizeof(*job));
-	job->job.run = memory_run;
-	job->job.done = memory_done;
-	job->memory = memory;
-	record_string_set(&job->path, memory->path);
+	job = memory_job_new(memory, memory_done);
 	job->data = memory_encode(memory->known, ++memory->sequence, &job->length);
 	worker_submit(memory->worker, memory->path, &job->job);
+}
+
+static void memory_reserved(struct worker_job *base)
+{
+	struct memory_job *job = (struct memory_job *)base;
+
+	job->memory->reserving--;
+	job->done(job->ctx, base->error != 0 ? base->error : job->error);
+	free(job->path);
+	free(job);
+}
+
+void memory_reserve(struct memory *memory, void (*done)(void *ctx, int error), void *ctx)
+{
+	struct memory_job *job = memory_job_new(memory, memory_reserved);
+
+	job->length = memory_length(memory->known);
+	job->done = done;
+	job->ctx = ctx;
+	memory->reserving++;
+	worker_submit(memory->worker, memory->path, &job->job);
+}
+
+void memory_explain(const struct memory *memory, int error, char *out_reason)
+{
+	snprintf(out_reason, VX_REASON_MAX, "%s cannot be written: %s", memory->path,
+		 vx_strerror(error));
 }

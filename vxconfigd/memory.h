@@ -4,8 +4,8 @@
  *
  * A small file on the node's own disk, written before a commit is acknowledged. With it an import can
  * refuse contents older than what the nodes know: two copies, or one node with old copies only, cannot
- * bring back the past (DISK-FORMAT.md D19, cpg/PROTOCOL.md). Writes go through worker threads: a new
- * file, fsync, rename, fsync of the folder; several puts may share one write. Main thread only.
+ * bring back the past (DISK-FORMAT.md D19, cpg/PROTOCOL.md). Writes go through worker threads
+ * (base/state_file.h); several puts may share one write. Main thread only.
  */
 #ifndef VX_VXCONFIGD_MEMORY_H
 #define VX_VXCONFIGD_MEMORY_H
@@ -45,6 +45,13 @@ bool memory_get(const struct memory *memory, const char *dgid, struct memory_gro
  */
 void memory_put(struct memory *memory, const struct memory_group *group,
 		void (*done)(void *ctx, int error), void *ctx);
+/*
+ * Before this node says yes to a change: room for what the next memory_put() writes. done(ctx, error)
+ * from the loop; -errno: that write would fail, now.
+ */
+void memory_reserve(struct memory *memory, void (*done)(void *ctx, int error), void *ctx);
+/* What such an error means, with the file's name (VX_REASON_MAX). */
+void memory_explain(const struct memory *memory, int error, char *out_reason);
 /* The group is gone (destroyed). Not waited for. */
 void memory_forget(struct memory *memory, const char *dgid);
 

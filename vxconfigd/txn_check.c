@@ -137,6 +137,26 @@ static void txn_check_opens(struct txn_check *check, struct group *group)
 	iod_call(group->configd->iod, &msg, txn_check_on_opens, check);
 }
 
+/* ---- this node's memory (T5): what could not be remembered is refused before it begins ---- */
+
+static void txn_check_on_reserved(void *ctx, int error)
+{
+	struct txn_check *check = ctx;
+	char reason[VX_REASON_MAX];
+
+	if (error != 0) {
+		memory_explain(check->job.configd->memory, error, reason);
+		txn_check_no(check, error, "%s", reason);
+	}
+	txn_check_answered(check);
+}
+
+static void txn_check_memory(struct txn_check *check)
+{
+	check->waiting++;
+	memory_reserve(check->job.configd->memory, txn_check_on_reserved, check);
+}
+
 /* ---- the kinds ---- */
 
 static bool txn_check_base(struct txn_check *check, struct group *group)
@@ -180,6 +200,7 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 	after->seq = propose->base_seq + 1;
 	config_outcome_add(after, propose->txid.data, true);
 	group->pending.after = after;
+	txn_check_memory(check);
 	txn_check_disks(check, (const char *const *)propose->need_disk, propose->n_need_disk);
 	for (size_t i = 0; i < group->config->n_vol; i++) {
 		cut = cut || txn_check_is_cut(group, group->config->vol[i]->name);
@@ -265,6 +286,7 @@ static void txn_check_import(struct txn_check *check, struct group *group)
 	if (check->error != 0) {
 		return;
 	}
+	txn_check_memory(check);
 	if (propose->config != NULL) {
 		group->pending.after = config_clone(propose->config);
 		txn_check_import_config(check, group);

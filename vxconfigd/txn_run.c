@@ -106,8 +106,10 @@ static void txn_on_remembered(void *ctx, int error)
 	struct txn_job *job = ctx;
 
 	if (error != 0) { /* a node that cannot remember must not acknowledge */
-		clust_abort(job->configd->clust,
-			    "the node's memory of disk groups cannot be written");
+		char reason[VX_REASON_MAX];
+
+		memory_explain(job->configd->memory, error, reason);
+		clust_abort(job->configd->clust, reason);
 	} else {
 		txn_run_result(job->configd, job->dgid, TXN_EV_REMEMBERED, &job->ref, 0, "");
 	}

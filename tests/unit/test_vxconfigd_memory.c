@@ -91,6 +91,16 @@ static int remember(struct memory *memory, const char *dgid, uint64_t epoch, uin
 	return answer_error;
 }
 
+static int reserve(struct memory *memory)
+{
+	int before = answers;
+
+	memory_reserve(memory, on_error, NULL);
+	loop_run(loop);
+	ck_assert_int_eq(answers, before + 1);
+	return answer_error;
+}
+
 START_TEST(node_memory)
 {
 	struct memory *memory = memory_at(0);
@@ -126,9 +136,12 @@ START_TEST(node_memory)
 	memory = memory_at(0);
 	/* a folder in the way: told, not hidden */
 	snprintf(path, sizeof(path), "%s/groups.new", folder);
+	unlink(path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_eq(reserve(memory), -EISDIR);
 	ck_assert_int_eq(remember(memory, "g1", 1, 1), -EISDIR);
 	rmdir(path);
+	ck_assert_int_eq(reserve(memory), 0);
 	ck_assert_int_eq(remember(memory, "g1", 1, 1), 0);
 	memory_free(memory);
 }
