@@ -214,6 +214,12 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 			work->max_epoch = ack->max_epoch;
 		}
 		work_take_durable(work, ack);
+		if (work->event == VE_LEFT && client == NODE_IOD && work->error == 0) {
+			const struct view_event let_go = { .type = VE_LET_GO,
+							   .token = work->token };
+
+			node_event(node, &let_go);
+		}
 		if (work->event == VE_LEFT && client == NODE_IOD && work->error == 0 &&
 		    node->client[NODE_CONFIGD] != NULL) {
 			work->waits[NODE_CONFIGD] = true; /* it lets go when the volumes are gone */

@@ -145,7 +145,8 @@ static int hello_from(const Vx__Hello *hello, struct view_packet *out)
 	out->round = hello->round;
 	out->coordinator = hello->coordinator;
 	out->member = hello->member;
-	out->leaving = hello->leaving;
+	out->let_go = hello->let_go;
+	out->ran = hello->ran;
 	out->self = self.member[0];
 	out->last_epoch = hello->last_epoch;
 	if ((uint32_t)out->self.incarnation != out->pid || out->self.nodeid != out->from) {
@@ -169,6 +170,8 @@ static int newview_from(const Vx__NewView *newview, struct view_packet *out)
 	out->round = newview->round;
 	out->view.epoch = view->epoch;
 	out->view.master = view->master;
+	out->view.cold = view->cold;
+	out->view.unfolded = view->unfolded;
 	out->view.joiner_count = view->n_joiner;
 	for (size_t i = 0; i < view->n_joiner; i++) {
 		out->view.joiner[i] = view->joiner[i];
@@ -283,6 +286,8 @@ static void parts_fill(struct packet_parts *parts, const struct view *view)
 	vx__view__init(&parts->view);
 	parts->view.epoch = view->epoch;
 	parts->view.master = view->master;
+	parts->view.cold = view->cold;
+	parts->view.unfolded = view->unfolded;
 	parts->view.n_member = view->member_count;
 	parts->view.member = parts->member_at;
 	parts->view.n_leaver = view->leaver_count;
@@ -302,7 +307,8 @@ static uint8_t *hello_to(const struct view_packet *packet, Vx__Cpg *msg, struct 
 	hello.round = packet->round;
 	hello.coordinator = packet->coordinator;
 	hello.member = packet->member;
-	hello.leaving = packet->leaving;
+	hello.let_go = packet->let_go;
+	hello.ran = packet->ran;
 	hello.self = &parts->self;
 	hello.last_epoch = packet->last_epoch;
 	hello.n_view = parts->view.n_member;

@@ -41,8 +41,8 @@ static bool step_is_needed(enum step_need need, const struct view *view)
 	case NEED_ALWAYS:
 		return true;
 	case NEED_UNCLEAN:
-		if (view->joiner_count == view->member_count) {
-			return true; /* R10: nobody remembers who was not recovered */
+		if (view->cold) {
+			return true; /* R10 */
 		}
 		for (size_t i = 0; i < view->leaver_count; i++) {
 			if (view->leaver[i].how != VIEW_CLEAN) {

@@ -157,7 +157,8 @@ static void view_hello_send(struct view_core *core, struct view_effects *fx)
 	packet->round = core->follow_round;
 	packet->coordinator = core->follow_nodeid;
 	packet->member = core->have_view;
-	packet->leaving = core->state == VS_LEAVING;
+	packet->let_go = core->let_go;
+	packet->ran = core->ran;
 	packet->self = core->self;
 	packet->last_epoch = core->last_epoch;
 	if (core->have_view) {
@@ -242,7 +243,8 @@ static void view_settle(struct view_core *core, struct view_effects *fx)
 {
 	core->step = STEP_NONE;
 	core->settled = true;
-	core->left_count = 0; /* R10: recovered now */
+	core->ran = true;
+	core->left_count = core->view.unfolded ? core->left_count : 0; /* R10 */
 	core->word_count = 0;
 	view_fx_timer_cancel(fx, VT_JOIN);
 	view_fx(fx, FX_SETTLED);
@@ -493,6 +495,9 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		break;
 	case VE_LEAVE_CANCEL:
 		view_on_leave_cancel(core, fx);
+		break;
+	case VE_LET_GO:
+		core->let_go = core->state == VS_LEAVING && event->token == core->leave_token;
 		break;
 	case VE_LEFT:
 		view_on_left(core, event, fx);

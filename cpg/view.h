@@ -44,6 +44,8 @@ struct view {
 	struct view_member member[VX_NODES_MAX]; /* in order of seniority */
 	struct view_leaver leaver[2 * VX_NODES_MAX];
 	uint32_t joiner[VX_NODES_MAX];
+	bool unfolded; /* every member let its volumes go: nobody folds, leavers stay in the list */
+	bool cold;     /* no member ever ran: nobody knows all who did not leave cleanly (R10) */
 };
 
 #define VIEW_PACKETS(X) \
@@ -64,7 +66,7 @@ struct view_packet {
 	uint32_t round;
 	/* HELLO */
 	uint32_t coordinator;
-	bool member, leaving;
+	bool member, let_go, ran;
 	struct view_member self;
 	uint64_t last_epoch;
 	/* HELLO: the sender's view and leavers; NEWVIEW: the view */
@@ -87,8 +89,9 @@ struct view_node {
 #define VIEW_EVENTS(X) \
 	X(JOIN) \
 	X(CONFCHG) \
-	X(RING) X(QUORUM) X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) X(TIMES) \
-		X(CLAIMED) X(STEPPED) X(LEAVE) X(LEAVE_CANCEL) X(LEFT) X(CLOSED) X(ABORT) \
+	X(RING) \
+	X(QUORUM) X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) X(TIMES) X(CLAIMED) \
+		X(STEPPED) X(LEAVE) X(LEAVE_CANCEL) X(LET_GO) X(LEFT) X(CLOSED) X(ABORT) \
 			X(ABORTED) X(RECONF)
 
 enum view_event_type {
@@ -149,9 +152,10 @@ struct view_event {
 #define VIEW_EFFECTS(X) \
 	X(SEND) \
 	X(STOP) \
-	X(PRESTOP) X(SURVEY) X(TIMES) X(CLAIM) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) \
-		X(LEAVE_LOCAL) X(LEAVE_CANCEL) X(CLOSE) X(ABORT_LOCAL) X(GONE) X(TIMER_SET) \
-			X(TIMER_CANCEL) X(MARK)
+	X(PRESTOP) \
+	X(SURVEY) X(TIMES) X(CLAIM) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) X(LEAVE_LOCAL) \
+		X(LEAVE_CANCEL) X(CLOSE) X(ABORT_LOCAL) X(GONE) X(TIMER_SET) X(TIMER_CANCEL) \
+			X(MARK)
 
 enum view_effect_type {
 #define VIEW_ENUM(name) FX_##name,
@@ -173,7 +177,7 @@ struct view_effect {
 		struct {
 			uint32_t nodeid;
 			bool again; /* asked before: the fencer itself is told */
-		} ask; /* ASK_FENCE */
+		} ask;		    /* ASK_FENCE */
 		struct {
 			uint32_t nodeid[2 * VX_NODES_MAX];
 			size_t count;
@@ -218,7 +222,8 @@ const struct view *view_current(const struct view_core *core); /* NULL while fre
 bool view_is_open(const struct view_core *core);	       /* port traffic counts (R2) */
 bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
 bool view_is_quorate(const struct view_core *core);
-/* Does the result of what was asked with this token still count? Not asked for any longer: never. */
+/* Does the result of what was asked with this token still count? Not asked for any longer: never.
+ */
 bool view_awaits(const struct view_core *core, uint64_t token);
 bool view_has_member(const struct view *view, uint32_t nodeid);
 const struct view_member *view_member_of(const struct view *view, uint32_t nodeid);

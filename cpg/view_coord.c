@@ -234,7 +234,8 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 	core->hello[index] = (struct view_hello){
 		.here = true,
 		.member = packet->member,
-		.leaving = packet->leaving,
+		.let_go = packet->let_go,
+		.ran = packet->ran,
 		.epoch = packet->epoch,
 		.self = packet->self,
 	};
@@ -331,10 +332,10 @@ static uint32_t view_nid_choose(const struct view_core *core, const struct view_
 	return VX_NODES_MAX;
 }
 
-static bool view_coord_leaves(const struct view_core *core, const struct view_member *member)
+static bool view_coord_let_go(const struct view_core *core, const struct view_member *member)
 {
 	for (size_t i = 0; i < core->node_count; i++) {
-		if (core->hello[i].here && core->hello[i].leaving &&
+		if (core->hello[i].here && core->hello[i].let_go &&
 		    core->hello[i].self.incarnation == member->incarnation &&
 		    core->hello[i].self.nodeid == member->nodeid) {
 			return true;
@@ -343,7 +344,7 @@ static bool view_coord_leaves(const struct view_core *core, const struct view_me
 	return false;
 }
 
-/* R8: who is senior; the master of the view before before that; nobody who leaves if it can be. */
+/* R8: the master of the view before, else the senior one; it must have volumes to fold maps of. */
 static uint32_t view_coord_master(const struct view_core *core)
 {
 	const struct view *next = &core->next;
@@ -351,11 +352,11 @@ static uint32_t view_coord_master(const struct view_core *core)
 		core->have_view ? view_member_of(&core->view, core->view.master) : NULL;
 
 	if (before != NULL && view_coord_present(core, before->nodeid, before->incarnation) &&
-	    !view_coord_leaves(core, before)) {
+	    !view_coord_let_go(core, before)) {
 		return before->nodeid;
 	}
 	for (size_t i = 0; i < next->member_count; i++) {
-		if (!view_coord_leaves(core, &next->member[i])) {
+		if (!view_coord_let_go(core, &next->member[i])) {
 			return next->member[i].nodeid;
 		}
 	}
@@ -369,6 +370,7 @@ static void view_coord_build(struct view_core *core)
 
 	memset(next, 0, sizeof(*next));
 	next->epoch = ((core->max_epoch >> 8) + 1) << 8 | (core->self.nid & 0xff);
+	next->cold = next->unfolded = true;
 	for (int fresh = 0; fresh <= 1; fresh++) {
 		for (size_t i = 0; i < core->node_count; i++) {
 			const struct view_hello *hello = &core->hello[i];
@@ -376,6 +378,9 @@ static void view_coord_build(struct view_core *core)
 			if (!hello->here || hello->member == (fresh == 1)) {
 				continue;
 			}
+
+			next->cold = next->cold && !hello->ran;
+			next->unfolded = next->unfolded && hello->let_go;
 
 			struct view_member member = hello->self;
 			const struct view_time *time = view_coord_time(core, member.nodeid);

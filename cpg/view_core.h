@@ -27,7 +27,7 @@ enum view_stop { STOP_NOT, STOP_WAITING, STOP_DONE };
 
 /* What one member of the ring said in its HELLO. */
 struct view_hello {
-	bool here, member, leaving;
+	bool here, member, let_go, ran;
 	uint64_t epoch;
 	struct view_member self;
 };
@@ -50,6 +50,7 @@ struct view_core {
 	/* the view */
 	struct view view; /* as installed */
 	bool have_view, open, settled;
+	bool ran;				   /* was settled once since it joined */
 	struct view_leaver left[2 * VX_NODES_MAX]; /* not yet recovered (R10) */
 	size_t left_count;
 	struct view_leaver
@@ -82,7 +83,7 @@ struct view_core {
 
 	/* who waits for whom (R11) */
 	bool busy;
-	bool heard[VX_NODES_MAX]; /* by index in node[]: since others began to wait */
+	bool heard[VX_NODES_MAX];     /* by index in node[]: since others began to wait */
 	uint32_t asked[VX_NODES_MAX]; /* Pacemaker was asked to fence these since the last change */
 	size_t asked_count;
 
@@ -93,6 +94,7 @@ struct view_core {
 
 	/* leaving, aborting */
 	uint64_t leave_token;
+	bool let_go; /* vxiod has no shared volumes any more */
 	bool leave_ready, leave_sent;
 	char reason[VX_REASON_MAX];
 };

@@ -215,12 +215,12 @@ static uint32_t leavers_unclean(const Vx__View *view)
 }
 
 /*
- * Whose maps the master folds. In a view of joiners only nobody is left who could name all who
- * did not leave cleanly: the last view may have ended before its own fold (R10). All of them then.
+ * Whose maps the master folds. In a cold view nobody is left who could name all who did not leave
+ * cleanly: the last view may have ended before its own fold (R10). All of them then.
  */
 static uint32_t slots_to_fold(const Vx__View *view)
 {
-	if (view != NULL && view->n_joiner == view->n_member) {
+	if (view != NULL && view->cold) {
 		return UINT32_MAX;
 	}
 	return leavers_unclean(view);

@@ -277,12 +277,17 @@ static void request_kick_creating(struct configd *configd)
 	request_plan(req, request_on_planned);
 }
 
+static void request_step_down(struct configd *configd);
+
 static void request_on_kick(void *ctx)
 {
 	struct configd *configd = ctx;
 	struct group *group, *after;
 
 	steps_serve_joins(configd);
+	if (cview_is_settled(&configd->cluster) && !cview_is_master(&configd->cluster)) {
+		request_step_down(configd);
+	}
 	if (!request_may_begin(configd)) {
 		return;
 	}
@@ -391,6 +396,20 @@ void request_refuse_all(struct group *group)
 		group->starting = NULL;
 	}
 	request_list_end(&group->queue, "the disk group is not imported any more");
+}
+
+/* Another node became master while this one stays: what waits here was not begun, and must not be
+ * begun when this node is master again, for those who sent it have their answer (T11). */
+static void request_step_down(struct configd *configd)
+{
+	static const char reason[] = "another node became master; nothing was changed: try again";
+	struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		request_list_end(&group->queue, reason);
+	}
+	request_list_end(&configd->creating, reason);
 }
 
 /* What is past its write may be completed by others: that is for them to say. */

@@ -397,15 +397,17 @@ START_TEST(who_is_there_did_not_leave)
 }
 END_TEST
 
-/* R8: a master that leaves may have let go of its volumes already: another one folds the maps */
+/* R8: a master that let its volumes go cannot fold maps any more: another one is made master */
 START_TEST(leaving_master_is_replaced)
 {
-	struct view_event event = { .type = VE_LEAVE };
+	struct view_event event = { .type = VE_LEAVE }, let_go = { .type = VE_LET_GO };
 
 	w->always_quorate = true;
 	three();
 	w->node[0].hold = 1u << FX_LEAVE_LOCAL;
 	deliver(1, &event);
+	let_go.token = w->node[0].held;
+	deliver(1, &let_go);
 	crash(3);
 	fence(3);
 	run(4);
