@@ -55,6 +55,7 @@ __attribute__((noreturn)) static void daemon_parent_wait(int fd, pid_t child)
 	char text[1024];
 	ssize_t length;
 	bool ready = false;
+	int status;
 
 	while ((length = read(fd, text, sizeof(text))) > 0 || (length < 0 && errno == EINTR)) {
 		for (ssize_t i = 0; i < length; i++) {
@@ -68,8 +69,10 @@ __attribute__((noreturn)) static void daemon_parent_wait(int fd, pid_t child)
 			_exit(0);
 		}
 	}
-	waitpid(child, NULL, 0);
-	_exit(1);
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) == 0) {
+		_exit(1);
+	}
+	_exit(WEXITSTATUS(status));
 }
 
 static int daemon_background(int *out_parent_fd)

@@ -15,7 +15,8 @@ struct daemon; /* the pid file and the parent's pipe */
 
 /*
  * Locks /run/vxha/NAME.pid. Unless foreground, forks first: the parent waits until
- * daemon_ready() or the child's end and exits with 0 or 1. Only the daemon returns from here.
+ * daemon_ready() and exits with 0, or until the child's end and exits with its code (1 if it
+ * was killed). Only the daemon returns from here.
  * -VX_E_BUSY: it runs already (*out_pid is its pid). Before the log is started: errors go to
  * stderr.
  */

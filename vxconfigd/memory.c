@@ -135,6 +135,20 @@ static int memory_load(const char *path, uint8_t **out_data, size_t *out_length)
 	return 0;
 }
 
+/* What is wrong with the file, why that matters, what to do (D19). */
+static void memory_refuse(const char *path, int error, char *out_reason)
+{
+	const char *what = error == -VX_E_VERSION ? "was written by a newer vxha" :
+			   error == -VX_E_CORRUPT ? "is damaged (its beginning, length or checksum is wrong)" :
+						    vx_strerror(error);
+
+	snprintf(out_reason, VX_REASON_MAX,
+		 "%s %s. It tells this node which configurations on disks are too old to be used. If "
+		 "another node runs or remembers the disk groups, or if you know that the disks hold "
+		 "the newest configurations: move the file away and start again",
+		 path, what);
+}
+
 int memory_open(struct worker *worker, const char *path, struct memory **out_memory,
 		char *out_reason)
 {
@@ -156,9 +170,7 @@ int memory_open(struct worker *worker, const char *path, struct memory **out_mem
 		rc = 0;
 	}
 	if (rc != 0) {
-		snprintf(out_reason, VX_REASON_MAX,
-			 "%s: %s (it keeps this node from using old configurations: remove it only if "
-			 "you know that the disks hold the newest)", path, vx_strerror(rc));
+		memory_refuse(path, rc, out_reason);
 		memory_free(memory);
 		return rc;
 	}

@@ -57,7 +57,11 @@ static const char configd_help[] = "usage: vxconfigd [-f] [-D] [-k]\n"
 				   "      --version     the version\n"
 				   "\n"
 				   "Files: /etc/vxha/vxha.conf (disks = PATTERN ..., debug = yes), "
-				   "/var/log/vxha/vxconfigd.log.\n"
+				   "/var/log/vxha/vxconfigd.log,\n"
+				   "       /var/lib/vxha/groups (how new the configurations were "
+				   "that this node has seen).\n"
+				   "Exit status: 0 it runs; 21 /var/lib/vxha/groups is damaged; "
+				   "otherwise it does not run.\n"
 				   "See also: vxdctl(8), vxdg(8), vxclustd(8).\n";
 
 /* 0: go on; 1: done; negative: wrong usage. */
@@ -280,11 +284,11 @@ static int configd_serve(struct configd_main *main_state, const struct configd_o
 	if (rc != 0) {
 		char text[2 * VX_REASON_MAX];
 
-		snprintf(text, sizeof(text), "vxconfigd: cannot start: %s%s%s", vx_strerror(rc),
-			 reason[0] != '\0' ? ": " : "", reason);
+		snprintf(text, sizeof(text), "vxconfigd: cannot start: %s",
+			 reason[0] != '\0' ? reason : vx_strerror(rc));
 		log_err("%s", text);
 		daemon_fail(main_state->daemon, text);
-		return 1;
+		return vx_exit_code(rc);
 	}
 	loop_run(configd->loop);
 	/* Whatever is in flight ends with the process: kill -9 at any time must be harmless, too.
