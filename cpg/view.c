@@ -169,18 +169,16 @@ static void view_hello_send(struct view_core *core, struct view_effects *fx)
 	core->hello_sent = true;
 }
 
-/* R3: is this the coordinator to follow? */
+/* R3: is this the coordinator to follow? The last one in the stream is, so that all agree. */
 static bool view_rstart_counts(const struct view_core *core, const struct view_packet *packet)
 {
-	bool same = core->following && core->follow_nodeid == packet->from;
-
 	if (core->have_view && core->open) {
 		return packet->from == core->view.master && packet->epoch == core->view.epoch;
 	}
 	if (core->have_view) {
-		return packet->epoch == core->view.epoch && (!core->following || same);
+		return packet->epoch == core->view.epoch;
 	}
-	return !core->following || same || packet->epoch > core->follow_epoch;
+	return !core->following || packet->epoch >= core->follow_epoch;
 }
 
 static void view_on_rstart(struct view_core *core, const struct view_packet *packet,
