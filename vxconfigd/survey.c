@@ -193,7 +193,7 @@ static void survey_on_scanned(void *ctx)
 	survey_answered(survey);
 }
 
-/* The last member leaves: a checkpoint that names nobody. */
+/* The last member leaves: a checkpoint of the same content that names nobody. */
 static void survey_close(struct survey *survey)
 {
 	struct configd *configd = survey->configd;
@@ -203,7 +203,6 @@ static void survey_close(struct survey *survey)
 	{
 		struct copies *copies = shelf_find(configd->shelf, group->dgid);
 		struct survey_group *item;
-		Vx__Config *last;
 
 		if (group->gone || group->state != GROUP_ENABLED || !group_is_shared(group) ||
 		    copies == NULL) {
@@ -212,11 +211,8 @@ static void survey_close(struct survey *survey)
 		item = proto_grow(NULL, 0, sizeof(*item));
 		*item = (struct survey_group){ .survey = survey };
 		snprintf(item->name, sizeof(item->name), "%s", group->name);
-		last = proto_clone(group->config);
-		last->seq++;
 		survey->waiting++;
-		copies_checkpoint(copies, last, NULL, 0, survey_on_closed, item);
-		proto_free(last);
+		copies_checkpoint(copies, group->config, NULL, 0, survey_on_closed, item);
 	}
 	survey_answered(survey);
 }
