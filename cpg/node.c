@@ -86,20 +86,17 @@ static void node_cause(struct node *node, const struct view *view)
 	timeline_cause(&node->timeline, length > 0 ? cause : "asked for");
 }
 
-static void fx_install(struct node *node, const struct view *view)
+static void fx_store(struct node *node, const struct view_effect *effect)
 {
-	int rc;
+	const struct view *view = effect->u.view;
 
 	node_cause(node, view);
-	node->store.last_epoch = view->epoch;
-	rc = store_write(&node->store);
-	if (rc != 0) {
-		char reason[VX_REASON_MAX];
+	node_port_reset(node); /* from here on others may say that theirs are up in this view */
+	node_store_epoch(node, view->epoch, effect->token);
+}
 
-		store_explain(rc, reason);
-		node_abort(node, reason); /* R7 */
-		return;
-	}
+static void fx_install(struct node *node, const struct view *view)
+{
 	log_notice("view=%llx members=%zu joiners=%zu leavers=%zu master=%s",
 		   (unsigned long long)view->epoch, view->member_count, view->joiner_count,
 		   view->leaver_count, node_name(node, view->master));
@@ -109,7 +106,6 @@ static void fx_install(struct node *node, const struct view *view)
 		log_notice("view=%llx node=%s left: %s", (unsigned long long)view->epoch,
 			   node_name(node, view->leaver[i].nodeid), how[view->leaver[i].how]);
 	}
-	node_port_reset(node);
 	node_client_view(node);
 	node_port_announce(node);
 }
@@ -138,7 +134,7 @@ static void fx_gone(struct node *node, const struct view_effect *effect)
 
 	log_notice("node=%s is out of the cluster: %s", node_self_name(node), effect->text);
 	snprintf(node->reason, sizeof(node->reason), "%s", effect->text);
-	store_reason(node->reason);
+	node_store_reason(node, node->reason);
 	node_work_cancel_all(node);
 	corosync_cpg_destroy(node->cpg);
 	corosync_quorum_destroy(node->quorum);
@@ -220,6 +216,9 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		node_work_start(node, VX__STEP__STEP_CLAIM, VE_CLAIMED, effect->token, false, true,
 				"", effect->u.view);
 		return;
+	case FX_STORE:
+		fx_store(node, effect);
+		return;
 	case FX_INSTALL:
 		fx_install(node, effect->u.view);
 		return;
@@ -276,6 +275,7 @@ void node_event(struct node *node, const struct view_event *event)
 
 	view_step(node->core, event, &fx);
 	node_work_prune(node);
+	node_store_prune(node);
 	for (size_t i = 0; i < fx.count; i++) {
 		node_effect(node, &fx.effect[i]);
 	}
@@ -341,8 +341,8 @@ static void node_on_end(void *ctx)
 void node_end(struct node *node, int code)
 {
 	node->end_code = code;
-	loop_timer_set(node->loop, &node->end_timer, code != 0 ? NODE_END_MS : 0, node_on_end,
-		       node);
+	loop_timer_set(node->loop, &node->end_timer,
+		       code != 0 || node->store.busy ? NODE_END_MS : 0, node_on_end, node);
 }
 
 void node_terminate(struct node *node)
@@ -375,14 +375,11 @@ int node_create(struct loop *loop, const struct conf *conf, void (*ended)(void *
 		node->timer_ctx[i] = (struct node_timer){ node, (enum view_timer)i };
 	}
 
-	int rc = store_read(&node->store);
+	int rc = node_store_create(node);
 
-	if (rc != 0) {
-		log_err("the state file of this node is damaged (%s): the highest epoch is asked "
-			"from the others",
-			vx_strerror(rc));
+	if (rc == 0) {
+		rc = pacemaker_create(loop, &node->pacemaker);
 	}
-	rc = pacemaker_create(loop, &node->pacemaker);
 	if (rc == 0) {
 		rc = fence_create(loop, unsafe, &fence_ops, node, &node->fence);
 	}
@@ -417,5 +414,8 @@ void node_destroy(struct node *node)
 		pacemaker_destroy(node->pacemaker);
 	}
 	view_free(node->core);
-	free(node);
+	if (!node->store.busy) {
+		node_store_free(node);
+		free(node);
+	}
 }

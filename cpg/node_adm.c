@@ -98,7 +98,7 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 	state.seqnum = node->timeline.count;
 	state.quorate = view_is_quorate(node->core);
 	state.fencing = node->fencing;
-	state.preference = node->store.preference;
+	state.preference = node->store.wanted.preference;
 	state.view_open = view_is_settled(node->core);
 	if (leave != NULL && leave->progress[0] != '\0') {
 		waiting[0] = (char *)(uintptr_t)leave->progress;
@@ -161,7 +161,7 @@ void node_adm_tell(void *ctx)
 	bool any = false;
 
 	for (int i = 0; i < NODE_ADMS; i++) {
-		if (node->adm[i].peer != NULL) {
+		if (node->adm[i].peer != NULL && node->adm[i].waits != ADM_WAITS_STORE) {
 			any = true;
 			adm_state_send(node, node->adm[i].peer, node->adm[i].cookie);
 		}
@@ -234,15 +234,10 @@ static void adm_on_set(struct node *node, struct ipc_peer *peer, const Vx__Ipc *
 		adm_answer(peer, msg->cookie, -VX_E_SYNTAX, "preference must be a whole number");
 		return;
 	}
-	node->store.preference = (int32_t)value;
-
-	int rc = store_write(&node->store);
-	char reason[VX_REASON_MAX] = "counts from the next join on";
-
-	if (rc != 0) {
-		store_explain(rc, reason);
+	if (adm_add(node, peer, msg->cookie, ADM_WAITS_STORE) != NULL) {
+		node->store.wanted.preference = (int32_t)value;
+		node_store_write(node);
 	}
-	adm_answer(peer, msg->cookie, rc, reason);
 }
 
 void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)

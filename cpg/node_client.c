@@ -26,6 +26,12 @@ static enum node_client port_client(int index)
 	return index == 0 ? NODE_IOD : NODE_CONFIGD;
 }
 
+/* R2, R7: may this node's clients speak in this view? */
+static bool port_is_open(const struct node *node)
+{
+	return view_is_open(node->core) && view_is_stored(node->core);
+}
+
 static void node_cast(struct node *node, Vx__Cpg *msg)
 {
 	const struct view *view = view_current(node->core);
@@ -169,7 +175,7 @@ static void port_on_send(struct node *node, enum node_client client, Vx__PortDat
 	int index = port_index(data->port);
 	Vx__Cpg msg = VX__CPG__INIT;
 
-	if (index < 0 || port_client(index) != client || !view_is_open(node->core)) {
+	if (index < 0 || port_client(index) != client || !port_is_open(node)) {
 		return; /* R2: of a view that is over */
 	}
 	msg.body_case = VX__CPG__BODY_PORT_DATA;
@@ -184,7 +190,8 @@ void node_client_registered(struct node *node, enum node_client client)
 	Vx__Ipc msg = VX__IPC__INIT;
 	Vx__Registered registered = VX__REGISTERED__INIT;
 	const struct packet_names names = { node_name, node_addr, node };
-	const struct view *view = view_current(node->core);
+	const struct view *view =
+		view_is_stored(node->core) ? view_current(node->core) : NULL; /* R7 */
 	Vx__View *words = view != NULL
 				  ? packet_view_make(view, &names, node->info.self, node->info.name)
 				  : NULL;
@@ -253,7 +260,7 @@ static void client_up(struct node *node, enum node_client client, struct ipc_pee
 		node->configd_stopped = false;
 	}
 	node_client_registered(node, client);
-	if (view_is_open(node->core)) {
+	if (port_is_open(node)) {
 		for (int i = 0; i < NODE_PORTS; i++) {
 			if (port_client(i) == client) {
 				port_say(node, i, true, false);
@@ -311,7 +318,7 @@ static void configd_lost(struct node *node)
 
 	for (int i = 1; i < NODE_PORTS; i++) {
 		node->port_local[i] = false;
-		if (view_is_open(node->core)) {
+		if (port_is_open(node)) {
 			port_say(node, i, false, node->configd_stopped);
 		}
 	}

@@ -8,6 +8,7 @@
 #include "agent/pacemaker.h"
 #include "base/ipc.h"
 #include "base/timeouts.h"
+#include "base/worker.h"
 #include "cpg/corosync_cmap.h"
 #include "cpg/corosync_cpg.h"
 #include "cpg/corosync_quorum.h"
@@ -49,7 +50,19 @@ struct node_work {
 struct node_adm {
 	struct ipc_peer *peer;
 	uint64_t cookie;
-	enum { ADM_WAITS_START, ADM_WAITS_STOP, ADM_WAITS_ABORT } waits;
+	enum { ADM_WAITS_START, ADM_WAITS_STOP, ADM_WAITS_ABORT, ADM_WAITS_STORE } waits;
+};
+
+/* What is remembered on the node's disk. One write at a time, by a thread: a system disk that is
+ * slow must not make this vxclustd mute (R11). */
+struct node_store {
+	struct store wanted, writing; /* what is to be there; what the thread works on */
+	bool busy, again;	      /* again: wanted changed meanwhile */
+	int error;
+	uint64_t token; /* of the core, which waits for the epoch; 0: it does not */
+	struct worker *worker;
+	struct worker_job job;
+	struct loop_timer stall;
 };
 
 struct node {
@@ -74,7 +87,7 @@ struct node {
 	struct pacemaker *pacemaker;
 	bool fencing;	    /* is it enabled */
 	bool fencing_asked; /* Pacemaker has not answered yet */
-	struct store store;
+	struct node_store store;
 	struct timeline timeline;
 	char reason[VX_REASON_MAX]; /* why it is out */
 
@@ -126,6 +139,16 @@ void node_work_prune(struct node *node);
 void node_configd_spawn(struct node *node);
 /* Is the work of this step still under way, and on what? NULL if not. */
 const struct node_work *node_work_of(const struct node *node, Vx__Step step);
+
+/* node_store.c: the node's disk */
+int node_store_create(struct node *node);
+/* Only when it is not busy: else the thread still uses the node's memory. */
+void node_store_free(struct node *node);
+void node_store_write(struct node *node);
+void node_store_epoch(struct node *node, uint64_t epoch, uint64_t token);
+void node_store_reason(struct node *node, const char *reason);
+/* As node_work_prune(). */
+void node_store_prune(struct node *node);
 
 /* node_client.c: the IPC server, registration, ports */
 int node_client_serve(struct node *node);

@@ -89,7 +89,7 @@ static void node_start_fail(struct node *node, int error, const char *reason)
 	node->start_wanted = false;
 	log_err("this node does not join: %s", reason);
 	snprintf(node->reason, sizeof(node->reason), "%s", reason);
-	store_reason(reason);
+	node_store_reason(node, reason);
 	corosync_cpg_destroy(node->cpg);
 	corosync_quorum_destroy(node->quorum);
 	node->cpg = NULL;
@@ -121,8 +121,8 @@ static int node_start_corosync(struct node *node, char *reason)
 	}
 
 	struct view_event event = { .type = VE_JOIN,
-				    .last_epoch = node->store.last_epoch,
-				    .preference = node->store.preference,
+				    .last_epoch = node->store.wanted.last_epoch,
+				    .preference = node->store.wanted.preference,
 				    .nid_wanted = cluster_node_place(&node->info, node->info.self),
 				    .incarnation = (id_make_u64() << 32) | (uint32_t)getpid(),
 				    .timeout_ms = node->start_timeout_ms };

@@ -62,6 +62,15 @@ int store_read(struct store *out_store)
 	return 0;
 }
 
+static void store_write_reason(const char *reason)
+{
+	char line[VX_REASON_MAX + 1], path[PATH_MAX];
+
+	snprintf(line, sizeof(line), "%s\n", reason);
+	store_path(STORE_REASON, path);
+	(void)state_file_write(path, line, strlen(line), 0);
+}
+
 int store_write(const struct store *store)
 {
 	Vx__NodeFile file = VX__NODE_FILE__INIT;
@@ -76,6 +85,9 @@ int store_write(const struct store *store)
 
 	memcpy(data, &crc, sizeof(crc));
 	store_path(STORE_FILE, path);
+	if (store->reason[0] != '\0') {
+		store_write_reason(store->reason);
+	}
 	return state_file_write(path, data, length + sizeof(crc), STORE_BYTES_MAX);
 }
 
@@ -91,13 +103,4 @@ void store_explain(int error, char out_reason[VX_REASON_MAX])
 {
 	snprintf(out_reason, VX_REASON_MAX, "%s/" STORE_FILE " cannot be written: %s",
 		 path_state_dir(), vx_strerror(error));
-}
-
-void store_reason(const char *reason)
-{
-	char line[1024], path[PATH_MAX];
-
-	snprintf(line, sizeof(line), "%s\n", reason);
-	store_path(STORE_REASON, path);
-	(void)state_file_write(path, line, strlen(line), 0);
 }

@@ -90,7 +90,8 @@ struct view_node {
 	X(JOIN) \
 	X(CONFCHG) \
 	X(RING) \
-	X(QUORUM) X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) X(TIMES) X(CLAIMED) \
+	X(QUORUM) \
+	X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) X(TIMES) X(CLAIMED) X(STORED) \
 		X(STEPPED) X(LEAVE) X(LEAVE_CANCEL) X(LET_GO) X(LEFT) X(CLOSED) X(ABORT) \
 			X(ABORTED) X(RECONF)
 
@@ -153,7 +154,8 @@ struct view_event {
 	X(SEND) \
 	X(STOP) \
 	X(PRESTOP) \
-	X(SURVEY) X(TIMES) X(CLAIM) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) X(LEAVE_LOCAL) \
+	X(SURVEY) \
+	X(TIMES) X(CLAIM) X(STORE) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) X(LEAVE_LOCAL) \
 		X(LEAVE_CANCEL) X(CLOSE) X(ABORT_LOCAL) X(GONE) X(TIMER_SET) X(TIMER_CANCEL) \
 			X(MARK)
 
@@ -168,7 +170,7 @@ struct view_effect {
 	uint64_t token; /* to be given back with the result */
 	union {
 		struct view_packet *packet; /* SEND: owned by the list */
-		const struct view *view;    /* INSTALL, STEP, CLAIM: the view, owned by the core */
+		const struct view *view;    /* CLAIM, STORE, INSTALL: owned by the core */
 		struct {
 			enum view_timer timer;
 			uint32_t delay_ms;
@@ -220,6 +222,7 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 enum view_state view_state(const struct view_core *core);
 const struct view *view_current(const struct view_core *core); /* NULL while fresh */
 bool view_is_open(const struct view_core *core);	       /* port traffic counts (R2) */
+bool view_is_stored(const struct view_core *core);  /* its epoch is: clients may know it (R7) */
 bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
 bool view_is_quorate(const struct view_core *core);
 /* Does the result of what was asked with this token still count? Not asked for any longer: never.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The inside of the view core, shared by view.c, view_coord.c and view_util.c only. */
+/* The inside of the view core, shared by view*.c only. */
 #ifndef VX_CPG_VIEW_CORE_H
 #define VX_CPG_VIEW_CORE_H
 
@@ -49,7 +49,7 @@ struct view_core {
 
 	/* the view */
 	struct view view; /* as installed */
-	bool have_view, open, settled;
+	bool have_view, open, stored, settled;
 	bool ran;				   /* was settled once since it joined */
 	struct view_leaver left[2 * VX_NODES_MAX]; /* not yet recovered (R10) */
 	size_t left_count;
@@ -89,7 +89,7 @@ struct view_core {
 
 	/* steps 3 to 6 */
 	enum step step;
-	uint64_t step_token;
+	uint64_t step_token;	   /* of STORE before the first one */
 	uint64_t done[STEP_COUNT]; /* bit = index in view.member */
 
 	/* leaving, aborting */
@@ -138,6 +138,16 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 void view_unfollow(struct view_core *core);
 void view_stop_begin(struct view_core *core, struct view_effects *fx);
 bool view_is_master(const struct view_core *core);
+
+/* view_install.c */
+void view_on_newview(struct view_core *core, const struct view_packet *packet,
+		     struct view_effects *fx);
+void view_on_step_done(struct view_core *core, const struct view_packet *packet,
+		       struct view_effects *fx);
+void view_on_stored(struct view_core *core, const struct view_event *event,
+		    struct view_effects *fx);
+void view_on_stepped(struct view_core *core, const struct view_event *event,
+		     struct view_effects *fx);
 
 /* view_watch.c */
 void view_watch(struct view_core *core, struct view_effects *fx);

@@ -204,7 +204,8 @@ const char *view_coord_name(enum view_coord coord)
 void view_check(const struct view_core *core)
 {
 	assert(!core->open || core->have_view);
-	assert(!core->settled || core->open);
+	assert(!core->stored || core->have_view);
+	assert(!core->settled || (core->open && core->stored));
 	assert(core->state != VS_MEMBER || core->have_view);
 	assert(core->state != VS_OUT || (core->coord == VC_IDLE && !core->have_view));
 	assert(core->coord == VC_IDLE || core->coord == VC_PRESTOP ||

@@ -47,6 +47,28 @@ hung_vxclustd() {
 	nothing_lost
 }
 
+# R7, R11: the disk of a slave does not take the epoch of the next view: its vxclustd goes on talking, so that it is
+# not taken for one that hangs; an error of the disk ends this node only. Who opens a FIFO to write waits for a reader.
+slow_disk() {
+	local master slow dead file=/var/lib/vxha/vxclustd.state.new
+	master=$(master_node) slow=$(slave_nodes | head -n 1) dead=$(slave_nodes | tail -n 1)
+	writers_run
+	check "the disk of $slow takes no state file" on "$slow" sh -c "rm $file && mkfifo $file"
+	check "$dead loses its power" lab crash "$dead"
+	wait_for 60 "vxclustd on $slow says what it waits for" \
+		output_has 'storing the epoch' on "$slow" vxclustadm -v nodestate
+	wait_for 20 "$master waits for $slow" logged "$master" "step role: waiting for node"
+	check "... and does not believe that it hangs" not logged "$master" "hangs: no word"
+	check "the disk answers: with an error" on "$slow" sh -c "exec 3<$file; rm $file; cat <&3 >/dev/null"
+	wait_for 20 "$slow leaves and says why" logged "$slow" "vxclustd.state cannot be written"
+	wait_writers "$slow"
+	wait_writers "$dead"
+	wait_for 150 "the cluster is whole again" all_back
+	wait_for 15 "the writers of $master make progress" writers_grow "$master"
+	writers_stop "$master"
+	nothing_lost
+}
+
 # A view of the present life of the node's daemon that runs and names the other node as one that left.
 settled_without() {
 	on "$1" sed -n '/hangs: no word/,$p' /var/log/vxha/vxclustd.log | grep -q "node=$2 left: lost" &&
@@ -103,4 +125,5 @@ killed vxiod "$(slave_nodes | tail -n 1)"
 killed vxclustd "$(slave_nodes | head -n 1)"
 killed vxclustd "$(master_node)"
 killed vxiod "$(master_node)"
+slow_disk
 hung_vxclustd

@@ -85,6 +85,9 @@ static void effect(uint32_t id, struct view_effect *fx)
 			w->disk_epoch = fx->u.view->epoch;
 		}
 		break;
+	case FX_STORE:
+		answer.type = VE_STORED;
+		break;
 	case FX_INSTALL:
 		node->views++;
 		return;
@@ -270,4 +273,34 @@ void world_teardown(void)
 	}
 	free(w->bus);
 	free(w);
+}
+
+void expect_view(uint32_t master, size_t members)
+{
+	uint64_t epoch = 0;
+	size_t count = 0;
+
+	for (int i = 0; i < NODES; i++) {
+		const struct view_core *core = w->node[i].core;
+
+		if (!w->node[i].up || w->node[i].gone || core == NULL) {
+			continue;
+		}
+		ck_assert_msg(view_is_settled(core), "node %d is not settled", i + 1);
+		ck_assert_uint_eq(view_current(core)->member_count, members);
+		ck_assert_uint_eq(view_current(core)->master, master);
+		ck_assert(epoch == 0 || epoch == view_current(core)->epoch);
+		epoch = view_current(core)->epoch;
+		count++;
+	}
+	ck_assert_uint_eq(count, members);
+}
+
+void three(void)
+{
+	for (uint32_t id = 1; id <= 3; id++) {
+		boot(id);
+	}
+	run(4);
+	expect_view(1, 3);
 }

@@ -68,6 +68,10 @@ void run(int rounds);
 /* Fires a timer of a node, if it is set. */
 void fire(uint32_t id, enum view_timer timer);
 void boot(uint32_t id);
+/* Boots nodes 1 to 3: a view. */
+void three(void);
+/* All nodes that are up run one view. */
+void expect_view(uint32_t master, size_t members);
 void crash(uint32_t id);
 void fence(uint32_t id);
 

@@ -5,36 +5,6 @@
 
 #include "tests/unit/cpg_world.h"
 
-static void expect_view(uint32_t master, size_t members)
-{
-	uint64_t epoch = 0;
-	size_t count = 0;
-
-	for (int i = 0; i < NODES; i++) {
-		const struct view_core *core = w->node[i].core;
-
-		if (!w->node[i].up || w->node[i].gone || core == NULL) {
-			continue;
-		}
-		ck_assert_msg(view_is_settled(core), "node %d is not settled", i + 1);
-		ck_assert_uint_eq(view_current(core)->member_count, members);
-		ck_assert_uint_eq(view_current(core)->master, master);
-		ck_assert(epoch == 0 || epoch == view_current(core)->epoch);
-		epoch = view_current(core)->epoch;
-		count++;
-	}
-	ck_assert_uint_eq(count, members);
-}
-
-static void three(void)
-{
-	for (uint32_t id = 1; id <= 3; id++) {
-		boot(id);
-	}
-	run(4);
-	expect_view(1, 3);
-}
-
 /* R5, R7, R8, R10: fresh nodes make a view; the lowest node id is master */
 START_TEST(fresh_nodes_form_a_view)
 {
@@ -302,46 +272,6 @@ START_TEST(joiner_dies_at_prestop)
 }
 END_TEST
 
-static const struct {
-	enum view_effect_type effect;
-	enum view_event_type answer;
-} asked[] = {
-	{ FX_SURVEY, VE_SURVEYED },
-	{ FX_CLAIM, VE_CLAIMED },
-	{ FX_STEP, VE_STEPPED },
-};
-
-/* R11: what was asked for a round or a view that is over is not waited for */
-START_TEST(what_is_over_is_not_awaited)
-{
-	struct world_node *master = &w->node[0];
-	uint64_t first;
-
-	w->always_quorate = true;
-	boot(1);
-	boot(2);
-	run(4);
-	master->hold = 1u << asked[_i].effect;
-	boot(3);
-	run(4);
-	first = master->held;
-	ck_assert(view_awaits(master->core, first));
-	crash(3);
-	fence(3);
-	run(4);
-	ck_assert(!view_awaits(master->core, first));
-	ck_assert_uint_ne(master->held, first);
-	ck_assert(view_awaits(master->core, master->held));
-	master->hold = 0;
-
-	struct view_event answer = { .type = asked[_i].answer, .token = master->held };
-
-	deliver(1, &answer);
-	run(4);
-	expect_view(1, 2);
-}
-END_TEST
-
 /* R2: packets of an old epoch do not count */
 START_TEST(old_epoch_does_not_count)
 {
@@ -415,127 +345,6 @@ START_TEST(leaving_master_is_replaced)
 }
 END_TEST
 
-/* Node 3 hangs: it is a member of the group, but hears and says nothing. A fourth one joins. */
-static void three_of_which_one_hangs(void)
-{
-	three();
-	w->node[2].cut = true;
-	boot(4);
-	run(2);
-	ck_assert(!view_is_settled(w->node[0].core));
-	ck_assert_int_eq(w->asked[3], 0);
-}
-
-/* R11: a member that says nothing hangs, and is fenced after the first VX_MUTE_MS */
-START_TEST(mute_member_is_fenced)
-{
-	three_of_which_one_hangs();
-	fire(1, VT_MUTE);
-	fire(2, VT_MUTE); /* only the coordinator asks */
-	ck_assert_int_eq(w->asked[3], 1);
-	ck_assert_int_eq(w->asked[1] + w->asked[2] + w->asked[4], 0);
-	ck_assert_int_eq(w->told, 0);
-	for (uint32_t id = 1; id <= 4; id++) {
-		fire(id, VT_BUSY);
-	}
-	run_bus();
-	fire(1, VT_MUTE); /* still there: the fencer itself is told */
-	ck_assert_int_eq(w->asked[3], 2);
-	ck_assert_int_eq(w->told, 1);
-	crash(3);
-	fence(3);
-	run(4);
-	expect_view(1, 3);
-}
-END_TEST
-
-/* R11: a slow one that says BUSY is not mute */
-START_TEST(slow_member_is_not_mute)
-{
-	three();
-	w->node[2].hold = 1u << FX_STOP;
-	boot(4);
-	run(2);
-	for (int i = 0; i < 3; i++) {
-		fire(3, VT_BUSY);
-		run_bus();
-		fire(1, VT_MUTE);
-		fire(1, VT_BUSY);
-		run_bus();
-	}
-	ck_assert_int_eq(w->asked[3], 0);
-	ck_assert(!view_is_settled(w->node[0].core));
-	fire(1, VT_MUTE); /* now it says nothing more */
-	ck_assert_int_eq(w->asked[3], 1);
-}
-END_TEST
-
-/* R11: who does not hear its own words does not judge others */
-START_TEST(deaf_coordinator_does_not_judge)
-{
-	three();
-	boot(4);
-	advance(1); /* sees the joiner: prestop, RSTART sent; hears nothing of its own */
-	w->node[0].cut = true;
-	fire(1, VT_MUTE);
-	ck_assert_int_eq(w->asked[1] + w->asked[2] + w->asked[3] + w->asked[4], 0);
-}
-END_TEST
-
-/* R11: a coordinator that hangs is given up; the next one begins and has it fenced */
-START_TEST(mute_coordinator_is_given_up)
-{
-	three();
-	boot(4);
-	advance(1); /* sees the joiner: RSTART is on the bus */
-	w->node[0].cut = true;
-	run(1);
-	for (uint32_t id = 2; id <= 4; id++) {
-		fire(id, VT_BUSY);
-	}
-	run_bus();
-	for (uint32_t id = 2; id <= 4; id++) {
-		fire(id, VT_MUTE); /* its RSTART was heard, as a sign of life */
-	}
-	for (uint32_t id = 2; id <= 4; id++) {
-		fire(id, VT_BUSY);
-	}
-	run_bus();
-	for (uint32_t id = 2; id <= 4; id++) {
-		fire(id, VT_MUTE);
-	}
-	run(1);
-	fire(2, VT_MUTE);
-	ck_assert_int_eq(w->asked[1], 1);
-	crash(1);
-	fence(1);
-	run(4);
-	expect_view(2, 3);
-}
-END_TEST
-
-/* R11: a member that hangs in a step is fenced too, by the first that is not mute itself */
-START_TEST(mute_member_in_a_step)
-{
-	three();
-	boot(4);
-	while (!view_is_open(w->node[0].core) || view_is_settled(w->node[0].core)) {
-		ck_assert(advance(1) | advance(2) | advance(3) | advance(4));
-	}
-	w->node[0].cut = true;
-	run_bus();
-	for (uint32_t id = 2; id <= 4; id++) {
-		fire(id, VT_BUSY);
-	}
-	run_bus();
-	for (uint32_t id = 2; id <= 4; id++) {
-		fire(id, VT_MUTE);
-	}
-	ck_assert_int_eq(w->asked[1], 1);
-	ck_assert_int_eq(w->asked[2] + w->asked[3] + w->asked[4], 0);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("cpg_view");
@@ -559,15 +368,9 @@ int main(void)
 	tcase_add_test(all, change_in_the_middle);
 	tcase_add_test(all, old_epoch_does_not_count);
 	tcase_add_test(all, joiner_dies_at_prestop);
-	tcase_add_loop_test(all, what_is_over_is_not_awaited, 0, VX_COUNT_OF(asked));
 	tcase_add_test(all, cancelled_claim_is_waited_for);
 	tcase_add_test(all, who_is_there_did_not_leave);
 	tcase_add_test(all, leaving_master_is_replaced);
-	tcase_add_test(all, mute_member_is_fenced);
-	tcase_add_test(all, slow_member_is_not_mute);
-	tcase_add_test(all, deaf_coordinator_does_not_judge);
-	tcase_add_test(all, mute_coordinator_is_given_up);
-	tcase_add_test(all, mute_member_in_a_step);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 
