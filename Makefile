@@ -63,7 +63,7 @@ build: $(DAEMONS) $(CMDS) $(TOOLS)
 
 help:
 	@sed -n '3,7s/^# \{0,1\}//p' Makefile
-	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults bench install clean'
+	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-sim sim bench install clean'
 
 $(PB): base/vxha.proto
 	$(call say,PROTO,$<)
@@ -117,6 +117,24 @@ $(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1) $(wildcard tests/unit/$(word 2,$(
 endef
 $(foreach t,$(UNIT_MAIN),$(eval $(call unit,$(t))))
 
+# The simulator: the deciding cores and a world around them.
+SIM_OBJ := $(call obj,$(wildcard tests/sim/*.c))
+$(B)/tests/vxsim: $(SIM_OBJ) $(L)/libcpg.a $(L)/libvxconfigd.a $(L)/libbase.a
+	$(call link)
+
+# SEEDS runs from FIRST on, with NODES nodes, COPIES copies and FAULTS faults; sim: one SEED, TRACE=1 tells it.
+SEEDS ?= 100000
+FIRST ?= 1
+NODES ?= 3
+COPIES ?= 3
+FAULTS ?= 5
+SEED ?= 1
+.PHONY: sim check-sim
+check-sim: $(B)/tests/vxsim
+	$(Q)$< --seeds $(SEEDS) --first $(FIRST) --nodes $(NODES) --copies $(COPIES) --faults $(FAULTS)
+sim: $(B)/tests/vxsim
+	$(Q)$< --seed $(SEED) --nodes $(NODES) --copies $(COPIES) --faults $(FAULTS) $(if $(TRACE),--trace)
+
 deps:
 	$(Q)tests/deps
 
@@ -134,7 +152,7 @@ check-faults: build stage
 	$(Q)tests/story/faults
 
 check: deps
-	$(Q)$(MAKE) --no-print-directory build $(UNITS) stage
+	$(Q)$(MAKE) --no-print-directory build $(UNITS) $(B)/tests/vxsim stage
 	$(Q)tests/run-check
 
 demo: deps

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The simulator: the deciding cores of vxclustd and vxconfigd (views, steps, transactions,
+ * take-over) run on some nodes in one process, with a clock, a Corosync, disks, Pacemaker and
+ * utilities that do what real ones do at their worst. One seed is one run, the same everywhere.
+ *
+ * What is real: cpg/view*.c, cpg/steps.c, vxconfigd/txn.c, txn_master.c and takeover.c.
+ * What is modelled: all that these cores do not decide, file by file below.
+ */
+#ifndef VX_TESTS_SIM_H
+#define VX_TESTS_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cpg/steps.h"
+#include "cpg/view.h"
+#include "vxconfigd/takeover.h"
+#include "vxconfigd/txn.h"
+
+#define SIM_NODES_MAX 5
+#define SIM_COPIES_MAX 5
+#define SIM_TXNS_MAX 62 /* a content is a set of transactions, one bit each */
+#define SIM_FAULTS_MAX 16
+#define SIM_CLIENTS 3
+#define SIM_IPC_US 30	      /* always the same: a connection keeps its order */
+#define SIM_MS UINT64_C(1000) /* time is in microseconds */
+#define SIM_S UINT64_C(1000000)
+
+struct sim;
+
+/* ---- clock and events (sim_world.c) ---- */
+
+/* Whoever dies takes its events with it; whoever is paused gets them late. */
+enum sim_proc { PROC_WORLD, PROC_COROSYNC, PROC_CLUSTD, PROC_CONFIGD, PROC_IOD, PROC_COUNT };
+
+typedef void sim_fn(struct sim *sim, uint32_t node, uint64_t arg, void *ptr);
+
+uint64_t sim_random(struct sim *sim);
+uint64_t sim_below(struct sim *sim, uint64_t limit); /* 0 to limit - 1 */
+bool sim_chance(struct sim *sim, uint32_t percent);
+/* Mostly near low, sometimes near high. */
+uint64_t sim_delay(struct sim *sim, uint64_t low, uint64_t high);
+void sim_later(struct sim *sim, uint64_t delay, enum sim_proc proc, uint32_t node, sim_fn *fn,
+	       uint64_t arg, void *ptr);
+/* Memory that lives as long as the run, zeroed. */
+void *sim_alloc(struct sim *sim, size_t size);
+void sim_fail(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_trace(struct sim *sim, uint32_t node, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define TRACE(sim, node, ...) \
+	do { \
+		if ((sim)->trace) { \
+			sim_trace((sim), (node), __VA_ARGS__); \
+		} \
+	} while (0)
+
+/* ---- what travels (sim_net.c) ---- */
+
+struct sim_content {
+	uint64_t epoch, seq, set;
+};
+
+struct sim_ref {
+	uint8_t txn; /* index; the bit of the set */
+	uint32_t attempt;
+};
+
+enum sim_cfg_kind {
+	CFG_STATE,
+	CFG_VIEW,
+	CFG_JOIN,
+	CFG_READY,
+	CFG_PROPOSE,
+	CFG_VOTE,
+	CFG_QUIESCE,
+	CFG_PREPARED,
+	CFG_COMMIT,
+	CFG_ACK,
+	CFG_ABORT,
+	CFG_REQUEST,
+	CFG_REPLY,
+	CFG_ASK
+};
+
+enum sim_outcome { OUTCOME_NONE, OUTCOME_COMMITTED, OUTCOME_ABORTED, OUTCOME_UNKNOWN };
+
+/* A message between two vxconfigds. */
+struct sim_cfg_msg {
+	enum sim_cfg_kind kind;
+	uint32_t to; /* 0: all */
+	struct sim_ref ref;
+	int error;
+	uint32_t node;
+	bool quiesce;
+	struct sim_content base;    /* PROPOSE: what it is based on; VIEW: before the pending one */
+	struct sim_content content; /* STATE, VIEW */
+	bool have, pending, seen, complete; /* STATE; VIEW: pending, complete */
+	int disabled;			    /* VIEW */
+	uint32_t only;			    /* VIEW */
+	uint64_t serial;		    /* JOIN, VIEW, READY; STATE: of the process */
+	uint64_t cookie;		    /* REQUEST, REPLY, ASK */
+	enum sim_outcome outcome;	    /* REPLY */
+};
+
+struct sim_msg {
+	uint32_t from, pid;
+	uint64_t epoch;
+	struct view_packet *packet; /* one of these */
+	struct sim_cfg_msg *cfg;
+	bool port_state, up;
+};
+
+void net_boot(struct sim *sim, uint32_t node);
+void net_down(struct sim *sim, uint32_t node, bool graceful);
+/* broken: for good, so that what was on its way may be lost; else somebody is only slow. */
+void net_links_changed(struct sim *sim, bool broken);
+void net_continue(struct sim *sim, uint32_t node);
+void net_join(struct sim *sim, uint32_t node);
+void net_leave(struct sim *sim, uint32_t node); /* also: its process died */
+void net_send(struct sim *sim, uint32_t node, struct sim_msg *msg);
+bool net_is_quorate(const struct sim *sim, uint32_t node);
+
+/* ---- nodes ---- */
+
+struct sim_process {
+	bool up;
+	uint32_t life;
+	uint64_t paused_until; /* 0: runs */
+};
+
+/* A question of vxclustd to its clients. */
+struct sim_work {
+	bool used;
+	uint64_t serial, token;
+	enum view_event_type event;
+	int step;
+	bool wait_iod, wait_configd, prestop;
+	int error;
+	uint64_t max_epoch;
+	struct view_member durable[VX_NODES_MAX];
+	size_t durable_count;
+	struct view *view;
+	uint64_t alive; /* last progress */
+};
+
+#define SIM_WORKS 12
+
+struct sim_clustd {
+	struct view_core *core;
+	uint32_t pid;
+	uint64_t timer[VT_COUNT]; /* generation of the timer that counts; 0: off */
+	struct sim_work work[SIM_WORKS];
+	bool corosync_dead, start_wanted, leaving, iod_settling;
+	bool port_local; /* own vxconfigd's "up" was delivered */
+	uint32_t peers_up;
+	bool stopped_by_hand;
+};
+
+/* vxiod: the gate. Its I/O never pauses while the gate is open. */
+struct sim_iod {
+	bool gate, suspended, registered;
+	bool loaded;	   /* the group's volumes are there */
+	bool gone;	   /* it let its volumes go: the next view makes new ones */
+	uint64_t epoch;	   /* of the view that it was last told */
+	uint64_t inflight; /* until then, after the gate was shut */
+	uint64_t incarnation;
+	uint32_t nid;
+	uint64_t set; /* the content that it runs */
+};
+
+struct sim_peer {
+	uint32_t nodeid;
+	bool up, ready, join, told;
+	uint64_t join_serial;
+	struct sim_cfg_msg state;
+};
+
+struct sim_request {
+	uint8_t txn;
+	uint32_t attempt, node;
+	uint64_t cookie;
+	bool used;
+};
+
+struct sim_relay {
+	bool used, sent, orphan, known, committed, unknown, ask;
+	uint8_t txn, client;
+	uint64_t cookie;
+};
+
+#define SIM_QUEUE 16
+
+/* A question to the copies, one at a time. */
+enum sim_disk_op { DISK_READ, DISK_CLAIM, DISK_CHECKPOINT, DISK_APPEND };
+
+struct sim_disk_task {
+	enum sim_disk_op op;
+	uint64_t epoch, seq, max_seq;
+	struct sim_content content; /* CHECKPOINT; APPEND: before */
+	uint64_t set;		    /* APPEND: after */
+	struct view_member member[VX_NODES_MAX];
+	size_t member_count;
+	int phase;
+	uint32_t waits, good; /* copies */
+	uint64_t new_generation;
+	/* found */
+	int error;
+	bool has_content;
+	struct sim_content found;
+	uint64_t max_epoch;
+	struct view_member durable[VX_NODES_MAX];
+	size_t durable_count;
+	void (*done)(struct sim *sim, uint32_t node, struct sim_disk_task *task);
+	uint64_t generation, token; /* the caller's */
+	struct sim_ref ref;
+	struct sim_disk_task *next;
+};
+
+struct sim_configd {
+	uint64_t serial;
+	bool registered, member, open, settled, held, scanned, decided, rejoining, stopped;
+	struct view view;
+	struct sim_peer peer[VX_NODES_MAX];
+	uint64_t master_serial, join_serial, generation;
+	uint64_t hold, stop, config, work, leave, abort; /* serials of StepRuns under way */
+	int work_step;
+	struct view *work_view;
+	int adopting, adopt_error;
+
+	/* the group */
+	bool have, disabled;
+	struct sim_content config_now;
+	struct txn txn;
+	bool pending, incoming, pending_quiesce, incoming_quiesce;
+	struct sim_ref pending_ref, incoming_ref;
+	struct sim_content pending_base, incoming_base;
+	uint64_t timer; /* generation of the transaction's */
+	bool running;
+	struct txn_event input[8];
+	size_t input_count;
+
+	/* the master's */
+	struct sim_request queue[SIM_QUEUE];
+	size_t queue_count;
+	struct sim_request current;
+	uint64_t answered; /* refused here: asked again, the same answer */
+	bool took_over;	   /* take-over under way */
+	struct takeover decision;
+	bool second_read;
+	struct sim_content take;
+	bool take_have;
+	struct sim_relay relay[SIM_QUEUE];
+	uint64_t cookies;
+
+	/* the copies, as this process knows them */
+	struct sim_disk_task *task, *task_last;
+	uint32_t healthy, flying;
+	struct sim_content copies_at;
+	uint64_t spoiled, claimed;
+	bool durable_known;
+	struct view_member durable[VX_NODES_MAX];
+	size_t durable_count;
+};
+
+struct sim_node {
+	bool power;
+	struct sim_process proc[PROC_COUNT];
+	uint32_t component; /* which nodes its network card reaches */
+
+	/* Corosync (sim_net.c) */
+	int conf;
+	size_t delivered;
+	struct sim_msg **outq;
+	size_t out_count, out_first;
+	bool originating, delivering;
+	struct view_node group[2 * SIM_NODES_MAX];
+	size_t group_count;
+	bool in_group, seen_all;
+	uint32_t group_pid;
+	uint64_t token_lost_at;
+	struct net_input *inbox, *inbox_last;
+	bool pumping;
+
+	/* on its own disk */
+	uint64_t last_epoch;
+	uint64_t memory_epoch, memory_seq;
+
+	struct sim_clustd clustd;
+	struct sim_iod iod;
+	struct sim_configd configd;
+};
+
+struct sim_copy {
+	bool away;
+	uint64_t claim, generation;
+	struct sim_content base;
+	struct sim_content rec[8];
+	size_t rec_count;
+	struct view_member member[VX_NODES_MAX];
+	size_t member_count;
+};
+
+enum sim_client_state { CLIENT_THINKS, CLIENT_WAITS, CLIENT_ASKS };
+
+struct sim_client {
+	enum sim_client_state state;
+	uint32_t node;
+	uint8_t txn;
+	uint64_t asked_at, cookie;
+};
+
+#define SIM_FAULTS(X) \
+	X(POWER_OFF) \
+	X(KILL_CLUSTD) \
+	X(KILL_CONFIGD) X(KILL_IOD) X(KILL_COROSYNC) X(STOP_COROSYNC) X(PAUSE_CLUSTD) \
+		X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) \
+			X(ABORT) X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF)
+
+enum sim_fault_kind {
+#define SIM_FAULT_ENUM(name) FAULT_##name,
+	SIM_FAULTS(SIM_FAULT_ENUM)
+#undef SIM_FAULT_ENUM
+		FAULT_COUNT
+};
+
+struct sim_fault {
+	uint64_t at; /* number of the event before which it happens */
+	enum sim_fault_kind kind;
+	uint32_t node, how;
+	bool used;
+};
+
+struct sim_options {
+	uint32_t nodes, copies, faults;
+	uint64_t seed;
+	bool trace;
+	const struct sim_fault *fault; /* NULL: made from the seed */
+	size_t fault_count;
+};
+
+struct sim {
+	struct sim_options options;
+	bool trace;
+	uint64_t rng[2];
+	uint64_t now, events, order;
+	struct sim_event *heap;
+	size_t heap_count, heap_room;
+	struct sim_chunk *chunks;
+
+	struct sim_node node[SIM_NODES_MAX + 1]; /* by node id */
+	struct net_conf *conf;
+	size_t conf_count;
+	uint64_t ring_seq;
+	struct sim_copy copy[SIM_COPIES_MAX];
+	struct sim_client client[SIM_CLIENTS];
+	size_t txn_count, txn_limit;
+	uint32_t pids;
+
+	/* Pacemaker (sim_pacemaker.c) */
+	uint64_t fenced_s[SIM_NODES_MAX + 1];
+	uint32_t fencing; /* bit: under way */
+	uint64_t slow_fence_until, slow_io_until;
+	uint32_t stopped; /* bit: by its administrator */
+
+	/* faults */
+	struct sim_fault fault[SIM_FAULTS_MAX];
+	size_t fault_count, fault_next;
+	bool healed;
+	uint64_t healed_at;
+
+	/* what is checked (sim_check.c) */
+	uint64_t quiesce_mask, ever_applied, committed, failed, answered;
+	struct sim_epoch {
+		uint64_t epoch;
+		uint32_t master, writer;
+		uint64_t members, incarnation;
+	} epochs[128];
+	size_t epoch_count;
+	uint64_t slot_dirty[VX_NODES_MAX]; /* incarnation whose map is not clean; 0: clean */
+	uint64_t views, txns_ok, txns_failed, txns_unknown;
+	uint64_t coverage[FAULT_COUNT];
+
+	bool over;
+	char failure[300];
+};
+
+/* sim_world.c: one run; true if nothing was wrong. */
+bool sim_run(struct sim *sim, const struct sim_options *options);
+void sim_end(struct sim *sim);
+bool sim_proc_runs(const struct sim *sim, uint32_t node, enum sim_proc proc);
+
+/* ---- sim_clustd.c, sim_work.c: the shell around the view core ---- */
+void clustd_work_start(struct sim *sim, uint32_t node, enum view_event_type event, int step,
+		       uint64_t token, bool iod, bool configd, const struct view *view);
+void clustd_work_send(struct sim *sim, uint32_t node, const struct sim_work *work, bool to_iod);
+void clustd_work_end(struct sim *sim, uint32_t node, struct sim_work *work);
+/* Without it there is nothing of vxconfigd to stop, to leave or to end. */
+bool clustd_work_needs_configd(const struct sim_work *work);
+void clustd_boot(struct sim *sim, uint32_t node);
+void clustd_start(struct sim *sim, uint32_t node); /* joins as soon as it can */
+void clustd_event(struct sim *sim, uint32_t node, const struct view_event *event);
+void clustd_message(struct sim *sim, uint32_t node, const struct sim_msg *msg);
+void clustd_ack(struct sim *sim, uint32_t node, bool from_iod, uint64_t serial, int error);
+void clustd_ack_survey(struct sim *sim, uint32_t node, uint64_t serial, int error,
+		       uint64_t max_epoch, const struct view_member *durable, size_t count);
+void clustd_progress(struct sim *sim, uint32_t node, uint64_t serial);
+void clustd_client_up(struct sim *sim, uint32_t node, bool iod);
+void clustd_client_down(struct sim *sim, uint32_t node, bool iod);
+void clustd_port_send(struct sim *sim, uint32_t node, const struct sim_cfg_msg *msg);
+void clustd_corosync_died(struct sim *sim, uint32_t node);
+void clustd_ask_view(struct sim *sim, uint32_t node, const char *reason);
+
+/* ---- sim_iod.c ---- */
+void iod_boot(struct sim *sim, uint32_t node);
+void iod_step(struct sim *sim, uint32_t node, int step, uint64_t serial);
+void iod_clustd_lost(struct sim *sim, uint32_t node);
+void iod_view(struct sim *sim, uint32_t node, const struct view *view);
+void iod_suspend(struct sim *sim, uint32_t node, struct sim_ref ref);
+void iod_resume(struct sim *sim, uint32_t node);
+void iod_load(struct sim *sim, uint32_t node, uint64_t set);
+bool iod_is_quiet(const struct sim *sim, uint32_t node);
+void iod_died(struct sim *sim, uint32_t node);
+
+/* ---- sim_configd.c, sim_takeover.c, sim_txn.c: the shell around the transaction core ---- */
+void configd_boot(struct sim *sim, uint32_t node);
+void configd_registered(struct sim *sim, uint32_t node);
+void configd_clustd_lost(struct sim *sim, uint32_t node);
+void configd_view(struct sim *sim, uint32_t node, const struct view *view);
+void configd_step(struct sim *sim, uint32_t node, const struct sim_work *work);
+void configd_peer(struct sim *sim, uint32_t node, uint32_t peer, bool up);
+void configd_message(struct sim *sim, uint32_t node, uint32_t from, const struct sim_cfg_msg *msg);
+void configd_out(struct sim *sim, uint32_t node);
+struct sim_peer *configd_peer_of(struct sim *sim, uint32_t node, uint32_t nodeid);
+void configd_serve_joins(struct sim *sim, uint32_t node);
+void configd_send(struct sim *sim, uint32_t node, const struct sim_cfg_msg *msg);
+void configd_config_end(struct sim *sim, uint32_t node, int error);
+void configd_stop_look(struct sim *sim, uint32_t node);
+void configd_open_group(struct sim *sim, uint32_t node);
+void takeover_run_try(struct sim *sim, uint32_t node);
+void adopt_view(struct sim *sim, uint32_t node, uint32_t from, const struct sim_cfg_msg *msg);
+void adopt_done(struct sim *sim, uint32_t node, int error);
+void txn_sim_event(struct sim *sim, uint32_t node, const struct txn_event *event);
+void txn_sim_message(struct sim *sim, uint32_t node, uint32_t from, const struct sim_cfg_msg *msg);
+void txn_sim_quiet(struct sim *sim, uint32_t node);
+void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t from,
+			uint64_t cookie);
+void request_sim_kick(struct sim *sim, uint32_t node);
+void request_sim_give_up(struct sim *sim, uint32_t node);
+bool request_sim_known(const struct sim *sim, uint32_t node, uint8_t txn);
+void relay_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint8_t client, bool ask);
+void relay_sim_master(struct sim *sim, uint32_t node, const struct sim_cfg_msg *view);
+void relay_sim_decided(struct sim *sim, uint32_t node);
+void relay_sim_settled(struct sim *sim, uint32_t node);
+void relay_sim_give_up(struct sim *sim, uint32_t node);
+void relay_sim_message(struct sim *sim, uint32_t node, uint32_t from,
+		       const struct sim_cfg_msg *msg);
+
+/* ---- sim_disk.c ---- */
+void disk_init(struct sim *sim);
+struct sim_disk_task *disk_task(struct sim *sim, uint32_t node, enum sim_disk_op op);
+void disk_submit(struct sim *sim, uint32_t node, struct sim_disk_task *task);
+bool disk_idle(const struct sim *sim, uint32_t node);
+bool disk_writes(const struct sim *sim, uint32_t node);
+void disk_process_died(struct sim *sim, uint32_t node);
+
+/* ---- sim_client.c ---- */
+void client_init(struct sim *sim);
+void client_answer(struct sim *sim, uint8_t client, uint8_t txn, enum sim_outcome outcome);
+void client_lost_configd(struct sim *sim, uint32_t node);
+bool client_idle(const struct sim *sim);
+
+/* ---- sim_pacemaker.c: power, fencing, restarting ---- */
+void power_on(struct sim *sim, uint32_t node);
+void power_off(struct sim *sim, uint32_t node);
+void proc_kill(struct sim *sim, uint32_t node, enum sim_proc proc);
+void pacemaker_lost(struct sim *sim, uint32_t node);
+void pacemaker_ask(struct sim *sim, uint32_t asker, uint32_t node);
+void pacemaker_times(struct sim *sim, uint32_t node, const struct view_effect *effect);
+void pacemaker_gone(struct sim *sim, uint32_t node, bool failed);
+
+/* ---- sim_fault.c ---- */
+void fault_make(struct sim *sim);
+void fault_look(struct sim *sim);
+const char *fault_name(enum sim_fault_kind kind);
+
+/* ---- sim_check.c: the safety list ---- */
+void check_view(struct sim *sim, uint32_t node, const struct view *view);
+void check_gate_opens(struct sim *sim, uint32_t node);
+void check_applied(struct sim *sim, uint32_t node, uint64_t set);
+void check_running(struct sim *sim, uint32_t node);
+void check_answer(struct sim *sim, uint8_t txn, enum sim_outcome outcome);
+void check_disk_write(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch);
+void check_claim(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch);
+void check_hello(struct sim *sim, uint32_t node);
+void check_takeover(struct sim *sim, uint32_t node, const struct takeover_node *list, size_t count,
+		    const struct takeover *decision);
+void check_alive(struct sim *sim);
+
+#endif

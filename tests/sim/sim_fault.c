@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The simulator: what goes wrong, and the healing of it. */
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+#define BIT(node) (1u << (node))
+#define FAULT_EVENTS 4000 /* faults happen within that many events */
+
+const char *fault_name(enum sim_fault_kind kind)
+{
+	static const char *const name[] = {
+#define SIM_FAULT_NAME(name) #name,
+		SIM_FAULTS(SIM_FAULT_NAME)
+#undef SIM_FAULT_NAME
+	};
+
+	return kind < FAULT_COUNT ? name[kind] : "none";
+}
+
+void fault_make(struct sim *sim)
+{
+	if (sim->options.fault != NULL) {
+		sim->fault_count = sim->options.fault_count;
+		memcpy(sim->fault, sim->options.fault, sim->fault_count * sizeof(sim->fault[0]));
+		return;
+	}
+
+	/* of their own chance: the same faults whatever else happens */
+	uint64_t state = sim->rng[0];
+
+	sim->rng[0] = sim->options.seed * 0x9e3779b97f4a7c15u + 7;
+	sim->fault_count = sim->options.faults;
+	for (size_t i = 0; i < sim->fault_count; i++) {
+		struct sim_fault fault = {
+			.at = 30 + sim_below(sim, FAULT_EVENTS),
+			.kind = (enum sim_fault_kind)sim_below(sim, FAULT_COUNT),
+			.node = 1 + (uint32_t)sim_below(sim, sim->options.nodes),
+			.how = (uint32_t)sim_random(sim),
+		};
+		size_t at = i;
+
+		for (; at > 0 && sim->fault[at - 1].at > fault.at; at--) {
+			sim->fault[at] = sim->fault[at - 1];
+		}
+		/* some come close together */
+		if (at > 0 && fault.how % 3 == 0) {
+			fault.at = sim->fault[at - 1].at + fault.how / 3 % 60;
+		}
+		sim->fault[at] = fault;
+	}
+	sim->rng[0] = state;
+}
+
+static void pause_over(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	(void)arg;
+	(void)ptr;
+	net_continue(sim, node);
+}
+
+static void fault_pause(struct sim *sim, uint32_t node, enum sim_proc proc, uint32_t how)
+{
+	static const uint64_t length[] = { 20 * SIM_MS, 900 * SIM_MS, 3 * SIM_S, 12 * SIM_S,
+					   50 * SIM_S };
+	struct sim_process *process = &sim->node[node].proc[proc];
+
+	process->paused_until = sim->now + length[how % 5];
+	if (proc == PROC_COROSYNC) {
+		net_links_changed(sim, false);
+		sim_later(sim, length[how % 5] + 1, PROC_WORLD, node, pause_over, 0, NULL);
+	}
+}
+
+static void copy_back(struct sim *sim, uint32_t node, uint64_t copy, void *ptr)
+{
+	(void)node;
+	(void)ptr;
+	sim->copy[copy].away = false;
+}
+
+static void links_heal(struct sim *sim)
+{
+	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+		sim->node[i].component = 0;
+	}
+	net_links_changed(sim, false);
+	net_continue(sim, 1);
+}
+
+/* An administrator's word, or a request for a new view. */
+static void clustd_asked(struct sim *sim, uint32_t node, uint64_t kind, void *ptr)
+{
+	const struct view_event abort_event = { .type = VE_ABORT, .reason = "an administrator" };
+	const struct view_event leave_event = { .type = VE_LEAVE };
+
+	(void)ptr;
+	if (kind == FAULT_RECONF) {
+		clustd_ask_view(sim, node, "a test");
+	} else if (kind == FAULT_ABORT) {
+		clustd_event(sim, node, &abort_event);
+	} else {
+		sim->stopped |= BIT(node);
+		clustd_event(sim, node, &leave_event);
+		if (sim_proc_runs(sim, node, PROC_CLUSTD) &&
+		    view_state(sim->node[node].clustd.core) != VS_LEAVING) {
+			sim->stopped &= ~BIT(node);
+		}
+	}
+}
+
+static void fault_do(struct sim *sim, const struct sim_fault *fault)
+{
+	uint32_t node = fault->node;
+	bool away = false;
+
+	TRACE(sim, node, "FAULT %s", fault_name(fault->kind));
+	sim->coverage[fault->kind]++;
+	switch (fault->kind) {
+	case FAULT_POWER_OFF:
+		power_off(sim, node);
+		return;
+	case FAULT_POWER_OFF_ALL:
+		for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+			power_off(sim, i);
+		}
+		return;
+	case FAULT_KILL_CLUSTD:
+		proc_kill(sim, node, PROC_CLUSTD);
+		return;
+	case FAULT_KILL_CONFIGD:
+		proc_kill(sim, node, PROC_CONFIGD);
+		return;
+	case FAULT_KILL_IOD:
+		proc_kill(sim, node, PROC_IOD);
+		return;
+	case FAULT_KILL_COROSYNC:
+		proc_kill(sim, node, PROC_COROSYNC);
+		return;
+	case FAULT_STOP_COROSYNC:
+		if (sim_proc_runs(sim, node, PROC_COROSYNC)) {
+			net_down(sim, node, true);
+			proc_kill(sim, node, PROC_COROSYNC);
+		}
+		return;
+	case FAULT_PAUSE_CLUSTD:
+		fault_pause(sim, node, PROC_CLUSTD, fault->how);
+		return;
+	case FAULT_PAUSE_CONFIGD:
+		fault_pause(sim, node, PROC_CONFIGD, fault->how);
+		return;
+	case FAULT_PAUSE_COROSYNC:
+		fault_pause(sim, node, PROC_COROSYNC, fault->how);
+		return;
+	case FAULT_CUT:
+		sim->node[node].component = node;
+		net_links_changed(sim, true);
+		return;
+	case FAULT_SPLIT:
+		for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+			sim->node[i].component = fault->how >> i & 1;
+		}
+		net_links_changed(sim, true);
+		return;
+	case FAULT_HEAL:
+		links_heal(sim);
+		return;
+	case FAULT_COPY_AWAY:
+		for (uint32_t i = 0; i < sim->options.copies; i++) {
+			away = away || sim->copy[i].away;
+		}
+		if (!away && sim->options.copies > 2) { /* one at a time */
+			uint64_t copy = fault->how % sim->options.copies;
+
+			sim->copy[copy].away = true;
+			sim_later(sim, 100 * SIM_MS + fault->how % (20 * SIM_S), PROC_WORLD, 0,
+				  copy_back, copy, NULL);
+		}
+		return;
+	case FAULT_LEAVE:
+	case FAULT_ABORT:
+	case FAULT_RECONF:
+		sim_later(sim, 0, PROC_CLUSTD, node, clustd_asked, fault->kind, NULL);
+		return;
+	case FAULT_SLOW_FENCE:
+		sim->slow_fence_until = sim->now + 60 * SIM_S;
+		return;
+	case FAULT_SLOW_IO:
+		sim->slow_io_until = sim->now + 10 * SIM_S;
+		return;
+	case FAULT_COUNT:
+		return;
+	}
+}
+
+/* After the last fault the links are mended; what is off is switched on by itself. */
+static void heal(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	(void)node;
+	(void)arg;
+	(void)ptr;
+	TRACE(sim, 0, "all is mended");
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		sim->copy[i].away = false;
+	}
+	links_heal(sim);
+	sim->healed = true;
+	sim->healed_at = sim->now;
+	for (uint32_t i = 1; i <= sim->options.nodes; i++) { /* a disabled group gets a chance */
+		if (sim_proc_runs(sim, i, PROC_CLUSTD)) {
+			clustd_ask_view(sim, i, "all is mended");
+		}
+	}
+}
+
+void fault_look(struct sim *sim)
+{
+	while (sim->fault_next < sim->fault_count &&
+	       sim->fault[sim->fault_next].at <= sim->events) {
+		fault_do(sim, &sim->fault[sim->fault_next++]);
+	}
+	if (sim->fault_next == sim->fault_count) {
+		sim->fault_next++;
+		sim_later(sim, 60 * SIM_S, PROC_WORLD, 0, heal, 0, NULL);
+	}
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The simulator: seeds, processes, the shortest story of a failure. */
+#include <getopt.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/sim/sim.h"
+
+#define WORKERS_MAX 64
+
+struct tally {
+	uint64_t done, events, views, committed, aborted;
+	uint64_t coverage[FAULT_COUNT];
+	uint64_t failed; /* seed + 1 */
+	char failure[300];
+};
+
+static sigjmp_buf crashed;
+static struct sim sim;
+
+static void on_abort(int number)
+{
+	siglongjmp(crashed, number);
+}
+
+/* One run; an assertion of a core is a failure as any other. */
+static bool run_one(const struct sim_options *options)
+{
+	int number = sigsetjmp(crashed, 1);
+
+	if (number != 0) {
+		snprintf(sim.failure, sizeof(sim.failure),
+			 "an assertion of a core does not hold (signal %d)", number);
+		sim_end(&sim);
+		return false;
+	}
+	return sim_run(&sim, options);
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ---- a failure, made short ---- */
+
+static bool same_kind(const char *a, const char *b)
+{
+	return strncmp(a, b, 4) == 0;
+}
+
+static void shorten(struct sim_options *options)
+{
+	struct sim_fault fault[SIM_FAULTS_MAX];
+	size_t count;
+	char failure[300];
+	bool again = true;
+
+	(void)run_one(options);
+	count = sim.fault_count;
+	memcpy(fault, sim.fault, sizeof(fault));
+	snprintf(failure, sizeof(failure), "%s", sim.failure);
+	while (again) {
+		again = false;
+		for (size_t i = 0; i < count; i++) {
+			struct sim_fault fewer[SIM_FAULTS_MAX];
+
+			memcpy(fewer, fault, sizeof(fewer));
+			memmove(&fewer[i], &fewer[i + 1], (count - i - 1) * sizeof(fewer[0]));
+			options->fault = fewer;
+			options->fault_count = count - 1;
+			if (!run_one(options) && same_kind(sim.failure, failure)) {
+				memcpy(fault, fewer, sizeof(fault));
+				count--;
+				again = true;
+				break;
+			}
+		}
+	}
+	printf("the shortest story found, %zu faults:\n", count);
+	options->fault = fault;
+	options->fault_count = count;
+	options->trace = true;
+	(void)run_one(options);
+	printf("=> %s\n", sim.failure);
+}
+
+/* ---- many seeds ---- */
+
+static void worker(struct tally *tally, const struct sim_options *options, uint64_t first,
+		   uint64_t seeds, uint32_t step, double until)
+{
+	struct sim_options own = *options;
+
+	if (freopen("/dev/null", "w", stderr) == NULL) {
+		_exit(3);
+	}
+	for (uint64_t i = 0; i < seeds && (until <= 0 || seconds() < until); i += step) {
+		own.seed = first + i;
+		bool good = run_one(&own);
+
+		tally->done++;
+		tally->events += sim.events;
+		tally->views += sim.views;
+		tally->committed += sim.txns_ok;
+		tally->aborted += sim.txns_failed;
+		for (int k = 0; k < FAULT_COUNT; k++) {
+			tally->coverage[k] += sim.coverage[k];
+		}
+		if (!good) {
+			snprintf(tally->failure, sizeof(tally->failure), "%s", sim.failure);
+			tally->failed = own.seed + 1;
+			_exit(1);
+		}
+	}
+	_exit(0);
+}
+
+static struct tally tally_sum(const struct tally *tally, int workers)
+{
+	struct tally sum = { 0 };
+
+	for (int i = 0; i < workers; i++) {
+		sum.done += tally[i].done;
+		sum.events += tally[i].events;
+		sum.views += tally[i].views;
+		sum.committed += tally[i].committed;
+		sum.aborted += tally[i].aborted;
+		for (int k = 0; k < FAULT_COUNT; k++) {
+			sum.coverage[k] += tally[i].coverage[k];
+		}
+		if (tally[i].failed != 0 && (sum.failed == 0 || tally[i].failed < sum.failed)) {
+			sum.failed = tally[i].failed;
+			snprintf(sum.failure, sizeof(sum.failure), "%s", tally[i].failure);
+		}
+	}
+	return sum;
+}
+
+static void tally_print(const struct tally *sum, double from, const char *end)
+{
+	double time = seconds() - from;
+
+	printf("%llu runs (%.0f a second), %llu events, %llu views, %llu committed, %llu aborted%s",
+	       (unsigned long long)sum->done, (double)sum->done / time,
+	       (unsigned long long)sum->events, (unsigned long long)sum->views,
+	       (unsigned long long)sum->committed, (unsigned long long)sum->aborted, end);
+	fflush(stdout);
+}
+
+static int many(const struct sim_options *options, uint64_t first, uint64_t seeds, double limit,
+		int workers)
+{
+	struct tally *tally = mmap(NULL, (size_t)workers * sizeof(*tally), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	double from = seconds(), told = from;
+	struct tally sum;
+	int left = workers;
+
+	if (tally == MAP_FAILED) {
+		perror("mmap");
+		return 2;
+	}
+	for (int i = 0; i < workers; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			worker(&tally[i], options, first + (uint64_t)i, seeds - (uint64_t)i,
+			       (uint32_t)workers, limit > 0 ? from + limit : 0);
+		}
+	}
+	while (left > 0) {
+		const struct timespec wait = { 0, 50000000 };
+
+		while (waitpid(-1, NULL, WNOHANG) > 0) {
+			left--;
+		}
+		sum = tally_sum(tally, workers);
+		if (sum.failed != 0) {
+			break;
+		}
+		if (seconds() - told > 5) {
+			told = seconds();
+			tally_print(&sum, from, "\n");
+		}
+		nanosleep(&wait, NULL);
+	}
+	sum = tally_sum(tally, workers);
+	tally_print(&sum, from, "\n");
+	for (int k = 0; k < FAULT_COUNT; k++) {
+		printf("%s%s %llu", k > 0 ? ", " : "faults: ", fault_name((enum sim_fault_kind)k),
+		       (unsigned long long)sum.coverage[k]);
+	}
+	printf("\n");
+	munmap(tally, (size_t)workers * sizeof(*tally));
+	if (sum.failed != 0) {
+		struct sim_options own = *options;
+
+		own.seed = sum.failed - 1;
+		printf("0 passed, 1 failed, 0 skipped\nseed %llu fails: %s\nagain: make sim "
+		       "SEED=%llu NODES=%u COPIES=%u "
+		       "FAULTS=%u TRACE=1\n",
+		       (unsigned long long)own.seed, sum.failure, (unsigned long long)own.seed,
+		       own.nodes, own.copies, own.faults);
+		shorten(&own);
+		return 1;
+	}
+	printf("1 passed, 0 failed, 0 skipped\n");
+	return 0;
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: vxsim [--seeds N | --seconds N] [--first N] [--nodes 2..5] [--copies 1..5] "
+	      "[--faults "
+	      "0..16]\n"
+	      "             [--jobs N]            run seeds, each a cluster with faults\n"
+	      "       vxsim --seed N [--trace]    run one, --trace tells its story\n",
+	      out);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option words[] = {
+		{ "seeds", 1, NULL, 's' },  { "first", 1, NULL, 'f' },	 { "nodes", 1, NULL, 'n' },
+		{ "copies", 1, NULL, 'c' }, { "faults", 1, NULL, 'F' },	 { "jobs", 1, NULL, 'j' },
+		{ "seed", 1, NULL, 'S' },   { "seconds", 1, NULL, 'T' }, { "trace", 0, NULL, 't' },
+		{ "help", 0, NULL, 'h' },   { "shorten", 0, NULL, 'x' }, { NULL, 0, NULL, 0 },
+	};
+	struct sim_options options = { .nodes = 3, .copies = 3, .faults = 5 };
+	uint64_t first = 1, seeds = 1000;
+	double limit = 0;
+	int jobs = (int)sysconf(_SC_NPROCESSORS_ONLN), word;
+	bool one = false, shortest = false;
+	struct sigaction action = { .sa_handler = on_abort, .sa_flags = SA_NODEFER };
+
+	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
+		switch (word) {
+		case 's':
+			seeds = strtoull(optarg, NULL, 10);
+			break;
+		case 'T':
+			limit = strtod(optarg, NULL);
+			seeds = UINT64_MAX;
+			break;
+		case 'f':
+			first = strtoull(optarg, NULL, 10);
+			break;
+		case 'n':
+			options.nodes = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'c':
+			options.copies = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'F':
+			options.faults = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'j':
+			jobs = (int)strtol(optarg, NULL, 10);
+			break;
+		case 'S':
+			options.seed = strtoull(optarg, NULL, 10);
+			one = true;
+			break;
+		case 't':
+			options.trace = true;
+			break;
+		case 'x':
+			shortest = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind != argc || options.nodes < 1 || options.nodes > SIM_NODES_MAX ||
+	    options.copies < 1 || options.copies > SIM_COPIES_MAX ||
+	    options.faults > SIM_FAULTS_MAX || jobs < 1 || jobs > WORKERS_MAX) {
+		usage(stderr);
+		return 2;
+	}
+	sigaction(SIGABRT, &action, NULL);
+	if (!one) {
+		return many(&options, first, seeds, limit, jobs);
+	}
+	if (shortest) {
+		shorten(&options);
+		return 1;
+	}
+	if (!run_one(&options)) {
+		printf("=> seed %llu: %s\n", (unsigned long long)options.seed, sim.failure);
+		return 1;
+	}
+	printf("seed %llu: %llu events, %llu views, %llu committed, %llu aborted: all is well\n",
+	       (unsigned long long)options.seed, (unsigned long long)sim.events,
+	       (unsigned long long)sim.views, (unsigned long long)sim.txns_ok,
+	       (unsigned long long)sim.txns_failed);
+	return 0;
+}

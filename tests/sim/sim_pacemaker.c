@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The simulator: power, Pacemaker's fencing and its history, restarting of what died. */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+#define BIT(node) (1u << (node))
+#define BOOT_MS 2500
+
+/* ---- processes ---- */
+
+static void proc_up(struct sim *sim, uint32_t node, enum sim_proc proc)
+{
+	struct sim_process *process = &sim->node[node].proc[proc];
+
+	process->up = true;
+	process->paused_until = 0;
+	process->life++;
+}
+
+static void proc_restart(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	enum sim_proc proc = (enum sim_proc)arg;
+
+	(void)ptr;
+	if (!sim->node[node].power || sim->node[node].proc[proc].up) {
+		return;
+	}
+	proc_up(sim, node, proc);
+	switch (proc) {
+	case PROC_COROSYNC:
+		net_boot(sim, node);
+		return;
+	case PROC_CLUSTD:
+		clustd_boot(sim, node);
+		return;
+	case PROC_CONFIGD:
+		configd_boot(sim, node);
+		return;
+	case PROC_IOD:
+		iod_boot(sim, node);
+		return;
+	case PROC_WORLD:
+	case PROC_COUNT:
+		return;
+	}
+}
+
+static void proc_restart_later(struct sim *sim, uint32_t node, enum sim_proc proc, uint64_t delay)
+{
+	sim_later(sim, delay, PROC_WORLD, node, proc_restart, proc, NULL);
+}
+
+/* SIGKILL. Something starts it again: systemd, the agent, or fencing the whole node. */
+void proc_kill(struct sim *sim, uint32_t node, enum sim_proc proc)
+{
+	struct sim_process *process = &sim->node[node].proc[proc];
+
+	if (!sim_proc_runs(sim, node, proc)) {
+		return;
+	}
+	TRACE(sim, node, "process %d is gone", (int)proc);
+	if (proc == PROC_COROSYNC) {
+		net_down(sim, node, false);
+	}
+	process->up = false;
+	process->life++;
+	switch (proc) {
+	case PROC_CLUSTD:
+		net_leave(sim, node);
+		iod_clustd_lost(sim, node);
+		configd_clustd_lost(sim, node);
+		break;
+	case PROC_CONFIGD:
+		disk_process_died(sim, node);
+		client_lost_configd(sim, node);
+		clustd_client_down(sim, node, false);
+		break;
+	case PROC_IOD:
+		iod_died(sim, node);
+		clustd_client_down(sim, node, true);
+		break;
+	case PROC_COROSYNC:
+	case PROC_WORLD:
+	case PROC_COUNT:
+		break;
+	}
+	proc_restart_later(sim, node, proc, sim_delay(sim, 200 * SIM_MS, 8 * SIM_S));
+}
+
+/* ---- power ---- */
+
+static void power_up(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	(void)arg;
+	(void)ptr;
+	if (!sim->node[node].power) {
+		power_on(sim, node);
+	}
+}
+
+void power_on(struct sim *sim, uint32_t node)
+{
+	struct sim_node *n = &sim->node[node];
+
+	n->power = true;
+	memset(&n->iod, 0, sizeof(n->iod));
+	sim->stopped &= ~BIT(node);
+	TRACE(sim, node, "boots");
+	proc_up(sim, node, PROC_COROSYNC);
+	net_boot(sim, node);
+	proc_restart_later(sim, node, PROC_IOD, sim_delay(sim, 50 * SIM_MS, 300 * SIM_MS));
+	proc_restart_later(sim, node, PROC_CONFIGD, sim_delay(sim, 50 * SIM_MS, 500 * SIM_MS));
+	proc_restart_later(sim, node, PROC_CLUSTD, sim_delay(sim, 60 * SIM_MS, 900 * SIM_MS));
+}
+
+/* All its processes and I/O end at this moment; writes to disks are done or not. */
+void power_off(struct sim *sim, uint32_t node)
+{
+	struct sim_node *n = &sim->node[node];
+
+	if (!n->power) {
+		return;
+	}
+	TRACE(sim, node, "loses its power");
+	disk_process_died(sim, node);
+	net_down(sim, node, false);
+	n->power = false;
+	for (int proc = PROC_COROSYNC; proc < PROC_COUNT; proc++) {
+		n->proc[proc].up = false;
+		n->proc[proc].life++;
+	}
+	n->conf = -1;
+	n->inbox = n->inbox_last = NULL;
+	n->pumping = false;
+	memset(&n->iod, 0, sizeof(n->iod));
+	client_lost_configd(sim, node);
+	net_links_changed(sim, true);
+	sim_later(sim, BOOT_MS * SIM_MS + sim_delay(sim, 0, 20 * SIM_S), PROC_WORLD, node, power_up,
+		  0, NULL);
+}
+
+/* ---- fencing ---- */
+
+static void fence_done(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	(void)arg;
+	(void)ptr;
+	if ((sim->fencing & BIT(node)) == 0) {
+		return;
+	}
+	if (sim_chance(sim, 10) && !sim->healed) { /* the device fails: tried again */
+		sim_later(sim, sim_delay(sim, 1 * SIM_S, 20 * SIM_S), PROC_WORLD, node, fence_done,
+			  0, NULL);
+		return;
+	}
+	sim->fencing &= ~BIT(node);
+	power_off(sim, node);
+	sim->fenced_s[node] = sim->now / SIM_S;
+	TRACE(sim, node, "is fenced");
+}
+
+static void fence_begin(struct sim *sim, uint32_t node)
+{
+	uint64_t slow = sim->slow_fence_until > sim->now ? 60 * SIM_S : 4 * SIM_S;
+
+	if ((sim->fencing & BIT(node)) != 0) {
+		return;
+	}
+	sim->fencing |= BIT(node);
+	sim_later(sim, sim_delay(sim, 300 * SIM_MS, slow), PROC_WORLD, node, fence_done, 0, NULL);
+}
+
+/* A quorate side of Pacemaker lost the node. */
+void pacemaker_lost(struct sim *sim, uint32_t node)
+{
+	fence_begin(sim, node);
+}
+
+static void ask_arrives(struct sim *sim, uint32_t asker, uint64_t arg, void *ptr)
+{
+	uint32_t node = (uint32_t)arg;
+
+	(void)ptr;
+	if (net_is_quorate(sim, asker) && sim->node[node].power) {
+		TRACE(sim, asker, "Pacemaker was asked to fence node %u", node);
+		fence_begin(sim, node);
+	}
+}
+
+void pacemaker_ask(struct sim *sim, uint32_t asker, uint32_t node)
+{
+	sim_later(sim, sim_delay(sim, 50 * SIM_MS, 2 * SIM_S), PROC_COROSYNC, asker, ask_arrives,
+		  node, NULL);
+}
+
+struct times {
+	uint64_t token;
+	uint32_t nodeid[2 * VX_NODES_MAX];
+	size_t count;
+};
+
+static void times_answer(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	const struct times *times = ptr;
+	struct view_time time[VX_NODES_MAX];
+	struct view_event event = { .type = VE_TIMES, .token = times->token, .time = time };
+
+	(void)arg;
+	for (size_t i = 0; i < times->count && i < VX_NODES_MAX; i++) {
+		time[event.time_count++] = (struct view_time){
+			.nodeid = times->nodeid[i],
+			.when_s = sim->fenced_s[times->nodeid[i]],
+			.pending = (sim->fencing & BIT(times->nodeid[i])) != 0,
+			.error = !sim->healed && sim_chance(sim, 1) ? -ETIMEDOUT : 0,
+		};
+	}
+	clustd_event(sim, node, &event);
+}
+
+void pacemaker_times(struct sim *sim, uint32_t node, const struct view_effect *effect)
+{
+	struct times *times = sim_alloc(sim, sizeof(*times));
+
+	times->token = effect->token;
+	times->count = effect->u.times.count;
+	memcpy(times->nodeid, effect->u.times.nodeid, sizeof(times->nodeid));
+	sim_later(sim, sim_delay(sim, 1 * SIM_MS, 30 * SIM_MS), PROC_CLUSTD, node, times_answer, 0,
+		  times);
+}
+
+static void start_again(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	(void)arg;
+	(void)ptr;
+	sim->stopped &= ~BIT(node);
+	clustd_start(sim, node);
+}
+
+/* vxclustd left the cluster: it ends after a failure, and its agent starts it again. */
+void pacemaker_gone(struct sim *sim, uint32_t node, bool failed)
+{
+	if (failed) {
+		struct sim_process *process = &sim->node[node].proc[PROC_CLUSTD];
+
+		sim->stopped &= ~BIT(node);
+		process->up = false;
+		process->life++;
+		iod_clustd_lost(sim, node);
+		configd_clustd_lost(sim, node);
+		proc_restart_later(sim, node, PROC_CLUSTD, sim_delay(sim, 500 * SIM_MS, 8 * SIM_S));
+	} else {
+		/* an administrator stopped it; he starts it again some time */
+		sim_later(sim, sim_delay(sim, 1 * SIM_S, 8 * SIM_S), PROC_WORLD, node, start_again,
+			  0, NULL);
+	}
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The simulator: clock, events, chance, memory. */
+#include "tests/sim/sim.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIM_CHUNK (1u << 20)
+#define SIM_EVENTS_MAX 400000 /* of one run: more is an endless loop */
+#define SIM_TIME_MAX (1200 * SIM_S)
+#define SIM_CALM (900 * SIM_S) /* after healing: all must be well by then */
+
+struct sim_event {
+	uint64_t at, order;
+	sim_fn *fn;
+	void *ptr;
+	uint64_t arg;
+	uint32_t node, life;
+	enum sim_proc proc;
+};
+
+struct sim_chunk {
+	struct sim_chunk *next;
+	size_t used;
+	uint8_t data[SIM_CHUNK];
+};
+
+/* ---- chance ---- */
+
+static uint64_t sim_mix(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+uint64_t sim_random(struct sim *sim)
+{
+	return sim_mix(&sim->rng[0]);
+}
+
+uint64_t sim_below(struct sim *sim, uint64_t limit)
+{
+	return limit > 1 ? (sim_random(sim) >> 11) % limit : 0;
+}
+
+bool sim_chance(struct sim *sim, uint32_t percent)
+{
+	return sim_below(sim, 100) < percent;
+}
+
+uint64_t sim_delay(struct sim *sim, uint64_t low, uint64_t high)
+{
+	uint64_t room = high - low;
+
+	if (!sim_chance(sim, 8)) {
+		room /= 16;
+	}
+	return low + sim_below(sim, room + 1);
+}
+
+/* ---- memory ---- */
+
+void *sim_alloc(struct sim *sim, size_t size)
+{
+	struct sim_chunk *chunk = sim->chunks;
+
+	size = (size + 15) & ~(size_t)15;
+	if (chunk == NULL || chunk->used + size > SIM_CHUNK) {
+		chunk = malloc(sizeof(*chunk));
+		if (chunk == NULL || size > SIM_CHUNK) {
+			abort();
+		}
+		chunk->next = sim->chunks;
+		chunk->used = 0;
+		sim->chunks = chunk;
+	}
+
+	void *out = chunk->data + chunk->used;
+
+	chunk->used += size;
+	return memset(out, 0, size);
+}
+
+/* ---- words ---- */
+
+void sim_fail(struct sim *sim, const char *format, ...)
+{
+	va_list args;
+
+	if (sim->over) {
+		return;
+	}
+	sim->over = true;
+	va_start(args, format);
+	vsnprintf(sim->failure, sizeof(sim->failure), format, args);
+	va_end(args);
+}
+
+void sim_trace(struct sim *sim, uint32_t node, const char *format, ...)
+{
+	va_list args;
+
+	printf("%10.3f ms #%-6llu ", (double)sim->now / 1000.0, (unsigned long long)sim->events);
+	if (node != 0) {
+		printf("node %u: ", node);
+	}
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+/* ---- events ---- */
+
+static bool event_before(const struct sim_event *a, const struct sim_event *b)
+{
+	return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void heap_push(struct sim *sim, const struct sim_event *event)
+{
+	size_t at = sim->heap_count++;
+
+	if (sim->heap_count > sim->heap_room) {
+		sim->heap_room = sim->heap_room > 0 ? 2 * sim->heap_room : 1024;
+		sim->heap = realloc(sim->heap, sim->heap_room * sizeof(*sim->heap));
+		if (sim->heap == NULL) {
+			abort();
+		}
+	}
+	while (at > 0 && event_before(event, &sim->heap[(at - 1) / 2])) {
+		sim->heap[at] = sim->heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	sim->heap[at] = *event;
+}
+
+static struct sim_event heap_pop(struct sim *sim)
+{
+	struct sim_event top = sim->heap[0], last = sim->heap[--sim->heap_count];
+	size_t at = 0;
+
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child + 1 < sim->heap_count &&
+		    event_before(&sim->heap[child + 1], &sim->heap[child])) {
+			child++;
+		}
+		if (child >= sim->heap_count || !event_before(&sim->heap[child], &last)) {
+			break;
+		}
+		sim->heap[at] = sim->heap[child];
+		at = child;
+	}
+	if (sim->heap_count > 0) {
+		sim->heap[at] = last;
+	}
+	return top;
+}
+
+void sim_later(struct sim *sim, uint64_t delay, enum sim_proc proc, uint32_t node, sim_fn *fn,
+	       uint64_t arg, void *ptr)
+{
+	struct sim_event event = {
+		.at = sim->now + delay,
+		.order = ++sim->order,
+		.fn = fn,
+		.ptr = ptr,
+		.arg = arg,
+		.node = node,
+		.proc = proc,
+		.life = proc != PROC_WORLD ? sim->node[node].proc[proc].life : 0,
+	};
+
+	heap_push(sim, &event);
+}
+
+bool sim_proc_runs(const struct sim *sim, uint32_t node, enum sim_proc proc)
+{
+	return sim->node[node].power && sim->node[node].proc[proc].up;
+}
+
+static void sim_event_run(struct sim *sim, struct sim_event *event)
+{
+	if (event->proc != PROC_WORLD) {
+		struct sim_process *process = &sim->node[event->node].proc[event->proc];
+
+		if (process->life != event->life || !process->up) {
+			return;
+		}
+		if (process->paused_until > sim->now) { /* it keeps its place in the order */
+			event->at = process->paused_until;
+			heap_push(sim, event);
+			return;
+		}
+	}
+	sim->events++;
+	event->fn(sim, event->node, event->arg, event->ptr);
+}
+
+/* ---- a run ---- */
+
+bool sim_run(struct sim *sim, const struct sim_options *options)
+{
+	struct sim_event *heap = sim->heap;
+	struct net_conf *conf = sim->conf;
+	size_t room = sim->heap_room;
+
+	memset(sim, 0, sizeof(*sim));
+	sim->heap = heap;
+	sim->heap_room = room;
+	sim->conf = conf;
+	sim->options = *options;
+	sim->trace = options->trace;
+	sim->rng[0] = options->seed * 0x2545f4914f6cdd1du + 1;
+	sim->now = 1000 * SIM_S; /* the epoch of Pacemaker's seconds */
+	sim->txn_limit = 12 + sim_below(sim, 24);
+	disk_init(sim);
+	client_init(sim);
+	fault_make(sim);
+	for (uint32_t node = 1; node <= options->nodes; node++) {
+		power_on(sim, node);
+	}
+	while (!sim->over && sim->heap_count > 0) {
+		fault_look(sim);
+
+		struct sim_event event = heap_pop(sim);
+
+		sim->now = event.at;
+		sim_event_run(sim, &event);
+		if (sim->events > SIM_EVENTS_MAX) {
+			sim_fail(sim, "LIVE: more than %d events", SIM_EVENTS_MAX);
+		}
+		if (sim->healed) {
+			check_alive(sim);
+			if (!sim->over && sim->now > sim->healed_at + SIM_CALM) {
+				sim_fail(sim, "LIVE: not all is well %llu s after the last fault",
+					 (unsigned long long)(SIM_CALM / SIM_S));
+			}
+		}
+	}
+
+	bool good = sim->failure[0] == '\0';
+
+	sim_end(sim);
+	return good;
+}
+
+void sim_end(struct sim *sim)
+{
+	for (uint32_t node = 1; node <= SIM_NODES_MAX; node++) {
+		view_free(sim->node[node].clustd.core);
+		sim->node[node].clustd.core = NULL;
+	}
+	while (sim->chunks != NULL) {
+		struct sim_chunk *chunk = sim->chunks;
+
+		sim->chunks = chunk->next;
+		free(chunk);
+	}
+	sim->heap_count = 0;
+}
