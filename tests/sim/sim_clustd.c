@@ -253,9 +253,28 @@ static void configd_gets_view(struct sim *sim, uint32_t node, uint64_t arg, void
 	configd_view(sim, node, ptr);
 }
 
-static void fx_install(struct sim *sim, uint32_t node, const struct view *view)
+static void stored(struct sim *sim, uint32_t node, uint64_t token, void *ptr)
+{
+	const struct view_event event = { .type = VE_STORED, .token = token };
+
+	sim->node[node].last_epoch = *(const uint64_t *)ptr;
+	clustd_event(sim, node, &event);
+}
+
+static void fx_store(struct sim *sim, uint32_t node, const struct view_effect *effect)
 {
 	struct sim_clustd *clustd = &sim->node[node].clustd;
+	uint64_t *epoch = sim_alloc(sim, sizeof(*epoch));
+
+	*epoch = effect->u.view->epoch;
+	clustd->peers_up = 0;
+	clustd->port_local = false;
+	sim_later(sim, sim_delay(sim, 200, sim_chance(sim, 2) ? 9 * SIM_S : 8 * SIM_MS),
+		  PROC_CLUSTD, node, stored, effect->token, epoch);
+}
+
+static void fx_install(struct sim *sim, uint32_t node, const struct view *view)
+{
 	struct view *copy = sim_alloc(sim, sizeof(*copy));
 
 	*copy = *view;
@@ -263,9 +282,6 @@ static void fx_install(struct sim *sim, uint32_t node, const struct view *view)
 	      (unsigned long long)view->epoch, view->member_count, view->joiner_count,
 	      view->leaver_count, view->master);
 	check_view(sim, node, view);
-	sim->node[node].last_epoch = view->epoch;
-	clustd->peers_up = 0;
-	clustd->port_local = false;
 	sim_later(sim, SIM_IPC_US, PROC_IOD, node, iod_gets_view, 0, copy);
 	sim_later(sim, SIM_IPC_US, PROC_CONFIGD, node, configd_gets_view, 0, copy);
 	if (sim_proc_runs(sim, node, PROC_CONFIGD)) {
@@ -328,6 +344,9 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 	case FX_CLAIM:
 		clustd_work_start(sim, node, VE_CLAIMED, STEP_NONE, effect->token, false, true,
 				  effect->u.view);
+		return;
+	case FX_STORE:
+		fx_store(sim, node, effect);
 		return;
 	case FX_INSTALL:
 		fx_install(sim, node, effect->u.view);
