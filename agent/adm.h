@@ -24,7 +24,7 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	  "vxclustd is not running on this node. The cluster resource starts it: " \
 	  "crm_mon -1 shows its state") \
 	X(PERMISSION, 2003, \
-	  "permission denied: vxclustd talks to root and members of group vxha only") \
+	  "permission denied: daemons talk to root and members of group vxha only") \
 	X(NOT_ANSWERING, 2004, "vxclustd does not answer: %s") \
 	X(START, 2005, "this node did not join the cluster: %s") \
 	X(STOP, 2006, "this node did not leave the cluster: %s") \
@@ -40,7 +40,9 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(NO_FENCER, 2013, "Pacemaker's fencer does not run on this node") \
 	X(DAEMON_STAYS, 2014, "%s (process %d) cannot be ended: %s") \
 	X(NO_MEMORY, 2015, "out of memory") \
-	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s)")
+	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s)") \
+	X(NO_IOD, 2017, "vxiod is not running on this node: it serves no volume") \
+	X(IOD_MUTE, 2018, "vxiod does not answer: %s")
 
 enum adm_message {
 #define ADM_MESSAGE_ENUM(name, number, format) ADM_##name,

@@ -1,27 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vxclustadm daemons: which daemons of this node run, and their end. */
+/* vxclustadm daemons: which daemons of this node run and answer, and their end. */
 #include "agent/adm_daemons.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/adm_json.h"
 #include "base/daemon.h"
 #include "base/errors.h"
+#include "base/ipc.h"
 #include "base/limits.h"
 #include "base/loop.h"
+#include "base/paths.h"
+#include "base/timeouts.h"
 
 #define ADM_STOP_S 30 /* for all daemons, when --timeout does not say */
 #define ADM_STOP_MIN_MS 1000
+#define ADM_STARTING_MS 50 /* a daemon that starts does not serve yet: it is tried again */
 
-/* In the order of their end: vxclustd first, so that it does not take the others' end for a
- * failure. */
-static const char *const adm_daemon_name[] = { "vxclustd", "vxconfigd", "vxiod" };
+/*
+ * In the order of their end: vxclustd first, so that it does not take the others' end for a
+ * failure. That vxconfigd is mute costs little, so little patience is enough; for the others it is
+ * the end of this node's membership.
+ */
+static const struct adm_daemon_row {
+	const char *name, *service;
+	unsigned int patience_ms;
+} adm_daemon_table[] = {
+	{ "vxclustd", IPC_CLUSTD, VX_IPC_CONNECT_MS },
+	{ "vxconfigd", IPC_CONFIGD, VX_CONFIGD_MUTE_MS },
+	{ "vxiod", IPC_IOD, VX_IPC_CONNECT_MS },
+};
+
+#define ADM_DAEMONS VX_COUNT_OF(adm_daemon_table)
 
 /* True when the process ended before end_ms. */
 static bool adm_wait_exit(int pid_fd, uint64_t end_ms)
@@ -40,6 +61,94 @@ static bool adm_wait_exit(int pid_fd, uint64_t end_ms)
 		}
 	}
 }
+
+/* ---- who runs and answers ---- */
+
+/* In a process of its own, so that all are asked at the same time and none is waited for longer
+ * than it deserves. */
+static pid_t adm_ask_begin(const char *name, const char *service)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct ipc_call *call;
+		int rc;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while ((rc = ipc_call_open(service, &call)) == -VX_E_NODAEMON &&
+		       daemon_running(name) != 0) {
+			poll(NULL, 0, ADM_STARTING_MS);
+		}
+		_exit(rc == 0 || rc == -EACCES ? 0 : 1); /* who says no is not mute */
+	}
+	return pid;
+}
+
+static bool adm_ask_end(pid_t pid, uint64_t end_ms)
+{
+	int pid_fd = pidfd_open(pid, 0);
+	int status = -1;
+
+	if (pid_fd < 0 || !adm_wait_exit(pid_fd, end_ms)) {
+		kill(pid, SIGKILL);
+	}
+	if (pid_fd >= 0) {
+		close(pid_fd);
+	}
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* timeout_s 0: as patient as each of them deserves. */
+static void adm_daemons_ask(struct adm_daemon daemon[ADM_DAEMONS], unsigned int timeout_s)
+{
+	unsigned int limit_ms = timeout_s > 0 ? timeout_s * 1000u : UINT_MAX;
+	pid_t asking[ADM_DAEMONS];
+	uint64_t start = clock_ms();
+
+	for (size_t i = 0; i < ADM_DAEMONS; i++) {
+		const struct adm_daemon_row *row = &adm_daemon_table[i];
+
+		daemon[i] =
+			(struct adm_daemon){ .name = row->name, .pid = daemon_running(row->name) };
+		asking[i] = daemon[i].pid != 0 ? adm_ask_begin(row->name, row->service) : -1;
+	}
+	for (size_t i = 0; i < ADM_DAEMONS; i++) {
+		if (asking[i] > 0) {
+			unsigned int patience_ms = adm_daemon_table[i].patience_ms;
+
+			daemon[i].answers =
+				adm_ask_end(asking[i], start + (patience_ms < limit_ms ? patience_ms
+										       : limit_ms));
+		}
+		if (daemon[i].pid != 0 && !daemon[i].answers) {
+			daemon[i].pid = daemon_running(daemon[i].name); /* it may have ended */
+		}
+	}
+}
+
+static int adm_daemons_show(const struct adm_options *options)
+{
+	struct adm_daemon daemon[ADM_DAEMONS];
+
+	adm_daemons_ask(daemon, options->timeout_s);
+	if (options->json) {
+		return adm_json_daemons(stdout, daemon, ADM_DAEMONS) == 0
+			       ? 0
+			       : adm_error(ADM_NO_MEMORY);
+	}
+	for (size_t i = 0; i < ADM_DAEMONS; i++) {
+		if (daemon[i].pid != 0) {
+			printf("%s %d%s\n", daemon[i].name, (int)daemon[i].pid,
+			       daemon[i].answers ? "" : " does not answer");
+		} else {
+			printf("%s -\n", daemon[i].name);
+		}
+	}
+	return 0;
+}
+
+/* ---- their end ---- */
 
 /* TERM, and KILL after two thirds of the time. 0, or -ETIMEDOUT, or -errno. */
 static int adm_daemon_stop(const char *name, pid_t pid, uint64_t time_ms)
@@ -67,20 +176,19 @@ static int adm_daemon_stop(const char *name, pid_t pid, uint64_t time_ms)
 
 static int adm_daemons_stop(unsigned int timeout_s)
 {
-	uint64_t time_ms =
-		(timeout_s > 0 ? timeout_s : ADM_STOP_S) * 1000u / VX_COUNT_OF(adm_daemon_name);
+	uint64_t time_ms = (timeout_s > 0 ? timeout_s : ADM_STOP_S) * 1000u / ADM_DAEMONS;
 	int status = 0;
 
 	if (time_ms < ADM_STOP_MIN_MS) {
 		time_ms = ADM_STOP_MIN_MS;
 	}
-	for (size_t i = 0; i < VX_COUNT_OF(adm_daemon_name); i++) {
-		pid_t pid = daemon_running(adm_daemon_name[i]);
-		int rc = pid != 0 ? adm_daemon_stop(adm_daemon_name[i], pid, time_ms) : 0;
+	for (size_t i = 0; i < ADM_DAEMONS; i++) {
+		const char *name = adm_daemon_table[i].name;
+		pid_t pid = daemon_running(name);
+		int rc = pid != 0 ? adm_daemon_stop(name, pid, time_ms) : 0;
 
 		if (rc != 0) {
-			status = adm_error(ADM_DAEMON_STAYS, adm_daemon_name[i], (int)pid,
-					   vx_strerror(rc));
+			status = adm_error(ADM_DAEMON_STAYS, name, (int)pid, vx_strerror(rc));
 		}
 	}
 	return status;
@@ -90,17 +198,5 @@ int adm_daemons(const struct adm_options *options, int count, char **word)
 {
 	(void)count;
 	(void)word;
-	if (options->stop) {
-		return adm_daemons_stop(options->timeout_s);
-	}
-	for (size_t i = 0; i < VX_COUNT_OF(adm_daemon_name); i++) {
-		pid_t pid = daemon_running(adm_daemon_name[i]);
-
-		if (pid != 0) {
-			printf("%s %d\n", adm_daemon_name[i], (int)pid);
-		} else {
-			printf("%s -\n", adm_daemon_name[i]);
-		}
-	}
-	return 0;
+	return options->stop ? adm_daemons_stop(options->timeout_s) : adm_daemons_show(options);
 }

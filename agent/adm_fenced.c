@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "agent/adm_json.h"
 #include "agent/fence_history.h"
 #include "agent/fence_text.h"
 #include "base/limits.h"
@@ -68,30 +69,50 @@ static int fenced_serve(struct fence_history *history, int error)
 	return 0;
 }
 
-/* A node is named by its name or by Corosync's id. */
-static int fenced_show(struct fence_history *history, const char *node)
+/* A node is named by its name or by Corosync's id. 0, or -ENOTCONN. */
+static int fenced_ask(struct fence_history *history, const char *name, struct adm_fenced_node *node)
 {
 	char *end;
-	unsigned long id = strtoul(node, &end, 10);
+	unsigned long id = strtoul(name, &end, 10);
 	bool is_id = *end == '\0' && id > 0 && id <= UINT32_MAX;
-	char text[64] = "never, as far as Pacemaker remembers";
-	uint64_t when_s = 0;
-	bool pending = false;
-	int rc = fence_history_ask(history, is_id ? (uint32_t)id : 0, is_id ? NULL : node, &when_s,
-				   &pending);
 
-	if (rc != 0) {
-		return adm_error(ADM_NO_FENCER);
-	}
-	if (when_s > 0) {
-		time_t seconds = (time_t)when_s;
+	*node = (struct adm_fenced_node){ .name = name };
+	return fence_history_ask(history, is_id ? (uint32_t)id : 0, is_id ? NULL : name,
+				 &node->when_s, &node->pending);
+}
+
+static void fenced_show(const struct adm_fenced_node *node)
+{
+	char text[64] = "never, as far as Pacemaker remembers";
+
+	if (node->when_s > 0) {
+		time_t seconds = (time_t)node->when_s;
 		struct tm local;
 
 		if (localtime_r(&seconds, &local) != NULL) {
 			strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
 		}
 	}
-	printf("%s: last fenced: %s%s\n", node, text, pending ? " (is being fenced now)" : "");
+	printf("%s: last fenced: %s%s\n", node->name, text,
+	       node->pending ? " (is being fenced now)" : "");
+}
+
+static int fenced_list(struct fence_history *history, bool json, int count, char **word)
+{
+	struct adm_fenced_node node[VX_NODES_MAX];
+
+	for (int i = 0; i < count; i++) {
+		if (fenced_ask(history, word[i], &node[i]) != 0) {
+			return adm_error(ADM_NO_FENCER);
+		}
+	}
+	if (json) {
+		return adm_json_fenced(stdout, node, (size_t)count) == 0 ? 0
+									 : adm_error(ADM_NO_MEMORY);
+	}
+	for (int i = 0; i < count; i++) {
+		fenced_show(&node[i]);
+	}
 	return 0;
 }
 
@@ -99,20 +120,16 @@ int adm_fenced(const struct adm_options *options, int count, char **word)
 {
 	struct fence_history *history = NULL;
 	int error = fence_history_open(&history);
-	int rc = 0;
+	int rc;
 
 	if (options->serve) {
 		rc = fenced_serve(history, error);
-		fence_history_close(history);
-		return rc;
-	}
-	if (count == 0) {
+	} else if (count == 0) {
 		rc = adm_error(ADM_USAGE, "fenced: which node?");
 	} else if (error != 0) {
 		rc = adm_error(ADM_NO_LIBRARY);
-	}
-	for (int i = 0; i < count && rc == 0; i++) {
-		rc = fenced_show(history, word[i]);
+	} else {
+		rc = fenced_list(history, options->json, count, word);
 	}
 	fence_history_close(history);
 	return rc;

@@ -226,3 +226,77 @@ int adm_json_nidmap_out(FILE *out)
 	adm_json_below(root, "nodes", json_object_new_array());
 	return adm_json_print(out, root);
 }
+
+int adm_json_preference(FILE *out, int32_t preference)
+{
+	json_object *root = json_object_new_object();
+
+	json_object_object_add(root, "preference", json_object_new_int(preference));
+	return adm_json_print(out, root);
+}
+
+int adm_json_daemons(FILE *out, const struct adm_daemon *daemon, size_t count)
+{
+	json_object *root = json_object_new_object();
+	json_object *list = adm_json_below(root, "daemons", json_object_new_array());
+
+	for (size_t i = 0; i < count; i++) {
+		json_object *item = adm_json_item(list);
+
+		adm_json_text(item, "name", daemon[i].name);
+		adm_json_bool(item, "running", daemon[i].pid != 0);
+		if (daemon[i].pid != 0) {
+			adm_json_number(item, "pid", (uint64_t)daemon[i].pid);
+			adm_json_bool(item, "answers", daemon[i].answers);
+		}
+	}
+	return adm_json_print(out, root);
+}
+
+int adm_json_fenced(FILE *out, const struct adm_fenced_node *node, size_t count)
+{
+	json_object *root = json_object_new_object();
+	json_object *list = adm_json_below(root, "nodes", json_object_new_array());
+
+	for (size_t i = 0; i < count; i++) {
+		json_object *item = adm_json_item(list);
+
+		adm_json_text(item, "name", node[i].name);
+		adm_json_bool(item, "fenced", node[i].when_s > 0);
+		if (node[i].when_s > 0) {
+			adm_json_number(item, "when_s", node[i].when_s);
+		}
+		adm_json_bool(item, "pending", node[i].pending);
+	}
+	return adm_json_print(out, root);
+}
+
+int adm_json_volumes(FILE *out, const Vx__IodReport *report)
+{
+	json_object *root = json_object_new_object();
+	json_object *list = adm_json_below(root, "volumes", json_object_new_array());
+
+	for (size_t i = 0; i < report->n_vol; i++) {
+		const Vx__VolInfo *volume = report->vol[i];
+		json_object *item = adm_json_item(list);
+
+		adm_json_text(item, "group", volume->group);
+		adm_json_text(item, "name", volume->name);
+		adm_json_note(item, "device", volume->device);
+		adm_json_note(item, "nbd", volume->nbd);
+
+		json_object *open = adm_json_below(item, "open", json_object_new_array());
+
+		for (size_t k = 0; k < report->n_open; k++) {
+			if (adm_is_open_of(report->open[k], volume)) {
+				json_object *by = adm_json_item(open);
+
+				adm_json_text(by, "command", report->open[k]->command);
+				adm_json_number(by, "pid", report->open[k]->pid);
+				adm_json_text(by, "how", report->open[k]->how);
+				adm_json_number(by, "since_s", report->open[k]->since_s);
+			}
+		}
+	}
+	return adm_json_print(out, root);
+}

@@ -178,13 +178,16 @@ int adm_getpreference(const struct adm_options *options, int count, char **word)
 	Vx__Ipc *answer;
 	int rc = adm_ask_state(false, &answer);
 
-	(void)options;
 	(void)count;
 	(void)word;
 	if (rc != 0) {
 		return adm_error_talk(rc);
 	}
-	printf("%d\n", answer->adm_state->preference);
+	if (options->json) {
+		rc = adm_json_preference(stdout, answer->adm_state->preference);
+	} else {
+		printf("%d\n", answer->adm_state->preference);
+	}
 	vx__ipc__free_unpacked(answer, NULL);
-	return 0;
+	return rc == 0 ? 0 : adm_error(ADM_NO_MEMORY);
 }

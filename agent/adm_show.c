@@ -247,3 +247,33 @@ void adm_show_nidmap_out(FILE *out)
 {
 	fprintf(out, "Out of cluster: No mapping information available\n");
 }
+
+bool adm_is_open_of(const Vx__OpenBy *open, const Vx__VolInfo *volume)
+{
+	return strcmp(open->group, volume->group) == 0 && strcmp(open->volume, volume->name) == 0;
+}
+
+void adm_show_volumes(FILE *out, const Vx__IodReport *report)
+{
+	char name[2 * VX_NAME_MAX + 2];
+
+	fprintf(out, "%-31s %-31s %s\n", "Volume", "Device", "Open by");
+	for (size_t i = 0; i < report->n_vol; i++) {
+		const Vx__VolInfo *volume = report->vol[i];
+		const char *device = volume->device[0] != '\0' ? volume->device
+				     : volume->nbd[0] != '\0'  ? volume->nbd
+							       : "-";
+		const char *between = "";
+
+		snprintf(name, sizeof(name), "%s/%s", volume->group, volume->name);
+		fprintf(out, "%-31s %-31s ", name, device);
+		for (size_t k = 0; k < report->n_open; k++) {
+			if (adm_is_open_of(report->open[k], volume)) {
+				fprintf(out, "%s%s (pid %" PRIu32 ")", between,
+					report->open[k]->command, report->open[k]->pid);
+				between = ", ";
+			}
+		}
+		fprintf(out, "%s\n", between[0] == '\0' ? "-" : "");
+	}
+}

@@ -14,6 +14,8 @@ void adm_show_nodestate(FILE *out, const Vx__AdmState *state, bool verbose);
 void adm_show_nodestate_out(FILE *out, const char *reason);
 void adm_show_nidmap(FILE *out, const Vx__AdmState *state);
 void adm_show_nidmap_out(FILE *out);
+/* A line for each volume that vxiod serves: name, device, who has it open. */
+void adm_show_volumes(FILE *out, const Vx__IodReport *report);
 
 /* Words for the values of the schema. */
 const char *adm_state_text(Vx__NodeState state); /* "cluster member" */
@@ -21,5 +23,6 @@ const char *adm_step_text(Vx__Step step);	 /* "suspend" */
 const char *adm_left_text(Vx__LeaveHow how);	 /* "lost" */
 /* Member of the view by Corosync's node id, NULL if there is none. */
 const Vx__Member *adm_member(const Vx__View *view, uint32_t nodeid);
+bool adm_is_open_of(const Vx__OpenBy *open, const Vx__VolInfo *volume);
 
 #endif

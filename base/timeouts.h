@@ -64,6 +64,7 @@
 #define VX_LEAVE_POLL_MS 50	 /* vxconfigd looks whether transactions ended before it leaves */
 #define VX_STEP_PROGRESS_MS 1000 /* vxconfigd says that a step goes on */
 #define VX_IPC_CONNECT_MS 10000	 /* a utility waits for a daemon to take its connection */
+#define VX_CONFIGD_MUTE_MS 3000	 /* vxclustadm daemons: less patience with vxconfigd */
 #define VX_IPC_CALL_MS 120000	 /* a utility waits for an answer or progress */
 #define VX_IPC_RETRY_MS 200	 /* a daemon connects again to its server */
 #define VX_OUTCOME_ASK_MS 60000	 /* a utility that lost its answer asks for the outcome this long \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The server for vxconfigd: requests in, answers and events out. Main thread only. */
+/* The server for vxconfigd, and for questions of vxclustadm: requests in, answers and events out.
+ * Main thread only. */
 #ifndef VX_VOLIO_CONTROL_H
 #define VX_VOLIO_CONTROL_H
 

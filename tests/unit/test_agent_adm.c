@@ -7,8 +7,6 @@
 
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +22,7 @@
 #include "base/ipc.h"
 #include "base/paths.h"
 #include "tests/unit/agent_sample.h"
+#include "tests/unit/agent_verb.h"
 
 static void answer(struct ipc_peer *peer, uint64_t cookie, int error, const char *reason)
 {
@@ -131,22 +130,12 @@ static void server_main(int ready_fd)
 
 static pid_t server_pid;
 
-static void setup_folder(void)
-{
-	char folder[] = "/tmp/vxha-unit-XXXXXX";
-
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	ck_assert_int_eq(chdir(folder), 0);
-	setenv("VXHA_STATE_DIR", folder, 1);
-	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
-}
-
 static void setup_server(void)
 {
 	int pipe_fd[2];
 	char byte;
 
-	setup_folder();
+	verb_setup();
 	ck_assert_int_eq(pipe(pipe_fd), 0);
 	server_pid = fork();
 	ck_assert_int_ge(server_pid, 0);
@@ -158,56 +147,11 @@ static void setup_server(void)
 	close(pipe_fd[0]);
 }
 
-static void teardown_folder(void)
-{
-	char folder[256], command[300];
-
-	ck_assert_ptr_nonnull(getcwd(folder, sizeof(folder)));
-	snprintf(command, sizeof(command), "/bin/rm -rf %s", folder);
-	ck_assert_int_eq(system(command), 0);
-}
-
 static void teardown_server(void)
 {
 	kill(server_pid, SIGKILL);
 	waitpid(server_pid, NULL, 0);
-	teardown_folder();
-}
-
-/* Runs a verb in a process of its own; what it prints goes to the file `out`. */
-static pid_t verb_begin(adm_verb_fn *verb, const struct adm_options *options, const char *word)
-{
-	pid_t pid = fork();
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		int fd = open("out", O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0644);
-
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
-
-		int rc = verb(options, word != NULL, (char *[]){ TEXT(word), NULL });
-
-		fflush(stdout);
-		_exit(rc);
-	}
-	return pid;
-}
-
-static void verb_end(pid_t pid, int want, const char *text)
-{
-	char got[4096] = "";
-	int status;
-	FILE *file;
-
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	file = fopen("out", "r");
-	ck_assert_ptr_nonnull(file);
-	got[fread(got, 1, sizeof(got) - 1, file)] = '\0';
-	fclose(file);
-	ck_assert_str_eq(got, text);
-	ck_assert_int_eq(WEXITSTATUS(status), want);
+	verb_teardown();
 }
 
 START_TEST(startnode)
@@ -265,7 +209,7 @@ END_TEST
 
 START_TEST(abortnode_and_preference)
 {
-	struct adm_options options = { 0 };
+	struct adm_options options = { 0 }, json = { .json = true };
 
 	verb_end(verb_begin(adm_abortnode, &options, "why"), 0, "");
 	verb_end(verb_begin(adm_abortnode, &options, NULL), 1,
@@ -278,6 +222,7 @@ START_TEST(abortnode_and_preference)
 		 "vxha vxclustadm ERROR V-80-2-2011 preference not changed: not a number from "
 		 "-1000 to 1000\n");
 	verb_end(verb_begin(adm_getpreference, &options, NULL), 0, "7\n");
+	verb_end(verb_begin(adm_getpreference, &json, NULL), 0, "{\n  \"preference\":7\n}\n");
 	verb_end(verb_begin(adm_nodestate, &options, NULL), 0, "state: cluster member\n");
 }
 END_TEST
@@ -314,7 +259,7 @@ int main(void)
 		tcase_add_test(talk, stopnode);
 		tcase_add_test(talk, abortnode_and_preference);
 		suite_add_tcase(suite, talk);
-		tcase_add_checked_fixture(alone, setup_folder, teardown_folder);
+		tcase_add_checked_fixture(alone, verb_setup, verb_teardown);
 		tcase_add_test(alone, no_vxclustd);
 		suite_add_tcase(suite, alone);
 	} else {
