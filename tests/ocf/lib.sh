@@ -74,8 +74,9 @@ new_node() {
 clean_path=/usr/sbin:/usr/bin:/sbin:/bin
 
 # run AGENT ACTION WANT [TEXT]: runs the action; its exit code must be WANT, its exit reason have TEXT.
+# As Pacemaker it kills an action that takes longer than its time-out (exit code 124).
 run() {
-	reason=$(OCF_RESOURCE_INSTANCE=rsc "$tree/ocf/$1" "$2" 2>&1)
+	reason=$(OCF_RESOURCE_INSTANCE=rsc timeout -k 1 $((OCF_RESKEY_CRM_meta_timeout / 1000)) "$tree/ocf/$1" "$2" 2>&1)
 	equal "exit code of $1 $2 ($reason)" $? "$3" || return
 	case $reason in
 	*"${4:-}"*) return 0 ;;

@@ -64,18 +64,18 @@ start_fails() {
 }
 
 daemons_die() {
-	started && rm "$FAKE/run.vxiod" && run vxclust monitor 1 "vxiod ended" || return
+	started && rm "$FAKE/run.vxiod" && run vxclust monitor 1 "vxiod is not running" || return
 	not_called attrd_updater || return
-	started && rm "$FAKE/run.vxclustd" && run vxclust monitor 1 "vxclustd ended" || return
+	started && rm "$FAKE/run.vxclustd" && run vxclust monitor 1 "vxclustd is not running" || return
 	not_called attrd_updater || return
-	started && rm "$FAKE"/run.* && run vxclust monitor 1 "vxclustd and vxiod ended" || return
+	started && rm "$FAKE"/run.* && run vxclust monitor 1 "vxclustd is not running" || return
 	run vxclust stop 0 && run vxclust monitor 7
 }
 
 # Survivors wait for the fencing of a node whose vxclustd died with volumes mapped.
 dies_with_volumes() {
-	started && mkdir -p "$VXHA_DEVICE_DIR/dsk/data" && rm "$FAKE/run.vxclustd" || return
-	run vxclust monitor 1 "vxclustd ended" && called "attrd_updater -n terminate -U true"
+	started && mkdir -p "$VXHA_DEVICE_DIR/dsk/data/vol1" && rm "$FAKE/run.vxclustd" || return
+	run vxclust monitor 1 "vxclustd is not running" && called "attrd_updater -n terminate -U true"
 }
 
 vxconfigd_missing() {
@@ -88,6 +88,51 @@ vxconfigd_missing() {
 	run vxclust monitor 190 "vxconfigd is not enabled" || return
 	printf 'state: cluster member\nreconfig: master update\n' >"$FAKE/state"
 	run vxclust monitor 0
+}
+
+# Each is named, and no question waits for it.
+daemons_hang() {
+	for level in 0 10; do
+		started || return
+		OCF_RESKEY_CRM_meta_timeout=30000
+		export OCF_CHECK_LEVEL=$level
+		: >"$FAKE/mute.vxconfigd"
+		run vxclust monitor 190 "vxconfigd (process 4711) does not answer" || return
+		: >"$FAKE/mute.vxiod"
+		run vxclust monitor 1 "vxiod (process 4711) does not answer" || return
+		: >"$FAKE/mute.vxclustd"
+		run vxclust monitor 1 "vxclustd (process 4711) does not answer" || return
+	done
+	unset OCF_RESKEY_CRM_meta_interval
+	run vxclust monitor 1 "vxclustd (process 4711) does not answer" || return
+	rm "$VXHA_RUN_DIR/resource"
+	run vxclust monitor 7
+}
+
+# They hang only now.
+daemons_begin_to_hang() {
+	started || return
+	OCF_RESKEY_CRM_meta_timeout=12000
+	: >"$FAKE/hang.nodestate"
+	run vxclust monitor 1 "vxclustadm: no answer within" || return
+	rm "$FAKE/hang.nodestate"
+	: >"$FAKE/hang.vxdctl"
+	OCF_CHECK_LEVEL=10 run vxclust monitor 190 "vxconfigd is not enabled: vxdctl: no answer within"
+}
+
+start_while_one_hangs() {
+	for daemon in vxiod vxconfigd vxclustd; do
+		started || return
+		: >"$FAKE/mute.$daemon"
+		run vxclust start 1 "$daemon (process 4711) does not answer" || return
+	done
+	started || return
+	OCF_RESKEY_CRM_meta_timeout=12000
+	: >"$FAKE/hang.startnode"
+	run vxclust start 1 "vxclustadm: no answer within" || return
+	started && rm "$FAKE/run.vxiod" && : >"$FAKE/hang.vxiod" || return
+	OCF_RESKEY_CRM_meta_timeout=12000
+	run vxclust start 1 "vxiod did not start: vxiod: no answer within"
 }
 
 states() {
@@ -173,6 +218,9 @@ check "a start that fails says why" start_fails
 check "a daemon that died is a failure, not a stop" daemons_die
 check "vxclustd dead with volumes mapped: asks for fencing" dies_with_volumes
 check "without vxconfigd the node is degraded, not failed" vxconfigd_missing
+check "a daemon that hangs: named; vxconfigd is no failure" daemons_hang
+check "a daemon that begins to hang after it answered" daemons_begin_to_hang
+check "start beside a daemon that hangs fails and says which" start_while_one_hangs
 check "states of the node" states
 check "daemons that the agent did not start" foreign_daemons
 check "without the programs: not running, not installed" not_installed

@@ -114,11 +114,82 @@ disabled() {
 
 # I/O goes on without vxconfigd, and so does the resource.
 without_vxconfigd() {
-	started && rm "$FAKE/run.vxconfigd" && run vxdg monitor 190 "vxconfigd does not answer" || return
-	run vxdg stop 0 && called "vxconfigd " || return
-	started && echo '8 timed out' >"$FAKE/fail.list" && run vxdg monitor 190 "does not answer" || return
+	started && rm "$FAKE/run.vxconfigd" && run vxdg monitor 190 "vxconfigd is not running" || return
+	run vxdg stop 0 && called "vxconfigd -k" && called "vxdg -g data set activation=off" || return
+	started && echo '8 timed out' >"$FAKE/fail.list" && run vxdg monitor 190 "not known: timed out" || return
 	rm -r "$VXHA_DEVICE_DIR/dsk/data"
 	run vxdg monitor 1 "no volume of disk group data is there"
+}
+
+# The same when it hangs: nobody waits for it, not even one that hangs only now.
+mute_vxconfigd() {
+	started || return
+	OCF_RESKEY_CRM_meta_timeout=30000
+	: >"$FAKE/calls"
+	: >"$FAKE/mute.vxconfigd"
+	run vxdg monitor 190 "vxconfigd (process 4711) does not answer" && not_called "vxdg " || return
+	OCF_CHECK_LEVEL=10 run vxdg monitor 190 "vxconfigd (process 4711) does not answer" || return
+	rm "$FAKE/mute.vxconfigd"
+	: >"$FAKE/hang.list"
+	run vxdg monitor 190 "not known: vxdg: no answer within" || return
+	equal "questions" "$(grep -c '^vxdg list' "$FAKE/calls")" 1 || return
+	rm "$FAKE/hang.list"
+	run vxdg monitor 0
+}
+
+mute_others() {
+	started || return
+	OCF_RESKEY_CRM_meta_timeout=12000
+	: >"$FAKE/mute.vxclustd"
+	run vxdg monitor 0 || return
+	: >"$FAKE/mute.vxconfigd"
+	run vxdg monitor 190 "vxconfigd (process 4711) does not answer" || return
+	: >"$FAKE/mute.vxiod"
+	run vxdg monitor 1 "vxiod (process 4711) does not answer" || return
+	unset OCF_RESKEY_CRM_meta_interval
+	run vxdg monitor 1 "vxiod (process 4711) does not answer"
+}
+
+# Said at once: the time-out is longer than the test may take.
+mute_start() {
+	for daemon in vxiod vxconfigd vxclustd; do
+		member
+		OCF_RESKEY_CRM_meta_timeout=3600000
+		: >"$FAKE/mute.$daemon"
+		run vxdg start 1 "cannot be activated: $daemon (process 4711) does not answer" || return
+	done
+}
+
+# One that hangs is replaced, then all is as ever.
+mute_stop() {
+	started && : >"$FAKE/mute.vxconfigd" && run vxdg stop 0 && called "vxconfigd -k" &&
+		called "vxdg -g data set activation=off"
+}
+
+# No change is possible, here or because of another node: what vxiod says counts.
+stop_by_vxiod() {
+	for trouble in mute.vxclustd fail.vxconfigd fail.activation.off; do
+		started || return
+		OCF_RESKEY_CRM_meta_timeout=14000
+		echo '20 vxha vxdg ERROR V-80-1-1043 Disk group data: refused by node b: gave no vote in time' \
+			>"$FAKE/$trouble"
+		[ $trouble != fail.vxconfigd ] || rm "$FAKE/run.vxconfigd"
+		echo "fio (pid 7)" >"$FAKE/open"
+		run vxdg stop 1 "open: data/vol1: fio (pid 7)" || return
+		rm "$FAKE/open"
+		run vxdg stop 0 || return
+	done
+	started || return
+	OCF_RESKEY_CRM_meta_timeout=14000
+	: >"$FAKE/mute.vxiod"
+	run vxdg stop 1 "vxiod does not say which volumes are open"
+}
+
+# Just started again, vxconfigd does not know the group yet: that is no stop.
+stop_too_early() {
+	started && mv "$FAKE/mode.data" "$FAKE/later" || return
+	(sleep 1 && mv "$FAKE/later" "$FAKE/mode.data") &
+	run vxdg stop 0 && called "vxdg -g data set activation=off"
 }
 
 without_vxiod() {
@@ -141,6 +212,23 @@ io_test() {
 	OCF_CHECK_LEVEL=0 OCF_RESKEY_io_test=nosuch run vxdg monitor 0
 }
 
+# As dd in the kernel: nothing ends it, and it keeps open what it writes its errors to.
+stuck_read() {
+	started || return
+	cat >"$work/node/bin/dd" <<'DD'
+#!/bin/sh
+setsid sleep 300 &
+echo $! >"$FAKE/stuck"
+wait
+DD
+	chmod 755 "$work/node/bin/dd"
+	OCF_RESKEY_CRM_meta_timeout=12000
+	OCF_CHECK_LEVEL=10 run vxdg monitor 1 "cannot be read"
+	status=$?
+	kill "$(cat "$FAKE/stuck")" || return # it was there all the time
+	return $status
+}
+
 degraded() {
 	started || return
 	cat >"$FAKE/plexes" <<'PLEXES'
@@ -155,6 +243,7 @@ open_volumes() {
 	started || return
 	echo '31 vxha vxdg ERROR V-80-1-1036 Disk group data: volumes are open: vol1: fio (pid 7)' \
 		>"$FAKE/fail.activation.off"
+	echo "fio (pid 7)" >"$FAKE/open"
 	OCF_RESKEY_CRM_meta_timeout=13000
 	run vxdg stop 1 "volumes are open: vol1: fio (pid 7)" || return
 	[ "$(grep -c activation=off "$FAKE/calls")" -ge 2 ] || return
@@ -208,6 +297,13 @@ check "an activation that is refused" activation_refused
 check "deactivated or deported behind our back is a failure" deactivated
 check "a disabled group is a failure, not during a reconfiguration" disabled
 check "without vxconfigd the group is degraded, and stop starts vxconfigd" without_vxconfigd
+check "vxconfigd hangs: degraded, and nobody waits for it" mute_vxconfigd
+check "other daemons hang: vxiod is a failure, vxclustd is another resource's" mute_others
+check "start says at once who hangs" mute_start
+check "stop replaces a vxconfigd that hangs" mute_stop
+check "a stop that can change nothing: vxiod says whether it is one" stop_by_vxiod
+check "a group that is out of sight is no stopped one" stop_too_early
+check "a read that cannot be ended does not hold the monitor up" stuck_read
 check "without vxiod" without_vxiod
 check "without vxclustd the gate is shut: stop is done" without_vxclustd
 check "the I/O test, at level 10 only, not during a reconfiguration" io_test
