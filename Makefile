@@ -170,11 +170,11 @@ stage: build
 OCF_DIR := $(PREFIX)/lib/ocf/resource.d/vxha
 COMPLETION := $(PREFIX)/share/bash-completion/completions
 install: build
-	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(OCF_DIR) $(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(COMPLETION) $(DESTDIR)/etc/vxha
+	$(Q)install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(OCF_DIR) $(DESTDIR)$(COMPLETION) $(DESTDIR)/etc/vxha \
+		$(foreach s,5 7 8,$(DESTDIR)$(PREFIX)/share/man/man$(s))
 	$(Q)install -m 755 $(DAEMONS) $(CMDS) $(DESTDIR)$(PREFIX)/sbin/
 	$(Q)install -m 755 $(wildcard ocf/vx* ocf/.vx*) $(DESTDIR)$(OCF_DIR)/
-	$(Q)install -m 644 $(wildcard man/*.8) $(DESTDIR)$(PREFIX)/share/man/man8/
+	$(Q)for s in 5 7 8; do install -m 644 man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/ || exit 1; done
 	$(Q)install -m 644 packaging/bash-completion/vxha $(DESTDIR)$(COMPLETION)/
 	$(Q)for f in $(notdir $(CMDS)) vxclustadm; do ln -sf vxha $(DESTDIR)$(COMPLETION)/$$f; done
 	$(Q)[ -e $(DESTDIR)/etc/vxha/vxha.conf ] || install -m 644 packaging/vxha.conf $(DESTDIR)/etc/vxha/

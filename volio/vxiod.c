@@ -33,23 +33,22 @@ struct options {
 	bool foreground, debug;
 };
 
-static void usage(void)
+static void usage(FILE *out)
 {
-	puts("usage: vxiod [-f] [-D] [--settle] [--help] [--version]\n"
-	     "\n"
-	     "The I/O daemon of vxha: does the I/O of volumes and shows them as devices. It is "
-	     "started by\n"
-	     "vxclustd or by hand, configured by vxconfigd.\n"
-	     "\n"
-	     "  -f          stay in the foreground, log to stderr as well\n"
-	     "  -D          debug lines in the log file\n"
-	     "  --settle    after a killed vxiod: wait until no I/O of it is in flight on the "
-	     "disks it had open,\n"
-	     "              remove its dead devices, then exit with 0\n"
-	     "\n"
-	     "Volumes appear below "
-	     "/dev/vx/dsk/GROUP/VOLUME and as NBD exports GROUP/VOLUME of\n"
-	     "/run/vxha/" PATH_NBD_SOCKET ".");
+	fputs("usage: vxiod [-f] [-D] [--settle]\n"
+	      "The I/O daemon of vxha: does the I/O of volumes and shows them as devices.\n"
+	      "Started by the resource agent ocf:vxha:vxclust or by hand, configured by "
+	      "vxconfigd.\n\n"
+	      "  -f, --foreground   stay in the foreground, log to stderr as well\n"
+	      "  -D, --debug        debug lines in the log file\n"
+	      "      --settle       after a killed vxiod: wait until no I/O of it is in flight on "
+	      "the\n"
+	      "                     disks it had open, remove its dead devices, then exit with 0\n"
+	      "  -h, --help         this text\n"
+	      "      --version      the version\n\n"
+	      "Volumes appear below /dev/vx/dsk/GROUP/VOLUME and as NBD exports GROUP/VOLUME of\n"
+	      "/run/vxha/" PATH_NBD_SOCKET ".\n",
+	      out);
 }
 
 /* ---- end ---- */
@@ -269,10 +268,9 @@ static int iod_main(struct daemon *daemon, const struct options *options)
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "settle", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+		{ "foreground", no_argument, NULL, 'f' }, { "debug", no_argument, NULL, 'D' },
+		{ "settle", no_argument, NULL, 's' },	  { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },	  { 0 },
 	};
 	struct options options = { 0 };
 	struct daemon *daemon;
@@ -290,9 +288,13 @@ int main(int argc, char **argv)
 			puts("vxiod " VXHA_VERSION);
 			return 0;
 		} else {
-			usage();
+			usage(option == 'h' ? stdout : stderr);
 			return option == 'h' ? 0 : 2;
 		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		return 2;
 	}
 	rc = daemon_start("vxiod", options.foreground, &daemon, &pid);
 	if (rc != 0) {

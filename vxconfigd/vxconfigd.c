@@ -42,27 +42,24 @@ struct configd_main {
 	struct daemon *daemon;
 };
 
-static const char configd_help[] = "usage: vxconfigd [-f] [-D] [-k]\n"
-				   "\n"
-				   "Keeps the configuration of the disk groups of this node; one "
-				   "of the three daemons of vxha.\n"
-				   "It is started by ocf:vxha:vxclust, or by hand after it was "
-				   "stopped; volumes and the cluster\n"
-				   "membership go on without it.\n"
-				   "\n"
-				   "  -f, --foreground  stay in the foreground, log to stderr too\n"
-				   "  -D, --debug       log debug lines\n"
-				   "  -k, --kill        end a vxconfigd that runs first\n"
-				   "      --help        this text\n"
-				   "      --version     the version\n"
-				   "\n"
-				   "Files: /etc/vxha/vxha.conf (disks = PATTERN ..., debug = yes), "
-				   "/var/log/vxha/vxconfigd.log,\n"
-				   "       /var/lib/vxha/groups (how new the configurations were "
-				   "that this node has seen).\n"
-				   "Exit status: 0 it runs; 21 /var/lib/vxha/groups is damaged; "
-				   "otherwise it does not run.\n"
-				   "See also: vxdctl(8), vxdg(8), vxclustd(8).\n";
+static void configd_usage(FILE *out)
+{
+	fputs("usage: vxconfigd [-f] [-D] [-k]\n"
+	      "Keeps the configuration of the disk groups of this node; one of the three daemons "
+	      "of vxha.\n"
+	      "Started by the resource agent ocf:vxha:vxclust, or by hand after it was stopped; "
+	      "volumes\n"
+	      "and the cluster membership go on without it.\n\n"
+	      "  -f, --foreground   stay in the foreground, log to stderr as well\n"
+	      "  -D, --debug        debug lines in the log file\n"
+	      "  -k, --kill         end a vxconfigd that runs first, also one that hangs\n"
+	      "  -h, --help         this text\n"
+	      "      --version      the version\n\n"
+	      "Exit status: 0 it runs; 2 wrong usage; 21 /var/lib/vxha/groups is damaged; otherwise "
+	      "it does not\n"
+	      "run, and the reason was said.\n",
+	      out);
+}
 
 /* 0: go on; 1: done; negative: wrong usage. */
 static int configd_parse(int argc, char **argv, struct configd_options *options)
@@ -74,7 +71,7 @@ static int configd_parse(int argc, char **argv, struct configd_options *options)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "fDk", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "fDkh", longs, NULL)) != -1) {
 		switch (option) {
 		case 'f':
 			options->foreground = true;
@@ -86,18 +83,18 @@ static int configd_parse(int argc, char **argv, struct configd_options *options)
 			options->kill = true;
 			break;
 		case 'h':
-			fputs(configd_help, stdout);
+			configd_usage(stdout);
 			return 1;
 		case 'v':
 			puts("vxconfigd (vxha) " VXHA_VERSION);
 			return 1;
 		default:
+			configd_usage(stderr);
 			return -VX_E_USAGE;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "vxconfigd: '%s' is not an option; try 'vxconfigd --help'\n",
-			argv[optind]);
+		configd_usage(stderr);
 		return -VX_E_USAGE;
 	}
 	return 0;
@@ -308,7 +305,7 @@ int main(int argc, char **argv)
 	int rc = configd_parse(argc, argv, &options);
 
 	if (rc != 0 || main_state == NULL) {
-		return rc > 0 ? 0 : 1;
+		return rc > 0 ? 0 : rc < 0 ? 2 : 1;
 	}
 	rc = conf_read(NULL, &main_state->configd.conf, reason);
 	if (rc != 0) {
