@@ -95,7 +95,7 @@ static void scene_wait_file(struct scene *scene, const char *name)
 {
 	scene->wait_for = name;
 	loop_timer_set(scene->loop, &scene->poll, 0, on_poll, scene);
-	scene_run(scene, 5000);
+	scene_run(scene, 20000);
 	ck_assert_msg(!scene->late, "%s was not made", name);
 	loop_timer_cancel(&scene->poll);
 }
