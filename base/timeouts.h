@@ -83,6 +83,7 @@
 #define VX_DRL_AGE_TICKS 8	  /* a region without a write for that long is cleared */
 #define VX_PROGRESS_MS 2000	  /* vxiod says what a step waits for; less than VX_STEP_STALL_MS */
 #define VX_TASK_MS 1000		  /* progress of a resync is told to the other nodes */
+#define VX_DEVICE_RETRY_MS 5000	  /* vxiod looks again whether the way of a device is free */
 #define VX_NBD_NEGOTIATE_MS 10000 /* an NBD client chooses its export */
 
 #endif

@@ -127,6 +127,43 @@ static void control_set(struct iod *iod, uint64_t asker, const Vx__Ipc *request)
 		       rc != 0 ? "unknown name or invalid value" : NULL);
 }
 
+/* ---- could devices appear? ---- */
+
+struct control_devices {
+	struct gather gather;
+	struct iod *iod;
+	uint64_t asker, cookie;
+};
+
+static void control_devices_checked(struct gather *gather)
+{
+	struct control_devices *devices = gather->ctx;
+
+	control_answer(devices->iod, devices->asker, devices->cookie, gather->error,
+		       gather->reason);
+	free(devices);
+}
+
+static void control_devices(struct iod *iod, uint64_t asker, const Vx__Ipc *request)
+{
+	struct control_devices *devices = calloc(1, sizeof(*devices));
+
+	if (devices == NULL) {
+		log_bug("out of memory");
+	}
+	devices->iod = iod;
+	devices->asker = asker;
+	devices->cookie = request->cookie;
+	gather_begin(&devices->gather, control_devices_checked, devices);
+	for (int i = 0; i < FRONT_COUNT; i++) {
+		if (iod->front[i] != NULL && front_table[i]->check != NULL) {
+			front_table[i]->check(iod->front[i], request->iod_devices,
+					      &devices->gather);
+		}
+	}
+	gather_end(&devices->gather, 0, NULL);
+}
+
 static void control_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 {
 	struct iod *iod = ((struct control *)ctx)->iod;
@@ -147,6 +184,8 @@ static void control_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *
 		format_log_submit(iod, asker->id, msg);
 	} else if (msg->body_case == VX__IPC__BODY_IOD_QUERY) {
 		control_query(iod, asker->id, msg);
+	} else if (msg->body_case == VX__IPC__BODY_IOD_DEVICES) {
+		control_devices(iod, asker->id, msg);
 	} else if (msg->body_case == VX__IPC__BODY_IOD_SET) {
 		control_set(iod, asker->id, msg);
 	} else {

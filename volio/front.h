@@ -11,6 +11,9 @@
 
 #include <stddef.h>
 
+#include "vxha.pb-c.h"
+
+struct gather;
 struct iod;
 struct volume;
 
@@ -20,7 +23,13 @@ struct front_ops {
 	 * without it. */
 	int (*start)(struct iod *iod, void **out_front);
 	void (*stop)(void *front);
-	/* Makes the device of a volume appear. 0 or -errno (logged). */
+	/*
+	 * Could these devices appear? A part of gather, which ends with an error and the reason if
+	 * one could not. NULL: they always could.
+	 */
+	void (*check)(void *front, const Vx__IodDevices *devices, struct gather *gather);
+	/* Makes the device of a volume appear, now or once what is in the way is gone. 0 or -errno.
+	 */
 	int (*add)(void *front, struct volume *volume, void **out_device);
 	/*
 	 * Makes it vanish: no new opens at once; who has it open gets errors. done(ctx) when the
@@ -28,6 +37,8 @@ struct front_ops {
 	 * the volume being dead or drained.
 	 */
 	void (*remove)(void *front, void *device, void (*done)(void *ctx), void *ctx);
+	/* Why the device is not there, "" if it is or is about to be. NULL: it always is. */
+	const char *(*trouble)(const void *device);
 	/* Where applications find it: a path or URI. */
 	void (*where)(void *front, const struct volume *volume, char *out, size_t size);
 };

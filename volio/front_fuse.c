@@ -3,9 +3,12 @@
  * The FUSE front end: a mount for each volume whose root is a regular file.
  *
  *   add -> MOUNTING -> SERVING -> remove -> UNMOUNTING -> STOPPING -> gone
+ *              |  ^
+ *              v  | 5 s later
+ *            BLOCKED -> remove -> gone            (something is in the way: place.h)
  *
- * An empty file is made and mounted over. Mounting and unmounting are jobs of one queue, one after
- * the other, so that the same path can vanish and appear again.
+ * Mounting and unmounting are jobs of one queue, one after the other, so that the same path can
+ * vanish and appear again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,37 +23,51 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/timeouts.h"
 #include "volio/fuse_serve.h"
+#include "volio/place.h"
 #include "volio/volume.h"
 
 #define FUSE_QUEUE "mount"
+#define FUSE_PATH_MAX 512 /* of those that are checked */
+
+LIST_HEAD(fuse_list, fuse_device);
 
 struct fuse_front {
 	struct iod *iod;
+	struct fuse_list devices;
 };
 
-enum fuse_state { FUSE_MOUNTING, FUSE_SERVING, FUSE_ENDING };
+enum fuse_state { FUSE_MOUNTING, FUSE_BLOCKED, FUSE_SERVING, FUSE_ENDING };
 
 struct fuse_device {
+	LIST_ENTRY(fuse_device) link;
 	struct fuse_front *front;
 	struct volume *volume;
 	struct fuse_server *server;
 	enum fuse_state state;
 	struct worker_job job;
 	struct lane_call call;
+	struct loop_timer timer; /* BLOCKED */
 	int fd, error;
 	bool mounted;
 	char name[2 * VX_NAME_MAX + 2]; /* GROUP/VOLUME */
 	char path[PATH_MAX];
+	char reason[VX_REASON_MAX];  /* of error */
+	char trouble[VX_REASON_MAX]; /* the last one that was told; "": none */
 	void (*done)(void *ctx); /* of remove */
 	void *ctx;
 };
 
+static void fuse_path(const char *group, const char *volume, char *out, size_t size)
+{
+	snprintf(out, size, "%s/dsk/%s/%s", path_device_dir(), group, volume);
+}
+
 static void fuse_where(void *front, const struct volume *volume, char *out, size_t size)
 {
 	(void)front;
-	snprintf(out, size, "%s/dsk/%s/%s", path_device_dir(), volume->conf->group,
-		 volume->conf->name);
+	fuse_path(volume->conf->group, volume->conf->name, out, size);
 }
 
 static int fuse_start(struct iod *iod, void **out_front)
@@ -70,6 +87,7 @@ static int fuse_start(struct iod *iod, void **out_front)
 		return -ENOMEM;
 	}
 	front->iod = iod;
+	LIST_INIT(&front->devices);
 	*out_front = front;
 	return 0;
 }
@@ -81,46 +99,21 @@ static void fuse_stop(void *state)
 
 /* ---- mount (worker) ---- */
 
-static int fuse_make_parents(char *path)
-{
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-
-		int rc = mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : -errno;
-
-		*slash = '/';
-		if (rc != 0) {
-			return rc;
-		}
-	}
-	return 0;
-}
-
 static int fuse_mount(struct fuse_device *device)
 {
 	char data[256];
-	int rc = fuse_make_parents(device->path);
-	int file;
 
-	if (rc != 0) {
-		return rc;
-	}
-	file = open(device->path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (file < 0) {
-		return -errno;
-	}
-	close(file);
 	snprintf(data, sizeof(data),
 		 "fd=%d,rootmode=%o,user_id=0,group_id=0,default_permissions,allow_other,max_read=%"
 		 "d",
 		 device->fd, S_IFREG | 0600, VX_IO_BYTES);
 	if (mount(device->name, device->path, "fuse.vxiod", MS_NOSUID | MS_NODEV | MS_NOATIME,
 		  data) != 0) {
-		rc = -errno;
-		(void)unlink(device->path);
+		snprintf(device->reason, sizeof(device->reason), "%.300s: cannot mount: %s",
+			 device->path, strerror(errno));
+		return -errno;
 	}
-	device->mounted = rc == 0;
-	return rc;
+	return 0;
 }
 
 static void fuse_mount_run(struct worker_job *job)
@@ -129,21 +122,95 @@ static void fuse_mount_run(struct worker_job *job)
 		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 
 	device->fd = open("/dev/fuse", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	device->error = device->fd < 0 ? -errno : fuse_mount(device);
+	if (device->fd < 0) {
+		device->error = -errno;
+		snprintf(device->reason, sizeof(device->reason), "/dev/fuse: %s", strerror(errno));
+		return;
+	}
+	device->error = place_make(path_device_dir(), device->path, device->reason);
+	if (device->error == 0) {
+		device->error = fuse_mount(device);
+		device->mounted = device->error == 0;
+		if (!device->mounted) {
+			place_remove(device->path);
+		}
+	}
 }
 
 static void fuse_unmount_run(struct worker_job *job)
 {
 	struct fuse_device *device =
 		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
-	char *slash;
 
 	device->error = device->mounted && umount2(device->path, MNT_DETACH) != 0 ? -errno : 0;
-	(void)unlink(device->path);
-	slash = strrchr(device->path, '/');
-	*slash = '\0';
-	(void)rmdir(device->path); /* the last volume of the group */
-	*slash = '/';
+	if (device->mounted) {
+		place_remove(device->path);
+	}
+}
+
+/* ---- check (worker) ---- */
+
+struct fuse_check {
+	struct worker_job job;
+	struct gather *gather;
+	char reason[VX_REASON_MAX];
+	int error;
+	size_t count;
+	char path[][FUSE_PATH_MAX];
+};
+
+static void fuse_check_run(struct worker_job *job)
+{
+	struct fuse_check *check = (struct fuse_check *)job;
+
+	for (size_t i = 0; i < check->count && check->error == 0; i++) {
+		check->error = place_check(path_device_dir(), check->path[i], check->reason);
+	}
+}
+
+static void fuse_checked(struct worker_job *job)
+{
+	struct fuse_check *check = (struct fuse_check *)job;
+	int error = job->error != 0 ? job->error : check->error;
+
+	gather_end(check->gather, error, job->error != 0 ? "too many jobs wait" : check->reason);
+	free(check);
+}
+
+/* What is there is a device of this front end, which stays or goes before the next one comes. */
+static bool fuse_is_own(const struct fuse_front *front, const char *path)
+{
+	const struct fuse_device *device;
+
+	LIST_FOREACH(device, &front->devices, link)
+	{
+		if (device->state != FUSE_BLOCKED && strcmp(device->path, path) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void fuse_check(void *state, const Vx__IodDevices *devices, struct gather *gather)
+{
+	struct fuse_front *front = state;
+	struct fuse_check *check =
+		calloc(1, sizeof(*check) + devices->n_volume * sizeof(check->path[0]));
+
+	if (check == NULL) {
+		log_bug("out of memory");
+	}
+	check->gather = gather;
+	for (size_t i = 0; i < devices->n_volume; i++) {
+		char *path = check->path[check->count];
+
+		fuse_path(devices->group, devices->volume[i], path, sizeof(check->path[0]));
+		check->count += !fuse_is_own(front, path);
+	}
+	check->job.run = fuse_check_run;
+	check->job.done = fuse_checked;
+	gather_add(gather);
+	worker_submit(front->iod->worker, FUSE_QUEUE, &check->job);
 }
 
 /* ---- life (main thread) ---- */
@@ -159,6 +226,7 @@ static void fuse_gone(struct fuse_device *device)
 		close(device->fd);
 	}
 	opens_remove_all(&device->front->iod->opens, device->volume, front_fuse.name);
+	LIST_REMOVE(device, link);
 	free(device);
 	done(ctx);
 }
@@ -200,8 +268,49 @@ static void fuse_serving(struct lane_call *call)
 		(struct fuse_device *)((char *)call - offsetof(struct fuse_device, call));
 
 	device->state = FUSE_SERVING;
+	if (device->trouble[0] != '\0') {
+		log_notice("dg=%s vol=%s: the device is there now", device->volume->conf->group,
+			   device->volume->conf->name);
+		device->trouble[0] = '\0';
+	}
 	if (device->done != NULL) {
 		fuse_unmount(device);
+	}
+}
+
+static void fuse_mounted(struct worker_job *job);
+
+static void fuse_begin(struct fuse_device *device)
+{
+	device->state = FUSE_MOUNTING;
+	device->job.run = fuse_mount_run;
+	device->job.done = fuse_mounted;
+	worker_submit(device->front->iod->worker, FUSE_QUEUE, &device->job);
+}
+
+static void fuse_on_retry(void *ctx)
+{
+	fuse_begin(ctx);
+}
+
+/* The volume goes on without its device; what is in the way may go away. */
+static void fuse_block(struct fuse_device *device)
+{
+	if (strcmp(device->trouble, device->reason) != 0) {
+		memcpy(device->trouble, device->reason, sizeof(device->trouble));
+		log_err("dg=%s vol=%s: NO DEVICE ON THIS NODE: %s", device->volume->conf->group,
+			device->volume->conf->name, device->reason);
+	}
+	if (device->fd >= 0) {
+		close(device->fd); /* a mount that nobody serves is dead with it */
+		device->fd = -1;
+	}
+	device->state = FUSE_BLOCKED;
+	if (device->done != NULL) {
+		fuse_unmount(device);
+	} else {
+		loop_timer_set(device->front->iod->loop, &device->timer, VX_DEVICE_RETRY_MS,
+			       fuse_on_retry, device);
 	}
 }
 
@@ -234,17 +343,16 @@ static void fuse_mounted(struct worker_job *job)
 	struct fuse_device *device =
 		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, job));
 
-	device->error = job->error != 0 ? job->error : device->error;
-	if (device->error == 0) {
+	if (job->error == 0 && device->error == 0) {
 		device->error = fuse_server_create(device->volume->vio, device->fd, fuse_on_ask,
 						   device, &device->server);
+		snprintf(device->reason, sizeof(device->reason), "%s", vx_strerror(device->error));
+	} else if (job->error != 0) {
+		device->error = job->error;
+		snprintf(device->reason, sizeof(device->reason), "too many jobs wait");
 	}
 	if (device->error != 0) {
-		log_err("fuse: %s: cannot mount: %s", device->path, vx_strerror(device->error));
-		device->state = FUSE_SERVING; /* as far as it goes */
-		if (device->done != NULL) {
-			fuse_unmount(device);
-		}
+		fuse_block(device);
 		return;
 	}
 	device->call.lane = device->volume->vio->lane;
@@ -268,12 +376,15 @@ static int fuse_add(void *state, struct volume *volume, void **out_device)
 	snprintf(device->name, sizeof(device->name), "%s/%s", volume->conf->group,
 		 volume->conf->name);
 	fuse_where(front, volume, device->path, sizeof(device->path));
-	device->state = FUSE_MOUNTING;
-	device->job.run = fuse_mount_run;
-	device->job.done = fuse_mounted;
-	worker_submit(front->iod->worker, FUSE_QUEUE, &device->job);
+	LIST_INSERT_HEAD(&front->devices, device, link);
+	fuse_begin(device);
 	*out_device = device;
 	return 0;
+}
+
+static const char *fuse_trouble(const void *device)
+{
+	return ((const struct fuse_device *)device)->trouble;
 }
 
 static void fuse_remove(void *state, void *what, void (*done)(void *ctx), void *ctx)
@@ -283,7 +394,8 @@ static void fuse_remove(void *state, void *what, void (*done)(void *ctx), void *
 	(void)state;
 	device->done = done;
 	device->ctx = ctx;
-	if (device->state == FUSE_SERVING) {
+	if (device->state == FUSE_SERVING || device->state == FUSE_BLOCKED) {
+		loop_timer_cancel(&device->timer);
 		fuse_unmount(device);
 	}
 }
@@ -292,7 +404,9 @@ const struct front_ops front_fuse = {
 	.name = "fuse",
 	.start = fuse_start,
 	.stop = fuse_stop,
+	.check = fuse_check,
 	.add = fuse_add,
 	.remove = fuse_remove,
+	.trouble = fuse_trouble,
 	.where = fuse_where,
 };

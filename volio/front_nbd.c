@@ -331,12 +331,15 @@ static int nbd_listen(struct nbd_front *front)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const struct group *group = getgrnam(NBD_GROUP);
+	struct stat status;
 
 	if (strlen(front->path) >= sizeof(address.sun_path)) {
 		return -ENAMETOOLONG;
 	}
 	strcpy(address.sun_path, front->path);
-	(void)unlink(front->path); /* of a vxiod that was killed: ours holds the pid file */
+	if (lstat(front->path, &status) == 0 && S_ISSOCK(status.st_mode)) {
+		(void)unlink(front->path); /* of a vxiod that was killed: ours holds the pid file */
+	}
 	front->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (front->fd < 0) {
 		return -errno;

@@ -66,9 +66,12 @@ static void report_volume(Vx__IodReport *report, const struct volume *volume)
 		atomic_load_explicit(&volume->vio->shown_log_writes, memory_order_relaxed);
 	info->syncing = volume->task != NULL;
 	if (volume->device[FRONT_fuse] != NULL) {
+		const char *trouble = front_table[FRONT_fuse]->trouble(volume->device[FRONT_fuse]);
+
 		front_table[FRONT_fuse]->where(iod->front[FRONT_fuse], volume, where,
 					       sizeof(where));
-		info->device = report_text(where);
+		info->device = report_text(trouble[0] == '\0' ? where : "");
+		info->trouble = report_text(trouble);
 	}
 	if (volume->device[FRONT_nbd] != NULL) {
 		front_table[FRONT_nbd]->where(iod->front[FRONT_nbd], volume, where, sizeof(where));

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/daemon.h"
 #include "base/errors.h"
 #include "base/paths.h"
+#include "volio/place.h"
 
 #define SETTLE_POLL_US 20000
 #define SETTLE_QUIET 3 /* looks in a row that must find nothing in flight */
@@ -96,13 +96,6 @@ static void settle_disk(const char *path)
 
 /* ---- mounts ---- */
 
-static bool settle_is_dead(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
-}
-
 /* A mount point in /proc/self/mountinfo has blanks and such as \ooo. */
 static void settle_unescape(char *text)
 {
@@ -119,26 +112,6 @@ static void settle_unescape(char *text)
 		}
 	}
 	*out = '\0';
-}
-
-static bool settle_unmount(char *path)
-{
-	char *slash;
-
-	if (!settle_is_dead(path)) {
-		return false;
-	}
-	if (umount2(path, MNT_DETACH) != 0) {
-		fprintf(stderr, "vxiod: cannot unmount %s: %s\n", path, strerror(errno));
-		return false;
-	}
-	(void)unlink(path);
-	slash = strrchr(path, '/');
-	if (slash != NULL) {
-		*slash = '\0';
-		(void)rmdir(path);
-	}
-	return true;
 }
 
 void settle_mounts(void)
@@ -165,8 +138,10 @@ void settle_mounts(void)
 	while (count > 0) { /* the last mounted first */
 		char *path = found[--count];
 
-		if (path != NULL) {
-			(void)settle_unmount(path);
+		int rc = path != NULL ? place_clear_dead(path) : 0;
+
+		if (rc < 0) {
+			fprintf(stderr, "vxiod: cannot unmount %s: %s\n", path, strerror(-rc));
 		}
 		free(path);
 	}

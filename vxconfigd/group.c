@@ -121,6 +121,13 @@ bool group_is_shared(const struct group *group)
 	return group->config == NULL || group->config->dg->shared;
 }
 
+Vx__Activation group_activation(const struct group *group)
+{
+	return group_is_shared(group)
+		       ? activation_get(&group->activation, group->configd->cluster.self)
+		       : group->config->dg->activation;
+}
+
 size_t group_paths(struct configd *configd, const Vx__Config *config, Vx__DiskPath ***out_path)
 {
 	Vx__DiskPath **list = NULL;
@@ -190,9 +197,7 @@ void group_load(struct group *group, bool first,
 	load.config = group->config;
 	load.first = first;
 	load.force = true; /* whether a volume may go was asked before (T2) */
-	load.activation = group_is_shared(group)
-				  ? activation_get(&group->activation, configd->cluster.self)
-				  : group->config->dg->activation;
+	load.activation = group_activation(group);
 	load.n_path = group_paths(configd, group->config, &load.path);
 	msg.body_case = VX__IPC__BODY_IOD_LOAD;
 	msg.iod_load = &load;

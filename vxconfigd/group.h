@@ -69,6 +69,7 @@ void group_remove(struct group *group);
 void group_config_set(struct group *group, Vx__Config *config);
 void group_disable(struct group *group, const char *reason);
 bool group_is_shared(const struct group *group);
+Vx__Activation group_activation(const struct group *group); /* of this node */
 
 /* Remembers on this node's disk what config is (T5, T12). done is never called from here. */
 void group_remember(struct group *group, const Vx__Config *config,

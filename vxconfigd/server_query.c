@@ -232,7 +232,7 @@ static const char *query_condition(const Vx__Config *config, const Vx__Vol *vol,
 {
 	enum query_condition condition = query_volume_condition(config, vol);
 
-	if (condition == QUERY_STARTED && running == NULL) {
+	if (condition == QUERY_STARTED && (running == NULL || running->trouble[0] != '\0')) {
 		condition = QUERY_STARTED_UNUSABLE;
 	}
 	return query_condition_text(condition);

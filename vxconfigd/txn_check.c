@@ -157,6 +157,50 @@ static void txn_check_memory(struct txn_check *check)
 	memory_reserve(check->job.configd->memory, txn_check_on_reserved, check);
 }
 
+/* ---- devices ---- */
+
+static bool txn_check_runs(const Vx__Config *config, uint64_t vol_rid)
+{
+	const Vx__Vol *vol = config != NULL ? config_vol_rid(config, vol_rid) : NULL;
+
+	return vol != NULL && vol->kstate == VX__KSTATE__KS_ENABLED;
+}
+
+static void txn_check_on_devices(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	struct txn_check *check = ctx;
+
+	(void)answer;
+	if (error != 0) {
+		txn_check_no(check, error, "%s", reason[0] != '\0' ? reason : vx_strerror(error));
+	}
+	txn_check_answered(check);
+}
+
+/* Volumes that come into use here: can their devices appear? before: what is in use here now. */
+static void txn_check_devices(struct txn_check *check, struct group *group,
+			      const Vx__Config *before, const Vx__Config *after)
+{
+	Vx__IodDevices devices = VX__IOD_DEVICES__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	devices.group = after->dg->name;
+	for (size_t i = 0; i < after->n_vol; i++) {
+		const Vx__Vol *vol = after->vol[i];
+
+		if (txn_check_runs(after, vol->rid) && !txn_check_runs(before, vol->rid)) {
+			PROTO_ADD(devices.volume, devices.n_volume, vol->name);
+		}
+	}
+	if (devices.n_volume > 0) {
+		msg.body_case = VX__IPC__BODY_IOD_DEVICES;
+		msg.iod_devices = &devices;
+		check->waiting++;
+		iod_call(group->configd->iod, &msg, txn_check_on_devices, check);
+	}
+	free(devices.volume);
+}
+
 /* ---- the kinds ---- */
 
 static bool txn_check_base(struct txn_check *check, struct group *group)
@@ -208,6 +252,9 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 	if (cut) {
 		txn_check_opens(check, group);
 	}
+	if (group_activation(group) != VX__ACTIVATION__ACT_OFF) {
+		txn_check_devices(check, group, group->config, after);
+	}
 }
 
 /* A name is taken by any other group of this node, be it private, shared or just being made. */
@@ -236,6 +283,9 @@ static void txn_check_import_config(struct txn_check *check, struct group *group
 	}
 	txn_check_disks(check, diskid, after->n_dm);
 	free(diskid);
+	if (check->error == 0 && after->dg->activation != VX__ACTIVATION__ACT_OFF) {
+		txn_check_devices(check, group, NULL, after);
+	}
 }
 
 /* A configuration that is too large for a message is read from the disks. */
@@ -321,6 +371,9 @@ static void txn_check_activate(struct txn_check *check, struct group *group)
 	} else if (propose->nodeid == configd->cluster.self &&
 		   propose->activation == VX__ACTIVATION__ACT_OFF) {
 		txn_check_opens(check, group);
+	} else if (propose->nodeid == configd->cluster.self &&
+		   group_activation(group) == VX__ACTIVATION__ACT_OFF && group->config != NULL) {
+		txn_check_devices(check, group, NULL, group->config);
 	}
 }
 

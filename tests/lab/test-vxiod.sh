@@ -94,8 +94,13 @@ wait "$writer" || true
 check "its device is dead" not on cat $FILE
 check "settle waits for its I/O and removes the device" on vxiod --settle
 check "nothing is mounted" not on grep -q "/dev/vx/" /proc/mounts
+check "somebody's file is in the way" on sh -c "mkdir -p ${FILE%/*}; echo precious >$FILE"
 check "vxiod starts again" on vxiod
 check "the volume is loaded" load
+wait_for 10 "vxiod says what is in the way" on grep -q "NO DEVICE ON THIS NODE: $FILE: a file is in the way" /var/log/vxha/vxiod.log
+check "the file is as it was" output_has precious on cat $FILE
+check "it goes" on rm $FILE
+wait_for 20 "the device comes" on test -s $FILE
 wait_for 60 "only what was dirty is copied" no_resync
 check "... less than everything" output_has "finished RECOV g/v [0-9]+/[0-9]{1,3} of 512" ctl query
 check "the plexes are equal" plexes_equal
@@ -122,6 +127,26 @@ check "read-only" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --col
 check "... refuses writes" not on dd if=/dev/zero of=$FILE bs=4k count=1 oflag=direct conv=notrunc
 check "off: no device" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --activation off
 wait_for 5 "... it is gone" not on ls $FILE
+
+echo "# what a killed vxiod leaves"
+check "load" load
+wait_for 5 "the device is there" on test -s $FILE
+check "a shared mapping is refused: its pages would not follow other nodes" output_has "No such device" on python3 -c "
+import mmap, os
+try: mmap.mmap(os.open('$FILE', os.O_RDWR), 4096)
+except OSError as error: print(error)"
+check "kill" lab kill a vxiod
+wait_for 5 "its device is dead" not on cat $FILE
+check "vxiod starts, without --settle" on vxiod
+check "load" load
+wait_for 10 "the device is there" on test -s $FILE
+check "kill" lab kill a vxiod
+check "somebody unmounts: the empty file is left" on sh -c "umount -l $FILE && test -f $FILE && ! test -s $FILE"
+check "vxiod starts" on vxiod
+check "load" load
+wait_for 10 "the device is there" on test -s $FILE
+check "unload" ctl unload
+wait_for 5 "nothing is left" not on test -e ${FILE%/*}
 
 echo "# ends in order"
 check "load" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3

@@ -70,6 +70,7 @@ static inline void sample_vol(struct sample_group *g, size_t i, const char *name
 	g->vol_list[i] = &g->vol[i];
 	vx__vol_info__init(&g->vol_info[i]);
 	g->vol_info[i].rid = g->vol[i].rid;
+	g->vol_info[i].name = TEXT(name);
 	g->vol_info[i].condition = TEXT("Started");
 	g->vol_info_list[i] = &g->vol_info[i];
 }

@@ -255,6 +255,38 @@ static const struct {
 	{ vxinfo_run, answer_group, "vxinfo vol9", "vol9: not found", 11 },
 };
 
+static void answer_trouble(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	struct sample_group g;
+
+	(void)count;
+	sample_group_init(&g);
+	g.vol_info[0].trouble = TEXT("/dev/vx/dsk/data/vol1: a folder is in the way");
+	sample_send(peer, msg->cookie, &g.reply);
+}
+
+START_TEST(test_no_device)
+{
+	static const char *const line[] = { "vxinfo", "vxinfo -g data vol1 apps", "vxinfo apps" };
+	struct sample_server server;
+	struct sample_result result;
+
+	sample_server_start(&server, answer_trouble);
+	for (size_t i = 0; i < VX_COUNT_OF(line); i++) {
+		result = sample_type(vxinfo_run, line[i], server.service);
+		ck_assert_int_eq(result.exit_code, 0);
+		ck_assert_str_eq(
+			result.err,
+			i < 2 ? "vxha vxinfo WARNING V-80-1-1134 Volume vol1: has no device "
+				"on this node: /dev/vx/dsk/data/vol1: a folder is in the "
+				"way\n"
+			      : "");
+		sample_result_free(&result);
+	}
+	sample_server_stop(&server);
+}
+END_TEST
+
 START_TEST(test_unknown)
 {
 	struct sample_server server;
@@ -424,6 +456,7 @@ int main(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, test_case, 0, VX_COUNT_OF(cases));
 	tcase_add_loop_test(tcase, test_mode, 0, VX_COUNT_OF(modes));
+	tcase_add_test(tcase, test_no_device);
 	tcase_add_loop_test(tcase, test_unknown, 0, VX_COUNT_OF(unknowns));
 	tcase_add_test(tcase, test_large_group);
 	tcase_add_loop_test(tcase, test_help, 0, VX_COUNT_OF(utilities));

@@ -50,6 +50,7 @@
 	X(OUTPUT, 1126, ERROR, FULL, "cannot write the output: %s") \
 	X(HANGS, 1127, ERROR, IPC, \
 	  "vxconfigd is there but does not take the connection: it hangs or was paused") \
+	X(NO_DEVICE, 1134, WARNING, BUSY, "Volume %s: has no device on this node: %s") \
 	X(WORD_TOO_LONG, 1128, ERROR, SYNTAX, "%.40s...: longer than %u bytes") \
 	X(OPTION_TWICE, 1129, ERROR, USAGE, "option --%s is given twice") \
 	X(OPTION_NOT_HERE, 1130, ERROR, USAGE, "%s: takes no option --%s") \

@@ -94,6 +94,7 @@ void print_info_json(const Vx__GroupInfo *group, char **name, size_t name_count,
 			json_add_text(entry, "usetype", item->vol->usetype);
 			json_add_text(entry, "condition", info != NULL ? info->condition : "");
 			json_add_text(entry, "device", info != NULL ? info->device : "");
+			json_add_text(entry, "trouble", info != NULL ? info->trouble : "");
 			json_add_text(entry, "nbd", info != NULL ? info->nbd : "");
 			json_add_number(entry, "regions", info != NULL ? info->regions : 0);
 			json_add_number(entry, "dirty_regions",

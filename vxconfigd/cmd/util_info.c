@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxinfo: which volumes are started or could be. */
+#include <string.h>
+
+#include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/heap.h"
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_group.h"
@@ -35,6 +38,22 @@ const struct tool vxinfo_tool = {
 	.see_also = "vxvol(8), vxprint(8), vxintro(8)",
 };
 
+/* What vxiod of this node would show if it could. */
+static void vxinfo_warn(const Vx__GroupInfo *group, const Vx__Request *request, FILE *err)
+{
+	for (size_t i = 0; i < group->n_vol; i++) {
+		bool meant = request->n_operand == 0;
+
+		for (size_t k = 0; k < request->n_operand; k++) {
+			meant = meant || strcmp(request->operand[k], group->vol[i]->name) == 0;
+		}
+		if (meant && group->vol[i]->trouble[0] != '\0') {
+			complain(err, request->tool, SAY_NO_DEVICE, group->vol[i]->name,
+				 group->vol[i]->trouble);
+		}
+	}
+}
+
 static int vxinfo_show(const struct command *command, const Vx__Reply *reply, FILE *out, FILE *err)
 {
 	const Vx__Request *request = command_request(command);
@@ -46,6 +65,7 @@ static int vxinfo_show(const struct command *command, const Vx__Reply *reply, FI
 	size_t count = print_group_sort(reply, request->group, &group);
 
 	for (size_t i = 0; i < count; i++) {
+		vxinfo_warn(group[i], request, err);
 		if (json) {
 			print_info_json(group[i], request->operand, request->n_operand, found,
 					volumes);
