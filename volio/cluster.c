@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/proto.h"
 #include "volio/cluster_own.h"
 #include "volio/sync.h"
 #include "volio/volume.h"
@@ -60,7 +61,6 @@ void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool p
 void cluster_send(struct iod *iod, const Vx__IodMsg *iod_msg)
 {
 	struct cluster *cluster = iod->cluster;
-	size_t size = vx__iod_msg__get_packed_size(iod_msg);
 	Vx__PortData data = VX__PORT_DATA__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
 
@@ -68,12 +68,7 @@ void cluster_send(struct iod *iod, const Vx__IodMsg *iod_msg)
 		return; /* R17: the next view begins again what this was about */
 	}
 	data.port = CLUSTER_PORT;
-	data.data.len = size;
-	data.data.data = malloc(size);
-	if (data.data.data == NULL) {
-		log_bug("out of memory");
-	}
-	vx__iod_msg__pack(iod_msg, data.data.data);
+	data.data.data = proto_pack(iod_msg, &data.data.len);
 	msg.body_case = VX__IPC__BODY_PORT_SEND;
 	msg.port_send = &data;
 	cluster_say(cluster, &msg);
@@ -81,23 +76,6 @@ void cluster_send(struct iod *iod, const Vx__IodMsg *iod_msg)
 }
 
 /* ---- view ---- */
-
-static Vx__View *cluster_copy_view(const Vx__View *view)
-{
-	size_t size = vx__view__get_packed_size(view);
-	uint8_t *data = malloc(size > 0 ? size : 1);
-	Vx__View *copy = NULL;
-
-	if (data != NULL) {
-		vx__view__pack(view, data);
-		copy = vx__view__unpack(NULL, size, data);
-		free(data);
-	}
-	if (copy == NULL) {
-		log_bug("out of memory");
-	}
-	return copy;
-}
 
 void cluster_set_view(struct cluster *cluster, const Vx__View *view)
 {
@@ -111,7 +89,7 @@ void cluster_set_view(struct cluster *cluster, const Vx__View *view)
 	}
 	for (size_t i = 0; i < view->n_member; i++) {
 		if (view->member[i]->nodeid == view->self && view->member[i]->nid < VX_NODES_MAX) {
-			cluster->view = cluster_copy_view(view);
+			cluster->view = proto_clone(view);
 			cluster->nid = view->member[i]->nid;
 			cluster->live = true;
 		}

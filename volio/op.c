@@ -8,28 +8,12 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "volio/cluster.h"
 #include "volio/control.h"
 #include "volio/iod.h"
 #include "volio/sync.h"
 #include "volio/volume.h"
-
-static Vx__Ipc *op_copy(const Vx__Ipc *msg)
-{
-	size_t size = vx__ipc__get_packed_size(msg);
-	uint8_t *data = malloc(size > 0 ? size : 1);
-	Vx__Ipc *copy = NULL;
-
-	if (data != NULL) {
-		vx__ipc__pack(msg, data);
-		copy = vx__ipc__unpack(NULL, size, data);
-		free(data);
-	}
-	if (copy == NULL) {
-		log_bug("out of memory");
-	}
-	return copy;
-}
 
 static void op_run_next(struct iod *iod, const char *dgid)
 {
@@ -59,7 +43,7 @@ void op_submit(struct iod *iod, uint64_t asker, const Vx__Ipc *msg, size_t size,
 	op->asker = asker;
 	op->cookie = msg->cookie;
 	op->shared = shared;
-	op->msg = op_copy(msg);
+	op->msg = proto_clone(msg);
 	op->start = start;
 	snprintf(op->dgid, sizeof(op->dgid), "%s", dgid);
 	TAILQ_INSERT_TAIL(&iod->ops, op, link);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/proto.h"
 #include "base/timeouts.h"
 #include "volio/bits.h"
 #include "volio/cluster.h"
@@ -43,13 +44,9 @@ static void sync_send(struct volume *volume, const Vx__IodMsg *msg)
 	if (volume->group->shared) {
 		cluster_send(iod, msg);
 	} else {
-		size_t size = vx__iod_msg__get_packed_size(msg);
-		uint8_t *data = malloc(size);
+		size_t size;
+		uint8_t *data = proto_pack(msg, &size);
 
-		if (data == NULL) {
-			log_bug("out of memory");
-		}
-		vx__iod_msg__pack(msg, data);
 		sync_receive(iod, 0, data, size);
 		free(data);
 	}

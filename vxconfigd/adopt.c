@@ -11,7 +11,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
@@ -304,9 +304,9 @@ static Vx__Config *adopt_from_memory(const struct group *group, const Vx__GroupV
 		if (!mine || group->pending.after == NULL) {
 			return NULL;
 		}
-		config = config_clone(group->pending.after);
+		config = proto_clone(group->pending.after);
 	} else {
-		config = config_clone(group->config);
+		config = proto_clone(group->config);
 	}
 	config->epoch = view->epoch;
 	config->seq = view->seq;

@@ -8,7 +8,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 
 struct answer {
 	uint8_t txid[ID_BYTES];

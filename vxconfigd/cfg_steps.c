@@ -8,8 +8,8 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "base/timeouts.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/paths.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 
 #define PORT_CONFIG 'w'
 #define PORT_COMMAND 'u'

@@ -13,6 +13,7 @@
 
 #include "base/errors.h"
 #include "base/id.h"
+#include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/copies_core.h"
 #include "vxconfigd/disk_io.h"
@@ -444,15 +445,12 @@ static uint8_t *content_pack(const Vx__Config *config, Vx__Member *const *member
 			     size_t *out_length)
 {
 	Vx__Checkpoint content = VX__CHECKPOINT__INIT;
-	uint8_t *packed;
 
 	/* Packing only reads: the schema's types know no const. */
 	content.config = (Vx__Config *)config;
 	content.durable = (Vx__Member **)member;
 	content.n_durable = count;
-	packed = record_alloc(1, vx__checkpoint__get_packed_size(&content));
-	*out_length = vx__checkpoint__pack(&content, packed);
-	return packed;
+	return proto_pack(&content, out_length);
 }
 
 void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Member *const *member,
@@ -476,16 +474,10 @@ void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx
 {
 	struct copies_op *op = op_create(TASK_APPEND, ctx);
 	Vx__Change change = VX__CHANGE__INIT;
-	size_t length;
-	uint8_t *packed;
 
 	change.delta = (Vx__Delta *)delta;
 	change.outcome = (Vx__Outcome *)outcome;
-	length = vx__change__get_packed_size(&change);
-	packed = record_alloc(1, length + 1);
-	op->task.change = vx__change__unpack(NULL, vx__change__pack(&change, packed), packed);
-	free(packed);
-	assert(op->task.change != NULL);
+	op->task.change = proto_clone(&change);
 	op->task.epoch = epoch;
 	op->task.seq = seq;
 	op->task.before_epoch = config_before->epoch;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/copies_write.h"
 
 static const struct {
@@ -243,7 +244,7 @@ static void core_learn(struct copies_core *core)
 	durable.durable = found->durable;
 	durable.n_durable = found->durable_count;
 	core_durable_free(core);
-	core->durable = copies_checkpoint_clone(&durable);
+	core->durable = proto_clone(&durable);
 	core->known = true;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 
 #define TXID_BYTES 16
@@ -169,7 +170,7 @@ static int replay_change(Vx__Config *config, const struct copy_change *change, c
 static Vx__Config *decide_replay(struct decide *decide, size_t index)
 {
 	const struct copy_image *image = decide->copy[index].image;
-	Vx__Config *config = config_clone(image->body->config);
+	Vx__Config *config = proto_clone(image->body->config);
 	char reason[VX_REASON_MAX];
 
 	for (size_t i = 0; i < decide->content[index].changes; i++) {

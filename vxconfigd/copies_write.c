@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 
 void copies_copy_fail(struct core_copy *copy, int error, const char *format, ...)
 {
@@ -20,22 +21,6 @@ void copies_copy_fail(struct core_copy *copy, int error, const char *format, ...
 	va_start(args, format);
 	vsnprintf(copy->reason, sizeof(copy->reason), format, args);
 	va_end(args);
-}
-
-Vx__Checkpoint *copies_checkpoint_clone(const Vx__Checkpoint *checkpoint)
-{
-	size_t length = vx__checkpoint__get_packed_size(checkpoint);
-	uint8_t *packed = malloc(length + 1);
-	Vx__Checkpoint *clone = NULL;
-
-	if (packed != NULL) {
-		clone = vx__checkpoint__unpack(NULL, vx__checkpoint__pack(checkpoint, packed), packed);
-	}
-	if (clone == NULL) {
-		abort(); /* out of memory: nothing sensible can be promised */
-	}
-	free(packed);
-	return clone;
 }
 
 void copies_body_put(struct copies_body *body)
@@ -447,7 +432,7 @@ bool copies_judge_checkpoint(struct copies_core *core)
 		if (core->durable != NULL) {
 			vx__checkpoint__free_unpacked(core->durable, NULL);
 		}
-		core->durable = copies_checkpoint_clone(&durable);
+		core->durable = proto_clone(&durable);
 	}
 	return true;
 }

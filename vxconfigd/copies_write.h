@@ -33,7 +33,6 @@ void copies_write_body(struct copies_core *core, struct copies_effects *effects,
 
 __attribute__((format(printf, 3, 4))) void copies_copy_fail(struct core_copy *copy, int error,
 							    const char *format, ...);
-Vx__Checkpoint *copies_checkpoint_clone(const Vx__Checkpoint *checkpoint);
 /* After a reading: remembers the highest generation, and where each copy can be written. */
 void copies_generation_learn(struct copies_core *core);
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/proto.h"
 #include "vxconfigd/configd.h"
-#include "vxconfigd/proto.h"
 
 static void cview_peers_clear(struct cview *cluster)
 {

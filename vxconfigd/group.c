@@ -9,7 +9,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/server.h"
 

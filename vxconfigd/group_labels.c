@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/proto.h"
 #include "vxconfigd/group.h"
-#include "vxconfigd/proto.h"
 
 struct group_labels_call {
 	struct configd *configd;

@@ -10,8 +10,8 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/proto.h"
 #include "vxconfigd/group.h"
-#include "vxconfigd/proto.h"
 
 #define NOTES_MAX (64 * 1024)
 

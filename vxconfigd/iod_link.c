@@ -10,8 +10,8 @@
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/proto.h"
 #include "base/timeouts.h"
-#include "vxconfigd/proto.h"
 
 struct iod_request {
 	TAILQ_ENTRY(iod_request) next;

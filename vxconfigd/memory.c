@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "base/state_file.h"
 #include "vxconfigd/block_codec.h"
 #include "vxconfigd/record.h"
@@ -158,7 +159,7 @@ int memory_open(struct worker *worker, const char *path, struct memory **out_mem
 	int rc = memory_load(path, &data, &length);
 
 	memory->worker = worker;
-	record_string_set(&memory->path, path);
+	proto_string_set(&memory->path, path);
 	STAILQ_INIT(&memory->waiters);
 	STAILQ_INIT(&memory->writing_waiters);
 	if (rc == 0) {
@@ -239,7 +240,7 @@ static Vx__GroupMemory *memory_add(struct memory *memory, const char *dgid)
 	known->group = grown;
 	grown[known->n_group] = record_alloc(1, sizeof(**grown));
 	vx__group_memory__init(grown[known->n_group]);
-	record_string_set(&grown[known->n_group]->dgid, dgid);
+	proto_string_set(&grown[known->n_group]->dgid, dgid);
 	return grown[known->n_group++];
 }
 
@@ -276,12 +277,12 @@ static int memory_set(struct memory *memory, const struct memory_group *from)
 
 	for (size_t i = 0; i < from->enabled_count; i++) {
 		enabled[i] = NULL;
-		record_string_set(&enabled[i], from->enabled[i]);
+		proto_string_set(&enabled[i], from->enabled[i]);
 	}
 	memory_enabled_free(group);
 	group->enabled = enabled;
 	group->n_enabled = from->enabled_count;
-	record_string_set(&group->name, from->name);
+	proto_string_set(&group->name, from->name);
 	group->epoch = from->epoch;
 	group->seq = from->seq;
 	return 0;
@@ -360,7 +361,7 @@ static struct memory_job *memory_job_new(struct memory *memory,
 	job->job.run = memory_run;
 	job->job.done = done;
 	job->memory = memory;
-	record_string_set(&job->path, memory->path);
+	proto_string_set(&job->path, memory->path);
 	return job;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/errors.h"
 #include "base/limits.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 
 #undef message_add
@@ -53,8 +54,8 @@ int message_add(Vx__Reply *reply, const char *tool, enum vx_message_id id, ...)
 	vx__message__init(message);
 	message->severity = VX__SEVERITY__SEV_ERROR;
 	message->number = (uint32_t)id;
-	record_string_set(&message->text, text);
-	record_string_set(&message->tool, tool);
+	proto_string_set(&message->text, text);
+	proto_string_set(&message->tool, tool);
 	list[reply->n_message++] = message;
 	reply->message = list;
 	reply->exit_code = vx_exit_code(row->error);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/plan_layout.h"
 #include "vxconfigd/plan_work.h"
 
@@ -235,7 +236,7 @@ int plan_make(const Vx__Config *config, const Vx__Request *request, const struct
 	if (error != 0) {
 		return error;
 	}
-	work.after = config != NULL ? config_clone(config) : plan_empty_config();
+	work.after = config != NULL ? proto_clone(config) : plan_empty_config();
 	work.plan = record_alloc(1, sizeof(*work.plan));
 	work.plan->kind = VX__TXN_KIND__TXN_CHANGE;
 	error = verb->plan(&work);

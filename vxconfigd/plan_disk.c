@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 
 /* By access name or path. */
 static const Vx__DiskInfo *disk_find(const struct plan_env *env, const char *device)
@@ -89,8 +90,8 @@ static int disk_add_one(struct plan_work *work, const char *operand)
 		memcpy(name, typed, sizeof(name));
 	}
 	dm = config_dm_add(work->after, name);
-	record_string_set(&dm->diskid, disk->diskid);
-	record_string_set(&dm->device, disk->device);
+	proto_string_set(&dm->diskid, disk->diskid);
+	proto_string_set(&dm->device, disk->device);
 	dm->pub_offset = disk->pub_offset;
 	dm->pub_len = disk->pub_len;
 	dm->priv_len = disk->priv_len;

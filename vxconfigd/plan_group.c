@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/plan_disk.h"
 #include "vxconfigd/plan_work.h"
 
@@ -26,13 +27,13 @@ static void group_fill(struct plan_work *work, const char *name, unsigned int mi
 	work->after->next_rid = 1;
 	snprintf(dgid, sizeof(dgid), "%" PRIu64 ".%" PRIu64 ".%.*s", env->now_s, env->serial,
 		 VX_NODENAME_MAX, env->host);
-	record_string_set(&dg->name, name);
-	record_string_set(&dg->dgid, dgid);
+	proto_string_set(&dg->name, name);
+	proto_string_set(&dg->dgid, dgid);
 	dg->shared = plan_has_flag(work, "s");
 	if (dg->shared) {
-		record_string_set(&dg->cluster, env->cluster);
+		proto_string_set(&dg->cluster, env->cluster);
 	} else {
-		record_string_set(&dg->host, env->host);
+		proto_string_set(&dg->host, env->host);
 	}
 	/* What the original does where it has no defaults file: usable at once. */
 	dg->activation = dg->shared ? VX__ACTIVATION__ACT_SW : VX__ACTIVATION__ACT_EW;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/plan_work.h"
 
 bool plex_is_complete(const Vx__Vol *vol, const Vx__Plex *plex)
@@ -101,7 +102,7 @@ static void plex_leave(struct plan_work *work, Vx__Vol *vol, Vx__Plex *plex)
 	plex->kstate = VX__KSTATE__KS_DISABLED;
 	plex->state = VX__PLEX_STATE__PLEX_STALE;
 	if (strcmp(vol->prefer_plex, plex->name) == 0) {
-		record_string_set(&vol->prefer_plex, "");
+		proto_string_set(&vol->prefer_plex, "");
 		vol->read_policy = VX__READ_POLICY__READ_SELECT;
 	}
 	if (!volume_has_log(work->after, vol)) {
@@ -156,7 +157,7 @@ int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid,
 	if (plex->kstate != VX__KSTATE__KS_ENABLED) {
 		return -VX_E_STALE;
 	}
-	after = config_clone(config);
+	after = proto_clone(config);
 	lost = config_plex_rid(after, plex_rid);
 	lost->kstate = VX__KSTATE__KS_DETACHED;
 	lost->state = VX__PLEX_STATE__PLEX_IOFAIL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/plan_plex.h"
 #include "vxconfigd/plan_work.h"
 
@@ -171,7 +172,7 @@ int plan_volume_read_policy(struct plan_work *work)
 	vol->read_policy = prefer ? VX__READ_POLICY__READ_PREFER :
 			   round  ? VX__READ_POLICY__READ_ROUND :
 				    VX__READ_POLICY__READ_SELECT;
-	record_string_set(&vol->prefer_plex, prefer ? plex->name : "");
+	proto_string_set(&vol->prefer_plex, prefer ? plex->name : "");
 	return 0;
 }
 
@@ -186,7 +187,7 @@ int plan_synced(const Vx__Config *config, uint64_t vol_rid, struct plan **out_pl
 	if (vol->state != VX__VOL_STATE__VOL_SYNC || vol->kstate != VX__KSTATE__KS_ENABLED) {
 		return -VX_E_STALE;
 	}
-	after = config_clone(config);
+	after = proto_clone(config);
 	config_vol_rid(after, vol_rid)->state = VX__VOL_STATE__VOL_ACTIVE;
 	*out_plan = plan_of_change(config, after);
 	vx__config__free_unpacked(after, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/id.h"
+#include "base/proto.h"
 #include "vxconfigd/plan_layout.h"
 #include "vxconfigd/plan_work.h"
 
@@ -110,9 +111,9 @@ static void volume_add(struct plan_work *work, const char *name, uint64_t len,
 	char guid[64];
 
 	volume_guid(work->env->random, guid);
-	record_string_set(&vol->usetype, layout->usetype);
-	record_string_set(&vol->comment, layout->comment);
-	record_string_set(&vol->guid, guid);
+	proto_string_set(&vol->usetype, layout->usetype);
+	proto_string_set(&vol->comment, layout->comment);
+	proto_string_set(&vol->guid, guid);
 	vol->len = len;
 	vol->state = volume_first_state(layout);
 	vol->kstate = layout->init == LAYOUT_INIT_NONE ? VX__KSTATE__KS_DISABLED :
@@ -203,7 +204,7 @@ int plan_volume_set(struct plan_work *work)
 		if (error != 0) {
 			return error;
 		}
-		record_string_set(&vol->comment, comment);
+		proto_string_set(&vol->comment, comment);
 	}
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 
 #define NAME_BASE_MAX (VX_NAME_MAX - 6) /* leaves room for '-' and five digits */
 #define NAME_NUMBERS 65536
@@ -241,7 +242,7 @@ static void plan_add_text(char **list, size_t *count, const char *text)
 		}
 	}
 	assert(*count < VX_DISKS_MAX);
-	record_string_set(&list[(*count)++], text);
+	proto_string_set(&list[(*count)++], text);
 }
 
 void plan_add_need_disk(struct plan *plan, const char *diskid)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/proto.h"
 #include "vxconfigd/allocate.h"
 #include "vxconfigd/plan_layout.h"
 #include "vxconfigd/plan_plex.h"
@@ -46,8 +47,8 @@ Vx__FreeExtent **query_free(const Vx__Config *config, size_t *out_count)
 
 		list[i] = record_alloc(1, sizeof(**list));
 		vx__free_extent__init(list[i]);
-		record_string_set(&list[i]->disk, dm->name);
-		record_string_set(&list[i]->device, dm->device);
+		proto_string_set(&list[i]->disk, dm->name);
+		proto_string_set(&list[i]->device, dm->device);
 		list[i]->offset = extent[i].offset;
 		list[i]->len = extent[i].len;
 	}
@@ -100,7 +101,7 @@ static void reply_line_add(Vx__Reply *reply, const char *line)
 		abort();
 	}
 	list[reply->n_line] = NULL;
-	record_string_set(&list[reply->n_line++], line);
+	proto_string_set(&list[reply->n_line++], line);
 	reply->line = list;
 }
 

@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/proto.h"
 #include "vxconfigd/record_list.h"
 
 void *record_alloc(size_t count, size_t size)
@@ -20,24 +21,6 @@ void *record_alloc(size_t count, size_t size)
 		abort();
 	}
 	return memory;
-}
-
-void record_string_set(char **field, const char *value)
-{
-	char *copy = strdup(value);
-
-	if (copy == NULL) {
-		abort();
-	}
-	if (*field != NULL && *field != (char *)protobuf_c_empty_string) {
-		free(*field);
-	}
-	*field = copy;
-}
-
-Vx__Config *config_clone(const Vx__Config *config)
-{
-	return (Vx__Config *)record_copy(&config->base);
 }
 
 /* FNV-1a: equal contents are what is asked, nobody forges here. */
@@ -52,8 +35,7 @@ uint64_t config_hash(const Vx__Config *config)
 	records.seq = 0;
 	records.n_outcome = 0;
 	records.outcome = NULL;
-	data = record_alloc(1, vx__config__get_packed_size(&records));
-	length = vx__config__pack(&records, data);
+	data = proto_pack(&records, &length);
 	for (size_t i = 0; i < length; i++) {
 		hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
 	}

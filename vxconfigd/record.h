@@ -16,9 +16,6 @@
 
 #include "vxha.pb-c.h"
 
-/* A new, independent copy. Free with vx__config__free_unpacked(). */
-Vx__Config *config_clone(const Vx__Config *config);
-
 /*
  * Changes config by delta: deletes remove (a rid that is not there is an error: the delta was made
  * for another content), puts replace the record with the same rid or add it, next_rid 0 leaves it.
@@ -75,8 +72,6 @@ bool config_remove(Vx__Config *config, uint64_t rid);
 void config_plex_remove(Vx__Config *config, uint64_t rid);
 void config_vol_remove(Vx__Config *config, uint64_t rid);
 
-/* Replaces a string field of a record by a copy of value. */
-void record_string_set(char **field, const char *value);
 /* calloc() that aborts when memory is out. count 0 is allowed. */
 void *record_alloc(size_t count, size_t size);
 

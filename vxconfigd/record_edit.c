@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/limits.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/record_list.h"
 
@@ -21,7 +22,7 @@ static void *config_add(Vx__Config *config, enum record_kind kind, const char *n
 		config->next_rid = 1;
 	}
 	record->rid = config->next_rid++;
-	record_string_set(&record->name, name);
+	proto_string_set(&record->name, name);
 	record_list_add(list, record);
 	return record;
 }
@@ -109,7 +110,7 @@ static int config_put_group(Vx__Config *config, const Vx__Dg *dg, char *out_reas
 		return -VX_E_INVAL;
 	}
 	vx__dg__free_unpacked(config->dg, NULL);
-	config->dg = (Vx__Dg *)record_copy(&dg->base);
+	config->dg = proto_clone(dg);
 	return 0;
 }
 
@@ -130,7 +131,7 @@ static int config_put(Vx__Config *config, const Vx__Record *put, char *out_reaso
 	}
 	list = record_list(config, kind);
 	index = record_list_find(list, record->rid);
-	record = (struct record_head *)record_copy(&record->base);
+	record = proto_clone(record);
 	if (index < *list.count) {
 		protobuf_c_message_free_unpacked(&(*list.item)[index]->base, NULL);
 		(*list.item)[index] = record;
@@ -167,7 +168,7 @@ int config_replay(Vx__Config *config, const Vx__Delta *delta, char *out_reason)
 
 int config_apply(Vx__Config *config, const Vx__Delta *delta, char *out_reason)
 {
-	Vx__Config *after = config_clone(config);
+	Vx__Config *after = proto_clone(config);
 	int error = config_replay(after, delta, out_reason);
 
 	error = error == 0 ? config_check(after, out_reason) : error;
@@ -212,7 +213,7 @@ static void delta_put_record(Vx__Delta *delta, enum record_kind kind,
 	Vx__Record *put = delta_put_add(delta);
 
 	put->kind_case = kind_case[kind];
-	put->dm = (Vx__Dm *)record_copy(record); /* the union's pointers share one place */
+	put->dm = proto_clone(record); /* the union's pointers share one place */
 }
 
 static void delta_del_add(Vx__Delta *delta, uint64_t rid)
@@ -244,7 +245,7 @@ static void config_diff_list(const Vx__Config *before, const Vx__Config *after,
 			delta_put_record(delta, kind, &b->base);
 			j++;
 		} else {
-			if (!record_equal(&a->base, &b->base)) {
+			if (!proto_equal(&a->base, &b->base)) {
 				delta_put_record(delta, kind, &b->base);
 			}
 			i++;
@@ -259,11 +260,11 @@ Vx__Delta *config_diff(const Vx__Config *before, const Vx__Config *after)
 
 	vx__delta__init(delta);
 	assert(strcmp(before->dg->dgid, after->dg->dgid) == 0);
-	if (!record_equal(&before->dg->base, &after->dg->base)) {
+	if (!proto_equal(&before->dg->base, &after->dg->base)) {
 		Vx__Record *put = delta_put_add(delta);
 
 		put->kind_case = VX__RECORD__KIND_DG;
-		put->dg = (Vx__Dg *)record_copy(&after->dg->base);
+		put->dg = proto_clone(after->dg);
 	}
 	for (enum record_kind kind = 0; kind < RECORD_KINDS; kind++) {
 		config_diff_list(before, after, kind, delta);

@@ -83,35 +83,3 @@ void record_list_remove(struct record_list list, size_t index)
 	memmove(item + index, item + index + 1, (*list.count - index) * sizeof(*item));
 }
 
-static uint8_t *record_pack(const ProtobufCMessage *message, size_t *out_length)
-{
-	uint8_t *data = record_alloc(1, protobuf_c_message_get_packed_size(message) + 1);
-
-	*out_length = protobuf_c_message_pack(message, data);
-	return data;
-}
-
-ProtobufCMessage *record_copy(const ProtobufCMessage *message)
-{
-	size_t length;
-	uint8_t *data = record_pack(message, &length);
-	ProtobufCMessage *copy = protobuf_c_message_unpack(message->descriptor, NULL, length, data);
-
-	if (copy == NULL) {
-		abort();
-	}
-	free(data);
-	return copy;
-}
-
-bool record_equal(const ProtobufCMessage *a, const ProtobufCMessage *b)
-{
-	size_t a_length, b_length;
-	uint8_t *a_data = record_pack(a, &a_length);
-	uint8_t *b_data = record_pack(b, &b_length);
-	bool equal = a_length == b_length && memcmp(a_data, b_data, a_length) == 0;
-
-	free(a_data);
-	free(b_data);
-	return equal;
-}

@@ -37,8 +37,4 @@ struct record_head *record_list_named(struct record_list list, const char *name)
 void record_list_add(struct record_list list, struct record_head *record);
 void record_list_remove(struct record_list list, size_t index);
 
-/* A deep copy; equal when packed. */
-ProtobufCMessage *record_copy(const ProtobufCMessage *message);
-bool record_equal(const ProtobufCMessage *a, const ProtobufCMessage *b);
-
 #endif

@@ -9,9 +9,9 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/cfg_part.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/txn_run.h"
 

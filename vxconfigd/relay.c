@@ -8,10 +8,10 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/plan.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 

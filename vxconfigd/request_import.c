@@ -6,8 +6,8 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "vxconfigd/messages.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
@@ -108,7 +108,7 @@ static int import_propose(struct import *import, Vx__Config *config)
 	config->seq++;
 	propose->hash = config_hash(config);
 	config_outcome_add(config, propose->txid.data, true);
-	propose->config = config_clone(config);
+	propose->config = proto_clone(config);
 	if (vx__propose__get_packed_size(propose) > VX_CPG_MSG_MAX - 64) {
 		proto_free(propose->config); /* the members read it from the disks */
 		propose->config = NULL;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/messages.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/cfg_steps.h"

@@ -8,10 +8,10 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/answers.h"
 #include "vxconfigd/messages.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/txn_run.h"

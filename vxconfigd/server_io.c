@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/query.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/server.h"
@@ -21,7 +21,7 @@ static Vx__GroupInfo *query_group(struct group *group)
 	char state[64];
 
 	if (group->config != NULL) {
-		info->config = config_clone(group->config);
+		info->config = proto_clone(group->config);
 		info->n_path = group_paths(group->configd, group->config, &info->path);
 	} else { /* only its name is known */
 		info->config = PROTO_NEW(vx__config, Vx__Config);

@@ -8,8 +8,8 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "vxconfigd/group.h"
-#include "vxconfigd/proto.h"
 
 struct shelf_item {
 	TAILQ_ENTRY(shelf_item) next;

@@ -10,7 +10,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/cfg_part.h"
 

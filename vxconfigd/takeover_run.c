@@ -9,7 +9,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/takeover_part.h"
@@ -145,13 +145,13 @@ static Vx__Config *takeover_from_memory(const struct takeover_group *item)
 		return NULL;
 	}
 	if (!decision->complete) {
-		return config_clone(group->config);
+		return proto_clone(group->config);
 	}
 	if (propose == NULL || group->pending.after == NULL ||
 	    memcmp(propose->txid.data, decision->txid, ID_BYTES) != 0) {
 		return NULL;
 	}
-	return config_clone(group->pending.after);
+	return proto_clone(group->pending.after);
 }
 
 static void takeover_on_read(void *ctx, struct copies_found *found);

@@ -7,7 +7,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/takeover_part.h"

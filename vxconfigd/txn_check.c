@@ -9,7 +9,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/txn_run.h"
@@ -234,7 +234,7 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 		txn_check_no(check, -VX_E_PROTO, "the proposal holds no change");
 		return;
 	}
-	after = config_clone(group->config);
+	after = proto_clone(group->config);
 	rc = config_apply(after, propose->delta, check->reason);
 	if (rc != 0) {
 		check->error = rc;
@@ -338,7 +338,7 @@ static void txn_check_import(struct txn_check *check, struct group *group)
 	}
 	txn_check_memory(check);
 	if (propose->config != NULL) {
-		group->pending.after = config_clone(propose->config);
+		group->pending.after = proto_clone(propose->config);
 		txn_check_import_config(check, group);
 		return;
 	}

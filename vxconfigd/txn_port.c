@@ -5,8 +5,8 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "vxconfigd/cfg_steps.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/txn_run.h"
 

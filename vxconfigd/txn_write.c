@@ -14,8 +14,8 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 #include "vxconfigd/plan.h"
-#include "vxconfigd/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
@@ -298,7 +298,7 @@ static void txn_write_deport(struct txn_job *job, struct group *group)
 			      "the configuration copies were not read in this view");
 		return;
 	}
-	last = config_clone(group->config);
+	last = proto_clone(group->config);
 	last->seq++;
 	config_outcome_add(last, group->pending.propose->txid.data, true);
 	copies_checkpoint(copies, last, NULL, 0, txn_deport_on_stored, job);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/copy_image.h"
 #include "vxconfigd/record.h"
 
@@ -116,7 +117,7 @@ static inline void region_device(uint64_t number, size_t length, char **out)
 		text[used++] = 'x';
 	}
 	text[used] = '\0';
-	record_string_set(out, text);
+	proto_string_set(out, text);
 	free(text);
 }
 
@@ -136,9 +137,9 @@ static inline Vx__Config *region_config(uint64_t epoch, uint64_t seq, uint64_t n
 	config->seq = seq;
 	config->dg = record_alloc(1, sizeof(*config->dg));
 	vx__dg__init(config->dg);
-	record_string_set(&config->dg->name, "data");
-	record_string_set(&config->dg->dgid, REGION_DGID);
-	record_string_set(&config->dg->cluster, "demo");
+	proto_string_set(&config->dg->name, "data");
+	proto_string_set(&config->dg->dgid, REGION_DGID);
+	proto_string_set(&config->dg->cluster, "demo");
 	config->dg->shared = true;
 	config->dg->version = 1;
 	for (size_t i = 0; i < REGION_DISKS; i++) {
@@ -147,8 +148,8 @@ static inline Vx__Config *region_config(uint64_t epoch, uint64_t seq, uint64_t n
 
 		snprintf(name, sizeof(name), "d%zu", i + 1);
 		dm = config_dm_add(config, name);
-		record_string_set(&dm->diskid, name);
-		record_string_set(&dm->device, name);
+		proto_string_set(&dm->diskid, name);
+		proto_string_set(&dm->device, name);
 		dm->pub_offset = 2048;
 		dm->pub_len = 65536 - 2048;
 		dm->priv_len = VX_PRIV_LEN_MIN;

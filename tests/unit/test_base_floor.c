@@ -14,7 +14,9 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/proto.h"
 #include "base/text.h"
+#include "vxha.pb-c.h"
 
 /* RFC 3720, B.4 */
 START_TEST(crc32c_of_known_bytes)
@@ -170,6 +172,29 @@ START_TEST(text_is_escaped)
 }
 END_TEST
 
+START_TEST(messages_are_cloned)
+{
+	Vx__Delta *delta = PROTO_NEW(vx__delta, Vx__Delta);
+	Vx__Record *record = PROTO_NEW(vx__record, Vx__Record);
+	Vx__Vol *vol = PROTO_NEW(vx__vol, Vx__Vol);
+	Vx__Delta *copy;
+
+	proto_string_set(&vol->name, "vol1");
+	record->kind_case = VX__RECORD__KIND_VOL;
+	record->vol = vol;
+	PROTO_ADD(delta->put, delta->n_put, record);
+	copy = proto_clone(delta);
+	ck_assert(proto_equal(delta, copy));
+	proto_string_set(&copy->put[0]->vol->name, copy->put[0]->vol->name + 1);
+	ck_assert_str_eq(copy->put[0]->vol->name, "ol1");
+	ck_assert_str_eq(vol->name, "vol1");
+	ck_assert(!proto_equal(delta, copy));
+	proto_free(copy);
+	proto_free(delta);
+	proto_free(NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base_floor");
@@ -183,6 +208,7 @@ int main(void)
 	tcase_add_test(all, conf_mistakes_are_told);
 	tcase_add_test(all, one_instance);
 	tcase_add_test(all, text_is_escaped);
+	tcase_add_test(all, messages_are_cloned);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 

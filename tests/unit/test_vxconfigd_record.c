@@ -10,6 +10,7 @@
 
 #include "base/errors.h"
 #include "base/limits.h"
+#include "base/proto.h"
 
 #define LEN 4096
 
@@ -22,8 +23,8 @@ static Vx__Dm *disk(const char *name)
 	char id[64];
 
 	snprintf(id, sizeof(id), "id-%s", name);
-	record_string_set(&dm->diskid, id);
-	record_string_set(&dm->device, name);
+	proto_string_set(&dm->diskid, id);
+	proto_string_set(&dm->device, name);
 	dm->pub_len = 100 * LEN;
 	dm->nconfig = true;
 	return dm;
@@ -58,9 +59,9 @@ static void setup(void)
 	vx__config__init(config);
 	config->dg = record_alloc(1, sizeof(*config->dg));
 	vx__dg__init(config->dg);
-	record_string_set(&config->dg->name, "g");
-	record_string_set(&config->dg->dgid, "1.2.h");
-	record_string_set(&config->dg->cluster, "demo");
+	proto_string_set(&config->dg->name, "g");
+	proto_string_set(&config->dg->dgid, "1.2.h");
+	proto_string_set(&config->dg->cluster, "demo");
 	config->dg->shared = true;
 	d1 = disk("d1");
 	d2 = disk("d2");
@@ -194,7 +195,7 @@ END_TEST
 
 START_TEST(hash_is_of_the_records)
 {
-	Vx__Config *copy = config_clone(config);
+	Vx__Config *copy = proto_clone(config);
 	static const uint8_t txid[16] = { 1 };
 
 	ck_assert_uint_eq(config_hash(copy), config_hash(config));
@@ -238,14 +239,14 @@ END_TEST
 /* A change of every kind, made on a copy: the delta brings another copy to the same content. */
 START_TEST(diff_and_apply_meet)
 {
-	Vx__Config *after = config_clone(config), *other = config_clone(config);
+	Vx__Config *after = proto_clone(config), *other = proto_clone(config);
 	Vx__Delta *delta = config_diff(config, after);
 
 	ck_assert(delta_is_empty(delta));
 	vx__delta__free_unpacked(delta, NULL);
 	config_plex_remove(after, config_plex(after, "v1-02")->rid);
-	record_string_set(&after->vol[0]->comment, "changed");
-	record_string_set(&config_dm_add(after, "d4")->diskid, "id-4");
+	proto_string_set(&after->vol[0]->comment, "changed");
+	proto_string_set(&config_dm_add(after, "d4")->diskid, "id-4");
 	after->dg->detach_policy = VX__DETACH_POLICY__DETACH_LOCAL;
 	delta = config_diff(config, after);
 	ck_assert_uint_eq(delta->n_del_rid, 2);
@@ -303,19 +304,19 @@ START_TEST(bad_deltas_leave_no_trace)
 END_TEST
 
 #define DAMAGES(X) \
-	X("no valid name", record_string_set(&config->dg->name, "a/b")) \
-	X("has no id", record_string_set(&config->dg->dgid, "")) \
-	X("no owner", record_string_set(&config->dg->cluster, "")) \
+	X("no valid name", proto_string_set(&config->dg->name, "a/b")) \
+	X("has no id", proto_string_set(&config->dg->dgid, "")) \
+	X("no owner", proto_string_set(&config->dg->cluster, "")) \
 	X("unknown value", config->dg->activation = 77) \
 	X("unknown value", config->vol[0]->state = 99) \
-	X("no valid name", record_string_set(&config->vol[0]->name, "")) \
+	X("no valid name", proto_string_set(&config->vol[0]->name, "")) \
 	X("out of order", config->vol[0]->rid = 0) \
 	X("out of order", config->next_rid = 3) \
 	X("out of order", config->dm[1]->rid = config->dm[0]->rid) \
 	X("have one record id", config->vol[0]->rid = config->dm[0]->rid) \
-	X("two objects have this name", record_string_set(&config->sd[0]->name, "v1")) \
-	X("are one disk", record_string_set(&config->dm[1]->diskid, "id-d1")) \
-	X("no disk id", record_string_set(&config->dm[1]->diskid, "")) \
+	X("two objects have this name", proto_string_set(&config->sd[0]->name, "v1")) \
+	X("are one disk", proto_string_set(&config->dm[1]->diskid, "id-d1")) \
+	X("no disk id", proto_string_set(&config->dm[1]->diskid, "")) \
 	X("impossible size", config->dm[0]->pub_offset = UINT64_MAX) \
 	X("impossible size", config->dm[0]->pub_len = UINT64_MAX) \
 	X("configuration copies", \
@@ -327,8 +328,8 @@ END_TEST
 	  config->plex[0]->kstate = config->plex[1]->kstate = VX__KSTATE__KS_DETACHED) \
 	X("do not agree", config->vol[0]->region_len = 0) \
 	X("do not agree", config->vol[0]->read_policy = VX__READ_POLICY__READ_PREFER) \
-	X("is not its plex", record_string_set(&config->vol[0]->prefer_plex, "v1-03")) \
-	X("is not its plex", record_string_set(&config->vol[0]->prefer_plex, "v9-01")) \
+	X("is not its plex", proto_string_set(&config->vol[0]->prefer_plex, "v1-03")) \
+	X("is not its plex", proto_string_set(&config->vol[0]->prefer_plex, "v9-01")) \
 	X("volume does not exist", config->plex[0]->vol_rid = 4711) \
 	X("plexes: 1 to", config_remove(config, config->plex[0]->rid); \
 	  config_remove(config, config->plex[0]->rid)) \
@@ -354,14 +355,14 @@ END_TEST
 
 START_TEST(damage_is_seen)
 {
-	Vx__Config *whole = config_clone(config);
+	Vx__Config *whole = proto_clone(config);
 
 #define DAMAGE(text, damage) \
 	damage; \
 	ck_assert_msg(config_check(config, reason) == -VX_E_INVAL, "not seen: %s", #damage); \
 	ck_assert_msg(strstr(reason, text) != NULL, "%s: %s", #damage, reason); \
 	vx__config__free_unpacked(config, NULL); \
-	config = config_clone(whole);
+	config = proto_clone(whole);
 	DAMAGES(DAMAGE)
 #undef DAMAGE
 	vx__config__free_unpacked(whole, NULL);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/proto.h"
 #include "vxconfigd/allocate.h"
 #include "vxconfigd/plan.h"
 #include "vxconfigd/record.h"
@@ -197,19 +198,19 @@ static inline void sample_apply(struct sample *s, struct plan *plan)
 	Vx__Config *before, *copy;
 
 	if (plan->kind == VX__TXN_KIND__TXN_IMPORT) {
-		s->config = config_clone(plan->config);
+		s->config = proto_clone(plan->config);
 	} else if (plan->kind == VX__TXN_KIND__TXN_DEPORT) {
 		vx__config__free_unpacked(s->config, NULL);
 		s->config = NULL;
 	} else {
-		before = config_clone(s->config);
+		before = proto_clone(s->config);
 		ck_assert_msg(config_apply(s->config, plan->delta, reason) == 0, "%s", reason);
 		ck_assert((config_hash(before) == config_hash(s->config)) ==
 			  (delta_is_empty(plan->delta)));
 		sample_check_quiesce(before, s->config, plan);
 		sample_check_need(before, s->config, plan);
 		vx__config__free_unpacked(before, NULL);
-		copy = config_clone(s->config);
+		copy = proto_clone(s->config);
 		ck_assert_uint_eq(config_hash(copy), config_hash(s->config));
 		vx__config__free_unpacked(copy, NULL);
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Messages of the schema, whatever their type. */
-#include "vxconfigd/proto.h"
+#include "base/proto.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +27,18 @@ void *proto_clone(const void *message)
 		abort();
 	}
 	return copy;
+}
+
+bool proto_equal(const void *a, const void *b)
+{
+	size_t a_length, b_length;
+	uint8_t *a_data = proto_pack(a, &a_length);
+	uint8_t *b_data = proto_pack(b, &b_length);
+	bool equal = a_length == b_length && memcmp(a_data, b_data, a_length) == 0;
+
+	free(a_data);
+	free(b_data);
+	return equal;
 }
 
 void proto_free(void *message)
@@ -58,8 +70,10 @@ void *proto_grow(void *list, size_t count, size_t size)
 
 void proto_string_set(char **field, const char *value)
 {
+	char *copy = proto_string(value); /* value may be the field itself */
+
 	if (*field != NULL && *field != protobuf_c_empty_string) {
 		free(*field);
 	}
-	*field = proto_string(value);
+	*field = copy;
 }

@@ -6,9 +6,10 @@
  * proto_free(). Memory that runs out aborts: a daemon that cannot keep its configuration has no
  * better way.
  */
-#ifndef VX_VXCONFIGD_PROTO_H
-#define VX_VXCONFIGD_PROTO_H
+#ifndef VX_BASE_PROTO_H
+#define VX_BASE_PROTO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,8 @@
 
 /* A deep copy of any message; cast the result. */
 void *proto_clone(const void *message);
+/* Do they pack to the same bytes? */
+bool proto_equal(const void *a, const void *b);
 /* NULL is allowed. */
 void proto_free(void *message);
 /* Packed bytes from malloc. */
