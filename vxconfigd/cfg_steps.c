@@ -332,6 +332,7 @@ void steps_on_view(struct configd *configd, const Vx__View *view)
 	steps_forget(&steps->config);
 	takeover_cancel(configd);
 	cview_set(&configd->cluster, view);
+	configd->mastership += !cview_is_master(&configd->cluster);
 	txn_run_all(configd, &event); /* until the exchange opens them again */
 	log_notice("view=%#llx members=%zu master=%s", (unsigned long long)view->epoch,
 		   view->n_member, cview_name(&configd->cluster, view->master));

@@ -85,6 +85,7 @@ struct configd {
 	struct relay_list relays;	/* what this node forwarded to the master */
 	struct io_round_list io_rounds; /* questions to the vxiods of all nodes */
 	uint64_t cookies;		/* of what was sent over port u */
+	uint64_t mastership; /* counts views in which another node was master */
 	struct request_list creating;	/* requests that make a group: one at a time */
 	struct request *creating_now;	/* the one that is being planned */
 	struct answer_ring *answers;	/* what was answered lately, by transaction (T11) */

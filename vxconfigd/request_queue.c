@@ -46,6 +46,7 @@ static struct request *request_new(struct configd *configd, const Vx__Request *r
 	req->configd = configd;
 	req->request = proto_clone(request);
 	req->nodeid = nodeid;
+	req->mastership = configd->mastership;
 	req->reply = PROTO_NEW(vx__reply, Vx__Reply);
 	req->answer = answer;
 	req->ctx = ctx;
@@ -187,6 +188,22 @@ static void request_refuse_missing(struct request *req, uint32_t nodeid)
 	request_end(req, "aborted");
 }
 
+/*
+ * Another node was master meanwhile, or is: what waits here was not begun, and is never begun when
+ * this node is master again, for those who sent it have their answer by then (T11).
+ */
+static bool request_is_void(const struct request *req)
+{
+	return req->mastership != req->configd->mastership;
+}
+
+static void request_end_void(struct request *req)
+{
+	message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req),
+		    "another node became master; nothing was changed: try again");
+	request_end(req, "aborted");
+}
+
 /* The plan is made (or not): propose it, answer it, or wait for the next view. */
 static void request_on_planned(struct request *req, int error)
 {
@@ -213,7 +230,7 @@ static void request_on_planned(struct request *req, int error)
 		return;
 	}
 	if (error == 0 && req->propose != NULL && request_may_begin(configd) &&
-	    txn_can_begin(&group->txn, &node) == 0) {
+	    !request_is_void(req) && txn_can_begin(&group->txn, &node) == 0) {
 		request_begin(req);
 		return;
 	}
@@ -277,7 +294,18 @@ static void request_kick_creating(struct configd *configd)
 	request_plan(req, request_on_planned);
 }
 
-static void request_step_down(struct configd *configd);
+static void request_list_expire(struct request_list *list)
+{
+	struct request *req, *after;
+
+	for (req = TAILQ_FIRST(list); req != NULL; req = after) {
+		after = TAILQ_NEXT(req, next);
+		if (request_is_void(req)) {
+			TAILQ_REMOVE(list, req, next);
+			request_end_void(req);
+		}
+	}
+}
 
 static void request_on_kick(void *ctx)
 {
@@ -285,9 +313,11 @@ static void request_on_kick(void *ctx)
 	struct group *group, *after;
 
 	steps_serve_joins(configd);
-	if (cview_is_settled(&configd->cluster) && !cview_is_master(&configd->cluster)) {
-		request_step_down(configd);
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		request_list_expire(&group->queue);
 	}
+	request_list_expire(&configd->creating);
 	if (!request_may_begin(configd)) {
 		return;
 	}
@@ -396,20 +426,6 @@ void request_refuse_all(struct group *group)
 		group->starting = NULL;
 	}
 	request_list_end(&group->queue, "the disk group is not imported any more");
-}
-
-/* Another node became master while this one stays: what waits here was not begun, and must not be
- * begun when this node is master again, for those who sent it have their answer (T11). */
-static void request_step_down(struct configd *configd)
-{
-	static const char reason[] = "another node became master; nothing was changed: try again";
-	struct group *group;
-
-	TAILQ_FOREACH(group, &configd->groups, next)
-	{
-		request_list_end(&group->queue, reason);
-	}
-	request_list_end(&configd->creating, reason);
 }
 
 /* What is past its write may be completed by others: that is for them to say. */

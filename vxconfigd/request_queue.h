@@ -19,6 +19,7 @@ struct request {
 	Vx__Request *request; /* its txid is always set */
 	uint32_t nodeid;      /* where it was typed */
 	Vx__Propose *propose; /* NULL: not planned yet */
+	uint64_t mastership;  /* configd's when it came; void once that is another one (T11) */
 	bool lost;	      /* its group went away while it was planned */
 	struct plan *plan;    /* NULL where there is none (import, activation) */
 	uint32_t attempt;

@@ -180,7 +180,7 @@ struct sim_peer {
 struct sim_request {
 	uint8_t txn;
 	uint32_t attempt, node;
-	uint64_t cookie;
+	uint64_t cookie, mastership;
 	bool used;
 };
 
@@ -245,6 +245,7 @@ struct sim_configd {
 	struct sim_request queue[SIM_QUEUE];
 	size_t queue_count;
 	struct sim_request current;
+	uint64_t mastership;
 	uint64_t answered; /* refused here: asked again, the same answer */
 	bool took_over;	   /* take-over under way */
 	struct takeover decision;

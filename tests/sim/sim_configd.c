@@ -387,6 +387,7 @@ void configd_view(struct sim *sim, uint32_t node, const struct view *view)
 	configd->hold = configd->stop = configd->config = 0;
 	configd->took_over = false;
 	configd->view = *view;
+	configd->mastership += view->master != node;
 	configd->member = configd->open = true;
 	configd->settled = false;
 	memset(configd->peer, 0, sizeof(configd->peer));

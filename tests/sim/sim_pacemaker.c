@@ -68,6 +68,7 @@ void proc_kill(struct sim *sim, uint32_t node, enum sim_proc proc)
 	process->life++;
 	switch (proc) {
 	case PROC_CLUSTD:
+		sim->stopped &= ~BIT(node); /* its agent starts it again */
 		net_leave(sim, node);
 		iod_clustd_lost(sim, node);
 		configd_clustd_lost(sim, node);

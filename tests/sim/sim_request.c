@@ -77,6 +77,20 @@ static void queue_take(struct sim_configd *configd)
 		configd->queue_count * sizeof(configd->queue[0]));
 }
 
+/* Another node was master meanwhile, or is: never begun, its utility may have its answer (T11). */
+static void queue_expire(struct sim *sim, uint32_t node)
+{
+	struct sim_configd *configd = &sim->node[node].configd;
+
+	while (configd->queue_count > 0 && configd->queue[0].mastership != configd->mastership) {
+		struct sim_request request = configd->queue[0];
+
+		queue_take(configd);
+		configd->answered |= UINT64_C(1) << request.txn;
+		reply(sim, node, request.node, request.cookie, request.txn, OUTCOME_ABORTED);
+	}
+}
+
 static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
@@ -86,6 +100,7 @@ static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	(void)arg;
 	(void)ptr;
 	configd_serve_joins(sim, node);
+	queue_expire(sim, node);
 	if (!is_master(sim, node) || !configd->settled || configd->held ||
 	    configd->queue_count == 0 || configd->current.used || !configd->have) {
 		return;
@@ -129,7 +144,7 @@ static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 /* From the loop: whoever asks may be in the middle of something. */
 void request_sim_kick(struct sim *sim, uint32_t node)
 {
-	if (is_master(sim, node) && sim_proc_runs(sim, node, PROC_CONFIGD)) {
+	if (sim_proc_runs(sim, node, PROC_CONFIGD)) {
 		sim_later(sim, 0, PROC_CONFIGD, node, kick, 0, NULL);
 	}
 }
@@ -256,28 +271,12 @@ void relay_sim_decided(struct sim *sim, uint32_t node)
 	}
 }
 
-/* Another node became master while this one stays. */
-static void step_down(struct sim *sim, uint32_t node)
-{
-	struct sim_configd *configd = &sim->node[node].configd;
-
-	while (configd->queue_count > 0) {
-		struct sim_request request = configd->queue[0];
-
-		queue_take(configd);
-		reply(sim, node, request.node, request.cookie, request.txn, OUTCOME_ABORTED);
-	}
-}
-
 void relay_sim_settled(struct sim *sim, uint32_t node)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
 
 	if (!configd->settled || configd->master_serial == 0) {
 		return;
-	}
-	if (!is_master(sim, node)) {
-		step_down(sim, node);
 	}
 	for (size_t i = 0; i < SIM_QUEUE; i++) {
 		struct sim_relay *relay = &configd->relay[i];
