@@ -483,6 +483,13 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 	if (event->max_epoch > core->max_epoch) {
 		core->max_epoch = event->max_epoch;
 	}
+	if (view_outdated(core, event->durable, event->durable_count)) {
+		view_fx_mark(fx, "others made a view meanwhile");
+		view_coord_cancel(core, fx);
+		view_unfollow(core);
+		view_coord_consider(core, fx);
+		return;
+	}
 	view_coord_former(core, event->durable, event->durable_count);
 	if (core->coord == VC_RESURVEY) {
 		if (core->max_epoch != core->survey_epoch) {

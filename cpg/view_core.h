@@ -115,6 +115,7 @@ bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 		     const struct view_leaver *leaver);
 const struct view_leaver *view_leaver_find(const struct view_leaver *list, size_t count,
 					   uint32_t nodeid, uint64_t incarnation);
+bool view_outdated(const struct view_core *core, const struct view_member *durable, size_t count);
 const char *view_coord_name(enum view_coord coord);
 /* A view must always hold this; an assert of the whole core after each event. */
 void view_check(const struct view_core *core);

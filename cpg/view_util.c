@@ -132,6 +132,27 @@ const struct view_leaver *view_leaver_find(const struct view_leaver *list, size_
 	return NULL;
 }
 
+/*
+ * A fresh node that was paused may still hold HELLOs of others that made a view without it since:
+ * the copies name them as members, their HELLOs did not (R5).
+ */
+bool view_outdated(const struct view_core *core, const struct view_member *durable, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct view_member *member = &durable[i];
+
+		for (size_t k = 0; k < core->node_count; k++) {
+			const struct view_hello *hello = &core->hello[k];
+
+			if (hello->here && !hello->member && hello->self.nodeid == member->nodeid &&
+			    hello->self.incarnation == member->incarnation) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 /* Adds or keeps; a word of the node itself (clean, aborted) is better than "lost". */
 bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 		     const struct view_leaver *leaver)

@@ -87,6 +87,11 @@ static void takeover_on_stored(void *ctx, int error, const char *reason)
 {
 	struct takeover_group *item = ctx;
 
+	if (error == -VX_E_STALE && !item->run->cancelled) {
+		/* a claim above ours, of a coordinator that nobody followed: go above it (R5d) */
+		clust_ask_view(item->run->configd->clust,
+			       "another node claimed the configuration copies");
+	}
 	if (error != 0 || item->run->cancelled) {
 		takeover_end(item, error, reason);
 		return;

@@ -63,9 +63,12 @@ void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t fr
 	} else if (!configd->have || configd->queue_count == SIM_QUEUE) {
 		reply(sim, node, from, cookie, txn, OUTCOME_ABORTED);
 	} else {
-		configd->queue[configd->queue_count++] = (struct sim_request){
-			.txn = txn, .node = from, .cookie = cookie, .used = true
-		};
+		configd->queue[configd->queue_count++] =
+			(struct sim_request){ .mastership = configd->mastership,
+					      .txn = txn,
+					      .node = from,
+					      .cookie = cookie,
+					      .used = true };
 		request_sim_kick(sim, node);
 	}
 }

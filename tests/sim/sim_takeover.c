@@ -32,6 +32,9 @@ static void on_stored(struct sim *sim, uint32_t node, struct sim_disk_task *task
 	struct sim_configd *configd = &sim->node[node].configd;
 
 	if (task->generation == configd->generation && configd->took_over) {
+		if (task->error == -VX_E_STALE && sim_proc_runs(sim, node, PROC_CLUSTD)) {
+			clustd_ask_view(sim, node, "a claim above ours");
+		}
 		configd->take_have = task->error == 0;
 		takeover_tell(sim, node, task->error);
 	}

@@ -315,6 +315,31 @@ START_TEST(cancelled_claim_is_waited_for)
 }
 END_TEST
 
+/* R5: a coordinator that was paused holds HELLOs of others that made a view without it since */
+START_TEST(outdated_hellos_make_no_view)
+{
+	struct view_member other;
+	struct view_event event = { .type = VE_SURVEYED, .durable = &other, .durable_count = 1 };
+
+	boot(1);
+	boot(2);
+	w->node[0].hold = 1u << FX_SURVEY;
+	run(4);
+	other = (struct view_member){ .nodeid = 2,
+				      .nid = 1,
+				      .incarnation = (uint64_t)1 << 40 | w->node[1].pid };
+	event.max_epoch = 0x500;
+	event.token = w->node[0].held;
+	deliver(1, &event);
+	run_bus();
+	ck_assert_ptr_null(view_current(w->node[0].core));
+	ck_assert_uint_eq(w->disk_epoch, 0);
+	w->node[0].hold = 0;
+	run(4);
+	expect_view(1, 2);
+}
+END_TEST
+
 /* R10: who was out of sight for others, but never left, is no leaver: its map is its own */
 START_TEST(who_is_there_did_not_leave)
 {
@@ -369,6 +394,7 @@ int main(void)
 	tcase_add_test(all, old_epoch_does_not_count);
 	tcase_add_test(all, joiner_dies_at_prestop);
 	tcase_add_test(all, cancelled_claim_is_waited_for);
+	tcase_add_test(all, outdated_hellos_make_no_view);
 	tcase_add_test(all, who_is_there_did_not_leave);
 	tcase_add_test(all, leaving_master_is_replaced);
 	suite_add_tcase(suite, all);
