@@ -67,13 +67,14 @@ static int adm_ask_state(bool verbose, Vx__Ipc **out_answer)
 	return 0;
 }
 
-/* Why the node left the last time: vxclustd's one line that survives it. "" if there is none. */
+/* Why the node left the last time, or could not come back: a line that vxclustd, or the resource's
+ * agent, left behind. There is none when vxclustd ended without leaving. */
 static void adm_last_reason(char out[VX_REASON_MAX])
 {
 	char path[PATH_MAX];
 	FILE *file;
 
-	out[0] = '\0';
+	snprintf(out, VX_REASON_MAX, "vxclustd is not running");
 	snprintf(path, sizeof(path), "%s/last-reason", path_state_dir());
 	file = fopen(path, "re");
 	if (file != NULL) {

@@ -258,6 +258,7 @@ static void client_up(struct node *node, enum node_client client, struct ipc_pee
 		node->iod_clean = reg->clean;
 	} else {
 		node->configd_stopped = false;
+		node->configd_trouble[0] = '\0';
 	}
 	node_client_registered(node, client);
 	if (port_is_open(node)) {

@@ -97,6 +97,7 @@ struct node {
 	bool iod_clean;
 	bool configd_stopped; /* by hand: not lost */
 	struct child *settle, *spawned;
+	char configd_trouble[VX_REASON_MAX]; /* why vxconfigd could not be started the last time */
 	struct node_work work[NODE_WORKS];
 	uint64_t work_serial;
 

@@ -175,7 +175,9 @@ void node_start_try(void *ctx)
 	}
 	if (node->client[NODE_CONFIGD] == NULL) {
 		node_configd_spawn(node);
-		node_start_later(node, -VX_E_NODAEMON, "vxconfigd is not enabled");
+		snprintf(reason, sizeof(reason), "vxconfigd is not enabled%.400s",
+			 node->configd_trouble);
+		node_start_later(node, -VX_E_NODAEMON, reason);
 		return;
 	}
 

@@ -80,6 +80,7 @@ static void store_on_stall(void *ctx)
 void node_store_epoch(struct node *node, uint64_t epoch, uint64_t token)
 {
 	node->store.wanted.last_epoch = epoch;
+	node->store.wanted.joined = true;
 	node->store.wanted.reason[0] = '\0';
 	node->store.token = token; /* of a view before: void, the core asks for this one */
 	loop_timer_set(node->loop, &node->store.stall, VX_STEP_STALL_MS, store_on_stall, node);
@@ -88,6 +89,7 @@ void node_store_epoch(struct node *node, uint64_t epoch, uint64_t token)
 
 void node_store_reason(struct node *node, const char *reason)
 {
+	node->store.wanted.joined = false;
 	snprintf(node->store.wanted.reason, sizeof(node->store.wanted.reason), "%s", reason);
 	node_store_write(node);
 }

@@ -45,7 +45,9 @@ static void work_on_stall(void *ctx)
 			continue;
 		}
 		if (work->node->client[client] == NULL) {
-			snprintf(reason, sizeof(reason), "%s is not enabled", client_names[client]);
+			snprintf(reason, sizeof(reason), "%s is not enabled%.400s",
+				 client_names[client],
+				 client == NODE_CONFIGD ? work->node->configd_trouble : "");
 		} else {
 			snprintf(
 				reason, sizeof(reason),
@@ -308,7 +310,10 @@ static void configd_on_end(void *ctx, const struct child_end *end)
 
 	node->spawned = NULL;
 	if (end->status != 0) {
-		log_err("vxconfigd could not be started (%d): %s", end->status, end->output);
+		snprintf(node->configd_trouble, sizeof(node->configd_trouble), ": %.*s",
+			 (int)strcspn(end->output, "\n"), end->output);
+		log_err("vxconfigd could not be started (%d)%s", end->status,
+			node->configd_trouble);
 	}
 }
 

@@ -62,13 +62,17 @@ int store_read(struct store *out_store)
 	return 0;
 }
 
-static void store_write_reason(const char *reason)
+static void store_write_reason(const struct store *store)
 {
 	char line[VX_REASON_MAX + 1], path[PATH_MAX];
 
-	snprintf(line, sizeof(line), "%s\n", reason);
 	store_path(STORE_REASON, path);
-	(void)state_file_write(path, line, strlen(line), 0);
+	if (store->reason[0] != '\0') {
+		snprintf(line, sizeof(line), "%s\n", store->reason);
+		(void)state_file_write(path, line, strlen(line), 0);
+	} else if (store->joined) {
+		(void)unlink(path);
+	}
 }
 
 int store_write(const struct store *store)
@@ -85,9 +89,7 @@ int store_write(const struct store *store)
 
 	memcpy(data, &crc, sizeof(crc));
 	store_path(STORE_FILE, path);
-	if (store->reason[0] != '\0') {
-		store_write_reason(store->reason);
-	}
+	store_write_reason(store);
 	return state_file_write(path, data, length + sizeof(crc), STORE_BYTES_MAX);
 }
 

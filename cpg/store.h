@@ -6,6 +6,7 @@
 #ifndef VX_CPG_STORE_H
 #define VX_CPG_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/limits.h"
@@ -13,6 +14,7 @@
 struct store {
 	uint64_t last_epoch;
 	int32_t preference;
+	bool joined;		    /* it is in a view: why it left before is void */
 	char reason[VX_REASON_MAX]; /* why it left, for `vxclustadm nodestate`; never read */
 };
 

@@ -43,6 +43,8 @@ OUT=$(on $BROKEN vxconfigd 2>&1 || true)
 check "... says what is wrong: $OUT" grep -q "$FILE is damaged" <<<"$OUT"
 check "... and what to do" grep -q "move the file away" <<<"$OUT"
 wait_for 60 "Pacemaker says it too" output_has "vxconfigd did not start: .*$FILE is damaged" on b crm_mon -1f
+wait_for 20 "... and so does the node" output_has "^reason: vxconfigd did not start: $FILE is damaged" \
+	on $BROKEN vxclustadm nodestate
 check "the file is moved away" on $BROKEN mv $FILE /root/
 check "Pacemaker is told to try again" on b crm_resource --cleanup
 wait_for 150 "$BROKEN is a member again" all_members

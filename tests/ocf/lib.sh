@@ -61,6 +61,7 @@ new_node() {
 	PATH=$work/node/bin:$clean_path
 	VXHA_RUN_DIR=$work/node/run
 	VXHA_DEVICE_DIR=$work/node/dev
+	VXHA_STATE_DIR=$work/node/state
 	HA_RSCTMP=$work/node/rsctmp
 	HA_LOGFILE=$work/node/log
 	HA_DEBUGLOG=$work/node/log
@@ -68,7 +69,7 @@ new_node() {
 	OCF_ROOT=${OCF_ROOT:-/usr/lib/ocf}
 	OCF_RESKEY_CRM_meta_timeout=120000
 	unset OCF_CHECK_LEVEL OCF_RESKEY_CRM_meta_interval
-	export FAKE PATH VXHA_RUN_DIR VXHA_DEVICE_DIR HA_RSCTMP HA_LOGFILE HA_DEBUGLOG HA_LOGFACILITY OCF_ROOT
+	export FAKE PATH VXHA_RUN_DIR VXHA_DEVICE_DIR VXHA_STATE_DIR HA_RSCTMP HA_LOGFILE HA_DEBUGLOG HA_LOGFACILITY OCF_ROOT
 	export OCF_RESKEY_CRM_meta_timeout
 }
 clean_path=/usr/sbin:/usr/bin:/sbin:/bin

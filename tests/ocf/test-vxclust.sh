@@ -53,11 +53,19 @@ fencing_disabled() {
 	run vxclust start 0
 }
 
+# vxclustadm nodestate tells it as well: nobody else could.
 start_fails() {
 	new_node
-	echo '1 vxconfigd: cannot start: no memory' >"$FAKE/fail.vxconfigd"
-	run vxclust start 1 "vxconfigd did not start: vxconfigd: cannot start: no memory" || return
+	mkdir "$VXHA_STATE_DIR"
+	echo "user initiated stop" >"$VXHA_STATE_DIR/last-reason"
+	echo '21 vxconfigd: cannot start: the file is damaged' >"$FAKE/fail.vxconfigd"
+	run vxclust start 1 "vxconfigd did not start: the file is damaged" || return
 	not_called "vxclustd " || return
+	equal "last reason" "$(cat "$VXHA_STATE_DIR/last-reason")" "vxconfigd did not start: the file is damaged" || return
+	echo 'stonith-enabled="false"' >"$FAKE/options"
+	rm -r "$VXHA_STATE_DIR"
+	run vxclust start 1 "fencing is disabled" || return
+	equal "last reason" "$(cut -d : -f 1 "$VXHA_STATE_DIR/last-reason")" "fencing is disabled" || return
 	new_node
 	echo '1 vxha vxclustadm ERROR V-80-2-2005 this node did not join the cluster: no quorum' >"$FAKE/fail.startnode"
 	run vxclust start 1 "ocf-exit-reason:this node did not join the cluster: no quorum"
@@ -132,7 +140,7 @@ start_while_one_hangs() {
 	run vxclust start 1 "vxclustadm: no answer within" || return
 	started && rm "$FAKE/run.vxiod" && : >"$FAKE/hang.vxiod" || return
 	OCF_RESKEY_CRM_meta_timeout=12000
-	run vxclust start 1 "vxiod did not start: vxiod: no answer within"
+	run vxclust start 1 "vxiod did not start: no answer within"
 }
 
 states() {

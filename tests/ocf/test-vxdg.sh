@@ -173,9 +173,13 @@ stop_by_vxiod() {
 		OCF_RESKEY_CRM_meta_timeout=14000
 		echo '20 vxha vxdg ERROR V-80-1-1043 Disk group data: refused by node b: gave no vote in time' \
 			>"$FAKE/$trouble"
-		[ $trouble != fail.vxconfigd ] || rm "$FAKE/run.vxconfigd"
 		echo "fio (pid 7)" >"$FAKE/open"
+		[ $trouble != fail.vxconfigd ] || rm "$FAKE/run.vxconfigd"
 		run vxdg stop 1 "open: data/vol1: fio (pid 7)" || return
+		case $trouble:$reason in
+		fail.vxconfigd:*"vxconfigd did not start: Disk group data: refused"*) ;;
+		fail.vxconfigd:*) echo "$reason"; return 1 ;;
+		esac
 		rm "$FAKE/open"
 		run vxdg stop 0 || return
 	done

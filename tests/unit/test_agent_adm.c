@@ -232,7 +232,8 @@ START_TEST(no_vxclustd)
 	struct adm_options options = { 0 };
 	FILE *file;
 
-	verb_end(verb_begin(adm_nodestate, &options, NULL), 0, "state: out of cluster\n");
+	verb_end(verb_begin(adm_nodestate, &options, NULL), 0,
+		 "state: out of cluster\nreason: vxclustd is not running\n");
 	verb_end(verb_begin(adm_nidmap, &options, NULL), 0,
 		 "Out of cluster: No mapping information available\n");
 	file = fopen("last-reason", "w");
