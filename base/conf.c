@@ -26,6 +26,7 @@ static const struct {
 
 struct conf {
 	char *value[CONF_COUNT];
+	bool missing; /* there was no file */
 };
 
 static char *conf_trim(char *text)
@@ -113,7 +114,9 @@ int conf_read(const char *path, struct conf **out_conf, char *out_reason)
 	if (file != NULL) {
 		rc = conf_parse(conf, file, name, out_reason);
 		fclose(file);
-	} else if (errno != ENOENT || path != NULL) {
+	} else if (errno == ENOENT && path == NULL) {
+		conf->missing = true;
+	} else {
 		rc = -errno;
 		snprintf(out_reason, VX_REASON_MAX, "%s: %s", name, strerror(errno));
 	}
@@ -134,6 +137,23 @@ void conf_free(struct conf *conf)
 		free(conf->value[i]);
 	}
 	free(conf);
+}
+
+bool conf_is_missing(const struct conf *conf, char *out_text)
+{
+	size_t length;
+
+	if (!conf->missing) {
+		return false;
+	}
+	snprintf(out_text, VX_REASON_MAX,
+		 "%s does not exist, the defaults are used:", path_conf_file());
+	for (int i = 0; i < CONF_COUNT; i++) {
+		length = strlen(out_text);
+		snprintf(out_text + length, VX_REASON_MAX - length, "%s %s = %s", i > 0 ? "," : "",
+			 conf_table[i].name, conf->value[i]);
+	}
+	return true;
 }
 
 const char *conf_get(const struct conf *conf, enum conf_key key)

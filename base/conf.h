@@ -33,6 +33,9 @@ struct conf;
  */
 int conf_read(const char *path, struct conf **out_conf, char *out_reason);
 void conf_free(struct conf *conf);
+/* Is the standard file missing? Then out_text (VX_REASON_MAX) says so, and all that is used
+ * instead. */
+bool conf_is_missing(const struct conf *conf, char *out_text);
 const char *conf_get(const struct conf *conf, enum conf_key key);
 bool conf_get_bool(const struct conf *conf, enum conf_key key);
 unsigned int conf_get_number(const struct conf *conf, enum conf_key key);

@@ -179,11 +179,17 @@ int daemon_ready(struct daemon *daemon)
 	return rc == 1 ? 0 : -EPIPE;
 }
 
+void daemon_warn(struct daemon *daemon, const char *text)
+{
+	if (daemon->parent_fd >= 0) {
+		dprintf(daemon->parent_fd, "warning: %s\n", text);
+	}
+}
+
 void daemon_fail(struct daemon *daemon, const char *reason)
 {
 	if (daemon->parent_fd >= 0) {
-		(void)!write(daemon->parent_fd, reason, strlen(reason));
-		(void)!write(daemon->parent_fd, "\n", 1);
+		dprintf(daemon->parent_fd, "%s\n", reason);
 		close(daemon->parent_fd);
 		daemon->parent_fd = -1;
 	}

@@ -23,6 +23,8 @@ struct daemon; /* the pid file and the parent's pipe */
 int daemon_start(const char *name, bool foreground, struct daemon **out_daemon, pid_t *out_pid);
 /* The daemon serves: lets the parent go, tells systemd. Fails if the parent gave up meanwhile. */
 int daemon_ready(struct daemon *daemon);
+/* Tells the parent of a thing that is odd but no hindrance (shown on its stderr). */
+void daemon_warn(struct daemon *daemon, const char *text);
 /* Tells the parent why the start failed (shown on its stderr). */
 void daemon_fail(struct daemon *daemon, const char *reason);
 void daemon_end(struct daemon *daemon);

@@ -65,7 +65,12 @@ static void clustd_on_ended(void *ctx, int code)
 static int clustd_run(struct clustd *clustd, const struct conf *conf, struct daemon *daemon)
 {
 	int rc = loop_create(&clustd->loop);
+	char text[VX_REASON_MAX];
 
+	if (conf_is_missing(conf, text)) {
+		log_warning("%s", text);
+		daemon_warn(daemon, text);
+	}
 	if (rc == 0) {
 		rc = node_create(clustd->loop, conf, clustd_on_ended, clustd, &clustd->node);
 	}

@@ -228,12 +228,16 @@ static int iod_main(struct daemon *daemon, const struct options *options)
 {
 	struct iod iod = { 0 };
 	struct watchdog watchdog = { 0 };
-	char reason[VX_REASON_MAX] = "cannot start: see the log";
+	char reason[VX_REASON_MAX] = "cannot start: see the log", text[VX_REASON_MAX];
 	int rc = conf_read(NULL, &iod.conf, reason);
 
 	if (rc == 0) {
 		log_start("vxiod", options->foreground,
 			  options->debug || conf_get_bool(iod.conf, CONF_debug));
+		if (conf_is_missing(iod.conf, text)) {
+			log_warning("%s", text);
+			daemon_warn(daemon, text);
+		}
 		rc = loop_create(&iod.loop);
 	}
 	if (rc == 0) {

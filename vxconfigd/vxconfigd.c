@@ -221,11 +221,27 @@ static void on_signal(void *ctx, int number)
 	loop_stop(configd->loop);
 }
 
+static void configd_count_disks(struct configd_main *main_state)
+{
+	size_t count = disk_count(main_state->configd.disks);
+	char text[VX_REASON_MAX];
+
+	log_notice("started: %zu disks are seen", count);
+	if (count == 0) {
+		snprintf(text, sizeof(text),
+			 "no disk matches disks = %s: name the disks of this node in %s, then start "
+			 "vxconfigd anew (vxconfigd -k)",
+			 conf_get(main_state->configd.conf, CONF_disks), path_conf_file());
+		log_warning("%s", text);
+		daemon_warn(main_state->daemon, text);
+	}
+}
+
 static void on_first_scan(void *ctx)
 {
 	struct configd_main *main_state = ctx;
 
-	log_notice("started: %zu disks are seen", disk_count(main_state->configd.disks));
+	configd_count_disks(main_state);
 	if (daemon_ready(main_state->daemon) != 0) {
 		log_warning("whoever started it did not wait");
 	}
@@ -275,6 +291,11 @@ static int configd_serve(struct configd_main *main_state, const struct configd_o
 	int rc = log_start(CONFIGD_NAME, options->foreground, debug);
 
 	signal(SIGPIPE, SIG_IGN);
+	if (conf_is_missing(configd->conf, reason)) {
+		log_warning("%s", reason);
+		daemon_warn(main_state->daemon, reason);
+		reason[0] = '\0';
+	}
 	if (rc == 0) {
 		rc = configd_open(main_state, reason);
 	}

@@ -93,6 +93,25 @@ START_TEST(conf_is_read)
 }
 END_TEST
 
+START_TEST(conf_missing_is_told)
+{
+	struct conf *conf;
+	char text[VX_REASON_MAX] = "";
+
+	setenv("VXHA_CONF", "/nonexistent/vxha.conf", 1);
+	ck_assert_int_eq(conf_read(NULL, &conf, text), 0);
+	ck_assert(conf_is_missing(conf, text));
+	ck_assert_str_eq(text,
+			 "/nonexistent/vxha.conf does not exist, the defaults are used: disks = "
+			 "/dev/disk/by-id/*, fencing = pacemaker, debug = no, io_threads = 0, "
+			 "resync_slow_ms = 0, realtime = yes");
+	conf_free(conf);
+	ck_assert_int_eq(read_conf("", &conf, text), 0);
+	ck_assert(!conf_is_missing(conf, text));
+	conf_free(conf);
+}
+END_TEST
+
 START_TEST(conf_mistakes_are_told)
 {
 	struct conf *conf = NULL;
@@ -205,6 +224,7 @@ int main(void)
 	tcase_add_test(all, errors_have_texts_and_codes);
 	tcase_add_test(all, ids_are_new_each_time);
 	tcase_add_test(all, conf_is_read);
+	tcase_add_test(all, conf_missing_is_told);
 	tcase_add_test(all, conf_mistakes_are_told);
 	tcase_add_test(all, one_instance);
 	tcase_add_test(all, text_is_escaped);

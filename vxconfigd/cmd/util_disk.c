@@ -74,6 +74,9 @@ static int vxdisk_show_list(const struct command *command, const Vx__Reply *repl
 	const struct disk_choice choice = { request->group, request->operand, request->n_operand };
 	int exit_code = vxdisk_missing(request, reply, err);
 
+	if (reply->n_disk == 0 && request->n_operand == 0) {
+		complain(err, request->tool, SAY_NO_DISKS);
+	}
 	if (command_has(command, "json")) {
 		print_disk_list_json(reply, &choice, out);
 	} else if (request->n_operand > 0) {
