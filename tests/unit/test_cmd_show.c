@@ -249,7 +249,7 @@ static const struct {
 	  11 },
 	{ vxdg_run, answer_group, "vxdg free d9", "d9: not found in any imported disk group", 11 },
 	{ vxdisk_run, answer_empty, "vxdisk list",
-	  "WARNING V-80-1-1134 no disk of this node is seen: disks= in vxha.conf", 0 },
+	  "WARNING V-80-1-1135 no disk of this node is seen: disks= in vxha.conf", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list sdx", "Device sdx: not known on node ", 11 },
 	{ vxdisk_run, answer_disks, "vxdisk --json list sdb sdx", "Device sdx: not known on", 11 },
 	{ vxinfo_run, answer_group, "vxinfo -g data d1", "d1: not found in disk group data", 11 },

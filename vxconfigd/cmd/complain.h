@@ -57,7 +57,7 @@
 	X(OPTION_NEEDS, 1131, ERROR, USAGE, "option --%s needs --%s") \
 	X(ATTR_TWICE, 1132, ERROR, USAGE, "%s=%s: %s is given twice") \
 	X(MEDIA_WORD, 1133, ERROR, SYNTAX, "%s: a name or a device is missing in NAME=DEVICE") \
-	X(NO_DISKS, 1134, WARNING, NODISK, \
+	X(NO_DISKS, 1135, WARNING, NODISK, \
 	  "no disk of this node is seen: disks= in vxha.conf says which are looked at " \
 	  "(man vxha.conf)")
 
