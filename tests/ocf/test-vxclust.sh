@@ -178,7 +178,7 @@ not_installed() {
 stop_aborts() {
 	started || return
 	echo '1 vxha vxclustadm ERROR V-80-2-2008 this node still waits' >"$FAKE/fail.stopnode"
-	run vxclust stop 0 && called "vxclustadm abortnode --timeout 90 resource stop timed out" || return
+	run vxclust stop 0 && grep -qE '^vxclustadm abortnode --timeout (90|8.) resource stop timed out$' "$FAKE/calls" || return
 	started || return
 	echo '1 waits' >"$FAKE/fail.stopnode"
 	echo '1 vxha vxclustadm ERROR V-80-2-2009 the abort failed' >"$FAKE/fail.abortnode"
@@ -190,7 +190,7 @@ stop_time() {
 	started || return
 	OCF_RESKEY_CRM_meta_timeout=200000
 	run vxclust stop 0 || return
-	grep -qE '^vxclustadm stopnode --timeout 1(39|40)$' "$FAKE/calls" || return
+	grep -qE '^vxclustadm stopnode --timeout 1(40|3.)$' "$FAKE/calls" || return
 	OCF_RESKEY_CRM_meta_timeout=1000
 	run vxclust start 0 && run vxclust stop 0 && called "vxclustadm stopnode --timeout 1"
 }
