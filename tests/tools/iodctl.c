@@ -278,9 +278,11 @@ static int do_query(struct ipc_call *call, bool stats)
 
 static int do_watch(struct ipc_call *call, int seconds)
 {
-	for (;;) {
+	uint64_t now = clock_ms(), end = now + (uint64_t)seconds * 1000;
+
+	for (; now < end; now = clock_ms()) {
 		Vx__Ipc *msg;
-		int rc = ipc_call_receive(call, seconds * 1000, &msg);
+		int rc = ipc_call_receive(call, (int)(end - now), &msg);
 
 		if (rc != 0) {
 			return rc == -VX_E_TIMEOUT ? 0 : rc;
@@ -300,6 +302,7 @@ static int do_watch(struct ipc_call *call, int seconds)
 		fflush(stdout);
 		vx__ipc__free_unpacked(msg, NULL);
 	}
+	return 0;
 }
 
 static int do_load(struct ipc_call *call, const struct arguments *a, bool format)
