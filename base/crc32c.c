@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CRC-32C: by the CPU's instruction where there is one, else by table. */
+/* CRC-32C: by the CPU's instruction where there is one, else bit by bit. */
 #include "base/crc32c.h"
 
-#include <stdbool.h>
+#include <assert.h>
 #include <string.h>
 
 #define CRC32C_POLY 0x82f63b78u
@@ -45,4 +45,15 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t length)
 	}
 #endif
 	return ~crc32c_bytes(crc, data, length);
+}
+
+uint32_t crc32c_around(const void *data, size_t length, size_t at)
+{
+	static const uint8_t zero[4];
+	const uint8_t *byte = data;
+	size_t behind = at + sizeof(zero);
+
+	assert(behind <= length);
+	return crc32c(crc32c(crc32c(0, byte, at), zero, sizeof(zero)), byte + behind,
+		      length - behind);
 }

@@ -8,5 +8,7 @@
 
 /* Checksum of length bytes, going on from crc (0 to begin). Any thread. */
 uint32_t crc32c(uint32_t crc, const void *data, size_t length);
+/* Of length bytes, with zeroes in the four at offset `at`: where the checksum itself goes. */
+uint32_t crc32c_around(const void *data, size_t length, size_t at);
 
 #endif

@@ -2,44 +2,18 @@
 /* Packets between vxclustds: framing, and translation between the schema and the view core. */
 #include "cpg/packet.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "base/cursor.h"
 #include "base/errors.h"
 #include "base/limits.h"
 
+#define PACKET_MAGIC_BYTES 4
+
 /* ---- framing ---- */
-
-static void put16(uint8_t *at, uint16_t value)
-{
-	value = htole16(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	value = htole32(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static uint16_t get16(const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le16toh(value);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le32toh(value);
-}
 
 uint8_t *packet_encode(const Vx__Cpg *msg, size_t *out_length)
 {
@@ -54,33 +28,45 @@ uint8_t *packet_encode(const Vx__Cpg *msg, size_t *out_length)
 	if (data == NULL) {
 		abort();
 	}
-	memcpy(data, PACKET_MAGIC, 4);
-	put16(data + 4, PACKET_MAJOR);
-	put16(data + 6, PACKET_MINOR);
-	put32(data + 8, (uint32_t)length);
 	vx__cpg__pack(msg, data + PACKET_HEAD);
-	put32(data + 12, crc32c(0, data + PACKET_HEAD, length));
+
+	struct cursor cursor = cursor_write(data, PACKET_HEAD);
+
+	cursor_put_bytes(&cursor, PACKET_MAGIC, PACKET_MAGIC_BYTES);
+	cursor_put(&cursor, PACKET_MAJOR, 2);
+	cursor_put(&cursor, PACKET_MINOR, 2);
+	cursor_put(&cursor, length, 4);
+	cursor_put(&cursor, crc32c(0, data + PACKET_HEAD, length), 4);
 	*out_length = PACKET_HEAD + length;
 	return data;
 }
 
 int packet_decode(const void *data, size_t length, Vx__Cpg **out_msg)
 {
-	const uint8_t *byte = data;
+	struct cursor cursor = cursor_read(data, length);
+	const uint8_t *magic = cursor_get_bytes(&cursor, PACKET_MAGIC_BYTES);
+	uint64_t major = cursor_get(&cursor, 2);
 
-	if (length < PACKET_HEAD || memcmp(byte, PACKET_MAGIC, 4) != 0) {
+	(void)cursor_get(&cursor, 2); /* a newer minor is read */
+
+	uint64_t body_length = cursor_get(&cursor, 4), crc = cursor_get(&cursor, 4);
+
+	if (cursor.bad || memcmp(magic, PACKET_MAGIC, PACKET_MAGIC_BYTES) != 0) {
 		return -VX_E_PROTO;
 	}
-	if (get16(byte + 4) != PACKET_MAJOR) {
+	if (major != PACKET_MAJOR) {
 		return -VX_E_VERSION;
 	}
-	if (get32(byte + 8) != length - PACKET_HEAD) {
+
+	const uint8_t *body = cursor_get_bytes(&cursor, body_length);
+
+	if (body == NULL || cursor.offset != length) {
 		return -VX_E_PROTO;
 	}
-	if (get32(byte + 12) != crc32c(0, byte + PACKET_HEAD, length - PACKET_HEAD)) {
+	if (crc != crc32c(0, body, body_length)) {
 		return -VX_E_CORRUPT;
 	}
-	*out_msg = vx__cpg__unpack(NULL, length - PACKET_HEAD, byte + PACKET_HEAD);
+	*out_msg = vx__cpg__unpack(NULL, body_length, body);
 	return *out_msg != NULL ? 0 : -VX_E_PROTO;
 }
 

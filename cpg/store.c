@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/crc32c.h"
+#include "base/cursor.h"
 #include "base/errors.h"
 #include "base/paths.h"
 #include "base/state_file.h"
@@ -17,6 +18,7 @@
 
 #define STORE_FILE "vxclustd.state"
 #define STORE_REASON "last-reason"
+#define STORE_HEAD 4 /* crc32c of the packed message behind it */
 #define STORE_BYTES_MAX 512
 
 static void store_path(const char *name, char out[PATH_MAX])
@@ -28,7 +30,6 @@ int store_read(struct store *out_store)
 {
 	char path[PATH_MAX];
 	uint8_t data[STORE_BYTES_MAX];
-	uint32_t crc;
 
 	memset(out_store, 0, sizeof(*out_store));
 	store_path(STORE_FILE, path);
@@ -42,16 +43,19 @@ int store_read(struct store *out_store)
 	ssize_t length = read(fd, data, sizeof(data));
 
 	close(fd);
-	if (length < (ssize_t)sizeof(crc)) {
-		return -VX_E_CORRUPT;
-	}
-	memcpy(&crc, data, sizeof(crc));
-	if (crc != crc32c(0, data + sizeof(crc), (size_t)length - sizeof(crc))) {
+	if (length < STORE_HEAD) {
 		return -VX_E_CORRUPT;
 	}
 
-	Vx__NodeFile *file =
-		vx__node_file__unpack(NULL, (size_t)length - sizeof(crc), data + sizeof(crc));
+	struct cursor cursor = cursor_read(data, (size_t)length);
+	uint64_t crc = cursor_get(&cursor, STORE_HEAD);
+	size_t packed = (size_t)length - STORE_HEAD;
+
+	if (crc != crc32c(0, data + STORE_HEAD, packed)) {
+		return -VX_E_CORRUPT;
+	}
+
+	Vx__NodeFile *file = vx__node_file__unpack(NULL, packed, data + STORE_HEAD);
 
 	if (file == NULL) {
 		return -VX_E_CORRUPT;
@@ -84,13 +88,13 @@ int store_write(const struct store *store)
 	file.last_epoch = store->last_epoch;
 	file.preference = store->preference;
 
-	size_t length = vx__node_file__pack(&file, data + sizeof(uint32_t));
-	uint32_t crc = crc32c(0, data + sizeof(uint32_t), length);
+	size_t length = vx__node_file__pack(&file, data + STORE_HEAD);
+	struct cursor cursor = cursor_write(data, STORE_HEAD);
 
-	memcpy(data, &crc, sizeof(crc));
+	cursor_put(&cursor, crc32c(0, data + STORE_HEAD, length), STORE_HEAD);
 	store_path(STORE_FILE, path);
 	store_write_reason(store);
-	return state_file_write(path, data, length + sizeof(crc), STORE_BYTES_MAX);
+	return state_file_write(path, data, length + STORE_HEAD, STORE_BYTES_MAX);
 }
 
 int store_reserve(void)

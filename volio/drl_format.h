@@ -16,8 +16,7 @@
  *     42  2  slot of an active map, else 0
  *     44  4  index of the block in its map
  *     48  4  regions of the volume
- *     52  4  region length in sectors, low half
- *     56  4  region length in sectors, high half
+ *     52  8  region length in sectors
  *     60  4  reserved, 0
  *     64 ..  header: 0; map: one bit a region, bit 0 of byte 64 first; bits past the last region
  * are 0

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What all blocks on disk have in common: a sealed head, and bounded cursors for what follows it.
+ * What all blocks on disk have in common: a sealed head. What follows it is read and written
+ * through the cursor (base/cursor.h) that is given.
  *
  * Pure. Everything is little-endian. Bytes of the head: DISK-FORMAT.md 1.
  */
@@ -11,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cursor.h"
 #include "base/limits.h"
 #include "vxconfigd/disk_label.h"
 
@@ -45,14 +47,6 @@ enum block_offset {
 };
 _Static_assert(BLOCK_AT_ID + DISK_ID_SIZE == BLOCK_HEAD_BYTES, "the head ends with the identity");
 
-/* A place in a buffer. Going past its end sets bad and reads zeroes; a writer asserts instead. */
-struct block_cursor {
-	uint8_t *data;
-	size_t length, offset;
-	bool bad;
-	bool newer; /* the block has a newer minor: bytes that we do not know may be set */
-};
-
 struct block_head {
 	uint16_t minor;
 	uint32_t length; /* bytes, a multiple of VX_BLOCK */
@@ -61,19 +55,8 @@ struct block_head {
 	char id[DISK_ID_SIZE];
 };
 
-void block_put(struct block_cursor *cursor, uint64_t value, unsigned int bytes);
-/* text must be shorter than size; the rest is zero. */
-void block_put_text(struct block_cursor *cursor, const char *text, size_t size);
-void block_put_bytes(struct block_cursor *cursor, const void *data, size_t length);
-
-uint64_t block_get(struct block_cursor *cursor, unsigned int bytes);
-/* bad if there is no NUL or something behind it. */
-void block_get_text(struct block_cursor *cursor, char *out_text, size_t size);
-/* bad if a byte from here to the absolute offset end is set (not for a newer minor). */
-void block_get_zero(struct block_cursor *cursor, size_t end);
-
 /* A cursor behind the head; everything behind the head is zeroed. */
-struct block_cursor block_begin(uint8_t *data, size_t length);
+struct cursor block_begin(uint8_t *data, size_t length);
 /* Writes the head and the checksum over length bytes, a multiple of VX_BLOCK. Returns the checksum. */
 uint32_t block_seal(enum block_kind kind, uint64_t sequence, const char *id, uint8_t *data,
 		    size_t length);
@@ -84,7 +67,7 @@ uint32_t block_seal(enum block_kind kind, uint64_t sequence, const char *id, uin
  * else); -VX_E_VERSION: newer major; -VX_E_CORRUPT.
  */
 int block_open(enum block_kind kind, const uint8_t *data, size_t available,
-	       struct block_head *out_head, struct block_cursor *out_cursor);
+	       struct block_head *out_head, struct cursor *out_cursor);
 /* The length that the head in the first VX_BLOCK bytes tells, not yet believed. Errors as above. */
 int block_peek(enum block_kind kind, const uint8_t *data, uint32_t *out_length);
 

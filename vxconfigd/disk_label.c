@@ -62,26 +62,26 @@ int disk_label_geometry(uint64_t len, uint64_t priv_len, struct disk_label *out_
 void disk_label_encode(const struct disk_label *label, uint64_t sequence, uint8_t *out_block)
 {
 	const struct private_layout *layout = &label->layout;
-	struct block_cursor cursor = block_begin(out_block, VX_BLOCK);
+	struct cursor cursor = block_begin(out_block, VX_BLOCK);
 
-	block_put_text(&cursor, label->dgid, DISK_ID_SIZE);
-	block_put_text(&cursor, label->group, sizeof(label->group));
-	block_put_text(&cursor, label->media, sizeof(label->media));
-	block_put_text(&cursor, label->cluster, sizeof(label->cluster));
-	block_put_text(&cursor, label->host, sizeof(label->host));
-	block_put(&cursor, label->shared ? LABEL_FLAG_SHARED : 0, 4);
-	block_put(&cursor, 0, 4);
-	block_put(&cursor, label->len, 8);
-	block_put(&cursor, label->pub_offset, 8);
-	block_put(&cursor, label->pub_len, 8);
-	block_put(&cursor, label->priv_len, 8);
-	block_put(&cursor, layout->claim_block, 4);
-	block_put(&cursor, layout->header_block, 4);
-	block_put(&cursor, layout->body_block[0], 4);
-	block_put(&cursor, layout->body_block[1], 4);
-	block_put(&cursor, layout->body_blocks, 4);
-	block_put(&cursor, layout->journal_block, 4);
-	block_put(&cursor, layout->journal_blocks, 4);
+	cursor_put_text(&cursor, label->dgid, DISK_ID_SIZE);
+	cursor_put_text(&cursor, label->group, sizeof(label->group));
+	cursor_put_text(&cursor, label->media, sizeof(label->media));
+	cursor_put_text(&cursor, label->cluster, sizeof(label->cluster));
+	cursor_put_text(&cursor, label->host, sizeof(label->host));
+	cursor_put(&cursor, label->shared ? LABEL_FLAG_SHARED : 0, 4);
+	cursor_put(&cursor, 0, 4);
+	cursor_put(&cursor, label->len, 8);
+	cursor_put(&cursor, label->pub_offset, 8);
+	cursor_put(&cursor, label->pub_len, 8);
+	cursor_put(&cursor, label->priv_len, 8);
+	cursor_put(&cursor, layout->claim_block, 4);
+	cursor_put(&cursor, layout->header_block, 4);
+	cursor_put(&cursor, layout->body_block[0], 4);
+	cursor_put(&cursor, layout->body_block[1], 4);
+	cursor_put(&cursor, layout->body_blocks, 4);
+	cursor_put(&cursor, layout->journal_block, 4);
+	cursor_put(&cursor, layout->journal_blocks, 4);
 	block_seal(BLOCK_LABEL, sequence, label->diskid, out_block, VX_BLOCK);
 }
 
@@ -100,7 +100,7 @@ int disk_label_decode(const uint8_t *block, struct disk_label *out_label, uint64
 		      char *out_reason)
 {
 	struct block_head head;
-	struct block_cursor cursor;
+	struct cursor cursor;
 	int rc = block_open(BLOCK_LABEL, block, VX_BLOCK, &head, &cursor);
 
 	if (rc == -VX_E_NOTFOUND) {
@@ -116,28 +116,28 @@ int disk_label_decode(const uint8_t *block, struct disk_label *out_label, uint64
 	struct disk_label label = { 0 };
 
 	memcpy(label.diskid, head.id, DISK_ID_SIZE);
-	block_get_text(&cursor, label.dgid, DISK_ID_SIZE);
-	block_get_text(&cursor, label.group, sizeof(label.group));
-	block_get_text(&cursor, label.media, sizeof(label.media));
-	block_get_text(&cursor, label.cluster, sizeof(label.cluster));
-	block_get_text(&cursor, label.host, sizeof(label.host));
+	cursor_get_text(&cursor, label.dgid, DISK_ID_SIZE);
+	cursor_get_text(&cursor, label.group, sizeof(label.group));
+	cursor_get_text(&cursor, label.media, sizeof(label.media));
+	cursor_get_text(&cursor, label.cluster, sizeof(label.cluster));
+	cursor_get_text(&cursor, label.host, sizeof(label.host));
 
-	uint64_t flags = block_get(&cursor, 4);
+	uint64_t flags = cursor_get(&cursor, 4);
 
 	label.shared = (flags & LABEL_FLAG_SHARED) != 0;
-	block_get_zero(&cursor, cursor.offset + 4);
-	label.len = block_get(&cursor, 8);
-	label.pub_offset = block_get(&cursor, 8);
-	label.pub_len = block_get(&cursor, 8);
-	label.priv_len = block_get(&cursor, 8);
-	label.layout.claim_block = (uint32_t)block_get(&cursor, 4);
-	label.layout.header_block = (uint32_t)block_get(&cursor, 4);
-	label.layout.body_block[0] = (uint32_t)block_get(&cursor, 4);
-	label.layout.body_block[1] = (uint32_t)block_get(&cursor, 4);
-	label.layout.body_blocks = (uint32_t)block_get(&cursor, 4);
-	label.layout.journal_block = (uint32_t)block_get(&cursor, 4);
-	label.layout.journal_blocks = (uint32_t)block_get(&cursor, 4);
-	block_get_zero(&cursor, VX_BLOCK);
+	cursor_get_zero(&cursor, cursor.offset + 4);
+	label.len = cursor_get(&cursor, 8);
+	label.pub_offset = cursor_get(&cursor, 8);
+	label.pub_len = cursor_get(&cursor, 8);
+	label.priv_len = cursor_get(&cursor, 8);
+	label.layout.claim_block = (uint32_t)cursor_get(&cursor, 4);
+	label.layout.header_block = (uint32_t)cursor_get(&cursor, 4);
+	label.layout.body_block[0] = (uint32_t)cursor_get(&cursor, 4);
+	label.layout.body_block[1] = (uint32_t)cursor_get(&cursor, 4);
+	label.layout.body_blocks = (uint32_t)cursor_get(&cursor, 4);
+	label.layout.journal_block = (uint32_t)cursor_get(&cursor, 4);
+	label.layout.journal_blocks = (uint32_t)cursor_get(&cursor, 4);
+	cursor_get_zero(&cursor, VX_BLOCK);
 	if (cursor.bad || (!cursor.newer && (flags & ~LABEL_FLAG_SHARED) != 0) ||
 	    !label_sane(&label)) {
 		return label_fail(out_reason, -VX_E_CORRUPT, "label makes no sense");

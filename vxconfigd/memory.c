@@ -67,9 +67,9 @@ static uint8_t *memory_encode(const Vx__Memory *known, uint64_t sequence, size_t
 {
 	size_t length = memory_length(known), packed = vx__memory__get_packed_size(known);
 	uint8_t *data = record_alloc(1, length);
-	struct block_cursor cursor = block_begin(data, length);
+	struct cursor cursor = block_begin(data, length);
 
-	block_put(&cursor, packed, 4);
+	cursor_put(&cursor, packed, 4);
 	vx__memory__pack(known, data + cursor.offset);
 	block_seal(BLOCK_MEMORY, sequence, MEMORY_ID, data, length);
 	*out_length = length;
@@ -80,14 +80,14 @@ static int memory_decode(const uint8_t *data, size_t length, Vx__Memory **out_kn
 			 uint64_t *out_sequence)
 {
 	struct block_head head;
-	struct block_cursor cursor;
+	struct cursor cursor;
 	int rc = block_open(BLOCK_MEMORY, data, length, &head, &cursor);
 
 	if (rc != 0) {
 		return rc == -VX_E_NOTFOUND ? -VX_E_CORRUPT : rc;
 	}
 
-	size_t packed = block_get(&cursor, 4);
+	size_t packed = cursor_get(&cursor, 4);
 
 	if (cursor.bad || head.length != length || packed > length - cursor.offset) {
 		return -VX_E_CORRUPT;

@@ -97,16 +97,16 @@ bool private_layout_valid(const struct private_layout *layout, uint64_t priv_len
 
 void private_claim_encode(const struct private_claim *claim, const char *diskid, uint8_t *out_block)
 {
-	struct block_cursor cursor = block_begin(out_block, VX_BLOCK);
+	struct cursor cursor = block_begin(out_block, VX_BLOCK);
 
-	block_put_text(&cursor, claim->dgid, DISK_ID_SIZE);
-	block_put(&cursor, claim->epoch, 8);
+	cursor_put_text(&cursor, claim->dgid, DISK_ID_SIZE);
+	cursor_put(&cursor, claim->epoch, 8);
 	block_seal(BLOCK_CLAIM, claim->sequence, diskid, out_block, VX_BLOCK);
 }
 
 /* Opens a block of exactly one block's length that must belong to diskid. */
 static int private_open(enum block_kind kind, const uint8_t *block, const char *diskid,
-			struct block_head *out_head, struct block_cursor *out_cursor)
+			struct block_head *out_head, struct cursor *out_cursor)
 {
 	int rc = block_open(kind, block, VX_BLOCK, out_head, out_cursor);
 
@@ -119,7 +119,7 @@ static int private_open(enum block_kind kind, const uint8_t *block, const char *
 int private_claim_decode(const uint8_t *block, const char *diskid, struct private_claim *out_claim)
 {
 	struct block_head head;
-	struct block_cursor cursor;
+	struct cursor cursor;
 	int rc = private_open(BLOCK_CLAIM, block, diskid, &head, &cursor);
 
 	if (rc != 0) {
@@ -128,9 +128,9 @@ int private_claim_decode(const uint8_t *block, const char *diskid, struct privat
 
 	struct private_claim claim = { .sequence = head.sequence };
 
-	block_get_text(&cursor, claim.dgid, DISK_ID_SIZE);
-	claim.epoch = block_get(&cursor, 8);
-	block_get_zero(&cursor, VX_BLOCK);
+	cursor_get_text(&cursor, claim.dgid, DISK_ID_SIZE);
+	claim.epoch = cursor_get(&cursor, 8);
+	cursor_get_zero(&cursor, VX_BLOCK);
 	if (cursor.bad || claim.dgid[0] == '\0') {
 		return -VX_E_CORRUPT;
 	}
@@ -140,15 +140,15 @@ int private_claim_decode(const uint8_t *block, const char *diskid, struct privat
 
 void private_header_encode(struct private_header *header, const char *diskid, uint8_t *out_block)
 {
-	struct block_cursor cursor = block_begin(out_block, VX_BLOCK);
+	struct cursor cursor = block_begin(out_block, VX_BLOCK);
 
-	block_put_text(&cursor, header->dgid, DISK_ID_SIZE);
-	block_put(&cursor, header->epoch, 8);
-	block_put(&cursor, header->seq, 8);
-	block_put(&cursor, header->writer, 8);
-	block_put(&cursor, header->body_length, 4);
-	block_put(&cursor, header->body_crc, 4);
-	block_put(&cursor, header->slot, 4);
+	cursor_put_text(&cursor, header->dgid, DISK_ID_SIZE);
+	cursor_put(&cursor, header->epoch, 8);
+	cursor_put(&cursor, header->seq, 8);
+	cursor_put(&cursor, header->writer, 8);
+	cursor_put(&cursor, header->body_length, 4);
+	cursor_put(&cursor, header->body_crc, 4);
+	cursor_put(&cursor, header->slot, 4);
 	header->crc = block_seal(BLOCK_CHECKPOINT, header->generation, diskid, out_block, VX_BLOCK);
 }
 
@@ -156,7 +156,7 @@ int private_header_decode(const uint8_t *block, const char *diskid, uint32_t slo
 			  const struct private_layout *layout, struct private_header *out_header)
 {
 	struct block_head head;
-	struct block_cursor cursor;
+	struct cursor cursor;
 	int rc = private_open(BLOCK_CHECKPOINT, block, diskid, &head, &cursor);
 
 	if (rc != 0) {
@@ -165,14 +165,14 @@ int private_header_decode(const uint8_t *block, const char *diskid, uint32_t slo
 
 	struct private_header header = { .generation = head.sequence, .crc = head.crc };
 
-	block_get_text(&cursor, header.dgid, DISK_ID_SIZE);
-	header.epoch = block_get(&cursor, 8);
-	header.seq = block_get(&cursor, 8);
-	header.writer = block_get(&cursor, 8);
-	header.body_length = (uint32_t)block_get(&cursor, 4);
-	header.body_crc = (uint32_t)block_get(&cursor, 4);
-	header.slot = (uint32_t)block_get(&cursor, 4);
-	block_get_zero(&cursor, VX_BLOCK);
+	cursor_get_text(&cursor, header.dgid, DISK_ID_SIZE);
+	header.epoch = cursor_get(&cursor, 8);
+	header.seq = cursor_get(&cursor, 8);
+	header.writer = cursor_get(&cursor, 8);
+	header.body_length = (uint32_t)cursor_get(&cursor, 4);
+	header.body_crc = (uint32_t)cursor_get(&cursor, 4);
+	header.slot = (uint32_t)cursor_get(&cursor, 4);
+	cursor_get_zero(&cursor, VX_BLOCK);
 	if (cursor.bad || header.dgid[0] == '\0' || header.slot != slot || header.body_length == 0 ||
 	    private_blocks(header.body_length) > layout->body_blocks) {
 		return -VX_E_CORRUPT;
@@ -268,13 +268,13 @@ uint8_t *private_record_encode(struct private_record *record, const char *diskid
 	}
 
 	size_t size = (size_t)record->blocks * VX_BLOCK;
-	struct block_cursor cursor = block_begin(data, size);
+	struct cursor cursor = block_begin(data, size);
 
-	block_put(&cursor, record->generation, 8);
-	block_put(&cursor, record->writer, 8);
-	block_put(&cursor, record->epoch, 8);
-	block_put(&cursor, record->chain, 4);
-	block_put(&cursor, length, 4);
+	cursor_put(&cursor, record->generation, 8);
+	cursor_put(&cursor, record->writer, 8);
+	cursor_put(&cursor, record->epoch, 8);
+	cursor_put(&cursor, record->chain, 4);
+	cursor_put(&cursor, length, 4);
 	assert(cursor.offset == RECORD_AT_CHANGE);
 	vx__change__pack(change, data + RECORD_AT_CHANGE);
 	record->crc = block_seal(BLOCK_RECORD, record->seq, diskid, data, size);
@@ -297,7 +297,7 @@ int private_record_decode(const uint8_t *data, size_t blocks, const char *diskid
 			  size_t *out_change_length)
 {
 	struct block_head head;
-	struct block_cursor cursor;
+	struct cursor cursor;
 	int rc = block_open(BLOCK_RECORD, data, blocks * VX_BLOCK, &head, &cursor);
 
 	if (rc != 0) {
@@ -313,12 +313,12 @@ int private_record_decode(const uint8_t *data, size_t blocks, const char *diskid
 		.crc = head.crc,
 	};
 
-	record.generation = block_get(&cursor, 8);
-	record.writer = block_get(&cursor, 8);
-	record.epoch = block_get(&cursor, 8);
-	record.chain = (uint32_t)block_get(&cursor, 4);
+	record.generation = cursor_get(&cursor, 8);
+	record.writer = cursor_get(&cursor, 8);
+	record.epoch = cursor_get(&cursor, 8);
+	record.chain = (uint32_t)cursor_get(&cursor, 4);
 
-	size_t length = block_get(&cursor, 4);
+	size_t length = cursor_get(&cursor, 4);
 	size_t room = head.length - RECORD_AT_CHANGE;
 
 	if (cursor.bad || length > room ||
@@ -326,7 +326,7 @@ int private_record_decode(const uint8_t *data, size_t blocks, const char *diskid
 		return -VX_E_CORRUPT;
 	}
 	cursor.offset += length;
-	block_get_zero(&cursor, head.length);
+	cursor_get_zero(&cursor, head.length);
 	if (cursor.bad) {
 		return -VX_E_CORRUPT;
 	}

@@ -10,6 +10,7 @@
 
 #include "base/conf.h"
 #include "base/crc32c.h"
+#include "base/cursor.h"
 #include "base/daemon.h"
 #include "base/errors.h"
 #include "base/id.h"
@@ -191,6 +192,71 @@ START_TEST(text_is_escaped)
 }
 END_TEST
 
+START_TEST(crc32c_around_its_own_place)
+{
+	uint8_t data[16] = { 1, 2, 3, 4, 0, 0, 0, 0, 9 };
+	uint32_t crc = crc32c(0, data, sizeof(data));
+
+	memset(data + 4, 0xff, 4);
+	ck_assert_uint_eq(crc32c_around(data, sizeof(data), 4), crc);
+	data[8]++;
+	ck_assert_uint_ne(crc32c_around(data, sizeof(data), 4), crc);
+}
+END_TEST
+
+START_TEST(fields_are_little_endian)
+{
+	static const uint8_t wanted[] = { 0xfe, 0x02, 0x01, 0x08, 0x07, 0x06, 0x05, 0x04,
+					  0x03, 0x02, 0x01, 'x',  'a',	'b',  0,    0 };
+	uint8_t data[sizeof(wanted)];
+	char text[4];
+	struct cursor cursor = cursor_write(data, sizeof(data));
+
+	cursor_put(&cursor, 0xfe, 1);
+	cursor_put(&cursor, 0x0102, 2);
+	cursor_put(&cursor, 0x0102030405060708, 8);
+	cursor_put_bytes(&cursor, "x", 1);
+	cursor_put_text(&cursor, "ab", 4);
+	ck_assert_mem_eq(data, wanted, sizeof(wanted));
+
+	cursor = cursor_read(data, sizeof(data));
+	ck_assert_uint_eq(cursor_get(&cursor, 1), 0xfe);
+	ck_assert_uint_eq(cursor_get(&cursor, 2), 0x0102);
+	ck_assert_uint_eq(cursor_get(&cursor, 8), 0x0102030405060708);
+	ck_assert_int_eq(*cursor_get_bytes(&cursor, 1), 'x');
+	cursor_get_text(&cursor, text, 4);
+	ck_assert_str_eq(text, "ab");
+	ck_assert(!cursor.bad);
+}
+END_TEST
+
+START_TEST(fields_are_bounded)
+{
+	static const uint8_t data[] = { 1, 2, 3, 'a', 'b', 0, 'c', 0 };
+	struct cursor cursor = cursor_read(data, 3);
+	char text[4];
+
+	ck_assert_uint_eq(cursor_get(&cursor, 4), 0);
+	ck_assert(cursor.bad);
+	ck_assert_uint_eq(cursor_get(&cursor, 1), 0); /* and bad it stays */
+	ck_assert_ptr_null(cursor_get_bytes(&cursor, 1));
+
+	cursor = cursor_read(data + 3, 4);
+	cursor_get_text(&cursor, text, 4); /* something behind the end of the text */
+	ck_assert(cursor.bad);
+	cursor = cursor_read(data + 3, 2);
+	cursor_get_text(&cursor, text, 2); /* no end */
+	ck_assert(cursor.bad);
+
+	cursor = cursor_read(data, sizeof(data));
+	cursor.offset = 5;
+	cursor_get_zero(&cursor, 6);
+	ck_assert(!cursor.bad);
+	cursor_get_zero(&cursor, 8);
+	ck_assert(cursor.bad);
+}
+END_TEST
+
 START_TEST(messages_are_cloned)
 {
 	Vx__Delta *delta = PROTO_NEW(vx__delta, Vx__Delta);
@@ -228,6 +294,9 @@ int main(void)
 	tcase_add_test(all, conf_mistakes_are_told);
 	tcase_add_test(all, one_instance);
 	tcase_add_test(all, text_is_escaped);
+	tcase_add_test(all, crc32c_around_its_own_place);
+	tcase_add_test(all, fields_are_little_endian);
+	tcase_add_test(all, fields_are_bounded);
 	tcase_add_test(all, messages_are_cloned);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

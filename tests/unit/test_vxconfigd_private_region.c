@@ -270,7 +270,7 @@ START_TEST(every_shorter_length_is_seen)
 	for (size_t length = 0; length < s->length; length++) {
 		uint8_t *cut = malloc(length + (length == 0));
 		struct block_head head;
-		struct block_cursor cursor;
+		struct cursor cursor;
 
 		memcpy(cut, s->data, length);
 		if (_i < (int)VX_COUNT_OF(kind)) {
