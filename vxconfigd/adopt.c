@@ -203,24 +203,22 @@ static void adopt_drop(struct group *group, const Vx__GroupView *view)
 static void adopt_on_probe(void *ctx, int error, const char *diskid, const char *reason)
 {
 	struct adopt *adopt = ctx;
-	char text[VX_REASON_MAX];
+	const struct group *group = adopt_group_of(adopt);
+	char text[VX_REASON_MAX] = "";
 
-	snprintf(text, sizeof(text),
-		 "cannot find disk on slave node: disk group %s, disk %s: %.300s",
-		 adopt->view->name, diskid != NULL ? diskid : "", reason);
-	adopt_end(adopt, error != 0 ? -VX_E_NODISK : 0, error != 0 ? text : "");
+	if (error != 0 && group != NULL && group->config != NULL) {
+		snprintf(text, sizeof(text),
+			 "cannot find disk on slave node: disk group %s, disk %s: %.300s",
+			 adopt->view->name, config_disk_name(group->config, diskid), reason);
+	}
+	adopt_end(adopt, error != 0 ? -VX_E_NODISK : 0, text);
 }
 
-static void adopt_check_disks(struct configd *configd, const Vx__GroupView *view,
-			      const Vx__Config *config)
+/* The master names what it sees: a disk that is gone for all keeps nobody out (T14). */
+static void adopt_check_disks(struct configd *configd, const Vx__GroupView *view)
 {
-	const char **diskid = proto_grow(NULL, 0, (config->n_dm + 1) * sizeof(*diskid));
-
-	for (size_t i = 0; i < config->n_dm; i++) {
-		diskid[i] = config->dm[i]->diskid;
-	}
-	disk_probe(configd->disks, diskid, config->n_dm, adopt_on_probe, adopt_new(configd, view));
-	free(diskid);
+	disk_probe(configd->disks, (const char *const *)view->diskid, view->n_diskid,
+		   adopt_on_probe, adopt_new(configd, view));
 }
 
 /* ---- the content ---- */
@@ -246,7 +244,7 @@ static void adopt_try(struct adopt *adopt, struct group *group, Vx__Config *conf
 	}
 	if (cview_is_joiner(configd->cluster.view, configd->cluster.self) &&
 	    !cview_is_master(&configd->cluster)) {
-		adopt_check_disks(configd, view, config);
+		adopt_check_disks(configd, view);
 	}
 	adopt_content(adopt, group, config);
 }

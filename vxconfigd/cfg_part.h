@@ -50,6 +50,10 @@ void exchange_done(struct configd *configd, int error, const char *reason);
 void exchange_add_modes(Vx__NodeActivation ***list, size_t *count,
 			const struct activation_map *map);
 
+/* Names the disks of config that this node sees: a joiner must see them too (T14). */
+void exchange_add_disks(const struct configd *configd, const Vx__Config *config,
+			Vx__GroupView *view);
+
 /* rejoin.c: a vxconfigd that comes back in an open view (T13). */
 void rejoin_ask(struct configd *configd);
 void rejoin_on_retry(void *ctx); /* configd */

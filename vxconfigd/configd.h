@@ -90,6 +90,7 @@ struct configd {
 	struct request *creating_now;	/* the one that is being planned */
 	struct answer_ring *answers;	/* what was answered lately, by transaction (T11) */
 	struct loop_timer kick_timer, leave_timer, ready_timer;
+	char force_dgid[DISK_ID_SIZE]; /* group whose next take-over is forced */
 	uint64_t epoch_floor;	  /* the next view must have a higher epoch than this */
 	unsigned int loads;	  /* answers of vxiod to loads that are awaited */
 	unsigned int disk_writes; /* label writes in flight */

@@ -110,6 +110,11 @@ const struct disk *disk_by_id(const struct disk_set *set, const char *diskid)
 	return disk_set_find(set, diskid);
 }
 
+bool disk_is_seen(void *ctx, const char *diskid)
+{
+	return disk_by_id(ctx, diskid) != NULL;
+}
+
 size_t disk_count(const struct disk_set *set)
 {
 	return set->count;

@@ -39,6 +39,8 @@ void disk_set_free(struct disk_set *set); /* only when worker_pending() is 0 */
 void disk_scan(struct disk_set *set, void (*done)(void *ctx), void *ctx);
 /* device: access name or path. */
 const struct disk *disk_by_device(const struct disk_set *set, const char *device);
+/* The same as a callback; ctx is the set. */
+bool disk_is_seen(void *ctx, const char *diskid);
 const struct disk *disk_by_id(const struct disk_set *set, const char *diskid);
 size_t disk_count(const struct disk_set *set);
 const struct disk *disk_at(const struct disk_set *set, size_t index);

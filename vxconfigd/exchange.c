@@ -43,6 +43,17 @@ void exchange_add_modes(Vx__NodeActivation ***list, size_t *count, const struct 
 	}
 }
 
+void exchange_add_disks(const struct configd *configd, const Vx__Config *config,
+			Vx__GroupView *view)
+{
+	for (size_t i = 0; config != NULL && i < config->n_dm; i++) {
+		if (disk_by_id(configd->disks, config->dm[i]->diskid) != NULL) {
+			PROTO_ADD(view->diskid, view->n_diskid,
+				  proto_string(config->dm[i]->diskid));
+		}
+	}
+}
+
 static Vx__GroupState *exchange_group_state(const struct group *group)
 {
 	Vx__GroupState *state = PROTO_NEW(vx__group_state, Vx__GroupState);

@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/proto.h"
+#include "vxconfigd/losses.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/server.h"
 
@@ -99,6 +100,7 @@ void group_remove(struct group *group)
 
 void group_config_set(struct group *group, Vx__Config *config)
 {
+	losses_tell(group->config, config);
 	proto_free(group->config);
 	group->config = config;
 	group->hash = config_hash(config);

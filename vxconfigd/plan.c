@@ -189,6 +189,22 @@ static bool plan_fits(const struct plan *plan)
 	return vx__propose__get_packed_size(&propose) <= VX_CPG_MSG_MAX - PROPOSE_OTHER_BYTES;
 }
 
+/* Every node must reach the disks of what begins to take I/O. */
+static void plan_need_started(struct plan_work *work)
+{
+	for (size_t i = 0; i < work->after->n_sd; i++) {
+		const Vx__Sd *sd = work->after->sd[i];
+		const Vx__Plex *plex = config_plex_rid(work->after, sd->plex_rid);
+		const Vx__Plex *old = config_plex_rid(work->before, sd->plex_rid);
+
+		if (plex->kstate == VX__KSTATE__KS_ENABLED &&
+		    (old == NULL || old->kstate != VX__KSTATE__KS_ENABLED)) {
+			plan_add_need_disk(work->plan,
+					   config_dm_rid(work->after, sd->dm_rid)->diskid);
+		}
+	}
+}
+
 /* The edited configuration becomes the plan's content. */
 static int plan_finish(struct plan_work *work)
 {
@@ -203,6 +219,7 @@ static int plan_finish(struct plan_work *work)
 		work->after = NULL;
 	} else if (plan->kind == VX__TXN_KIND__TXN_CHANGE) {
 		plan->delta = config_diff(work->before, work->after);
+		plan_need_started(work);
 	}
 	if (!plan_fits(plan)) {
 		const char *name = plan_group(work->request);

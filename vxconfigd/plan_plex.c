@@ -38,8 +38,7 @@ bool volume_is_startable(const Vx__Config *config, const Vx__Vol *vol)
 	return volume_others(config, vol, NULL) > 0;
 }
 
-/* A volume that is left with one complete plex has nothing to be made equal. */
-static void volume_lost_plex(const Vx__Config *config, Vx__Vol *vol)
+void volume_lost_plex(const Vx__Config *config, Vx__Vol *vol)
 {
 	if (vol->state == VX__VOL_STATE__VOL_SYNC && volume_others(config, vol, NULL) == 1) {
 		vol->state = VX__VOL_STATE__VOL_ACTIVE;

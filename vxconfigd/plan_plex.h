@@ -11,6 +11,8 @@
 bool plex_is_complete(const Vx__Vol *vol, const Vx__Plex *plex);
 /* Does any? */
 bool volume_is_startable(const Vx__Config *config, const Vx__Vol *vol);
+/* A plex was detached: a volume that is left with one complete one has nothing to be made equal. */
+void volume_lost_plex(const Vx__Config *config, Vx__Vol *vol);
 
 /* Makes a startable volume ENABLED, with its complete plexes and logs (plan_start.c). */
 void volume_start(Vx__Config *config, Vx__Vol *vol);

@@ -142,6 +142,16 @@ Vx__Sd *config_sd(const Vx__Config *config, const char *name)
 	return config_by_name(config, RECORD_SD, name);
 }
 
+const char *config_disk_name(const Vx__Config *config, const char *diskid)
+{
+	for (size_t i = 0; i < config->n_dm; i++) {
+		if (strcmp(config->dm[i]->diskid, diskid) == 0) {
+			return config->dm[i]->name;
+		}
+	}
+	return diskid;
+}
+
 bool config_name_used(const Vx__Config *config, const char *name)
 {
 	for (enum record_kind kind = 0; kind < RECORD_KINDS; kind++) {

@@ -96,6 +96,7 @@ static Vx__GroupView *rejoin_group_view(const struct group *group)
 		proto_string_set(&view->disabled, group->reason);
 	}
 	exchange_add_modes(&view->node, &view->n_node, &group->activation);
+	exchange_add_disks(group->configd, group->config, view);
 	return view;
 }
 

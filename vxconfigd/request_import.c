@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/proto.h"
+#include "vxconfigd/losses.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
@@ -80,12 +81,46 @@ static int import_find(struct import *import, const char *name)
 	return 0;
 }
 
+/* Every node must see what this one sees. */
+static void import_need_disks(struct configd *configd, const Vx__Config *config,
+			      Vx__Propose *propose)
+{
+	for (size_t i = 0; i < config->n_dm; i++) {
+		if (disk_is_seen(configd->disks, config->dm[i]->diskid)) {
+			PROTO_ADD(propose->need_disk, propose->n_need_disk,
+				  proto_string(config->dm[i]->diskid));
+		}
+	}
+}
+
+/* Without -f all disks must be there. */
+static int import_check_disks(struct import *import, const Vx__Config *config)
+{
+	struct request *req = import->req;
+	char reason[VX_REASON_MAX];
+
+	for (size_t i = 0; i < config->n_dm && !request_has_flag(req->request, "f"); i++) {
+		const Vx__Dm *dm = config->dm[i];
+
+		if (!disk_is_seen(req->configd->disks, dm->diskid)) {
+			snprintf(reason, sizeof(reason),
+				 "node %s does not see disk %s (%s); -f imports it without, and "
+				 "detaches what is on it",
+				 req->configd->cluster.node, dm->name, dm->diskid);
+			return message_add(req->reply, import_tool(import), MSG_IMPORT_FAILED,
+					   config->dg->name, reason);
+		}
+	}
+	return 0;
+}
+
 /* The contents as they will be once they are in force. */
 static int import_propose(struct import *import, Vx__Config *config)
 {
 	struct request *req = import->req;
 	struct configd *configd = req->configd;
 	Vx__Propose *propose = PROTO_NEW(vx__propose, Vx__Propose);
+	Vx__Config *found = proto_clone(config);
 	char who[VX_REASON_MAX];
 
 	req->propose = propose;
@@ -103,6 +138,14 @@ static int import_propose(struct import *import, Vx__Config *config)
 	proto_string_set(&propose->who, who);
 	propose->base_epoch = config->epoch;
 	propose->base_seq = config->seq;
+	if (request_has_flag(req->request, "f")) {
+		losses_drop_copies(config, disk_is_seen, configd->disks);
+	}
+	losses_leave_out(config, disk_is_seen, configd->disks, false);
+	losses_tell(found, config);
+	propose->delta = config_diff(found, config);
+	proto_free(found);
+	import_need_disks(configd, config, propose);
 	group_config_own(configd, config, true);
 	config->epoch = cview_epoch(&configd->cluster);
 	config->seq++;
@@ -128,6 +171,8 @@ static void import_on_read(void *ctx, struct copies_found *found)
 				 plan_group(req->request),
 				 found->reason[0] != '\0' ? found->reason
 							  : "its disks hold no configuration");
+	} else if (import_check_disks(import, found->config) != 0) {
+		rc = -VX_E_NODISK;
 	} else if (found->max_epoch >= cview_epoch(&configd->cluster)) {
 		/* it comes from a cluster that counted further: a view with a higher epoch is
 		 * needed (R5) */
@@ -177,8 +222,53 @@ static void import_on_scanned(void *ctx)
 	copies_read(copies, UINT64_MAX, import_on_read, import);
 }
 
+bool request_import_forces(const struct group *group, const Vx__Request *request)
+{
+	return group->state == GROUP_DISABLED && group->config == NULL &&
+	       strcmp(request->verb, "import") == 0 && request_has_flag(request, "f");
+}
+
+void request_import_refuse(struct request *req, const struct group *group)
+{
+	char reason[2 * VX_REASON_MAX];
+
+	if (group->state != GROUP_DISABLED || group->config != NULL) {
+		message_add(req->reply, req->request->tool, MSG_GROUP_IMPORTED, group->name);
+		return;
+	}
+	snprintf(reason, sizeof(reason),
+		 "it is disabled: %s (-f: with the copies and disks that are seen)", group->reason);
+	message_add(req->reply, req->request->tool, MSG_IMPORT_FAILED, group->name, reason);
+}
+
+/* The group of this cluster that is disabled: the master takes it over by force, in a new view. */
+static int import_again(struct request *req, const struct group *group)
+{
+	struct configd *configd = req->configd;
+
+	if (group->state != GROUP_DISABLED) {
+		return 0;
+	}
+	if (req->forced) {
+		return message_add(req->reply, req->request->tool, MSG_IMPORT_FAILED, group->name,
+				   group->reason);
+	}
+	req->forced = true;
+	snprintf(configd->force_dgid, sizeof(configd->force_dgid), "%s", group->dgid);
+	configd->cluster.wait_view = true;
+	clust_ask_view(configd->clust, "a disk group is imported by force");
+	return -VX_E_AGAIN;
+}
+
 void request_plan_import(struct request *req, void (*done)(struct request *req, int error))
 {
+	const struct group *group = group_by_name(req->configd, plan_group(req->request));
+
+	if (group != NULL) {
+		done(req, import_again(req, group));
+		return;
+	}
+
 	struct import *import = proto_grow(NULL, 0, sizeof(*import));
 
 	memset(import, 0, sizeof(*import));

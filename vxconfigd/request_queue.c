@@ -90,11 +90,11 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 	bool creates = request_creates(request);
 	struct request_list *list;
 
-	if (creates && group == NULL) {
+	if (creates && (group == NULL || request_import_forces(group, request))) {
 		list = &configd->creating;
 	} else if (creates) {
 		if (strcmp(request->verb, "import") == 0) {
-			message_add(req->reply, request->tool, MSG_GROUP_IMPORTED, group->name);
+			request_import_refuse(req, group);
 		} else {
 			message_add(req->reply, request->tool, MSG_GROUP_EXISTS, group->name);
 		}

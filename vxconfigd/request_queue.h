@@ -23,6 +23,7 @@ struct request {
 	bool lost;	      /* its group went away while it was planned */
 	struct plan *plan;    /* NULL where there is none (import, activation) */
 	uint32_t attempt;
+	bool forced; /* a view was asked for that takes its group over by force */
 	Vx__Reply *reply;
 	request_answer *answer;
 	void *ctx;
@@ -61,6 +62,10 @@ const char *request_attr(const Vx__Request *request, const char *key); /* NULL: 
 
 /* ---- request_import.c ---- */
 
+/* vxdg -f import of a group that could not be taken over: it is taken over by force. */
+bool request_import_forces(const struct group *group, const Vx__Request *request);
+/* vxdg import of a group that is there: why not, and what would do. */
+void request_import_refuse(struct request *req, const struct group *group);
 /* As request_plan(), for vxdg import. */
 void request_plan_import(struct request *req, void (*done)(struct request *req, int error));
 

@@ -13,6 +13,7 @@ struct takeover_group {
 	size_t node_count;
 	struct takeover decision;
 	bool runs;	    /* a vxiod of the view has it: its dirty maps are in use */
+	bool forced;	    /* the copies and disks that are seen are all there is */
 	bool second_read;   /* the first one decided, this one leaves out what does not count */
 	Vx__Config *config; /* the result */
 	struct activation_map activation;
@@ -30,6 +31,8 @@ struct takeover_run {
 
 /* One group is done, for good or ill. */
 void takeover_end(struct takeover_group *item, int error, const char *reason);
+/* Does the node begin to use the group in this view? Then it gets the group's own mode. */
+bool takeover_is_new_to(const struct takeover_group *item, uint32_t nodeid);
 /* takeover_write.c: item->config is the result; it becomes a checkpoint of this view (T9). */
 void takeover_store(struct takeover_group *item);
 /* An import that failed: the labels say again what they said before. found: what the disks hold. */

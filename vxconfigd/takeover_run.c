@@ -74,6 +74,7 @@ static Vx__GroupView *takeover_group_view(const struct takeover_group *item)
 		node->mode = item->activation.node[i].mode;
 		PROTO_ADD(view->node, view->n_node, node);
 	}
+	exchange_add_disks(item->run->configd, item->config, view);
 	return view;
 }
 
@@ -278,9 +279,14 @@ static void takeover_add_state(struct takeover_run *run, uint32_t nodeid,
 	item->runs = item->runs || state->loaded;
 }
 
+bool takeover_is_new_to(const struct takeover_group *item, uint32_t nodeid)
+{
+	return !item->runs || cview_is_joiner(item->run->configd->cluster.view, nodeid);
+}
+
 /*
  * Which mode each node has (seniors first, so that they keep theirs): what it says itself, or if
- * its vxconfigd came back without a memory, what others know. Joiners: takeover_joiner_modes().
+ * its vxconfigd came back without a memory, what others know. New users: takeover_new_modes().
  */
 static void takeover_modes(struct takeover_group *item)
 {
@@ -290,7 +296,7 @@ static void takeover_modes(struct takeover_group *item)
 		const struct peer *peer = &cluster->peer[i];
 		Vx__Activation mode = VX__ACTIVATION__ACT_OFF;
 
-		if (cview_is_joiner(cluster->view, peer->nodeid)) {
+		if (takeover_is_new_to(item, peer->nodeid)) {
 			continue;
 		}
 		for (size_t k = 0; k < peer->state->n_group; k++) {
@@ -330,6 +336,14 @@ static void takeover_start(struct takeover_group *item)
 	if (copies == NULL) {
 		takeover_end(item, -VX_E_NODISK, "no disk of it is seen by the master");
 		return;
+	}
+	if (strcmp(configd->force_dgid, item->dgid) == 0) {
+		log_warning("dg=%s forced: neither a majority of its copies nor all disks are "
+			    "asked for",
+			    item->name);
+		item->forced = true;
+		configd->force_dgid[0] = '\0';
+		copies_force(copies);
 	}
 	copies_read(copies, UINT64_MAX, takeover_on_read, item);
 }

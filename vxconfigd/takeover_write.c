@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/proto.h"
+#include "vxconfigd/losses.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/takeover_part.h"
@@ -112,17 +113,35 @@ static void takeover_on_set(void *ctx, struct copies *copies, int error)
 			  item);
 }
 
-/* Who joins has the group's own mode, unless that conflicts with what others have. */
-static void takeover_joiner_modes(struct takeover_group *item)
+/* Who begins to use it has the group's own mode, unless that conflicts with what others have. */
+static void takeover_new_modes(struct takeover_group *item)
 {
 	const struct cview *cluster = &item->run->configd->cluster;
 
 	for (size_t i = 0; i < cluster->peer_count; i++) {
-		if (cview_is_joiner(cluster->view, cluster->peer[i].nodeid)) {
+		if (takeover_is_new_to(item, cluster->peer[i].nodeid)) {
 			activation_admit(&item->activation, cluster->peer[i].nodeid,
 					 item->config->dg->activation);
 		}
 	}
+}
+
+/* T14: before anybody joins or uses the group again. */
+static void takeover_leave_out(struct takeover_group *item)
+{
+	struct configd *configd = item->run->configd;
+	Vx__Config *before;
+
+	if (item->runs && configd->cluster.view->n_joiner == 0) {
+		return;
+	}
+	before = proto_clone(item->config);
+	if (item->forced) {
+		losses_drop_copies(item->config, disk_is_seen, configd->disks);
+	}
+	losses_leave_out(item->config, disk_is_seen, configd->disks, item->runs);
+	losses_tell(before, item->config);
+	proto_free(before);
 }
 
 void takeover_store(struct takeover_group *item)
@@ -137,7 +156,8 @@ void takeover_store(struct takeover_group *item)
 			     "vxha.conf overrides)");
 		return;
 	}
-	takeover_joiner_modes(item);
+	takeover_new_modes(item);
+	takeover_leave_out(item);
 	item->config->epoch = view->epoch;
 	item->config->seq = item->decision.seq;
 	if (item->decision.pending && !item->decision.complete &&

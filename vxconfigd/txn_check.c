@@ -55,12 +55,7 @@ static const char *txn_check_disk_name(const struct txn_check *check, const char
 				   : group->pending.after != NULL ? group->pending.after
 								  : group->config;
 
-	for (size_t i = 0; config != NULL && i < config->n_dm; i++) {
-		if (strcmp(config->dm[i]->diskid, diskid) == 0) {
-			return config->dm[i]->name;
-		}
-	}
-	return diskid;
+	return config != NULL ? config_disk_name(config, diskid) : diskid;
 }
 
 static void txn_check_on_probe(void *ctx, int error, const char *diskid, const char *reason)
@@ -272,17 +267,13 @@ static void txn_check_name(struct txn_check *check, struct group *group)
 
 static void txn_check_import_config(struct txn_check *check, struct group *group)
 {
+	const Vx__Propose *propose = group->pending.propose;
 	const Vx__Config *after = group->pending.after;
-	const char **diskid = proto_grow(NULL, 0, (after->n_dm + 1) * sizeof(*diskid));
 
 	if (config_check(after, check->reason) != 0) {
 		check->error = -VX_E_INVAL;
 	}
-	for (size_t i = 0; i < after->n_dm; i++) {
-		diskid[i] = after->dm[i]->diskid;
-	}
-	txn_check_disks(check, diskid, after->n_dm);
-	free(diskid);
+	txn_check_disks(check, (const char *const *)propose->need_disk, propose->n_need_disk);
 	if (check->error == 0 && after->dg->activation != VX__ACTIVATION__ACT_OFF) {
 		txn_check_devices(check, group, NULL, after);
 	}
@@ -302,6 +293,10 @@ static void txn_check_on_read(void *ctx, struct copies_found *found)
 
 		group->pending.after = found->config;
 		found->config = NULL;
+		if (propose->delta != NULL && /* what hangs on disks that are not there */
+		    config_apply(group->pending.after, propose->delta, check->reason) != 0) {
+			check->error = -VX_E_STALE;
+		}
 		group_config_own(group->configd, group->pending.after, true);
 		group->pending.after->epoch = cview_epoch(&group->configd->cluster);
 		group->pending.after->seq = propose->base_seq + 1;
