@@ -204,13 +204,16 @@ static void nbd_receive(struct nbd_conn *conn)
 }
 
 /* Is the command one that can be done? NBD's number of the error. */
-static uint32_t nbd_check(const struct nbd_conn *conn, uint32_t type, uint64_t offset,
-			  uint64_t length)
+static uint32_t nbd_check(const struct nbd_conn *conn, uint32_t type, uint32_t flags,
+			  uint64_t offset, uint64_t length)
 {
 	uint64_t volume = conn->vio->conf->length;
 	bool inside = offset <= volume && length <= volume - offset;
 	bool writes = type == NBD_CMD_WRITE || type == NBD_CMD_TRIM || type == NBD_CMD_WRITE_ZEROES;
 
+	if ((flags & ~(uint32_t)(NBD_CMD_FLAG_FUA | NBD_CMD_FLAG_NO_HOLE)) != 0) {
+		return NBD_EINVAL; /* none of them was offered */
+	}
 	if (writes && conn->read_only) {
 		return NBD_EPERM;
 	}
@@ -270,7 +273,7 @@ static bool nbd_begin_command(struct nbd_conn *conn)
 	command->cookie = nbd_get(at + 8, 8);
 	command->pieces = 0;
 	command->head_sent = command->issued = false;
-	command->error = nbd_check(conn, type, offset, length);
+	command->error = nbd_check(conn, type, flags, offset, length);
 	conn->large = type == NBD_CMD_WRITE && length >= NBD_LARGE_BYTES;
 	if (command->error != 0) {
 		conn->skip = type == NBD_CMD_WRITE ? length : 0;

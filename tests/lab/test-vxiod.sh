@@ -71,6 +71,19 @@ check "the plexes are equal" plexes_equal
 
 echo "# NBD, what stock clients do"
 check "nbdinfo" output_has "export-size: $((SECTORS * 512))" on nbdinfo "$URI"
+check "a flag of a request that was not offered is refused" on python3 -c '
+import socket, struct
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/vxha/nbd.sock")
+f = s.makefile("rwb")
+f.read(18)
+f.write(struct.pack(">I8sII", 3, b"IHAVEOPT", 1, 3) + b"g/v")
+f.flush()
+f.read(10)
+f.write(struct.pack(">IHHQQI", 0x25609513, 0x8000, 0, 7, 0, 512))
+f.flush()
+magic, error, cookie = struct.unpack(">IIQ", f.read(16))
+assert (magic, error, cookie) == (0x67446698, 22, 7), (hex(magic), error, cookie)'
 check "nbdcopy out" on nbdcopy "$URI" /run/image
 check "nbdcopy in, qemu-img compare" on sh -c "nbdcopy /run/image '$URI' && qemu-img compare -f raw -F raw '$URI' /run/image"
 check "fio, verified" on fio --name=f --filename=$FILE --ioengine=libaio --direct=1 --rw=randwrite --bsrange=512-256k \
