@@ -179,16 +179,8 @@ void node_work_start(struct node *node, Vx__Step step, enum view_event_type even
 static void work_take_durable(struct node_work *work, const Vx__StepAck *ack)
 {
 	for (size_t i = 0; i < ack->n_durable && work->durable_count < VX_NODES_MAX; i++) {
-		const Vx__Member *member = ack->durable[i];
-
-		if (member->nid < VX_NODES_MAX) {
-			work->durable[work->durable_count++] = (struct view_member){
-				.nodeid = member->nodeid,
-				.nid = member->nid,
-				.incarnation = member->incarnation,
-				.joined_epoch = member->joined_epoch,
-				.fenced_at = member->fenced_at,
-			};
+		if (packet_to_member(ack->durable[i], &work->durable[work->durable_count]) == 0) {
+			work->durable_count++;
 		}
 	}
 }

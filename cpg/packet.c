@@ -70,153 +70,129 @@ int packet_decode(const void *data, size_t length, Vx__Cpg **out_msg)
 	return *out_msg != NULL ? 0 : -VX_E_PROTO;
 }
 
+/* ---- what has the same name in the schema and in the view core ---- */
+
+#define COPY(field) to->field = from->field;
+#define MEMBER_FIELDS(X) X(nodeid) X(nid) X(incarnation) X(joined_epoch) X(fenced_at) X(preference)
+#define LEAVER_FIELDS(X) X(nodeid) X(nid) X(incarnation) X(fenced_at)
+#define VIEW_FIELDS(X) X(epoch) X(master) X(cold) X(unfolded)
+#define HELLO_FIELDS(X) X(round) X(coordinator) X(member) X(let_go) X(ran) X(last_epoch)
+
 /* ---- from the schema to the view core ---- */
 
-static void ring_from(const Vx__RingId *ring, struct view_ring *out)
+static void ring_from(const Vx__RingId *from, struct view_ring *to)
 {
-	if (ring != NULL) {
-		*out = (struct view_ring){ .rep = ring->rep, .seq = ring->seq };
+	if (from != NULL) {
+		*to = (struct view_ring){ .rep = from->rep, .seq = from->seq };
 	}
 }
 
-static int members_from(Vx__Member *const *member, size_t count, struct view *out)
+static int how_from(Vx__LeaveHow from, enum view_how *to)
 {
-	if (count > VX_NODES_MAX) {
+	*to = (enum view_how)from;
+	return from <= VX__LEAVE_HOW__LEFT_ABORTED ? 0 : -VX_E_PROTO;
+}
+
+int packet_to_member(const Vx__Member *from, struct view_member *to)
+{
+	MEMBER_FIELDS(COPY)
+	return to->nid < VX_NODES_MAX ? 0 : -VX_E_PROTO;
+}
+
+static int leaver_from(const Vx__Leaver *from, struct view_leaver *to)
+{
+	LEAVER_FIELDS(COPY)
+	return to->nid < VX_NODES_MAX ? how_from(from->how, &to->how) : -VX_E_PROTO;
+}
+
+static int lists_from(Vx__Member *const *member, size_t members, Vx__Leaver *const *leaver,
+		      size_t leavers, struct view *to)
+{
+	int rc = members <= VX_COUNT_OF(to->member) && leavers <= VX_COUNT_OF(to->leaver)
+			 ? 0
+			 : -VX_E_PROTO;
+
+	for (size_t i = 0; rc == 0 && i < members; i++) {
+		rc = packet_to_member(member[i], &to->member[to->member_count++]);
+	}
+	for (size_t i = 0; rc == 0 && i < leavers; i++) {
+		rc = leaver_from(leaver[i], &to->leaver[to->leaver_count++]);
+	}
+	return rc;
+}
+
+static int hello_from(const Vx__Hello *from, struct view_packet *to)
+{
+	if (from->self == NULL || packet_to_member(from->self, &to->self) != 0 ||
+	    (uint32_t)to->self.incarnation != to->pid || to->self.nodeid != to->from) {
 		return -VX_E_PROTO;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (member[i]->nid >= VX_NODES_MAX) {
-			return -VX_E_PROTO;
-		}
-		out->member[i] = (struct view_member){ .nodeid = member[i]->nodeid,
-						       .nid = member[i]->nid,
-						       .incarnation = member[i]->incarnation,
-						       .joined_epoch = member[i]->joined_epoch,
-						       .fenced_at = member[i]->fenced_at,
-						       .preference = member[i]->preference };
-	}
-	out->member_count = count;
-	return 0;
+	to->type = VP_HELLO;
+	ring_from(from->ring, &to->ring);
+	HELLO_FIELDS(COPY)
+	return lists_from(from->view, from->n_view, from->leaver, from->n_leaver, &to->view);
 }
 
-static int leavers_from(Vx__Leaver *const *leaver, size_t count, struct view *out)
+static int view_from(const Vx__View *from, struct view *to)
 {
-	if (count > VX_COUNT_OF(out->leaver)) {
+	if (from == NULL || from->n_joiner > VX_COUNT_OF(to->joiner) || from->n_member == 0) {
 		return -VX_E_PROTO;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (leaver[i]->nid >= VX_NODES_MAX ||
-		    leaver[i]->how > VX__LEAVE_HOW__LEFT_ABORTED) {
-			return -VX_E_PROTO;
-		}
-		out->leaver[i] = (struct view_leaver){ .nodeid = leaver[i]->nodeid,
-						       .nid = leaver[i]->nid,
-						       .incarnation = leaver[i]->incarnation,
-						       .fenced_at = leaver[i]->fenced_at,
-						       .how = (enum view_how)leaver[i]->how };
+	VIEW_FIELDS(COPY)
+	for (size_t i = 0; i < from->n_joiner; i++) {
+		to->joiner[to->joiner_count++] = from->joiner[i];
 	}
-	out->leaver_count = count;
-	return 0;
+	return lists_from(from->member, from->n_member, from->leaver, from->n_leaver, to);
 }
 
-static int hello_from(const Vx__Hello *hello, struct view_packet *out)
+static void reason_from(const char *reason, struct view_packet *to)
 {
-	struct view self;
-
-	if (hello->self == NULL || members_from(&hello->self, 1, &self) != 0) {
-		return -VX_E_PROTO;
-	}
-	out->type = VP_HELLO;
-	ring_from(hello->ring, &out->ring);
-	out->round = hello->round;
-	out->coordinator = hello->coordinator;
-	out->member = hello->member;
-	out->let_go = hello->let_go;
-	out->ran = hello->ran;
-	out->self = self.member[0];
-	out->last_epoch = hello->last_epoch;
-	if ((uint32_t)out->self.incarnation != out->pid || out->self.nodeid != out->from) {
-		return -VX_E_PROTO;
-	}
-
-	int rc = members_from(hello->view, hello->n_view, &out->view);
-
-	return rc != 0 ? rc : leavers_from(hello->leaver, hello->n_leaver, &out->view);
+	snprintf(to->reason, sizeof(to->reason), "%s", reason != NULL ? reason : "");
 }
 
-static int newview_from(const Vx__NewView *newview, struct view_packet *out)
+int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_packet *to)
 {
-	const Vx__View *view = newview->view;
-
-	if (view == NULL || view->n_joiner > VX_NODES_MAX || view->n_member == 0) {
-		return -VX_E_PROTO;
-	}
-	out->type = VP_NEWVIEW;
-	ring_from(newview->ring, &out->ring);
-	out->round = newview->round;
-	out->view.epoch = view->epoch;
-	out->view.master = view->master;
-	out->view.cold = view->cold;
-	out->view.unfolded = view->unfolded;
-	out->view.joiner_count = view->n_joiner;
-	for (size_t i = 0; i < view->n_joiner; i++) {
-		out->view.joiner[i] = view->joiner[i];
-	}
-
-	int rc = members_from(view->member, view->n_member, &out->view);
-
-	return rc != 0 ? rc : leavers_from(view->leaver, view->n_leaver, &out->view);
-}
-
-static void reason_from(const char *reason, struct view_packet *out)
-{
-	snprintf(out->reason, sizeof(out->reason), "%s", reason != NULL ? reason : "");
-}
-
-int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_packet *out)
-{
-	memset(out, 0, sizeof(*out));
-	out->from = from;
-	out->pid = pid;
-	out->epoch = msg->epoch;
+	memset(to, 0, sizeof(*to));
+	to->from = from;
+	to->pid = pid;
+	to->epoch = msg->epoch;
 	switch (msg->body_case) {
 	case VX__CPG__BODY_RSTART:
-		out->type = VP_RSTART;
-		ring_from(msg->rstart->ring, &out->ring);
-		out->round = msg->rstart->round;
+		to->type = VP_RSTART;
+		ring_from(msg->rstart->ring, &to->ring);
+		to->round = msg->rstart->round;
 		return 0;
 	case VX__CPG__BODY_HELLO:
-		return hello_from(msg->hello, out);
+		return hello_from(msg->hello, to);
 	case VX__CPG__BODY_NEWVIEW:
-		return newview_from(msg->newview, out);
+		to->type = VP_NEWVIEW;
+		ring_from(msg->newview->ring, &to->ring);
+		to->round = msg->newview->round;
+		return view_from(msg->newview->view, &to->view);
 	case VX__CPG__BODY_BUSY:
-		out->type = VP_BUSY;
-		ring_from(msg->busy->ring, &out->ring);
+		to->type = VP_BUSY;
+		ring_from(msg->busy->ring, &to->ring);
 		return 0;
 	case VX__CPG__BODY_STEP_DONE:
-		out->type = VP_STEP_DONE;
-		out->step = msg->step_done->step;
-		out->error = msg->step_done->error;
-		reason_from(msg->step_done->reason, out);
+		to->type = VP_STEP_DONE;
+		to->step = msg->step_done->step;
+		to->error = msg->step_done->error;
+		reason_from(msg->step_done->reason, to);
 		return 0;
 	case VX__CPG__BODY_LEAVE:
-		if (msg->leave->how > VX__LEAVE_HOW__LEFT_ABORTED) {
-			return -VX_E_PROTO;
-		}
-		out->type = VP_LEAVE;
-		out->how = (enum view_how)msg->leave->how;
-		out->incarnation = msg->leave->incarnation;
-		reason_from(msg->leave->reason, out);
-		return 0;
+		to->type = VP_LEAVE;
+		to->incarnation = msg->leave->incarnation;
+		reason_from(msg->leave->reason, to);
+		return how_from(msg->leave->how, &to->how);
 	case VX__CPG__BODY_REFUSE:
-		out->type = VP_REFUSE;
-		out->nodeid = msg->refuse->nodeid;
-		out->incarnation = msg->refuse->incarnation;
-		reason_from(msg->refuse->reason, out);
+		to->type = VP_REFUSE;
+		to->nodeid = msg->refuse->nodeid;
+		to->incarnation = msg->refuse->incarnation;
+		reason_from(msg->refuse->reason, to);
 		return 0;
 	case VX__CPG__BODY_RECONF_ASK:
-		out->type = VP_RECONF;
-		reason_from(msg->reconf_ask->reason, out);
+		to->type = VP_RECONF;
+		reason_from(msg->reconf_ask->reason, to);
 		return 0;
 	case VX__CPG__BODY_PORT_STATE:
 	case VX__CPG__BODY_PORT_DATA:
@@ -231,6 +207,17 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 
 /* Messages that point into one another; as large as the largest packet. */
 struct packet_parts {
+	Vx__Cpg msg;
+	union {
+		Vx__Rstart rstart;
+		Vx__Hello hello;
+		Vx__NewView newview;
+		Vx__Busy busy;
+		Vx__StepDone step_done;
+		Vx__Leave leave;
+		Vx__Refuse refuse;
+		Vx__ReconfAsk reconf_ask;
+	} body;
 	Vx__RingId ring;
 	Vx__Member self, member[VX_NODES_MAX];
 	Vx__Member *member_at[VX_NODES_MAX];
@@ -240,142 +227,122 @@ struct packet_parts {
 	uint32_t joiner[VX_NODES_MAX];
 };
 
-static void member_to(const struct view_member *member, Vx__Member *out)
+/* Makes body.FIELD the body of the message: its address. */
+#define PARTS_BODY(parts, field, message, NAME) \
+	(vx__##message##__init(&(parts)->body.field), \
+	 (parts)->msg.body_case = VX__CPG__BODY_##NAME, (parts)->msg.field = &(parts)->body.field)
+
+static void ring_to(const struct view_ring *from, Vx__RingId *to)
 {
-	vx__member__init(out);
-	out->nodeid = member->nodeid;
-	out->nid = member->nid;
-	out->incarnation = member->incarnation;
-	out->joined_epoch = member->joined_epoch;
-	out->fenced_at = member->fenced_at;
-	out->preference = member->preference;
+	vx__ring_id__init(to);
+	to->rep = from->rep;
+	to->seq = from->seq;
 }
 
-static void parts_fill(struct packet_parts *parts, const struct view *view)
+static Vx__Member *member_to(const struct view_member *from, Vx__Member *to)
 {
-	for (size_t i = 0; i < view->member_count; i++) {
-		member_to(&view->member[i], &parts->member[i]);
-		parts->member_at[i] = &parts->member[i];
-	}
-	for (size_t i = 0; i < view->leaver_count; i++) {
-		Vx__Leaver *leaver = &parts->leaver[i];
-
-		vx__leaver__init(leaver);
-		leaver->nodeid = view->leaver[i].nodeid;
-		leaver->nid = view->leaver[i].nid;
-		leaver->incarnation = view->leaver[i].incarnation;
-		leaver->fenced_at = view->leaver[i].fenced_at;
-		leaver->how = (Vx__LeaveHow)view->leaver[i].how;
-		parts->leaver_at[i] = leaver;
-	}
-	memcpy(parts->joiner, view->joiner, sizeof(parts->joiner));
-	vx__view__init(&parts->view);
-	parts->view.epoch = view->epoch;
-	parts->view.master = view->master;
-	parts->view.cold = view->cold;
-	parts->view.unfolded = view->unfolded;
-	parts->view.n_member = view->member_count;
-	parts->view.member = parts->member_at;
-	parts->view.n_leaver = view->leaver_count;
-	parts->view.leaver = parts->leaver_at;
-	parts->view.n_joiner = view->joiner_count;
-	parts->view.joiner = parts->joiner;
+	vx__member__init(to);
+	MEMBER_FIELDS(COPY)
+	return to;
 }
 
-static uint8_t *hello_to(const struct view_packet *packet, Vx__Cpg *msg, struct packet_parts *parts,
-			 size_t *out_length)
+static Vx__Leaver *leaver_to(const struct view_leaver *from, Vx__Leaver *to)
 {
-	Vx__Hello hello = VX__HELLO__INIT;
+	vx__leaver__init(to);
+	LEAVER_FIELDS(COPY)
+	to->how = (Vx__LeaveHow)from->how;
+	return to;
+}
 
-	parts_fill(parts, &packet->view);
-	member_to(&packet->self, &parts->self);
-	hello.ring = &parts->ring;
-	hello.round = packet->round;
-	hello.coordinator = packet->coordinator;
-	hello.member = packet->member;
-	hello.let_go = packet->let_go;
-	hello.ran = packet->ran;
-	hello.self = &parts->self;
-	hello.last_epoch = packet->last_epoch;
-	hello.n_view = parts->view.n_member;
-	hello.view = parts->view.member;
-	hello.n_leaver = parts->view.n_leaver;
-	hello.leaver = parts->view.leaver;
-	hello.proto_min = VX_PROTOCOL_MIN;
-	hello.proto_max = VX_PROTOCOL_MAX;
-	msg->body_case = VX__CPG__BODY_HELLO;
-	msg->hello = &hello;
-	return packet_encode(msg, out_length);
+static Vx__View *view_to(const struct view *from, struct packet_parts *parts)
+{
+	Vx__View *to = &parts->view;
+
+	vx__view__init(to);
+	VIEW_FIELDS(COPY)
+	to->n_member = from->member_count;
+	to->member = parts->member_at;
+	for (size_t i = 0; i < from->member_count; i++) {
+		to->member[i] = member_to(&from->member[i], &parts->member[i]);
+	}
+	to->n_leaver = from->leaver_count;
+	to->leaver = parts->leaver_at;
+	for (size_t i = 0; i < from->leaver_count; i++) {
+		to->leaver[i] = leaver_to(&from->leaver[i], &parts->leaver[i]);
+	}
+	to->n_joiner = from->joiner_count;
+	to->joiner = parts->joiner;
+	memcpy(to->joiner, from->joiner, sizeof(parts->joiner));
+	return to;
+}
+
+static void hello_to(const struct view_packet *from, struct packet_parts *parts)
+{
+	const Vx__View *view = view_to(&from->view, parts);
+	Vx__Hello *to = PARTS_BODY(parts, hello, hello, HELLO);
+
+	HELLO_FIELDS(COPY)
+	to->ring = &parts->ring;
+	to->self = member_to(&from->self, &parts->self);
+	to->n_view = view->n_member;
+	to->view = view->member;
+	to->n_leaver = view->n_leaver;
+	to->leaver = view->leaver;
+	to->proto_min = VX_PROTOCOL_MIN;
+	to->proto_max = VX_PROTOCOL_MAX;
+}
+
+static void body_to(const struct view_packet *from, struct packet_parts *parts)
+{
+	char *reason = (char *)(uintptr_t)from->reason;
+
+	switch (from->type) {
+	case VP_RSTART:
+		PARTS_BODY(parts, rstart, rstart, RSTART)->ring = &parts->ring;
+		parts->body.rstart.round = from->round;
+		return;
+	case VP_HELLO:
+		hello_to(from, parts);
+		return;
+	case VP_NEWVIEW:
+		PARTS_BODY(parts, newview, new_view, NEWVIEW)->ring = &parts->ring;
+		parts->body.newview.round = from->round;
+		parts->body.newview.view = view_to(&from->view, parts);
+		return;
+	case VP_BUSY:
+		PARTS_BODY(parts, busy, busy, BUSY)->ring = &parts->ring;
+		return;
+	case VP_STEP_DONE:
+		PARTS_BODY(parts, step_done, step_done, STEP_DONE)->reason = reason;
+		parts->body.step_done.step = from->step;
+		parts->body.step_done.error = from->error;
+		return;
+	case VP_LEAVE:
+		PARTS_BODY(parts, leave, leave, LEAVE)->reason = reason;
+		parts->body.leave.how = (Vx__LeaveHow)from->how;
+		parts->body.leave.incarnation = from->incarnation;
+		return;
+	case VP_REFUSE:
+		PARTS_BODY(parts, refuse, refuse, REFUSE)->reason = reason;
+		parts->body.refuse.nodeid = from->nodeid;
+		parts->body.refuse.incarnation = from->incarnation;
+		return;
+	case VP_RECONF:
+		PARTS_BODY(parts, reconf_ask, reconf_ask, RECONF_ASK)->reason = reason;
+		return;
+	}
 }
 
 uint8_t *packet_from_view(const struct view_packet *packet, uint64_t serial, size_t *out_length)
 {
 	struct packet_parts parts;
-	Vx__Cpg msg = VX__CPG__INIT;
-	char *reason = (char *)(uintptr_t)packet->reason;
-	Vx__Rstart rstart = VX__RSTART__INIT;
-	Vx__NewView newview = VX__NEW_VIEW__INIT;
-	Vx__Busy busy = VX__BUSY__INIT;
-	Vx__StepDone step_done = VX__STEP_DONE__INIT;
-	Vx__Leave leave = VX__LEAVE__INIT;
-	Vx__Refuse refuse = VX__REFUSE__INIT;
-	Vx__ReconfAsk reconf = VX__RECONF_ASK__INIT;
 
-	vx__ring_id__init(&parts.ring);
-	parts.ring.rep = packet->ring.rep;
-	parts.ring.seq = packet->ring.seq;
-	msg.epoch = packet->epoch;
-	msg.serial = serial;
-	switch (packet->type) {
-	case VP_RSTART:
-		rstart.ring = &parts.ring;
-		rstart.round = packet->round;
-		msg.body_case = VX__CPG__BODY_RSTART;
-		msg.rstart = &rstart;
-		break;
-	case VP_HELLO:
-		return hello_to(packet, &msg, &parts, out_length);
-	case VP_NEWVIEW:
-		parts_fill(&parts, &packet->view);
-		newview.ring = &parts.ring;
-		newview.round = packet->round;
-		newview.view = &parts.view;
-		msg.body_case = VX__CPG__BODY_NEWVIEW;
-		msg.newview = &newview;
-		break;
-	case VP_BUSY:
-		busy.ring = &parts.ring;
-		msg.body_case = VX__CPG__BODY_BUSY;
-		msg.busy = &busy;
-		break;
-	case VP_STEP_DONE:
-		step_done.step = packet->step;
-		step_done.error = packet->error;
-		step_done.reason = reason;
-		msg.body_case = VX__CPG__BODY_STEP_DONE;
-		msg.step_done = &step_done;
-		break;
-	case VP_LEAVE:
-		leave.how = (Vx__LeaveHow)packet->how;
-		leave.incarnation = packet->incarnation;
-		leave.reason = reason;
-		msg.body_case = VX__CPG__BODY_LEAVE;
-		msg.leave = &leave;
-		break;
-	case VP_REFUSE:
-		refuse.nodeid = packet->nodeid;
-		refuse.incarnation = packet->incarnation;
-		refuse.reason = reason;
-		msg.body_case = VX__CPG__BODY_REFUSE;
-		msg.refuse = &refuse;
-		break;
-	case VP_RECONF:
-		reconf.reason = reason;
-		msg.body_case = VX__CPG__BODY_RECONF_ASK;
-		msg.reconf_ask = &reconf;
-		break;
-	}
-	return packet_encode(&msg, out_length);
+	vx__cpg__init(&parts.msg);
+	parts.msg.epoch = packet->epoch;
+	parts.msg.serial = serial;
+	ring_to(&packet->ring, &parts.ring);
+	body_to(packet, &parts);
+	return packet_encode(&parts.msg, out_length);
 }
 
 /* ---- a view for local clients ---- */
@@ -388,7 +355,7 @@ Vx__View *packet_view_make(const struct view *view, const struct packet_names *n
 	if (parts == NULL) {
 		abort();
 	}
-	parts_fill(parts, view);
+	view_to(view, parts);
 	for (size_t i = 0; i < view->member_count; i++) {
 		uint32_t nodeid = view->member[i].nodeid;
 

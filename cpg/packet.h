@@ -35,6 +35,8 @@ int packet_decode(const void *data, size_t length, Vx__Cpg **out_msg);
 /* The part of a message that the view core understands. -VX_E_PROTO if it is none of its packets
  * or breaks a bound. from, pid: the sender as CPG names it. */
 int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_packet *out_packet);
+/* One member. -VX_E_PROTO if its slot breaks the bound. */
+int packet_to_member(const Vx__Member *member, struct view_member *out_member);
 /* And back: bytes of a packet of the view core. */
 uint8_t *packet_from_view(const struct view_packet *packet, uint64_t serial, size_t *out_length);
 

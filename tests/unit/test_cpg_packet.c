@@ -16,7 +16,8 @@ static struct view_packet sample(enum view_packet_type type)
 	packet.coordinator = 1;
 	packet.self = (struct view_member){ 2, 1, UINT64_C(9) << 32 | 4711, 0x1003, 12345, -5 };
 	packet.last_epoch = 0x1203;
-	packet.member = true;
+	packet.member = packet.let_go = packet.ran = true;
+	packet.view.cold = packet.view.unfolded = true;
 	packet.view.epoch = 0x1303;
 	packet.view.master = 1;
 	for (uint32_t i = 0; i < VX_NODES_MAX; i++) {
@@ -31,6 +32,7 @@ static struct view_packet sample(enum view_packet_type type)
 	packet.view.member_count = packet.view.joiner_count = VX_NODES_MAX;
 	packet.view.leaver_count = 2 * VX_NODES_MAX;
 	packet.step = 4;
+	packet.error = -7;
 	packet.how = VIEW_CLEAN;
 	packet.incarnation = 99;
 	packet.nodeid = 3;
@@ -75,6 +77,7 @@ static void view_same(const struct view *a, const struct view *b, bool newview)
 	if (newview) {
 		ck_assert_uint_eq(a->epoch, b->epoch);
 		ck_assert_uint_eq(a->master, b->master);
+		ck_assert(b->cold && b->unfolded);
 		ck_assert_mem_eq(a->joiner, b->joiner, sizeof(a->joiner));
 	}
 }
@@ -99,12 +102,24 @@ START_TEST(round_trip)
 	}
 	if (type == VP_HELLO) {
 		member_same(&back.self, &packet.self);
-		ck_assert(back.member);
+		ck_assert(back.member && back.let_go && back.ran);
+		ck_assert_uint_eq(back.coordinator, packet.coordinator);
 		ck_assert_uint_eq(back.last_epoch, packet.last_epoch);
 	}
 	if (type == VP_LEAVE) {
 		ck_assert_int_eq(back.how, VIEW_CLEAN);
 		ck_assert_uint_eq(back.incarnation, 99);
+		ck_assert_str_eq(back.reason, "why not");
+	}
+	if (type == VP_STEP_DONE) {
+		ck_assert_uint_eq(back.step, packet.step);
+		ck_assert_int_eq(back.error, packet.error);
+	}
+	if (type == VP_REFUSE) {
+		ck_assert_uint_eq(back.nodeid, packet.nodeid);
+		ck_assert_uint_eq(back.incarnation, packet.incarnation);
+	}
+	if (type == VP_STEP_DONE || type == VP_REFUSE || type == VP_RECONF) {
 		ck_assert_str_eq(back.reason, "why not");
 	}
 	free(data);
