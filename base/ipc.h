@@ -58,6 +58,9 @@ bool ipc_client_is_connected(const struct ipc_client *client);
 struct ipc_call;
 /* 0; -VX_E_NODAEMON when nobody serves that name; -EACCES; -VX_E_TIMEOUT when it does not react. */
 int ipc_call_open(const char *name, struct ipc_call **out_call);
+/* The same, for people who wait: look() is called again and again, and ends it if it is not 0. */
+int ipc_call_open_look(const char *name, int (*look)(void *ctx), void *ctx,
+		       struct ipc_call **out_call);
 void ipc_call_close(struct ipc_call *call);
 int ipc_call_send(struct ipc_call *call, const Vx__Ipc *msg);
 /* Next packet, to be freed with vx__ipc__free_unpacked(). 0, -VX_E_TIMEOUT, -VX_E_IPC, -EINTR. */

@@ -15,6 +15,7 @@
 #include "base/timeouts.h"
 
 #define IPC_FLUSH_MS 2
+#define IPC_LOOK_MS 100
 #define IPC_PLACE_MS 50
 
 struct ipc_client {
@@ -217,7 +218,8 @@ bool ipc_client_is_connected(const struct ipc_client *client)
 /* In two steps, because libqb's own one waits for ever for a server that is stopped. When so many
  * wait for it that the kernel takes no more, this is told at once: we wait for our place as well.
  */
-static int ipc_call_connect(struct ipc_call *call, const char *name)
+static int ipc_call_connect(struct ipc_call *call, const char *name, int (*look)(void *ctx),
+			    void *ctx)
 {
 	uint64_t end = clock_ms() + VX_IPC_CONNECT_MS;
 	struct pollfd poll_fd = { .events = POLLIN };
@@ -226,6 +228,10 @@ static int ipc_call_connect(struct ipc_call *call, const char *name)
 	while ((call->connection = qb_ipcc_connect_async(name, IPC_QB_BYTES, &poll_fd.fd)) ==
 		       NULL &&
 	       errno == EAGAIN && clock_ms() < end) {
+		rc = look != NULL ? look(ctx) : 0;
+		if (rc != 0) {
+			return rc;
+		}
 		poll(NULL, 0, IPC_PLACE_MS);
 	}
 	if (call->connection == NULL) {
@@ -233,20 +239,24 @@ static int ipc_call_connect(struct ipc_call *call, const char *name)
 		       : errno == EACCES || errno == EPERM ? -EACCES
 							   : -VX_E_NODAEMON;
 	}
-	do {
-		uint64_t now = clock_ms();
-
-		rc = poll(&poll_fd, 1, now < end ? (int)(end - now) : 0);
-	} while (rc < 0 && errno == EINTR);
-	if (rc <= 0) {
-		qb_ipcc_disconnect(call->connection);
-		return -VX_E_TIMEOUT;
+	while ((rc = poll(&poll_fd, 1, IPC_LOOK_MS)) <= 0) {
+		rc = look != NULL ? look(ctx) : 0;
+		if (rc != 0 || clock_ms() >= end) {
+			qb_ipcc_disconnect(call->connection);
+			return rc != 0 ? rc : -VX_E_TIMEOUT;
+		}
 	}
 	rc = qb_ipcc_connect_continue(call->connection); /* frees the connection when it fails */
 	return rc == 0 ? 0 : rc == -EACCES || rc == -EPERM ? -EACCES : -VX_E_NODAEMON;
 }
 
 int ipc_call_open(const char *name, struct ipc_call **out_call)
+{
+	return ipc_call_open_look(name, NULL, NULL, out_call);
+}
+
+int ipc_call_open_look(const char *name, int (*look)(void *ctx), void *ctx,
+		       struct ipc_call **out_call)
 {
 	struct ipc_call *call = calloc(1, sizeof(*call));
 	int rc;
@@ -255,7 +265,7 @@ int ipc_call_open(const char *name, struct ipc_call **out_call)
 		return -ENOMEM;
 	}
 	STAILQ_INIT(&call->out.queue);
-	rc = ipc_call_connect(call, name);
+	rc = ipc_call_connect(call, name, look, ctx);
 	if (rc != 0) {
 		free(call);
 		return rc;

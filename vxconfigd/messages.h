@@ -71,6 +71,7 @@
 	X(TWICE, 1064, USAGE, "%s: is given twice") \
 	X(RECORD_UNKNOWN, 1067, NOTFOUND, "%s: not found in any imported disk group") \
 	X(RECORD_UNKNOWN_IN, 1068, NOTFOUND, "%s: not found in disk group %s") \
+	X(WAITS, 1069, TIMEOUT, "waits for %s") \
 	X(REMOVE_WHAT, 1065, USAGE, "remove: \"%s\" says not what is to be removed; a volume: vxassist -g %s remove volume " \
 				    "VOLUME ...; a mirror or a log: vxplex -o rm dis PLEX") \
 	X(POLICY_UNKNOWN, 1066, SYNTAX, "%s: not a read policy: round VOLUME, select VOLUME, or prefer VOLUME PLEX") \

@@ -2,6 +2,7 @@
 /* Requests that a slave forwards to the master. */
 #include "vxconfigd/relay.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/proto.h"
+#include "base/timeouts.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/plan.h"
@@ -20,6 +22,7 @@ struct relay {
 	struct ask *ask;
 	uint64_t cookie;
 	bool sent;
+	uint64_t heard_ms;     /* the master's last word on it, 0: none */
 	bool orphan;	       /* its master is gone: the view that follows decides */
 	bool known, committed; /* ... and says so */
 	bool unknown;	       /* ... or cannot say: the group is disabled */
@@ -78,11 +81,36 @@ void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *r
 				relay_free(configd, relay);
 				ask_answer_loaded(ask, proto_clone(reply));
 			} else {
+				relay->heard_ms = clock_ms();
 				ask_progress(ask, reply);
 			}
 			return;
 		}
 	}
+}
+
+bool relay_waits_for(struct configd *configd, const struct ask *ask, char *out_text)
+{
+	struct cview *cluster = &configd->cluster;
+	const struct relay *relay;
+
+	TAILQ_FOREACH(relay, &configd->relays, next)
+	{
+		if (relay->ask == ask) {
+			break;
+		}
+	}
+	if (relay == NULL) {
+		return false;
+	}
+	if (!relay->sent || !cview_is_settled(cluster)) {
+		snprintf(out_text, VX_REASON_MAX, "the cluster reconfiguration");
+	} else if (clock_ms() - relay->heard_ms > 2 * VX_WAIT_TELL_MS) {
+		snprintf(out_text, VX_REASON_MAX,
+			 "vxconfigd of node %s, the master, which does not answer",
+			 cview_name(cluster, cluster->view->master));
+	}
+	return true;
 }
 
 void relay_master(struct configd *configd, const Vx__CfgView *view)

@@ -12,6 +12,9 @@
 /* Takes ask. Sent when the view is settled; at once, or later. */
 void relay_submit(struct configd *configd, struct ask *ask);
 void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *reply);
+/* What ask waits for, as text (VX_REASON_MAX), "" while the master says it itself. False: it was
+ * not forwarded. */
+bool relay_waits_for(struct configd *configd, const struct ask *ask, char *out_text);
 
 /* A view's decision is known. */
 void relay_master(struct configd *configd, const Vx__CfgView *view);

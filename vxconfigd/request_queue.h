@@ -45,6 +45,8 @@ void request_refuse_all(struct group *group);
 void request_give_up(struct configd *configd, const char *reason);
 /* Is it waiting or under way here? */
 bool request_is_known(struct configd *configd, const uint8_t *txid);
+/* What for, as text (VX_REASON_MAX)? False: it is none of these (request_wait.c). */
+bool request_waits_for(struct configd *configd, const uint8_t *txid, char *out_text);
 
 /* ---- request_plan.c: from a request to a proposal ---- */
 

@@ -127,6 +127,7 @@ static void ask_log(const struct ask *ask, const Vx__Reply *reply)
 
 static void ask_free(struct ask *ask)
 {
+	ask_wait_end(ask);
 	proto_free(ask->request);
 	free(ask);
 }
@@ -339,6 +340,7 @@ static void server_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *m
 	}
 	ask = ask_new(server->configd, msg->request, msg->cookie);
 	ask->caller = caller->id;
+	ask_wait_begin(ask);
 	ask->request->uid = ipc_peer_uid(peer);
 	ask->request->pid = (uint32_t)ipc_peer_pid(peer);
 	proto_string_set(&ask->request->node, server->configd->cluster.node);
@@ -357,6 +359,7 @@ static void server_on_forwarded(struct configd *configd, uint32_t from, const Vx
 	}
 	ask = ask_new(configd, request, msg->cookie);
 	ask->nodeid = from;
+	ask_wait_begin(ask);
 	if (strcmp(request->tool, "vxconfigd") == 0 && strcmp(request->verb, "io") == 0) {
 		server_io_local(ask);
 	} else if (strcmp(request->tool, "vxdctl") == 0 && strcmp(request->verb, "outcome") == 0) {

@@ -17,6 +17,7 @@ struct ask {
 	uint32_t nodeid;	 /* ... or the node that forwarded it; 0: the former */
 	Vx__Reply *reply;	 /* of an answer that waits for vxiod */
 	struct loop_timer timer; /* of a change of vxconfigd's own that is tried again */
+	struct loop_timer tell_timer; /* until what it waits for is told */
 	TAILQ_ENTRY(ask) next;
 };
 TAILQ_HEAD(ask_list, ask);
@@ -30,6 +31,9 @@ void ask_answer(struct ask *ask, Vx__Reply *reply);
 /* The same, once this node's vxiod has loaded what it was told to: what was made can be used. */
 void ask_answer_loaded(struct ask *ask, Vx__Reply *reply);
 void ask_progress(struct ask *ask, const Vx__Reply *reply);
+/* From now on, until the end, what it waits for is told (server_wait.c). */
+void ask_wait_begin(struct ask *ask);
+void ask_wait_end(struct ask *ask);
 /* Answers with an error of the catalogue already in reply, or an empty success. */
 Vx__Reply *ask_reply_new(void);
 

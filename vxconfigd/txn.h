@@ -162,6 +162,8 @@ void txn_step(struct txn *txn, const struct txn_event *event, struct txn_effects
 /* May the master begin? 0; -VX_E_RECONF (no open view), -VX_E_BUSY (one is under way or held),
  * -VX_E_NOPEER (out_node: whose vxconfigd is missing). */
 int txn_can_begin(const struct txn *txn, uint32_t *out_node);
+/* Master: the members whose vote, word "prepared" or acknowledgement is missing, as bits. */
+uint32_t txn_awaited(const struct txn *txn);
 /* For the state exchange of a new view (T8): COMMIT was delivered here, or this is the master and
  * its majority write is done. */
 bool txn_has_seen(const struct txn *txn);

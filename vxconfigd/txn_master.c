@@ -227,6 +227,14 @@ static uint32_t txn_first_without(const struct txn *txn, uint32_t bits)
 	return 0;
 }
 
+uint32_t txn_awaited(const struct txn *txn)
+{
+	if (txn->master == TXN_VOTING || txn->master == TXN_QUIESCING) {
+		return txn_all(txn) & ~txn->answered;
+	}
+	return txn->master == TXN_COMMITTING ? txn_all(txn) & ~(txn->acked | txn->waived) : 0;
+}
+
 void txn_master_on_timeout(struct txn *txn, struct txn_effects *fx)
 {
 	if (!txn->open) {

@@ -325,6 +325,7 @@ static inline struct sample_result sample_type(sample_run *run, const char *line
 	io.client.service = service != NULL ? service : "vxha-test-nobody";
 	io.client.progress = false;
 	io.client.answer_ms = 3000;
+	io.client.mute_ms = 1000;
 	io.client.outcome_ms = 2000;
 	io.client.retry_ms = 20;
 	result.exit_code = run(&io, argc, argv);

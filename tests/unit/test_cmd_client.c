@@ -3,9 +3,11 @@
 #include "tests/unit/cmd_sample.h"
 
 #include <grp.h>
+#include <poll.h>
 
 #include "base/errors.h"
 #include "base/id.h"
+#include "vxconfigd/messages.h"
 
 static struct sample_server server;
 static struct sample_result result;
@@ -244,7 +246,47 @@ static void answer_never(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 START_TEST(test_no_answer)
 {
 	type(vxdg_run, answer_never, "vxdg list");
+	ck_assert_ptr_nonnull(strstr(result.err, "NOTICE V-80-1-1136 waits for vxconfigd of this "
+						 "node, which says nothing"));
 	check(4, "", "ERROR V-80-1-1103 vxconfigd did not answer within 3 seconds");
+}
+END_TEST
+
+/* As vxconfigd does while the master is silent. The loop of the played one is not needed. */
+static void answer_waits(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	Vx__Message message = VX__MESSAGE__INIT, *list[] = { &message };
+	Vx__Reply reply = VX__REPLY__INIT;
+
+	if (is_outcome(msg)) {
+		send_outcome(peer, msg, "unknown");
+		return;
+	}
+	(void)count;
+	message.severity = VX__SEVERITY__SEV_NOTICE;
+	message.number = MSG_WAITS;
+	message.text = TEXT("waits for vxconfigd of node a, the master, which does not answer");
+	reply.progress = true;
+	reply.n_message = 1;
+	reply.message = list;
+	for (int i = 0; i < 50; i++) { /* 5 s: longer than the utility's patience */
+		sample_send(peer, msg->cookie, &reply);
+		poll(NULL, 0, 100);
+	}
+}
+
+/* What is waited for is told, once, without any option; waiting has its end, and what is then
+ * said is the truth. */
+START_TEST(test_waits)
+{
+	const char *told;
+
+	type(vxassist_run, answer_waits, "vxassist -g data make vol1 1g");
+	told = strstr(result.err, "vxha vxassist NOTICE V-80-1-1069 waits for vxconfigd of node a");
+	ck_assert_msg(told != NULL, "%s", result.err);
+	ck_assert_msg(strstr(told + 40, "V-80-1-1069") == NULL, "%s", result.err);
+	ck_assert_ptr_null(strstr(result.err, "V-80-1-1136"));
+	check(6, "", "ERROR V-80-1-1108 the outcome is not known");
 }
 END_TEST
 
@@ -281,6 +323,27 @@ START_TEST(test_interrupted)
 	sample_server_stop(&server);
 	waitpid(killer, NULL, 0);
 	check(6, "", "WARNING V-80-1-1109 interrupted");
+}
+END_TEST
+
+/* Before the connection is taken nothing was asked, and that is what is said. */
+START_TEST(test_interrupted_early)
+{
+	pid_t self = getpid(), killer;
+
+	sample_server_start(&server, answer_done);
+	kill(server.pid, SIGSTOP);
+	killer = fork();
+	if (killer == 0) {
+		usleep(500 * 1000);
+		kill(self, SIGINT);
+		_exit(0);
+	}
+	result = sample_type(vxassist_run, "vxassist -g data make vol1 1g", server.service);
+	kill(server.pid, SIGCONT);
+	sample_server_stop(&server);
+	waitpid(killer, NULL, 0);
+	check(20, "", "WARNING V-80-1-1137 interrupted before vxconfigd was asked");
 }
 END_TEST
 
@@ -336,6 +399,8 @@ int main(void)
 	tcase_add_test(tcase, test_no_answer);
 	tcase_add_test(tcase, test_not_a_reply);
 	tcase_add_test(tcase, test_interrupted);
+	tcase_add_test(tcase, test_interrupted_early);
+	tcase_add_test(tcase, test_waits);
 	tcase_add_test(tcase, test_no_access);
 	tcase_add_test(tcase, test_output_cannot_be_written);
 	suite_add_tcase(suite, tcase);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/errors.h"
-#include "vxconfigd/txn.h"
+#include "vxconfigd/txn_part.h"
 
 #define SELF 1
 #define OTHER 2
@@ -293,6 +293,28 @@ START_TEST(time_outs)
 }
 END_TEST
 
+/* Whose word is missing, for who waits. */
+START_TEST(it_knows_whom_it_waits_for)
+{
+	static const struct {
+		size_t steps;
+		bool self, other;
+	} row[] = {
+		{ 0, true, true },  { 3, false, true },	 { 4, true, true },
+		{ 7, true, false }, { 8, false, false }, { 9, false, false },
+		{ 10, true, true }, { 13, false, true }, { 14, false, false },
+	};
+	struct txn txn;
+
+	for (size_t i = 0; i < VX_COUNT_OF(row); i++) {
+		go(&txn, row[i].steps);
+		ck_assert_uint_eq(txn_awaited(&txn),
+				  (row[i].self ? txn_bit(&txn, SELF) : 0) |
+					  (row[i].other ? txn_bit(&txn, OTHER) : 0));
+	}
+}
+END_TEST
+
 START_TEST(it_begins_only_when_it_may)
 {
 	struct txn txn;
@@ -332,6 +354,7 @@ int main(void)
 	tcase_add_test(tcase, a_join_puts_aside_what_is_not_quiesced_and_waits_for_the_rest);
 	tcase_add_test(tcase, a_write_that_fails_asks_for_a_view);
 	tcase_add_test(tcase, time_outs);
+	tcase_add_test(tcase, it_knows_whom_it_waits_for);
 	tcase_add_test(tcase, it_begins_only_when_it_may);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);

@@ -11,11 +11,22 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/ipc.h"
+#include "base/limits.h"
 #include "base/paths.h"
 #include "base/timeouts.h"
 #include "vxconfigd/cmd/complain.h"
 
-#define CLIENT_SLICE_MS 200 /* how late a Ctrl-C may be seen */
+#define CLIENT_SLICE_MS 100 /* how late a Ctrl-C may be seen */
+
+/* A person waits: for what, is told once for each thing. */
+struct client_wait {
+	const struct client *client;
+	const char *tool;
+	const sigset_t *held; /* signals to look for; NULL: none */
+	uint64_t word_ms;     /* the last one of vxconfigd */
+	bool mute_told;
+	char told[VX_REASON_MAX];
+};
 
 void client_init(struct client *client, FILE *err)
 {
@@ -24,6 +35,7 @@ void client_init(struct client *client, FILE *err)
 		.err = err,
 		.progress = isatty(fileno(err)) == 1,
 		.answer_ms = VX_IPC_CALL_MS,
+		.mute_ms = VX_WAIT_MUTE_MS,
 		.outcome_ms = VX_OUTCOME_ASK_MS,
 		.retry_ms = VX_OUTCOME_RETRY_MS,
 	};
@@ -47,36 +59,63 @@ static bool client_signalled(const sigset_t *held)
 	return sigtimedwait(held, NULL, &now) > 0;
 }
 
-static void client_show_progress(const struct client *client, const char *tool,
-				 const Vx__Reply *reply)
+static void client_wait_init(struct client_wait *wait, const struct client *client,
+			     const char *tool, const sigset_t *held)
 {
-	if (!client->progress) {
-		return;
+	*wait = (struct client_wait){
+		.client = client, .tool = tool, .held = held, .word_ms = clock_ms()
+	};
+}
+
+/* Between two waits. 0 or -EINTR: a signal came. */
+static int client_look(void *ctx)
+{
+	struct client_wait *wait = ctx;
+
+	if (wait->held != NULL && client_signalled(wait->held)) {
+		return -EINTR;
 	}
-	for (size_t i = 0; i < reply->n_line; i++) {
+	if (!wait->mute_told && clock_ms() - wait->word_ms >= wait->client->mute_ms) {
+		wait->mute_told = true;
+		complain(wait->client->err, wait->tool, SAY_MUTE);
+	}
+	return 0;
+}
+
+/* A line of progress is for who wants it; a message, of what is waited for, for everybody. */
+static void client_show_progress(struct client_wait *wait, const Vx__Reply *reply)
+{
+	const struct client *client = wait->client;
+
+	for (size_t i = 0; i < reply->n_line && client->progress; i++) {
 		fprintf(client->err, "%s\n", reply->line[i]);
 	}
-	complain_reply(client->err, tool, reply);
+	if (reply->n_message > 0 && strcmp(wait->told, reply->message[0]->text) != 0) {
+		snprintf(wait->told, sizeof(wait->told), "%s", reply->message[0]->text);
+		complain_reply(client->err, wait->tool, reply);
+	}
 }
 
 /*
- * Waits for the last answer to cookie. held: signals to look for, NULL: none.
+ * Waits for the last answer to cookie. That something is still waited for gives no more time.
  * 0, -VX_E_TIMEOUT, -VX_E_IPC, -EINTR (a signal came), -VX_E_PROTO.
  */
-static int client_receive(const struct client *client, struct ipc_call *call, uint64_t cookie,
-			  const char *tool, const sigset_t *held, Vx__Reply **out_reply)
+static int client_receive(struct client_wait *wait, struct ipc_call *call, uint64_t cookie,
+			  Vx__Reply **out_reply)
 {
+	const struct client *client = wait->client;
 	uint64_t end = clock_ms() + client->answer_ms;
 
 	while (clock_ms() < end) {
 		Vx__Ipc *msg;
 		int rc = ipc_call_receive(call, CLIENT_SLICE_MS, &msg);
+		int signal = client_look(wait);
 
-		if (held != NULL && client_signalled(held)) {
+		if (signal != 0) {
 			if (rc == 0) {
 				vx__ipc__free_unpacked(msg, NULL);
 			}
-			return -EINTR;
+			return signal;
 		}
 		if (rc == -VX_E_TIMEOUT || rc == -EINTR) {
 			continue;
@@ -93,9 +132,11 @@ static int client_receive(const struct client *client, struct ipc_call *call, ui
 			vx__ipc__free_unpacked(msg, NULL);
 			return rc;
 		}
+		wait->word_ms = clock_ms();
+		wait->mute_told = false;
 		if (msg->reply->progress) {
-			client_show_progress(client, tool, msg->reply);
-			end = clock_ms() + client->answer_ms;
+			client_show_progress(wait, msg->reply);
+			end = msg->reply->n_line > 0 ? clock_ms() + client->answer_ms : end;
 			vx__ipc__free_unpacked(msg, NULL);
 			continue;
 		}
@@ -112,9 +153,13 @@ static int client_receive(const struct client *client, struct ipc_call *call, ui
 static int client_ask(const struct client *client, const Vx__Request *request, const sigset_t *held,
 		      bool *out_sent, Vx__Reply **out_reply)
 {
+	struct client_wait wait;
 	struct ipc_call *call;
 	Vx__Ipc msg = VX__IPC__INIT;
-	int rc = ipc_call_open(client->service, &call);
+	int rc;
+
+	client_wait_init(&wait, client, request->tool, held);
+	rc = ipc_call_open_look(client->service, client_look, &wait, &call);
 
 	*out_sent = false;
 	if (rc != 0) {
@@ -126,7 +171,7 @@ static int client_ask(const struct client *client, const Vx__Request *request, c
 	*out_sent = true;
 	rc = ipc_call_send(call, &msg);
 	if (rc == 0) {
-		rc = client_receive(client, call, msg.cookie, request->tool, held, out_reply);
+		rc = client_receive(&wait, call, msg.cookie, out_reply);
 	}
 	ipc_call_close(call);
 	return rc;
@@ -157,6 +202,7 @@ static int client_ask_outcome(const struct client *client, const Vx__Request *re
 	question.pid = request->pid;
 	patient.progress = false;
 	patient.answer_ms = client->outcome_ms;
+	patient.mute_ms = UINT32_MAX; /* what is waited for was told */
 	do {
 		Vx__Reply *reply = NULL;
 		bool sent;
@@ -232,6 +278,9 @@ static int client_change_end(const struct client *client, const Vx__Request *req
 {
 	char txid[ID_TEXT];
 
+	if (error == -EINTR && !sent) {
+		return complain(client->err, request->tool, SAY_NOT_ASKED);
+	}
 	if (error == -EINTR) {
 		id_text(request->txid.data, request->txid.len, txid);
 		return complain(client->err, request->tool, SAY_INTERRUPTED, txid);

@@ -20,6 +20,7 @@ struct client {
 	FILE *err;		       /* messages and progress */
 	bool progress;		       /* show progress */
 	uint32_t answer_ms;	       /* wait for an answer or for progress */
+	uint32_t mute_ms;	       /* say that vxconfigd says nothing */
 	uint32_t outcome_ms, retry_ms; /* asking for a lost outcome */
 };
 

@@ -49,17 +49,22 @@
 	X(NODE_SILENT, 1125, WARNING, IPC, "Node %s: no report: %s") \
 	X(OUTPUT, 1126, ERROR, FULL, "cannot write the output: %s") \
 	X(HANGS, 1127, ERROR, IPC, \
-	  "vxconfigd is there but does not take the connection: it hangs or was paused") \
-	X(NO_DEVICE, 1134, WARNING, BUSY, "Volume %s: has no device on this node: %s") \
+	  "vxconfigd of this node does not take the connection: it hangs or was paused; nothing " \
+	  "was asked of it") \
 	X(WORD_TOO_LONG, 1128, ERROR, SYNTAX, "%.40s...: longer than %u bytes") \
 	X(OPTION_TWICE, 1129, ERROR, USAGE, "option --%s is given twice") \
 	X(OPTION_NOT_HERE, 1130, ERROR, USAGE, "%s: takes no option --%s") \
 	X(OPTION_NEEDS, 1131, ERROR, USAGE, "option --%s needs --%s") \
 	X(ATTR_TWICE, 1132, ERROR, USAGE, "%s=%s: %s is given twice") \
 	X(MEDIA_WORD, 1133, ERROR, SYNTAX, "%s: a name or a device is missing in NAME=DEVICE") \
+	X(NO_DEVICE, 1134, WARNING, BUSY, "Volume %s: has no device on this node: %s") \
 	X(NO_DISKS, 1135, WARNING, NODISK, \
 	  "no disk of this node is seen: disks= in vxha.conf says which are looked at " \
-	  "(man vxha.conf)")
+	  "(man vxha.conf)") \
+	X(MUTE, 1136, NOTICE, TIMEOUT, \
+	  "waits for vxconfigd of this node, which says nothing: it hangs or was paused") \
+	X(NOT_ASKED, 1137, WARNING, ABORTED, \
+	  "interrupted before vxconfigd was asked: nothing was changed")
 
 enum complain_id {
 #define CMD_MESSAGE_ENUM(name, number, severity, code, format) SAY_##name = number,
