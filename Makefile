@@ -162,7 +162,7 @@ demo: deps
 bench: build stage
 	$(Q)tests/bench/bench
 
-# What a node sees: the product installed below build/root (the lab mounts it over /usr).
+# What a node sees: the product installed below build/root (each lab mounts a copy of it over /usr).
 .PHONY: stage
 stage: build
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(B)/root PREFIX=/usr >/dev/null

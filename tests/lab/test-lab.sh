@@ -248,6 +248,13 @@ check_is "a node runs what is installed in build/root" product "$(second run a v
 check "and sees it beside the machine's own" second run a sh -c 'cd /usr/lib/ocf/resource.d &&
 	ls vxha/agent pacemaker/Dummy heartbeat/Dummy'
 check "the machine does not" not ls /usr/sbin/vxlab-product
+printf '#!/bin/sh\necho newer\n' >"$product/newer"
+install -m 755 "$product/newer" "$product/root/usr/sbin/vxlab-product"
+check_is "what is installed anew does not reach a lab that runs" product "$(second run a vxlab-product)"
+rm -r "$product/root"
+second crash a
+check "... nor when a node boots" second boot a
+check_is "... also if it is gone" product "$(second run a vxlab-product)"
 mapfile -t loops < <(loops_of_lab "$LAB-2")
 kill -KILL "$(cat "$TEST_DIR/../../build/lab/$LAB-2/pid")"
 wait_for 10 "killed with SIGKILL: its loop devices vanish" loops_unbound "${loops[@]}"

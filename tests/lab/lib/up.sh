@@ -67,6 +67,14 @@ sees_members() {
 	[ "$(members "$1")" = "$2" ]
 }
 
+# The lab's own copy of what is installed: files are replaced by others when it is installed anew, so
+# links to them are enough (5 ms; 26 ms where there are no links).
+copy_product() {
+	[ -d "$LAB_BUILD/root/usr" ] || return 0
+	cp -al "$LAB_BUILD/root/usr" "$LAB_STATE/product" 2>/dev/null ||
+		cp -a "$LAB_BUILD/root/usr/." "$LAB_STATE/product"
+}
+
 # Undoes a start that failed or was interrupted.
 up_failed() {
 	local status=$?
@@ -121,6 +129,7 @@ lab_up() {
 	trap 'exit 130' INT TERM HUP
 	rm -rf --one-file-system "$LAB_STATE"
 	mkdir -p "$LAB_STATE/rack"
+	copy_product || fatal "$LAB_BUILD/root/usr cannot be copied"
 	write_conf >"$LAB_STATE/conf"
 	"$LAB_BIN/labrack" "$LAB_STATE" "$LAB_DIR/lib" "$LAB_BIN" "${names[@]}" \
 		</dev/null >"$LAB_STATE/rack.log" 2>&1 || fatal "the rack did not start"
