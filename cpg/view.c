@@ -135,7 +135,10 @@ static void view_on_quorum(struct view_core *core, const struct view_event *even
 
 	core->quorum_ring = event->ring;
 	core->quorate = event->quorate;
-	if (had && !core->quorate && core->have_view && core->state != VS_ABORTING) {
+	/* the view may be of a quorate ring between two of which this node was told */
+	bool lost = had || (core->open && core->quorum_ring.seq >= core->cpg_ring.seq);
+
+	if (lost && !core->quorate && core->have_view && core->state != VS_ABORTING) {
 		view_fx_mark(fx, "quorum lost: I/O is frozen"); /* R15 */
 		view_coord_cancel(core, fx);
 		view_unfollow(core);
@@ -396,7 +399,8 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		view_on_aborted(core, event, fx);
 		break;
 	case VE_RECONF:
-		if (core->open && core->state == VS_MEMBER) {
+		/* who leaves too: what it waits for may need a new view (T7) */
+		if (core->open && (core->state == VS_MEMBER || core->state == VS_LEAVING)) {
 			struct view_packet *packet = view_fx_send(core, fx, VP_RECONF);
 
 			snprintf(packet->reason, sizeof(packet->reason), "%s",

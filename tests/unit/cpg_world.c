@@ -189,7 +189,9 @@ bool advance(uint32_t id)
 	event = (struct view_event){ .type = VE_QUORUM,
 				     .ring = { 1, next->ring_seq },
 				     .quorate = w->always_quorate || next->node_count * 2 > 3 };
-	deliver(id, &event);
+	if (!node->no_quorum) {
+		deliver(id, &event);
+	}
 	return true;
 }
 

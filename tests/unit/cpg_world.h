@@ -34,6 +34,7 @@ struct world_node {
 	uint64_t held; /* token of the last one */
 	int steps[STEP_COUNT];
 	uint64_t closed; /* STEP_CLOSE asked */
+	bool no_quorum;	 /* it is not told of any quorum */
 };
 
 struct world {

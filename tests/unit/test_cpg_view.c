@@ -352,6 +352,42 @@ START_TEST(who_is_there_did_not_leave)
 }
 END_TEST
 
+/* T7: what a leaver waits for may need a new view: it asks for one */
+START_TEST(leaver_asks_for_a_view)
+{
+	struct view_event leave = { .type = VE_LEAVE }, ask = { .type = VE_RECONF };
+	uint64_t views;
+
+	three();
+	views = w->node[1].views;
+	w->node[0].hold = 1u << FX_LEAVE_LOCAL;
+	deliver(1, &leave);
+	deliver(1, &ask);
+	run(4);
+	ck_assert_uint_eq(w->node[1].views, views + 1);
+	expect_view(1, 3);
+}
+END_TEST
+
+/* R15: a view that was made between two words about quorum is closed by the second one */
+START_TEST(quorum_that_was_never_told)
+{
+	struct view_event event = { .type = VE_QUORUM };
+
+	three();
+	event.ring = (struct view_ring){ 1, w->ring_seq };
+	deliver(2, &event);
+	ck_assert(!view_is_open(w->node[1].core));
+	boot(4);
+	w->node[1].no_quorum = true; /* the others heard of it */
+	run(4);
+	ck_assert(view_is_open(w->node[1].core));
+	event.ring = (struct view_ring){ 1, w->ring_seq };
+	deliver(2, &event);
+	ck_assert_msg(!view_is_open(w->node[1].core), "no quorum, and the view is open");
+}
+END_TEST
+
 /* R8: a master that let its volumes go cannot fold maps any more: another one is made master */
 START_TEST(leaving_master_is_replaced)
 {
@@ -397,6 +433,8 @@ int main(void)
 	tcase_add_test(all, outdated_hellos_make_no_view);
 	tcase_add_test(all, who_is_there_did_not_leave);
 	tcase_add_test(all, leaving_master_is_replaced);
+	tcase_add_test(all, quorum_that_was_never_told);
+	tcase_add_test(all, leaver_asks_for_a_view);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 
