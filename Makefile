@@ -63,7 +63,7 @@ build: $(DAEMONS) $(CMDS) $(TOOLS)
 
 help:
 	@sed -n '3,7s/^# \{0,1\}//p' Makefile
-	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-sim sim bench install clean'
+	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-sim check-sim-exhaustive check-mutants sim bench install clean'
 
 $(PB): base/vxha.proto
 	$(call say,PROTO,$<)
@@ -122,6 +122,15 @@ SIM_OBJ := $(call obj,$(wildcard tests/sim/*.c))
 $(B)/tests/vxsim: $(SIM_OBJ) $(L)/libcpg.a $(L)/libvxconfigd.a $(L)/libbase.a
 	$(call link)
 
+# The same with each single fault of base/mutant.h built in: nothing of it is ever released.
+MUTANT_OBJ := $(patsubst %.c,$(B)/mutants/%.o,$(wildcard tests/sim/*.c) $(filter-out $(MAIN_cpg),$(wildcard cpg/view*.c)) \
+	cpg/steps.c $(addprefix vxconfigd/,txn.c txn_master.c takeover.c))
+$(B)/mutants/%.o: %.c $(PB)
+	$(call say,CC,$< (mutants))
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -DVX_MUTANTS -MMD -MP -c -o $@ $<
+$(B)/tests/vxsim-mutants: $(MUTANT_OBJ) $(L)/libbase.a
+	$(call link)
+
 # SEEDS runs from FIRST on, with NODES nodes, COPIES copies and FAULTS faults; sim: one SEED, TRACE=1 tells it.
 SEEDS ?= 100000
 FIRST ?= 1
@@ -129,9 +138,15 @@ NODES ?= 3
 COPIES ?= 3
 FAULTS ?= 5
 SEED ?= 1
-.PHONY: sim check-sim
+.PHONY: sim check-sim check-mutants check-sim-exhaustive
 check-sim: $(B)/tests/vxsim
 	$(Q)$< --seeds $(SEEDS) --first $(FIRST) --nodes $(NODES) --copies $(COPIES) --faults $(FAULTS)
+# Each mutation until a rule of the safety list is broken: MUTANT=R1_CLOSE for one.
+check-mutants: $(B)/tests/vxsim-mutants
+	$(Q)$< --mutants $(MUTANT)
+# One fault of each kind at each event of a quiet run.
+check-sim-exhaustive: $(B)/tests/vxsim
+	$(Q)$< --exhaustive
 sim: $(B)/tests/vxsim
 	$(Q)$< --seed $(SEED) --nodes $(NODES) --copies $(COPIES) --faults $(FAULTS) $(if $(TRACE),--trace)
 
@@ -182,4 +197,4 @@ install: build
 clean:
 	$(Q)rm -rf build build-san
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/mutants -name '*.d' 2>/dev/null)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "base/timeouts.h"
 
 struct view_core *view_create(uint32_t nodeid)
@@ -103,8 +104,10 @@ static void view_on_confchg(struct view_core *core, const struct view_event *eve
 		}
 	}
 	view_coord_cancel(core, fx);
-	view_unfollow(core); /* R3: a membership event forgets whom I follow */
-	if (lost && core->state != VS_ABORTING) {
+	if (!MUTANT(R3_FORGET)) {
+		view_unfollow(core); /* R3: a membership event forgets whom I follow */
+	}
+	if (lost && core->state != VS_ABORTING && !MUTANT(R1_CLOSE)) {
 		if (core->open) {
 			view_fx_mark(fx, "view %llx closed: a member left",
 				     (unsigned long long)core->view.epoch);
@@ -138,7 +141,8 @@ static void view_on_quorum(struct view_core *core, const struct view_event *even
 	/* the view may be of a quorate ring between two of which this node was told */
 	bool lost = had || (core->open && core->quorum_ring.seq >= core->cpg_ring.seq);
 
-	if (lost && !core->quorate && core->have_view && core->state != VS_ABORTING) {
+	if (lost && !core->quorate && core->have_view && core->state != VS_ABORTING &&
+	    !MUTANT(R15_FREEZE)) {
 		view_fx_mark(fx, "quorum lost: I/O is frozen"); /* R15 */
 		view_coord_cancel(core, fx);
 		view_unfollow(core);
@@ -151,7 +155,7 @@ static void view_on_quorum(struct view_core *core, const struct view_event *even
 
 static void view_hello_send(struct view_core *core, struct view_effects *fx)
 {
-	if (!core->following || core->hello_sent || core->stop != STOP_DONE) {
+	if (!core->following || core->hello_sent || (core->stop != STOP_DONE && !MUTANT(R4_STOP))) {
 		return;
 	}
 
@@ -176,29 +180,30 @@ static void view_hello_send(struct view_core *core, struct view_effects *fx)
 static bool view_rstart_counts(const struct view_core *core, const struct view_packet *packet)
 {
 	if (core->have_view && core->open) {
-		return packet->from == core->view.master && packet->epoch == core->view.epoch;
+		return (packet->from == core->view.master || MUTANT(R3_MASTER)) &&
+		       packet->epoch == core->view.epoch;
 	}
 	if (core->have_view) {
-		return packet->epoch == core->view.epoch;
+		return packet->epoch == core->view.epoch || MUTANT(R3_LOWER);
 	}
-	return !core->following || packet->epoch >= core->follow_epoch;
+	return !core->following || packet->epoch >= core->follow_epoch || MUTANT(R3_FRESH);
 }
 
 static void view_on_rstart(struct view_core *core, const struct view_packet *packet,
 			   struct view_effects *fx)
 {
-	if (!view_ring_equal(&packet->ring, &core->cpg_ring) ||
+	if ((!view_ring_equal(&packet->ring, &core->cpg_ring) && !MUTANT(R3_RING)) ||
 	    !view_in_ring(core, packet->from, packet->pid)) {
 		return;
 	}
-	if (core->have_view && packet->epoch > core->view.epoch) {
+	if (core->have_view && packet->epoch > core->view.epoch && !MUTANT(R14_STALE)) {
 		view_abort(core, fx, "the cluster went on without this node"); /* R14 */
 		return;
 	}
-	if (!view_rstart_counts(core, packet)) {
+	if (!view_rstart_counts(core, packet) || (core->following && MUTANT(R3_LAST))) {
 		return;
 	}
-	if (packet->from != core->nodeid) {
+	if (packet->from != core->nodeid && !MUTANT(R3_CANCEL)) {
 		view_coord_cancel(core, fx);
 	}
 	view_fx_timer_cancel(fx, VT_BEGIN);

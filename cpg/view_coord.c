@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "base/timeouts.h"
 
 #define VIEW_RETRY_MS 1000 /* a survey, claim or question that failed is asked again */
@@ -14,13 +15,13 @@
 
 bool view_coord_needed(const struct view_core *core)
 {
-	if (core->state == VS_OUT || core->state == VS_ABORTING || core->following ||
-	    core->coord != VC_IDLE) {
+	if (core->state == VS_OUT || core->state == VS_ABORTING ||
+	    (core->following && !MUTANT(R9_ONE)) || core->coord != VC_IDLE) {
 		return false;
 	}
 	/* R5: only in a quorate ring, with CPG and quorum speaking of the same one */
-	if (!core->quorate || !core->have_ring ||
-	    !view_ring_equal(&core->cpg_ring, &core->quorum_ring) ||
+	if ((!core->quorate && !MUTANT(R5_QUORUM)) || !core->have_ring ||
+	    (!view_ring_equal(&core->cpg_ring, &core->quorum_ring) && !MUTANT(R5_RINGS)) ||
 	    !view_in_ring(core, core->nodeid, (uint32_t)core->self.incarnation)) {
 		return false;
 	}
@@ -95,7 +96,8 @@ void view_coord_cancel(struct view_core *core, struct view_effects *fx)
 	if (core->coord == VC_IDLE) {
 		return;
 	}
-	if (core->coord == VC_SURVEY || core->coord == VC_RESURVEY || core->coord == VC_CLAIM) {
+	if ((core->coord == VC_SURVEY || core->coord == VC_RESURVEY || core->coord == VC_CLAIM) &&
+	    !MUTANT(R4_CLAIM)) {
 		core->stop = STOP_NOT; /* R4: its own claim may be on its way to the copies */
 	}
 	view_coord_set(core, VC_IDLE);
@@ -117,7 +119,7 @@ static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
 
 void view_coord_begin(struct view_core *core, struct view_effects *fx)
 {
-	if (core->have_view && core->open) {
+	if (core->have_view && core->open && !MUTANT(R9_PRESTOP)) {
 		/* R9: the commit stage of a transaction ends first, others are put aside, until
 		 * the next view: it is made now, whoever it was for */
 		core->reconf_wanted = true;
@@ -136,17 +138,6 @@ void view_coord_prestopped(struct view_core *core, struct view_effects *fx)
 }
 
 /* ---- HELLO: who was in which view, who is gone ---- */
-
-static bool view_coord_present(const struct view_core *core, uint32_t nodeid, uint64_t incarnation)
-{
-	for (size_t i = 0; i < core->node_count; i++) {
-		if (core->hello[i].here && core->hello[i].self.nodeid == nodeid &&
-		    (incarnation == 0 || core->hello[i].self.incarnation == incarnation)) {
-			return true;
-		}
-	}
-	return false;
-}
 
 static void view_coord_gone(struct view_core *core, const struct view_leaver *leaver)
 {
@@ -182,7 +173,7 @@ static bool view_coord_all_here(const struct view_core *core)
 	for (size_t i = 0; i < core->node_count; i++) {
 		if (!core->hello[i].here &&
 		    view_in_ring(core, core->node[i].nodeid, core->node[i].pid)) {
-			return false;
+			return MUTANT(R5_HELLO);
 		}
 	}
 	return true;
@@ -245,7 +236,7 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 	if (packet->last_epoch > core->max_epoch) {
 		core->max_epoch = packet->last_epoch;
 	}
-	for (size_t i = 0; i < packet->view.leaver_count; i++) {
+	for (size_t i = 0; i < packet->view.leaver_count && !MUTANT(R10_ACCUMULATE); i++) {
 		view_coord_gone(core, &packet->view.leaver[i]);
 	}
 	if (!view_coord_all_here(core)) {
@@ -260,158 +251,27 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 
 /* ---- survey, fencing, claim ---- */
 
-static const struct view_time *view_coord_time(const struct view_core *core, uint32_t nodeid)
-{
-	for (size_t i = 0; i < core->time_count; i++) {
-		if (core->time[i].nodeid == nodeid) {
-			return &core->time[i];
-		}
-	}
-	return NULL;
-}
-
 /* R6: is it proven that this leaver's I/O is over? */
 static bool view_coord_proven(const struct view_core *core, const struct view_leaver *leaver)
 {
 	const struct view_time *time = view_coord_time(core, leaver->nodeid);
 
 	return leaver->how != VIEW_LOST || view_coord_present(core, leaver->nodeid, 0) ||
-	       (time != NULL && time->error == 0 && time->when_s > leaver->fenced_at);
-}
-
-static int view_seniority(const void *a, const void *b)
-{
-	const struct view_member *x = a, *y = b;
-
-	if (x->joined_epoch != y->joined_epoch) {
-		return x->joined_epoch < y->joined_epoch ? -1 : 1;
-	}
-	if (x->preference != y->preference) {
-		return x->preference > y->preference ? -1 : 1;
-	}
-	return x->nodeid < y->nodeid ? -1 : x->nodeid > y->nodeid;
-}
-
-static bool view_nid_free(const struct view_core *core, uint32_t nid, uint32_t for_nodeid)
-{
-	for (size_t i = 0; i < core->next.member_count; i++) {
-		if (core->next.member[i].nid == nid) {
-			return false;
-		}
-	}
-	for (size_t i = 0; i < core->node_count; i++) {
-		if (core->hello[i].member && core->hello[i].self.nid == nid) {
-			return false;
-		}
-	}
-	for (size_t i = 0; i < core->gone_count; i++) {
-		if (core->gone[i].nid == nid && core->gone[i].nodeid != for_nodeid) {
-			return false;
-		}
-	}
-	return nid < VX_NODES_MAX;
-}
-
-/* A slot for a joiner: its former one, its place in the node list, any free one. */
-static uint32_t view_nid_choose(const struct view_core *core, const struct view_member *joiner)
-{
-	for (size_t i = 0; i < core->gone_count; i++) {
-		if (core->gone[i].nodeid == joiner->nodeid &&
-		    view_nid_free(core, core->gone[i].nid, joiner->nodeid)) {
-			return core->gone[i].nid;
-		}
-	}
-	if (view_nid_free(core, joiner->nid, joiner->nodeid)) {
-		return joiner->nid;
-	}
-	for (uint32_t nid = 0; nid < VX_NODES_MAX; nid++) {
-		if (view_nid_free(core, nid, joiner->nodeid)) {
-			return nid;
-		}
-	}
-	return VX_NODES_MAX;
-}
-
-static bool view_coord_let_go(const struct view_core *core, const struct view_member *member)
-{
-	for (size_t i = 0; i < core->node_count; i++) {
-		if (core->hello[i].here && core->hello[i].let_go &&
-		    core->hello[i].self.incarnation == member->incarnation &&
-		    core->hello[i].self.nodeid == member->nodeid) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* R8: the master of the view before, else the senior one; it must have volumes to fold maps of. */
-static uint32_t view_coord_master(const struct view_core *core)
-{
-	const struct view *next = &core->next;
-	const struct view_member *before =
-		core->have_view ? view_member_of(&core->view, core->view.master) : NULL;
-
-	if (before != NULL && view_coord_present(core, before->nodeid, before->incarnation) &&
-	    !view_coord_let_go(core, before)) {
-		return before->nodeid;
-	}
-	for (size_t i = 0; i < next->member_count; i++) {
-		if (!view_coord_let_go(core, &next->member[i])) {
-			return next->member[i].nodeid;
-		}
-	}
-	return next->member[0].nodeid;
-}
-
-/* R8, and the list of those who left since the last view that was settled (R10). */
-static void view_coord_build(struct view_core *core)
-{
-	struct view *next = &core->next;
-
-	memset(next, 0, sizeof(*next));
-	next->epoch = ((core->max_epoch >> 8) + 1) << 8 | (core->self.nid & 0xff);
-	next->cold = next->unfolded = true;
-	for (int fresh = 0; fresh <= 1; fresh++) {
-		for (size_t i = 0; i < core->node_count; i++) {
-			const struct view_hello *hello = &core->hello[i];
-
-			if (!hello->here || hello->member == (fresh == 1)) {
-				continue;
-			}
-
-			next->cold = next->cold && !hello->ran;
-			next->unfolded = next->unfolded && hello->let_go;
-
-			struct view_member member = hello->self;
-			const struct view_time *time = view_coord_time(core, member.nodeid);
-
-			member.fenced_at = time != NULL ? time->when_s : 0;
-			if (fresh == 1) {
-				member.joined_epoch = next->epoch;
-				member.nid = view_nid_choose(core, &member);
-				next->joiner[next->joiner_count++] = member.nodeid;
-			}
-			next->member[next->member_count++] = member;
-		}
-	}
-	qsort(next->member, next->member_count, sizeof(next->member[0]), view_seniority);
-	next->master = view_coord_master(core);
-	for (size_t i = 0; i < core->gone_count && next->leaver_count < VX_COUNT_OF(next->leaver);
-	     i++) {
-		const struct view_leaver *leaver = &core->gone[i];
-
-		/* somebody did not see it for a while, but it never left (R4: its map is its own)
-		 */
-		if (!view_coord_present(core, leaver->nodeid, leaver->incarnation)) {
-			next->leaver[next->leaver_count++] = *leaver;
-		}
-	}
+	       (time != NULL && time->error == 0 && time->when_s > leaver->fenced_at) ||
+	       (time != NULL && time->when_s > 0 && MUTANT(R6_OLD)) || MUTANT(R6_PROOF);
 }
 
 static void view_coord_claim(struct view_core *core, struct view_effects *fx)
 {
 	view_coord_set(core, VC_CLAIM);
 	view_coord_build(core);
+
+	if (MUTANT(R5_CLAIM)) {
+		const struct view_event done = { .token = core->coord_token };
+
+		view_coord_claimed(core, &done, fx);
+		return;
+	}
 
 	struct view_effect *effect = view_fx(fx, FX_CLAIM);
 
@@ -450,7 +310,7 @@ static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 			}
 		}
 	}
-	if (waiting == 0 && core->coord == VC_SURVEY) {
+	if (waiting == 0 && (core->coord == VC_SURVEY || MUTANT(R5_AGAIN))) {
 		view_coord_claim(core, fx);
 	} else if (waiting == 0) {
 		view_fx_mark(fx, "fencing is proven");
@@ -480,19 +340,19 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 		view_fx_timer(fx, VT_POLL, VIEW_RETRY_MS);
 		return;
 	}
-	if (event->max_epoch > core->max_epoch) {
+	if (event->max_epoch > core->max_epoch && !MUTANT(R5_SURVEY)) {
 		core->max_epoch = event->max_epoch;
 	}
-	if (view_outdated(core, event->durable, event->durable_count)) {
+	if (view_outdated(core, event->durable, event->durable_count) && !MUTANT(R5_PAUSED)) {
 		view_fx_mark(fx, "others made a view meanwhile");
 		view_coord_cancel(core, fx);
 		view_unfollow(core);
 		view_coord_consider(core, fx);
 		return;
 	}
-	view_coord_former(core, event->durable, event->durable_count);
+	view_coord_former(core, event->durable, MUTANT(R5_DURABLE) ? 0 : event->durable_count);
 	if (core->coord == VC_RESURVEY) {
-		if (core->max_epoch != core->survey_epoch) {
+		if (core->max_epoch != core->survey_epoch && !MUTANT(R5_ANOTHER)) {
 			view_coord_rstart(core, fx); /* R5c: somebody made another view meanwhile */
 		} else {
 			view_coord_claim(core, fx);

@@ -157,6 +157,12 @@ void view_watch_heard(struct view_core *core, const struct view_packet *packet);
 void view_ask_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid);
 void view_watch_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx);
 
+/* view_build.c */
+/* Did it say HELLO? incarnation 0: any. */
+bool view_coord_present(const struct view_core *core, uint32_t nodeid, uint64_t incarnation);
+const struct view_time *view_coord_time(const struct view_core *core, uint32_t nodeid);
+void view_coord_build(struct view_core *core); /* into core->next */
+
 /* view_coord.c */
 bool view_coord_needed(const struct view_core *core);
 /* Looks whether somebody must begin and when (R9); sets or clears the timer. */

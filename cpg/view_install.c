@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/mutant.h"
 
 static void view_step_begin(struct view_core *core, struct view_effects *fx)
 {
@@ -27,7 +28,8 @@ static void view_settle(struct view_core *core, struct view_effects *fx)
 	core->step = STEP_NONE;
 	core->settled = true;
 	core->ran = true;
-	core->left_count = core->view.unfolded ? core->left_count : 0; /* R10 */
+	core->left_count =
+		core->view.unfolded && !MUTANT(R10_UNFOLDED) ? core->left_count : 0; /* R10 */
 	core->word_count = 0;
 	view_fx_timer_cancel(fx, VT_JOIN);
 	view_fx(fx, FX_SETTLED);
@@ -39,7 +41,8 @@ static void view_steps_advance(struct view_core *core, struct view_effects *fx)
 {
 	uint64_t all = (UINT64_C(1) << core->view.member_count) - 1;
 
-	while (core->step != STEP_NONE && core->done[core->step] == all) {
+	while (core->step != STEP_NONE && (core->done[core->step] == all ||
+					   (core->done[core->step] != 0 && MUTANT(R10_BARRIER)))) {
 		core->step = step_next(core->step, &core->view);
 		if (core->step == STEP_COUNT) {
 			view_settle(core, fx);
@@ -80,6 +83,11 @@ static void view_install(struct view_core *core, const struct view *view, struct
 	effect->token = core->step_token;
 	effect->u.view = &core->view;
 	view_watch_begin(core, fx);
+	if (MUTANT(R7_STORE)) {
+		const struct view_event done = { .token = core->step_token };
+
+		view_on_stored(core, &done, fx);
+	}
 }
 
 /* R7: first the epoch is on the node's disk, then the clients know the view and the steps run. */
@@ -102,15 +110,19 @@ void view_on_newview(struct view_core *core, const struct view_packet *packet,
 		     struct view_effects *fx)
 {
 	/* R7: only from whom I follow, in my present ring */
-	if (!core->following || packet->from != core->follow_nodeid ||
-	    packet->round != core->follow_round ||
-	    !view_ring_equal(&packet->ring, &core->cpg_ring) ||
+	if (((!core->following || packet->from != core->follow_nodeid ||
+	      packet->round != core->follow_round) &&
+	     !MUTANT(R7_FOLLOW)) ||
+	    (!view_ring_equal(&packet->ring, &core->cpg_ring) && !MUTANT(R7_RING)) ||
 	    packet->view.epoch <= core->last_epoch) {
 		return;
 	}
 
 	const struct view_member *self = view_member_of(&packet->view, core->nodeid);
 
+	if (self == NULL && MUTANT(R14_LEFT_OUT)) {
+		return;
+	}
 	if (self == NULL || self->incarnation != core->self.incarnation) {
 		view_abort(core, fx, "left out of the new view of node %u", packet->from);
 		return;
@@ -123,7 +135,8 @@ void view_on_newview(struct view_core *core, const struct view_packet *packet,
 void view_on_step_done(struct view_core *core, const struct view_packet *packet,
 		       struct view_effects *fx)
 {
-	if (!core->open || packet->epoch != core->view.epoch || packet->step >= STEP_COUNT) {
+	if (!core->open || (packet->epoch != core->view.epoch && !MUTANT(R2_EPOCH)) ||
+	    packet->step >= STEP_COUNT) {
 		return; /* R2 */
 	}
 	for (size_t i = 0; i < core->view.member_count; i++) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mutant.h"
 #include "base/timeouts.h"
 
 /*
@@ -159,7 +160,7 @@ void view_on_aborted(struct view_core *core, const struct view_event *event,
 	if (core->state != VS_ABORTING || event->token != core->leave_token) {
 		return;
 	}
-	if (event->error != 0) {
+	if (event->error != 0 && !MUTANT(R13_WAIT)) {
 		/* R13: not proven that its I/O ended: leave without the word, be fenced */
 		view_ask_fence(core, fx, core->nodeid);
 		view_gone(core, fx, VIEW_LOST);
@@ -183,6 +184,7 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 	if ((uint32_t)packet->incarnation != packet->pid) {
 		return;
 	}
+	word.how = MUTANT(R13_WORD) ? VIEW_CLEAN : word.how;
 	if (packet->from == core->nodeid) {
 		if (packet->incarnation == core->self.incarnation) {
 			view_gone(core, fx, packet->how);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 
 static bool takeover_is_newer(uint64_t epoch_a, uint64_t seq_a, uint64_t epoch_b, uint64_t seq_b)
 {
@@ -26,8 +27,8 @@ static const struct takeover_node *takeover_stateful(const struct takeover_node 
 	const struct takeover_node *best = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (node[i].have && node[i].epoch == epoch &&
-		    (best == NULL || node[i].seq > best->seq)) {
+		if (node[i].have && (node[i].epoch == epoch || MUTANT(T8_STATEFUL)) &&
+		    (best == NULL || (node[i].seq > best->seq && !MUTANT(T8_NEWEST)))) {
 			best = &node[i];
 		}
 	}
@@ -46,7 +47,7 @@ static void takeover_pending(const struct takeover_node *node, size_t count,
 					    : node[i].have && node[i].epoch == base->epoch &&
 						      node[i].seq == base->seq;
 
-		if (!node[i].pending || !at_base) {
+		if (!node[i].pending || (!at_base && !MUTANT(T8_BEHIND))) {
 			continue;
 		}
 		if (!out->pending || (node[i].seen && !out->complete)) {
@@ -87,7 +88,8 @@ static void takeover_from_disk(const struct takeover_node *node, size_t count,
 	out->base_seq = disk->seq;
 	out->max_seq = UINT64_MAX;
 	for (size_t i = 0; i < count; i++) {
-		if (!takeover_is_newer(node[i].epoch, node[i].seq, disk->epoch, disk->seq)) {
+		if (!takeover_is_newer(node[i].epoch, node[i].seq, disk->epoch, disk->seq) ||
+		    MUTANT(T12_MEMORY)) {
 			continue;
 		}
 

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "vxconfigd/txn_part.h"
 
 #define M(state) (1u << TXN_##state)
@@ -185,7 +186,7 @@ static void txn_on_commit(struct txn *txn, struct txn_effects *fx)
 static void txn_acks_look(struct txn *txn, struct txn_effects *fx)
 {
 	if (txn->member == TXN_ACKED &&
-	    ((txn->acked | txn->waived) & txn_all(txn)) == txn_all(txn)) {
+	    (((txn->acked | txn->waived) & txn_all(txn)) == txn_all(txn) || MUTANT(T5_ALL))) {
 		txn_member_move(txn, TXN_NONE);
 		txn_fx(fx, TXN_FX_APPLY, &txn->ref);
 		txn_master_applied(txn, fx);
@@ -197,6 +198,10 @@ static void txn_on_remembered(struct txn *txn, struct txn_effects *fx)
 	if (txn->member == TXN_SEEN && txn->open) {
 		txn_member_move(txn, TXN_ACKED);
 		txn_fx(fx, TXN_FX_SEND_ACK, &txn->ref);
+		if (MUTANT(T5_ACK)) {
+			txn->acked = txn_all(txn);
+			txn_acks_look(txn, fx);
+		}
 	}
 }
 
@@ -225,7 +230,7 @@ static void txn_on_message(struct txn *txn, const struct txn_event *event, struc
 	bool from_master = event->from == txn->view.master;
 	uint32_t bit = txn_bit(txn, event->from);
 
-	if (!txn->open || bit == 0) {
+	if ((!txn->open && !MUTANT(R2_CLOSED)) || bit == 0) {
 		return;
 	}
 	if (event->type == TXN_EV_PROPOSE_MSG && from_master) {
@@ -278,7 +283,8 @@ void txn_init(struct txn *txn)
 
 bool txn_has_seen(const struct txn *txn)
 {
-	return txn_is_seen(txn) || (txn->member != TXN_NONE && txn->decided);
+	return (txn_is_seen(txn) && !MUTANT(T8_SEEN)) ||
+	       (txn->member != TXN_NONE && txn->decided && !MUTANT(T8_DECIDED));
 }
 
 static void txn_invariant(const struct txn *txn)

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "base/timeouts.h"
 #include "vxconfigd/txn_part.h"
 
@@ -71,7 +72,9 @@ static void txn_ask_view(struct txn *txn, int error, uint32_t node, const char *
 			 struct txn_effects *fx)
 {
 	txn->stuck = true;
-	txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, error, node, reason);
+	if (!MUTANT(T7_ASK)) {
+		txn_fx_result(fx, TXN_FX_ASK_VIEW, &txn->master_ref, error, node, reason);
+	}
 	if (txn->hold) {
 		txn_fx(fx, TXN_FX_QUIET, &txn->master_ref);
 	}
@@ -103,7 +106,7 @@ int txn_can_begin(const struct txn *txn, uint32_t *out_node)
 	if (txn->hold || txn->master != TXN_IDLE || txn->member != TXN_NONE) {
 		return -VX_E_BUSY;
 	}
-	for (size_t i = 0; i < txn->view.count; i++) {
+	for (size_t i = 0; i < txn->view.count && !MUTANT(T1_UP); i++) {
 		if ((txn->up & (1u << i)) == 0) {
 			*out_node = txn->view.member[i];
 			return -VX_E_NOPEER;
@@ -134,7 +137,7 @@ void txn_master_on_begin(struct txn *txn, const struct txn_event *event, struct 
 static void txn_write_or_commit(struct txn *txn, struct txn_effects *fx)
 {
 	txn_timer(txn, fx, 0);
-	if (txn->write) {
+	if (txn->write && !MUTANT(T4_WRITE)) {
 		txn_fx(fx, TXN_FX_WRITE, &txn->master_ref);
 		txn_master_move(txn, TXN_WRITING, fx);
 		return;
@@ -149,7 +152,7 @@ static void txn_go_on(struct txn *txn, struct txn_effects *fx)
 {
 	if (txn->dry_run) {
 		txn_give_up(txn, 0, 0, "dry run: every node agrees, nothing was changed", fx);
-	} else if (txn->master == TXN_VOTING && txn->quiesce) {
+	} else if (txn->master == TXN_VOTING && txn->quiesce && !MUTANT(T3_QUIESCE)) {
 		txn->answered = 0;
 		txn_fx(fx, TXN_FX_SEND_QUIESCE, &txn->master_ref);
 		txn_timer(txn, fx, VX_VOTE_MS);
@@ -171,12 +174,14 @@ void txn_master_on_answer(struct txn *txn, const struct txn_event *event, uint32
 	if (txn->master != wanted || !txn_ref_equal(&txn->master_ref, &event->ref)) {
 		return;
 	}
-	if (event->error != 0) {
+	if (event->error != 0 && !MUTANT(T2_NO)) {
 		txn_give_up(txn, event->error, event->from, event->reason, fx);
 		return;
 	}
 	txn->answered |= bit;
-	if (txn->answered == txn_all(txn)) {
+	if (txn->answered == txn_all(txn) ||
+	    (MUTANT(T2_ALL) && txn->master == TXN_VOTING) ||
+	    (MUTANT(T3_PREPARED) && txn->master == TXN_QUIESCING)) {
 		txn_go_on(txn, fx);
 	}
 }
@@ -193,7 +198,7 @@ void txn_master_on_done(struct txn *txn, const struct txn_event *event, struct t
 			txn_write_or_commit(txn, fx);
 		}
 	} else if (event->type == TXN_EV_WRITTEN && txn->master == TXN_WRITING) {
-		if (event->error != 0) {
+		if (event->error != 0 && !MUTANT(T7_FAILED)) {
 			txn->fail_error = event->error;
 			txn->fail_node = txn->view.self;
 			snprintf(txn->fail_reason, sizeof(txn->fail_reason), "%s",
@@ -240,7 +245,7 @@ void txn_master_on_timeout(struct txn *txn, struct txn_effects *fx)
 	if (!txn->open) {
 		return;
 	}
-	if (txn->master == TXN_VOTING || txn->master == TXN_QUIESCING) {
+	if ((txn->master == TXN_VOTING || txn->master == TXN_QUIESCING) && !MUTANT(T6_TIME)) {
 		txn_give_up(txn, -VX_E_TIMEOUT, txn_first_without(txn, txn->answered),
 			    txn->master == TXN_VOTING ? "gave no vote in time"
 						      : "I/O of the volumes did not end in time",

@@ -154,6 +154,7 @@ struct sim_clustd {
 	struct sim_work work[SIM_WORKS];
 	bool corosync_dead, start_wanted, leaving, iod_settling;
 	bool port_local; /* own vxconfigd's "up" was delivered */
+	uint64_t joined_at;
 	uint32_t peers_up;
 	bool stopped_by_hand;
 };
@@ -315,15 +316,18 @@ struct sim_client {
 #define SIM_FAULTS(X) \
 	X(POWER_OFF) \
 	X(KILL_CLUSTD) \
-	X(KILL_CONFIGD) X(KILL_IOD) X(KILL_COROSYNC) X(STOP_COROSYNC) X(PAUSE_CLUSTD) \
-		X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) \
-			X(ABORT) X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF)
+	X(KILL_CONFIGD) \
+	X(KILL_IOD) X(KILL_COROSYNC) X(STOP_COROSYNC) X(PAUSE_CLUSTD) X(PAUSE_CONFIGD) \
+		X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) \
+			X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) \
+				X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {
 #define SIM_FAULT_ENUM(name) FAULT_##name,
 	SIM_FAULTS(SIM_FAULT_ENUM)
 #undef SIM_FAULT_ENUM
-		FAULT_COUNT
+		FAULT_COUNT,
+	FAULT_HARD = FAULT_OLD_COPIES
 };
 
 struct sim_fault {
@@ -335,8 +339,10 @@ struct sim_fault {
 
 struct sim_options {
 	uint32_t nodes, copies, faults;
+	size_t txns; /* 0: from the seed */
 	uint64_t seed;
 	bool trace;
+	bool hard;		       /* too few copies for a while, old copies */
 	const struct sim_fault *fault; /* NULL: made from the seed */
 	size_t fault_count;
 };
@@ -354,7 +360,8 @@ struct sim {
 	struct net_conf *conf;
 	size_t conf_count;
 	uint64_t ring_seq;
-	struct sim_copy copy[SIM_COPIES_MAX];
+	struct sim_copy copy[SIM_COPIES_MAX], snapshot[SIM_COPIES_MAX], kept[SIM_COPIES_MAX];
+	bool copies_old; /* for a while: the copies are the ones of the snapshot */
 	struct sim_client client[SIM_CLIENTS];
 	size_t txn_count, txn_limit;
 	uint32_t pids;
@@ -376,9 +383,14 @@ struct sim {
 	struct sim_epoch {
 		uint64_t epoch;
 		uint32_t master, writer;
-		uint64_t members, incarnation;
+		uint64_t members;
+		bool weak; /* no majority of the copies was there to claim it */
 	} epochs[128];
 	size_t epoch_count;
+	struct sim_vote {
+		uint64_t epoch;
+		uint32_t attempt, yes, no, suspended; /* bits, by node id */
+	} votes[SIM_TXNS_MAX + 2];
 	uint64_t slot_dirty[VX_NODES_MAX]; /* incarnation whose map is not clean; 0: clean */
 	uint64_t views, txns_ok, txns_failed, txns_unknown;
 	uint64_t coverage[FAULT_COUNT];
@@ -391,6 +403,12 @@ struct sim {
 bool sim_run(struct sim *sim, const struct sim_options *options);
 void sim_end(struct sim *sim);
 bool sim_proc_runs(const struct sim *sim, uint32_t node, enum sim_proc proc);
+
+/* sim_main.c: the same; an assertion of a core is a failure as any other. */
+const struct sim *sim_try(const struct sim_options *options);
+/* sim_mutant.c, sim_exhaustive.c: an exit status. only: NULL for all. */
+int mutants_run(const char *only, int jobs);
+int exhaustive_run(const struct sim_options *options, int jobs);
 
 /* ---- sim_clustd.c, sim_work.c: the shell around the view core ---- */
 void clustd_work_start(struct sim *sim, uint32_t node, enum view_event_type event, int step,
@@ -464,6 +482,7 @@ struct sim_disk_task *disk_task(struct sim *sim, uint32_t node, enum sim_disk_op
 void disk_submit(struct sim *sim, uint32_t node, struct sim_disk_task *task);
 bool disk_idle(const struct sim *sim, uint32_t node);
 bool disk_writes(const struct sim *sim, uint32_t node);
+bool disk_has_majority(const struct sim *sim); /* no more copies are away than may be */
 void disk_process_died(struct sim *sim, uint32_t node);
 
 /* ---- sim_client.c ---- */
@@ -492,11 +511,19 @@ void check_gate_opens(struct sim *sim, uint32_t node);
 void check_applied(struct sim *sim, uint32_t node, uint64_t set);
 void check_running(struct sim *sim, uint32_t node);
 void check_answer(struct sim *sim, uint8_t txn, enum sim_outcome outcome);
-void check_disk_write(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch);
+void check_disk_write(struct sim *sim, uint32_t node, uint64_t epoch);
 void check_claim(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch);
 void check_hello(struct sim *sim, uint32_t node);
-void check_takeover(struct sim *sim, uint32_t node, const struct takeover_node *list, size_t count,
-		    const struct takeover *decision);
+void check_no_quorum(struct sim *sim, uint32_t node);
+void check_stored(struct sim *sim, uint32_t node, uint64_t epoch);
+/* What a node says of a transaction: VOTE, PREPARED. */
+void check_vote(struct sim *sim, uint32_t node, struct sim_ref ref, enum sim_cfg_kind kind,
+		int error);
+void check_write_begins(struct sim *sim, uint32_t node, struct sim_ref ref);
+void check_commit(struct sim *sim, uint32_t node, struct sim_ref ref);
+void check_rstart(struct sim *sim, uint32_t node);
+void check_port_send(struct sim *sim, uint32_t node);
+void check_takeover(struct sim *sim, uint32_t node, const struct takeover *decision);
 void check_alive(struct sim *sim);
 
 #endif

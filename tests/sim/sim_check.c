@@ -2,17 +2,28 @@
 /*
  * The simulator: the safety list, looked at after everything that could break it.
  *
- *   I1   all nodes whose gate is open run the same configuration
+ *   I1   all nodes whose gate is open run the same configuration (T3, T5, T10)
  *   I2   what was ever in use, or answered "committed", is in every later configuration
- *   I3   what was answered "aborted" is in none, before or after
- *   I4   one answer for each transaction
- *   I5   one writer for each epoch; no write below a higher claim; one content for (epoch, seq)
- *   I6   who fails a transaction met nobody who had seen its COMMIT
- *   I9   no write to a copy is under way when HELLO is sent
- *   I11  one master and one list of members for each epoch
- *   I12  a gate opens only when nobody outside the view has I/O in flight
- *   I13  no gate opens before each map of one that did not leave cleanly was folded
+ *        (T4, T5, T8, T9, T12)
+ *   I3   what was answered "aborted" is in none, before or after (T6, T8)
+ *   I4   one answer for each transaction (T11)
+ *   I5   one writer for each epoch; no write of an epoch below a view; one content for
+ *        (epoch, seq) (R5, T7)
+ *   I6   who fails a transaction met nobody who had seen its COMMIT (T8)
+ *   I9   no write to a copy and no I/O is under way when HELLO is sent (R4)
+ *   I11  one master and one list of members for each epoch (R5, R7, R8)
+ *   I12  a gate opens only when nobody outside the view has I/O in flight (R1, R6, R13)
+ *   I13  no gate opens before each map of one that did not leave cleanly was folded (R10, R12)
+ *   I14  without quorum no view is open (R15)
+ *   I15  the clients of a node know no view before its disk does (R7)
+ *   I16  after stop a client sends nothing until the next view (R17)
+ *   I17  the epoch of a view is claimed on a majority of the copies (R5)
+ *   I18  the master writes when all members voted for it, and are prepared (T2, T3)
+ *   I19  COMMIT is sent when a majority of the copies holds it (T4, T7)
+ *   I20  a master begins a view between two transactions (R9)
+ *   I21  without vxclustd no gate is open (R16)
  *   LIVE after the last fault all nodes become members that run, and all answers are known
+ *        (R3, R9, R11, R14)
  */
 #include "tests/sim/sim.h"
 
@@ -33,6 +44,21 @@ static struct sim_epoch *check_epoch(struct sim *sim, uint64_t epoch)
 	return &sim->epochs[sim->epoch_count++];
 }
 
+/* R5d. Nobody can take a claim away again but one who claims more. */
+static void check_claimed(struct sim *sim, uint32_t node, uint64_t epoch)
+{
+	uint32_t claimed = 0;
+
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		claimed += sim->copy[i].claim >= epoch;
+	}
+	if (claimed <= sim->options.copies / 2 && disk_has_majority(sim)) {
+		sim_fail(sim,
+			 "I17 node %u installs view %#llx, which is claimed on %u of %u copies",
+			 node, (unsigned long long)epoch, claimed, sim->options.copies);
+	}
+}
+
 void check_view(struct sim *sim, uint32_t node, const struct view *view)
 {
 	struct sim_epoch *epoch = check_epoch(sim, view->epoch);
@@ -42,9 +68,16 @@ void check_view(struct sim *sim, uint32_t node, const struct view *view)
 		members |= UINT64_C(1) << view->member[i].nodeid;
 	}
 	if (epoch->master == 0) {
+		check_claimed(sim, node, view->epoch);
 		epoch->master = view->master;
+		epoch->weak = !disk_has_majority(sim);
 		epoch->members = members;
 		sim->views++;
+	} else if (epoch->weak && epoch->members != members) {
+		/* it could not be claimed, and all lost their power before they had stored it:
+		 * nothing was written in it, and it is made once more */
+		epoch->master = view->master;
+		epoch->members = members;
 	} else if (epoch->master != view->master || epoch->members != members) {
 		sim_fail(sim, "I11 epoch %#llx: node %u installs another view",
 			 (unsigned long long)view->epoch, node);
@@ -142,14 +175,19 @@ void check_answer(struct sim *sim, uint8_t txn, enum sim_outcome outcome)
 	}
 }
 
-void check_disk_write(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch)
+void check_disk_write(struct sim *sim, uint32_t node, uint64_t epoch)
 {
 	struct sim_epoch *known = check_epoch(sim, epoch);
 
 	/* a claim whose view nobody installed is a promise that nobody uses */
-	if (copy->claim > epoch && check_epoch(sim, copy->claim)->master != 0) {
-		sim_fail(sim, "I5 node %u writes a content of epoch %#llx below the claim of %#llx",
-			 node, (unsigned long long)epoch, (unsigned long long)copy->claim);
+	for (size_t i = 0; i < sim->epoch_count; i++) {
+		if (sim->epochs[i].master != 0 && !sim->epochs[i].weak &&
+		    sim->epochs[i].epoch > epoch) {
+			sim_fail(sim,
+				 "I5 node %u writes a content of epoch %#llx, view %#llx is there",
+				 node, (unsigned long long)epoch,
+				 (unsigned long long)sim->epochs[i].epoch);
+		}
 	}
 	if (known->writer != 0 && known->writer != node) {
 		sim_fail(sim, "I5 nodes %u and %u write contents of epoch %#llx", known->writer,
@@ -176,15 +214,125 @@ void check_hello(struct sim *sim, uint32_t node)
 	}
 }
 
-void check_takeover(struct sim *sim, uint32_t node, const struct takeover_node *list, size_t count,
-		    const struct takeover *decision)
+/* R15: who knows that it has no quorum does not run. */
+void check_no_quorum(struct sim *sim, uint32_t node)
 {
-	for (size_t i = 0; i < count && decision->base == TAKEOVER_RUNNING; i++) {
-		if (list[i].have && list[i].pending && list[i].seen && !decision->complete &&
-		    list[i].epoch == decision->base_epoch && list[i].seq == decision->base_seq) {
+	const struct view_core *core = sim->node[node].clustd.core;
+
+	if (view_state(core) == VS_MEMBER && !view_is_quorate(core) && view_is_open(core)) {
+		sim_fail(sim, "I14 node %u has no quorum, and its view is open", node);
+	}
+}
+
+/* R7 */
+void check_stored(struct sim *sim, uint32_t node, uint64_t epoch)
+{
+	if (sim->node[node].last_epoch < epoch) {
+		sim_fail(sim, "I15 the clients of node %u know view %#llx, its disk does not", node,
+			 (unsigned long long)epoch);
+	}
+}
+
+/* R17 */
+void check_port_send(struct sim *sim, uint32_t node)
+{
+	const struct sim_configd *configd = &sim->node[node].configd;
+
+	if (configd->member && configd->stopped) {
+		sim_fail(sim, "I16 vxconfigd of node %u stopped, and sends", node);
+	}
+}
+
+/* ---- transactions ---- */
+
+static struct sim_vote *check_vote_of(struct sim *sim, uint32_t node, struct sim_ref ref)
+{
+	struct sim_vote *vote = &sim->votes[ref.txn];
+	uint64_t epoch = sim->node[node].configd.view.epoch;
+
+	if (vote->attempt != ref.attempt || vote->epoch != epoch) {
+		*vote = (struct sim_vote){ .attempt = ref.attempt, .epoch = epoch };
+	}
+	return vote;
+}
+
+void check_vote(struct sim *sim, uint32_t node, struct sim_ref ref, enum sim_cfg_kind kind,
+		int error)
+{
+	struct sim_vote *vote = check_vote_of(sim, node, ref);
+	uint32_t bit = 1u << node;
+
+	if (kind == CFG_VOTE) {
+		*(error == 0 ? &vote->yes : &vote->no) |= bit;
+	} else if (error == 0) {
+		vote->suspended |= bit;
+	}
+}
+
+/* T2, T3 */
+void check_write_begins(struct sim *sim, uint32_t node, struct sim_ref ref)
+{
+	const struct sim_vote *vote = check_vote_of(sim, node, ref);
+	const struct view *view = &sim->node[node].configd.view;
+	bool quiesce = (sim->quiesce_mask >> ref.txn & 1) != 0;
+
+	for (size_t i = 0; i < view->member_count; i++) {
+		uint32_t bit = 1u << view->member[i].nodeid;
+
+		if ((vote->yes & bit) == 0 || (vote->no & bit) != 0) {
+			sim_fail(sim, "I18 transaction %u is written, node %u did not vote for it",
+				 ref.txn, view->member[i].nodeid);
+		} else if (quiesce && (vote->suspended & bit) == 0) {
+			sim_fail(sim, "I18 transaction %u is written, node %u is not prepared",
+				 ref.txn, view->member[i].nodeid);
+		}
+	}
+}
+
+/* T4, T7 */
+void check_commit(struct sim *sim, uint32_t node, struct sim_ref ref)
+{
+	uint64_t bit = UINT64_C(1) << ref.txn;
+	uint32_t written = 0;
+
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		const struct sim_copy *copy = &sim->copy[i];
+
+		written += ((copy->rec_count > 0 ? copy->rec[copy->rec_count - 1].set
+						 : copy->base.set) &
+			    bit) != 0;
+	}
+	if (written <= sim->options.copies / 2) {
+		sim_fail(sim, "I19 node %u commits transaction %u, which is on %u of %u copies",
+			 node, ref.txn, written, sim->options.copies);
+	}
+}
+
+/* R9: a member's master lets vxconfigd finish what is past QUIESCE. */
+void check_rstart(struct sim *sim, uint32_t node)
+{
+	const struct txn *txn = &sim->node[node].configd.txn;
+
+	if (sim_proc_runs(sim, node, PROC_CONFIGD) && view_is_open(sim->node[node].clustd.core) &&
+	    txn->open && txn->master != TXN_IDLE && !txn->stuck) {
+		sim_fail(sim, "I20 node %u begins a view in the middle of a transaction", node);
+	}
+}
+
+void check_takeover(struct sim *sim, uint32_t node, const struct takeover *decision)
+{
+	const struct sim_configd *configd = &sim->node[node].configd;
+
+	for (size_t i = 0; i < configd->view.member_count && decision->base == TAKEOVER_RUNNING;
+	     i++) {
+		const struct sim_cfg_msg *state = &configd->peer[i].state;
+
+		if (state->have && state->pending && state->seen && !decision->complete &&
+		    state->content.epoch == decision->base_epoch &&
+		    state->content.seq == decision->base_seq) {
 			sim_fail(sim,
 				 "I6 node %u fails a transaction that node %u has seen committed",
-				 node, list[i].nodeid);
+				 node, configd->peer[i].nodeid);
 		}
 	}
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "base/timeouts.h"
 #include "tests/sim/sim.h"
 
@@ -80,8 +81,8 @@ void clustd_message(struct sim *sim, uint32_t node, const struct sim_msg *msg)
 		return;
 	}
 	member = view != NULL ? view_member_of(view, msg->from) : NULL;
-	if (!view_is_open(clustd->core) || msg->epoch != view->epoch || member == NULL ||
-	    (uint32_t)member->incarnation != msg->pid) {
+	if (!view_is_open(clustd->core) || (msg->epoch != view->epoch && !MUTANT(R2_PORT)) ||
+	    member == NULL || (uint32_t)member->incarnation != msg->pid) {
 		return; /* R2 */
 	}
 	if (msg->port_state) {
@@ -282,6 +283,7 @@ static void fx_install(struct sim *sim, uint32_t node, const struct view *view)
 	      (unsigned long long)view->epoch, view->member_count, view->joiner_count,
 	      view->leaver_count, view->master);
 	check_view(sim, node, view);
+	check_stored(sim, node, view->epoch);
 	sim_later(sim, SIM_IPC_US, PROC_IOD, node, iod_gets_view, 0, copy);
 	sim_later(sim, SIM_IPC_US, PROC_CONFIGD, node, configd_gets_view, 0, copy);
 	if (sim_proc_runs(sim, node, PROC_CONFIGD)) {
@@ -297,6 +299,12 @@ static void fx_gone(struct sim *sim, uint32_t node, const struct view_effect *ef
 	TRACE(sim, node, "is out: %s", effect->text);
 	for (int i = 0; i < SIM_WORKS; i++) {
 		clustd->work[i].used = false;
+	}
+	if (sim->healed && clustd->joined_at > sim->healed_at &&
+	    sim->now >= clustd->joined_at + VX_JOIN_MS * SIM_MS &&
+	    strstr(effect->text, "timed out") != NULL) {
+		sim_fail(sim, "LIVE node %u: nothing is wrong any more, and its join timed out",
+			 node);
 	}
 	net_leave(sim, node);
 	clustd->corosync_dead = false;
@@ -316,6 +324,8 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 	case FX_SEND:
 		if (effect->u.packet->type == VP_HELLO) {
 			check_hello(sim, node);
+		} else if (effect->u.packet->type == VP_RSTART) {
+			check_rstart(sim, node);
 		}
 		msg = sim_alloc(sim, sizeof(*msg));
 		msg->packet = sim_alloc(sim, sizeof(*msg->packet));
@@ -446,7 +456,9 @@ void clustd_start(struct sim *sim, uint32_t node)
 	struct sim_clustd *clustd = &sim->node[node].clustd;
 	struct view_event event = { .type = VE_JOIN,
 				    .last_epoch = sim->node[node].last_epoch,
-				    .nid_wanted = node - 1 };
+				    /* a node list that somebody changes now and then */
+				    .nid_wanted = (node - 1 + (uint32_t)sim->txn_count / 8) %
+						  sim->options.nodes };
 
 	if (!sim_proc_runs(sim, node, PROC_CLUSTD) || view_state(clustd->core) != VS_OUT ||
 	    (sim->stopped & BIT(node)) != 0) {
@@ -476,6 +488,7 @@ void clustd_start(struct sim *sim, uint32_t node)
 	sim->node[node].iod.incarnation = event.incarnation;
 	sim->node[node].iod.gone = false;
 	event.timeout_ms = VX_JOIN_MS;
+	sim->node[node].clustd.joined_at = sim->now;
 	clustd_event(sim, node, &event);
 	net_join(sim, node);
 	sim_later(sim, SIM_IPC_US, PROC_CONFIGD, node, configd_gets_registered, 0, NULL);
@@ -485,6 +498,9 @@ void clustd_boot(struct sim *sim, uint32_t node)
 {
 	struct sim_clustd *clustd = &sim->node[node].clustd;
 
+	if (sim->node[node].iod.gate) {
+		sim_fail(sim, "I21 node %u: vxclustd was gone, and the gate stayed open", node);
+	}
 	view_free(clustd->core);
 	memset(clustd, 0, sizeof(*clustd));
 	clustd->core = view_create(node);

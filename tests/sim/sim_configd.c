@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "base/timeouts.h"
 #include "tests/sim/sim.h"
 
@@ -25,6 +26,7 @@ struct sim_peer *configd_peer_of(struct sim *sim, uint32_t node, uint32_t nodeid
 
 void configd_send(struct sim *sim, uint32_t node, const struct sim_cfg_msg *msg)
 {
+	check_port_send(sim, node);
 	clustd_port_send(sim, node, msg);
 }
 
@@ -69,7 +71,8 @@ void configd_stop_look(struct sim *sim, uint32_t node)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
 
-	if (disk_idle(sim, node)) {
+	if (disk_idle(sim, node) || MUTANT(R4_WRITES)) {
+		configd->stopped = configd->stopped || configd->stop != 0;
 		slot_end(sim, node, &configd->stop, 0);
 		slot_end(sim, node, &configd->abort, 0);
 	}
@@ -81,7 +84,8 @@ static void configd_stop(struct sim *sim, uint32_t node, uint64_t serial)
 	struct sim_configd *configd = &sim->node[node].configd;
 
 	configd->generation++;
-	configd->open = configd->settled = false;
+	configd->open = MUTANT(R17_SILENT);
+	configd->settled = false;
 	configd->hold = configd->config = configd->work = 0;
 	configd->took_over = false;
 	txn_sim_event(sim, node, &event);
@@ -131,7 +135,7 @@ void configd_out(struct sim *sim, uint32_t node)
 	struct sim_configd *configd = &sim->node[node].configd;
 
 	configd->generation++;
-	configd->took_over = false;
+	configd->took_over = configd->stopped = false;
 	request_sim_give_up(sim, node);
 	relay_sim_give_up(sim, node);
 	configd->member = configd->open = configd->settled = false;
@@ -389,6 +393,7 @@ void configd_view(struct sim *sim, uint32_t node, const struct view *view)
 	configd->view = *view;
 	configd->mastership += view->master != node;
 	configd->member = configd->open = true;
+	configd->stopped = false;
 	configd->settled = false;
 	memset(configd->peer, 0, sizeof(configd->peer));
 	for (size_t i = 0; i < view->member_count; i++) {
@@ -495,6 +500,12 @@ void configd_peer(struct sim *sim, uint32_t node, uint32_t nodeid, bool up)
 	}
 	peer->up = up;
 	if (up) {
+		if (MUTANT(T13_JOIN) && configd->decided && !peer->ready) {
+			const struct txn_event there = { .type = TXN_EV_NODE_UP, .node = nodeid };
+
+			peer->ready = true;
+			txn_sim_event(sim, node, &there);
+		}
 		return;
 	}
 	peer->ready = peer->join = false;

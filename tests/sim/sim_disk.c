@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "tests/sim/sim.h"
 
 #define PHASE_READ 0
@@ -35,6 +36,16 @@ struct sim_disk_task *disk_task(struct sim *sim, uint32_t node, enum sim_disk_op
 static uint32_t majority(const struct sim *sim)
 {
 	return sim->options.copies / 2 + 1;
+}
+
+bool disk_has_majority(const struct sim *sim)
+{
+	uint32_t here = 0;
+
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		here += !sim->copy[i].away;
+	}
+	return here >= majority(sim);
 }
 
 bool disk_idle(const struct sim *sim, uint32_t node)
@@ -169,7 +180,7 @@ static void disk_write_lands(struct sim *sim, const struct disk_write *write, ui
 		copy->claim = task->epoch;
 		return;
 	}
-	check_disk_write(sim, node, copy, write->epoch);
+	check_disk_write(sim, node, write->epoch);
 	if (write->checkpoint) {
 		copy->base = task->content;
 		copy->generation = task->new_generation;
@@ -201,7 +212,8 @@ static void disk_written(struct sim *sim, uint32_t node, uint64_t arg, void *ptr
 		return;
 	}
 
-	bool enough = (uint32_t)__builtin_popcount(task->good) >= majority(sim);
+	bool enough =
+		(uint32_t)__builtin_popcount(task->good) >= majority(sim) || MUTANT(T7_MAJORITY);
 
 	if (task->op == DISK_CLAIM) {
 		configd->claimed = task->epoch;
@@ -288,7 +300,9 @@ static void disk_read_done(struct sim *sim, uint32_t node, uint64_t arg, void *p
 		if (task->max_epoch >= task->epoch && !own) {
 			disk_end(sim, node, -VX_E_STALE);
 		} else {
-			disk_write_all(sim, node, disk_present(sim, UINT64_MAX), false, 0);
+			disk_write_all(sim, node,
+				       MUTANT(R5_MAJORITY) ? 1 : disk_present(sim, UINT64_MAX),
+				       false, 0);
 		}
 		return;
 	}
@@ -326,7 +340,7 @@ static void disk_begin(struct sim *sim, uint32_t node)
 	struct sim_disk_task *task = configd->task;
 
 	if ((task->op == DISK_APPEND || task->op == DISK_CHECKPOINT) &&
-	    task->epoch <= configd->spoiled) {
+	    task->epoch <= configd->spoiled && !MUTANT(T7_SPOILED)) {
 		disk_end(sim, node, -VX_E_STALE);
 	} else if (task->op == DISK_APPEND && disk_can_append(sim, node, task)) {
 		disk_write_all(sim, node, configd->healthy, false, task->epoch);

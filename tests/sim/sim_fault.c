@@ -34,7 +34,8 @@ void fault_make(struct sim *sim)
 	for (size_t i = 0; i < sim->fault_count; i++) {
 		struct sim_fault fault = {
 			.at = 30 + sim_below(sim, FAULT_EVENTS),
-			.kind = (enum sim_fault_kind)sim_below(sim, FAULT_COUNT),
+			.kind = (enum sim_fault_kind)sim_below(sim, sim->options.hard ? FAULT_COUNT
+										      : FAULT_HARD),
 			.node = 1 + (uint32_t)sim_below(sim, sim->options.nodes),
 			.how = (uint32_t)sim_random(sim),
 		};
@@ -65,7 +66,9 @@ static void fault_pause(struct sim *sim, uint32_t node, enum sim_proc proc, uint
 					   50 * SIM_S };
 	struct sim_process *process = &sim->node[node].proc[proc];
 
-	process->paused_until = sim->now + length[how % 5];
+	if (process->paused_until < sim->now + length[how % 5]) {
+		process->paused_until = sim->now + length[how % 5];
+	}
 	if (proc == PROC_COROSYNC) {
 		net_links_changed(sim, false);
 		sim_later(sim, length[how % 5] + 1, PROC_WORLD, node, pause_over, 0, NULL);
@@ -109,9 +112,58 @@ static void clustd_asked(struct sim *sim, uint32_t node, uint64_t kind, void *pt
 	}
 }
 
+/* Who is master of the newest view? */
+static uint32_t fault_master(const struct sim *sim)
+{
+	const struct sim_epoch *newest = &sim->epochs[0];
+
+	for (size_t i = 1; i < sim->epoch_count; i++) {
+		newest = sim->epochs[i].epoch > newest->epoch ? &sim->epochs[i] : newest;
+	}
+	return newest->master != 0 ? newest->master : 1;
+}
+
+static void copies_are_right(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
+{
+	(void)node;
+	(void)arg;
+	(void)ptr;
+	memcpy(sim->copy, sim->kept, sizeof(sim->copy));
+	sim->copies_old = false;
+}
+
+/*
+ * All nodes are off, and somebody gives them old copies: a mirror of the storage, a backup. They
+ * must not be run (T12), as long as each node remembers what was run last. Then he sees it.
+ */
+static void old_copies(struct sim *sim)
+{
+	bool all_know = !sim->copies_old;
+
+	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+		const struct sim_node *n = &sim->node[i];
+
+		all_know = all_know && n->configd.have && n->configd.settled &&
+			   !n->configd.pending && n->memory_epoch == n->configd.config_now.epoch &&
+			   n->memory_seq == n->configd.config_now.seq;
+	}
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		all_know = all_know && !sim->copy[i].away && !sim->snapshot[i].away;
+	}
+	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+		power_off(sim, i);
+	}
+	if (all_know) {
+		memcpy(sim->kept, sim->copy, sizeof(sim->kept));
+		memcpy(sim->copy, sim->snapshot, sizeof(sim->copy));
+		sim->copies_old = true;
+		sim_later(sim, 30 * SIM_S, PROC_WORLD, 0, copies_are_right, 0, NULL);
+	}
+}
+
 static void fault_do(struct sim *sim, const struct sim_fault *fault)
 {
-	uint32_t node = fault->node;
+	uint32_t node = fault->node != 0 ? fault->node : fault_master(sim);
 	bool away = false;
 
 	TRACE(sim, node, "FAULT %s", fault_name(fault->kind));
@@ -169,13 +221,23 @@ static void fault_do(struct sim *sim, const struct sim_fault *fault)
 		for (uint32_t i = 0; i < sim->options.copies; i++) {
 			away = away || sim->copy[i].away;
 		}
-		if (!away && sim->options.copies > 2) { /* one at a time */
-			uint64_t copy = fault->how % sim->options.copies;
+		for (uint32_t i = 0; i < sim->options.copies && !away; i++) {
+			bool one = fault->how % sim->options.copies == i && sim->options.copies > 2;
 
-			sim->copy[copy].away = true;
-			sim_later(sim, 100 * SIM_MS + fault->how % (20 * SIM_S), PROC_WORLD, 0,
-				  copy_back, copy, NULL);
+			if (one || (sim->options.hard && (fault->how >> 8 >> i & 1) != 0)) {
+				sim->copy[i].away = true;
+				sim_later(sim, 100 * SIM_MS + fault->how % (20 * SIM_S), PROC_WORLD,
+					  0, copy_back, i, NULL);
+			}
 		}
+		return;
+	case FAULT_LEAVE_ALL:
+		for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+			sim_later(sim, 0, PROC_CLUSTD, i, clustd_asked, FAULT_LEAVE, NULL);
+		}
+		return;
+	case FAULT_OLD_COPIES:
+		old_copies(sim);
 		return;
 	case FAULT_LEAVE:
 	case FAULT_ABORT:
@@ -215,6 +277,9 @@ static void heal(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 
 void fault_look(struct sim *sim)
 {
+	if (sim->events % 512 == 100 && !sim->copies_old) {
+		memcpy(sim->snapshot, sim->copy, sizeof(sim->snapshot));
+	}
 	while (sim->fault_next < sim->fault_count &&
 	       sim->fault[sim->fault_next].at <= sim->events) {
 		fault_do(sim, &sim->fault[sim->fault_next++]);

@@ -2,6 +2,7 @@
 /* The simulator: vxiod's gate. While it is open there is always I/O in flight. */
 #include <string.h>
 
+#include "base/mutant.h"
 #include "base/timeouts.h"
 #include "tests/sim/sim.h"
 
@@ -52,8 +53,9 @@ static void iod_drain(struct sim *sim, uint32_t node, uint64_t serial)
 	struct sim_iod *iod = &sim->node[node].iod;
 
 	iod_shut(sim, node);
-	sim_later(sim, iod->inflight > sim->now ? iod->inflight - sim->now : 0, PROC_IOD, node,
-		  iod_drained, serial, NULL);
+	sim_later(sim,
+		  iod->inflight > sim->now && !MUTANT(R4_DRAIN) ? iod->inflight - sim->now : 0,
+		  PROC_IOD, node, iod_drained, serial, NULL);
 	sim_later(sim, VX_PROGRESS_MS * SIM_MS, PROC_IOD, node, iod_drain_progress, serial, NULL);
 }
 
@@ -84,13 +86,13 @@ static void iod_leave(struct sim *sim, uint32_t node, uint64_t serial, void *ptr
 	if (view_state(sim->node[node].clustd.core) != VS_LEAVING) {
 		return;
 	}
-	if (!iod->gate) {
+	if (!iod->gate && !MUTANT(R12_FOLD)) {
 		sim_later(sim, 20 * SIM_MS, PROC_IOD, node, iod_leave, serial, NULL);
 		return;
 	}
 	iod->gone = true;
 	iod->loaded = false;
-	if (sim->slot_dirty[iod->nid] == iod->incarnation) {
+	if (sim->slot_dirty[iod->nid] == iod->incarnation && !MUTANT(R12_OPEN)) {
 		sim->slot_dirty[iod->nid] = 0;
 	}
 	iod_drain(sim, node, serial);
@@ -201,7 +203,9 @@ static void iod_notices(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 {
 	(void)arg;
 	(void)ptr;
-	iod_shut(sim, node);
+	if (!MUTANT(R16_GATE)) {
+		iod_shut(sim, node);
+	}
 }
 
 /* R16: its connection to vxclustd broke. */

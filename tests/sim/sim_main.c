@@ -52,6 +52,12 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+const struct sim *sim_try(const struct sim_options *options)
+{
+	(void)run_one(options);
+	return &sim;
+}
+
 /* ---- a failure, made short ---- */
 
 static bool same_kind(const char *a, const char *b)
@@ -224,8 +230,10 @@ static void usage(FILE *out)
 	fputs("usage: vxsim [--seeds N | --seconds N] [--first N] [--nodes 2..5] [--copies 1..5] "
 	      "[--faults "
 	      "0..16]\n"
-	      "             [--jobs N]            run seeds, each a cluster with faults\n"
-	      "       vxsim --seed N [--trace]    run one, --trace tells its story\n",
+	      "             [--jobs N] [--hard]   run seeds, each a cluster with faults\n"
+	      "       vxsim --seed N [--trace]    run one, --trace tells its story\n"
+	      "       vxsim --exhaustive          one fault at each event of a quiet run\n"
+	      "       vxsim-mutants --mutants [NAME]   is each mutation noticed?\n",
 	      out);
 }
 
@@ -235,13 +243,14 @@ int main(int argc, char **argv)
 		{ "seeds", 1, NULL, 's' },  { "first", 1, NULL, 'f' },	 { "nodes", 1, NULL, 'n' },
 		{ "copies", 1, NULL, 'c' }, { "faults", 1, NULL, 'F' },	 { "jobs", 1, NULL, 'j' },
 		{ "seed", 1, NULL, 'S' },   { "seconds", 1, NULL, 'T' }, { "trace", 0, NULL, 't' },
-		{ "help", 0, NULL, 'h' },   { "shorten", 0, NULL, 'x' }, { NULL, 0, NULL, 0 },
+		{ "help", 0, NULL, 'h' },   { "shorten", 0, NULL, 'x' }, { "mutants", 0, NULL, 'm' },
+		{ "exhaustive", 0, NULL, 'e' }, { "hard", 0, NULL, 'h' + 256 }, { NULL, 0, NULL, 0 },
 	};
 	struct sim_options options = { .nodes = 3, .copies = 3, .faults = 5 };
 	uint64_t first = 1, seeds = 1000;
 	double limit = 0;
 	int jobs = (int)sysconf(_SC_NPROCESSORS_ONLN), word;
-	bool one = false, shortest = false;
+	bool one = false, shortest = false, mutants = false, exhaustive = false;
 	struct sigaction action = { .sa_handler = on_abort, .sa_flags = SA_NODEFER };
 
 	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
@@ -278,6 +287,15 @@ int main(int argc, char **argv)
 		case 'x':
 			shortest = true;
 			break;
+		case 'm':
+			mutants = true;
+			break;
+		case 'h' + 256:
+			options.hard = true;
+			break;
+		case 'e':
+			exhaustive = true;
+			break;
 		case 'h':
 			usage(stdout);
 			return 0;
@@ -286,13 +304,19 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind != argc || options.nodes < 1 || options.nodes > SIM_NODES_MAX ||
+	if (optind + (mutants ? 1 : 0) < argc || options.nodes < 1 || options.nodes > SIM_NODES_MAX ||
 	    options.copies < 1 || options.copies > SIM_COPIES_MAX ||
 	    options.faults > SIM_FAULTS_MAX || jobs < 1 || jobs > WORKERS_MAX) {
 		usage(stderr);
 		return 2;
 	}
 	sigaction(SIGABRT, &action, NULL);
+	if (mutants) {
+		return mutants_run(argv[optind], jobs);
+	}
+	if (exhaustive) {
+		return exhaustive_run(&options, jobs);
+	}
 	if (!one) {
 		return many(&options, first, seeds, limit, jobs);
 	}

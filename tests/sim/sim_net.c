@@ -89,6 +89,7 @@ static void net_pump(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 		event.ring = input->ring;
 		event.quorate = input->quorate;
 		clustd_event(sim, node, &event);
+		check_no_quorum(sim, node);
 		return;
 	case INPUT_DIED:
 		clustd_corosync_died(sim, node);

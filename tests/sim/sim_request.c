@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "base/timeouts.h"
 #include "tests/sim/sim.h"
 
@@ -53,7 +54,7 @@ void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t fr
 {
 	struct sim_configd *configd = &sim->node[node].configd;
 
-	if (request_sim_known(sim, node, txn)) {
+	if (request_sim_known(sim, node, txn) && !MUTANT(T11_TWICE)) {
 		return; /* the first one is answered, to the same node and cookie */
 	}
 	if (in_set(configd, txn)) {
@@ -195,7 +196,7 @@ static void relay_end(struct sim *sim, struct sim_relay *relay, enum sim_outcome
 static enum sim_outcome outcome_here(const struct sim *sim, uint32_t node, uint8_t txn)
 {
 	const struct sim_configd *configd = &sim->node[node].configd;
-	bool sure = configd->settled && is_master(sim, node) &&
+	bool sure = (configd->settled || MUTANT(T11_ASK)) && is_master(sim, node) &&
 		    !request_sim_known(sim, node, txn) && !configd->disabled && configd->have;
 
 	return in_set(configd, txn) ? OUTCOME_COMMITTED : sure ? OUTCOME_ABORTED : OUTCOME_UNKNOWN;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "tests/sim/sim.h"
 
 /* ---- the master ---- */
@@ -53,6 +54,10 @@ static void takeover_store(struct sim *sim, uint32_t node, struct sim_content co
 	task->member_count = configd->view.member_count;
 	memcpy(task->member, configd->view.member, sizeof(task->member));
 	task->done = on_stored;
+	if (MUTANT(T9_CHECKPOINT)) {
+		on_stored(sim, node, task);
+		return;
+	}
 	disk_submit(sim, node, task);
 }
 
@@ -134,6 +139,10 @@ static void on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task)
 		for (size_t i = 0; i < configd->view.member_count; i++) {
 			const struct sim_cfg_msg *state = &configd->peer[i].state;
 
+			if (MUTANT(T8_ALL) && configd->peer[i].nodeid != node) {
+				continue;
+			}
+
 			list[i] = (struct takeover_node){ .nodeid = configd->peer[i].nodeid,
 							  .have = state->have,
 							  .epoch = state->content.epoch,
@@ -151,7 +160,7 @@ static void on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task)
 		      !configd->decision.pending   ? ""
 		      : configd->decision.complete ? ", pending one completed"
 						   : ", pending one failed");
-		check_takeover(sim, node, list, configd->view.member_count, &configd->decision);
+		check_takeover(sim, node, &configd->decision);
 	}
 	takeover_decided(sim, node, task);
 }
@@ -250,8 +259,9 @@ static void adopt_try(struct sim *sim, uint32_t node, struct adopt *adopt)
 {
 	const struct sim_content *want = &adopt->view.content;
 
-	if (adopt->content.epoch != want->epoch || adopt->content.seq != want->seq ||
-	    adopt->content.set != want->set) {
+	if ((adopt->content.epoch != want->epoch || adopt->content.seq != want->seq ||
+	     adopt->content.set != want->set) &&
+	    !MUTANT(T10_HASH)) {
 		TRACE(sim, node, "read %#llx.%llu, the master has %#llx.%llu",
 		      (unsigned long long)adopt->content.epoch,
 		      (unsigned long long)adopt->content.seq, (unsigned long long)want->epoch,
@@ -282,7 +292,9 @@ static bool adopt_from_memory(const struct sim_configd *configd, struct adopt *a
 	const struct sim_cfg_msg *view = &adopt->view;
 	struct sim_content content = configd->config_now;
 
-	if (!configd->have || content.epoch != view->base.epoch || content.seq != view->base.seq) {
+	if (!configd->have ||
+	    ((content.epoch != view->base.epoch || content.seq != view->base.seq) &&
+	     !MUTANT(T10_READ))) {
 		return false;
 	}
 	if (view->pending && view->complete) {
@@ -294,7 +306,7 @@ static bool adopt_from_memory(const struct sim_configd *configd, struct adopt *a
 	content.epoch = view->content.epoch;
 	content.seq = view->content.seq;
 	adopt->content = content;
-	return content.set == view->content.set;
+	return content.set == view->content.set || MUTANT(T10_READ);
 }
 
 void adopt_view(struct sim *sim, uint32_t node, uint32_t from, const struct sim_cfg_msg *msg)

@@ -18,6 +18,11 @@ static void cast(struct sim *sim, uint32_t node, enum sim_cfg_kind kind,
 
 	msg.ref.txn = effect->ref.txid[0];
 	msg.ref.attempt = effect->ref.attempt;
+	if (kind == CFG_VOTE || kind == CFG_PREPARED) {
+		check_vote(sim, node, msg.ref, kind, msg.error);
+	} else if (kind == CFG_COMMIT) {
+		check_commit(sim, node, msg.ref);
+	}
 	configd_send(sim, node, &msg);
 }
 
@@ -92,6 +97,7 @@ static void fx_write(struct sim *sim, uint32_t node, const struct txn_ref *ref)
 	struct sim_configd *configd = &sim->node[node].configd;
 	struct sim_disk_task *task = disk_task(sim, node, DISK_APPEND);
 
+	check_write_begins(sim, node, (struct sim_ref){ ref->txid[0], ref->attempt });
 	task->content = configd->config_now;
 	task->epoch = configd->config_now.epoch;
 	task->seq = configd->config_now.seq + 1;

@@ -221,6 +221,7 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	sim->rng[0] = options->seed * 0x2545f4914f6cdd1du + 1;
 	sim->now = 1000 * SIM_S; /* the epoch of Pacemaker's seconds */
 	sim->txn_limit = 12 + sim_below(sim, 24);
+	sim->txn_limit = options->txns > 0 ? options->txns : sim->txn_limit;
 	disk_init(sim);
 	client_init(sim);
 	fault_make(sim);

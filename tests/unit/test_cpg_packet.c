@@ -216,6 +216,30 @@ START_TEST(bounds_are_kept)
 }
 END_TEST
 
+/* R18: the largest packet that is made */
+START_TEST(larger_ones_are_not_made)
+{
+	uint8_t *bytes = calloc(1, VX_CPG_MSG_MAX);
+	Vx__PortData port = VX__PORT_DATA__INIT;
+	Vx__Cpg msg = VX__CPG__INIT;
+	size_t length, spare;
+	uint8_t *data;
+
+	port.data.data = bytes;
+	port.data.len = VX_CPG_MSG_MAX - 100;
+	msg.body_case = VX__CPG__BODY_PORT_DATA;
+	msg.port_data = &port;
+	spare = VX_CPG_MSG_MAX - vx__cpg__get_packed_size(&msg);
+	port.data.len += spare;
+	data = packet_encode(&msg, &length);
+	ck_assert_ptr_nonnull(data);
+	free(data);
+	port.data.len++;
+	ck_assert_ptr_null(packet_encode(&msg, &length));
+	free(bytes);
+}
+END_TEST
+
 START_TEST(random_bytes_do_no_harm)
 {
 	uint8_t data[512];
@@ -242,6 +266,7 @@ int main(void)
 	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_RECONF + 1);
 	tcase_add_test(all, damage_is_refused);
 	tcase_add_test(all, bounds_are_kept);
+	tcase_add_test(all, larger_ones_are_not_made);
 	tcase_add_test(all, random_bytes_do_no_harm);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

@@ -41,6 +41,7 @@ START_TEST(a_node_remembers_more_than_the_copies_hold)
 }
 END_TEST
 
+/* T8 */
 START_TEST(who_was_left_behind_does_not_count)
 {
 	const struct takeover_node node[] = { running(1, 4, 9), running(2, 5, 3) };

@@ -108,6 +108,7 @@ START_TEST(one_transaction)
 }
 END_TEST
 
+/* T3 */
 START_TEST(without_volumes_in_use_there_is_no_quiesce)
 {
 	struct txn txn;
@@ -185,6 +186,7 @@ START_TEST(every_state_with_every_event)
 }
 END_TEST
 
+/* R2 */
 START_TEST(messages_of_strangers_and_of_a_closed_view_are_dropped)
 {
 	struct txn txn;
@@ -200,6 +202,7 @@ START_TEST(messages_of_strangers_and_of_a_closed_view_are_dropped)
 }
 END_TEST
 
+/* T6 */
 START_TEST(a_vxconfigd_that_goes_before_the_write_ends_it)
 {
 	for (size_t point = 1; point < 9; point++) {
@@ -214,6 +217,7 @@ START_TEST(a_vxconfigd_that_goes_before_the_write_ends_it)
 }
 END_TEST
 
+/* T4, R16 */
 START_TEST(a_vxconfigd_that_goes_after_the_write_does_not)
 {
 	for (size_t point = 9; point < VX_COUNT_OF(way) - 1; point++) {
@@ -234,6 +238,7 @@ START_TEST(a_vxconfigd_that_goes_after_the_write_does_not)
 }
 END_TEST
 
+/* R9 */
 START_TEST(a_join_puts_aside_what_is_not_quiesced_and_waits_for_the_rest)
 {
 	for (size_t point = 1; point < VX_COUNT_OF(way); point++) {
@@ -256,6 +261,7 @@ START_TEST(a_join_puts_aside_what_is_not_quiesced_and_waits_for_the_rest)
 }
 END_TEST
 
+/* T7 */
 START_TEST(a_write_that_fails_asks_for_a_view)
 {
 	struct txn txn;
@@ -315,6 +321,7 @@ START_TEST(it_knows_whom_it_waits_for)
 }
 END_TEST
 
+/* T1, T13 */
 START_TEST(it_begins_only_when_it_may)
 {
 	struct txn txn;

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Single faults in the code that keeps the rules of cpg/PROTOCOL.md: each drops one rule at one
+ * place, where MUTANT(name) stands. The simulator must notice every one (make check-mutants).
+ * They exist only in vxsim-mutants (-DVX_MUTANTS): elsewhere MUTANT() is false.
+ */
+#ifndef VX_BASE_MUTANT_H
+#define VX_BASE_MUTANT_H
+
+/*
+ * X(name, where, what is dropped, why nobody can notice: NULL or an argument)
+ * core: in the code that is released; model: in the simulator's model of a shell, because the
+ * real one has files, disks and connections around it.
+ */
+#define MUTANTS(X) \
+	X(R1_CLOSE, CORE, "the loss of a member closes the view", NULL) \
+	X(R2_EPOCH, CORE, "'done' of a step counts in its own epoch only", \
+	  "one sender keeps its order: its words of a view come before its HELLO") \
+	X(R2_CLOSED, CORE, "messages of transactions count in an open view only", \
+	  "the second line: a closed view hands no port traffic on") \
+	X(R2_PORT, MODEL, "port traffic counts in its own epoch only", \
+	  "one sender keeps its order: its words of a view come before its HELLO") \
+	X(R3_RING, CORE, "an RSTART counts in the ring that it names", NULL) \
+	X(R3_MASTER, CORE, "with an open view only its master's RSTART counts", \
+	  "it costs a needless round: R3 lets all follow the same one") \
+	X(R3_LOWER, CORE, "a member ignores an RSTART of a lower epoch", \
+	  "R14 comes first: who was left behind meets the higher epoch and aborts") \
+	X(R3_FRESH, CORE, "a fresh node ignores an RSTART of a lower epoch than a member's", NULL) \
+	X(R3_LAST, CORE, "the last RSTART in the stream counts", NULL) \
+	X(R3_CANCEL, CORE, "who delivers another one's RSTART ends its own round", NULL) \
+	X(R3_FORGET, CORE, "a membership event forgets whom I follow", NULL) \
+	X(R4_STOP, CORE, "HELLO comes after the stop", NULL) \
+	X(R4_CLAIM, CORE, "an own claim under way is waited for before HELLO to another one", NULL) \
+	X(R4_DRAIN, MODEL, "vxiod waits for I/O in flight", NULL) \
+	X(R4_WRITES, MODEL, "vxconfigd waits for its writes to the copies", NULL) \
+	X(R5_QUORUM, CORE, "a coordinator has quorum", NULL) \
+	X(R5_RINGS, CORE, "CPG and quorum speak of one ring", NULL) \
+	X(R5_HELLO, CORE, "HELLO of all is awaited", NULL) \
+	X(R5_SURVEY, CORE, "the epoch is above what the copies hold", \
+	  "the claim finds the higher epoch too, and goes above it") \
+	X(R5_DURABLE, CORE, "members of the durable view are asked about", NULL) \
+	X(R5_AGAIN, CORE, "after fencing the copies are read again", \
+	  "somebody else would need quorum at the same time") \
+	X(R5_ANOTHER, CORE, "another view found then begins it all again", \
+	  "somebody else would need quorum at the same time") \
+	X(R5_PAUSED, CORE, "who finds those it heard in another view begins it all again", NULL) \
+	X(R5_CLAIM, CORE, "the claim is written", NULL) \
+	X(R5_MAJORITY, MODEL, "the claim is on a majority", NULL) \
+	X(R6_PROOF, CORE, "fencing is proven", NULL) \
+	X(R6_OLD, CORE, "an older fencing is no proof", NULL) \
+	X(R7_FOLLOW, CORE, "NEWVIEW is from whom I follow", NULL) \
+	X(R7_RING, CORE, "NEWVIEW is of my ring", \
+	  "whom I follow is forgotten with the ring (R3_FORGET)") \
+	X(R7_STORE, CORE, "the epoch is stored before the steps", NULL) \
+	X(R8_LET_GO, CORE, "who let go of its volumes is no master", NULL) \
+	X(R8_STAYS, CORE, "the master stays", \
+	  "it is the senior one, but while it leaves") \
+	X(R9_ONE, CORE, "who follows somebody does not begin", NULL) \
+	X(R9_PRESTOP, CORE, "the commit stage ends before RSTART", NULL) \
+	X(R10_BARRIER, CORE, "a step waits for all", NULL) \
+	X(R10_ACCUMULATE, CORE, "leavers accumulate", NULL) \
+	X(R10_UNFOLDED, CORE, "leavers stay in the list if nobody folds", NULL) \
+	X(R10_COLD, CORE, "a cold view folds every slot", NULL) \
+	X(R10_PRESENT, CORE, "who is present is no leaver", NULL) \
+	X(R10_SLOT, CORE, "a leaver's slot is given away after the fold", NULL) \
+	X(R12_OPEN, MODEL, "a clean leave clears the map", NULL) \
+	X(R12_FOLD, MODEL, "no clean leave during a reconfiguration", NULL) \
+	X(R13_WAIT, CORE, "an abort that is not proven is no word", NULL) \
+	X(R13_WORD, CORE, "after an abort there is recovery", NULL) \
+	X(R14_STALE, CORE, "who meets a higher epoch aborts", NULL) \
+	X(R14_LEFT_OUT, CORE, "who is left out of a view aborts", \
+	  "a coordinator takes in all whose HELLO it awaited") \
+	X(R15_FREEZE, CORE, "without quorum the gate is shut", NULL) \
+	X(R16_GATE, MODEL, "vxiod shuts the gate when vxclustd is lost", NULL) \
+	X(R17_SILENT, MODEL, "after stop a client is silent until the next view", NULL) \
+	X(T1_UP, CORE, "every vxconfigd is up", \
+	  "the second line: the queue of requests looks before (kick)") \
+	X(T2_NO, CORE, "one 'no' ends it", NULL) \
+	X(T2_ALL, CORE, "all votes are awaited", NULL) \
+	X(T3_QUIESCE, CORE, "volumes in use are quiesced", NULL) \
+	X(T3_PREPARED, CORE, "all are prepared", NULL) \
+	X(T4_WRITE, CORE, "the write comes before COMMIT", NULL) \
+	X(T5_ACK, CORE, "ACK is awaited before the change is applied", NULL) \
+	X(T5_ALL, CORE, "ACK of all is awaited", NULL) \
+	X(T6_TIME, CORE, "a vote that does not come ends it", \
+	  "no vxconfigd of the model is silent for ever: test_vxconfigd_txn.c") \
+	X(T7_MAJORITY, MODEL, "a write is on a majority", NULL) \
+	X(T7_FAILED, CORE, "a write that failed is not committed", NULL) \
+	X(T7_ASK, CORE, "who is stuck asks for a new view", NULL) \
+	X(T7_SPOILED, MODEL, "after a failed write nothing more of its epoch is written", NULL) \
+	X(T8_STATEFUL, CORE, "stateful is who runs the newest epoch", NULL) \
+	X(T8_NEWEST, CORE, "the newest content that runs is the base", \
+	  "who is one behind has seen its COMMIT: the result is the same") \
+	X(T8_BEHIND, CORE, "a pending transaction counts where the base runs", NULL) \
+	X(T8_SEEN, CORE, "COMMIT seen completes it", NULL) \
+	X(T8_DECIDED, CORE, "the old master's majority write completes it", NULL) \
+	X(T8_ALL, MODEL, "the states of all are heard, not only the own one", NULL) \
+	X(T9_CHECKPOINT, MODEL, "the checkpoint comes before the resume", NULL) \
+	X(T10_READ, MODEL, "who runs another content reads it", \
+	  "those who stay together have the same content") \
+	X(T10_HASH, MODEL, "who cannot get the content does not go on", \
+	  "the second line: nobody reads another content") \
+	X(T11_TWICE, MODEL, "a request that is known is not done again", NULL) \
+	X(T11_ASK, MODEL, "only a settled master says 'aborted'", NULL) \
+	X(T12_MEMORY, CORE, "nothing older than what somebody remembers is run", NULL) \
+	X(T13_JOIN, MODEL, "a vxconfigd that comes back asks the master", \
+	  "the second line: without the group its vote is no")
+
+enum mutant {
+	MUTANT_NONE,
+#define MUTANT_ENUM(name, where, what, why) MUTANT_##name,
+	MUTANTS(MUTANT_ENUM)
+#undef MUTANT_ENUM
+		MUTANT_COUNT
+};
+
+#ifdef VX_MUTANTS
+extern enum mutant vx_mutant;
+#define MUTANT(name) (vx_mutant == MUTANT_##name)
+#else
+#define MUTANT(name) false
+#endif
+
+#endif
