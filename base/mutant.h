@@ -20,7 +20,8 @@
 	  "the second line: a closed view hands no port traffic on") \
 	X(R2_PORT, MODEL, "port traffic counts in its own epoch only", \
 	  "one sender keeps its order: its words of a view come before its HELLO") \
-	X(R3_RING, CORE, "an RSTART counts in the ring that it names", NULL) \
+	X(R3_RING, CORE, "an RSTART counts in the ring that it names", \
+	  "its coordinator takes the round up again in the new ring (R3_OWN)") \
 	X(R3_MASTER, CORE, "with an open view only its master's RSTART counts", \
 	  "it costs a needless round: R3 lets all follow the same one") \
 	X(R3_LOWER, CORE, "a member ignores an RSTART of a lower epoch", \
@@ -28,6 +29,7 @@
 	X(R3_FRESH, CORE, "a fresh node ignores an RSTART of a lower epoch than a member's", NULL) \
 	X(R3_LAST, CORE, "the last RSTART in the stream counts", NULL) \
 	X(R3_CANCEL, CORE, "who delivers another one's RSTART ends its own round", NULL) \
+	X(R3_OWN, CORE, "whose RSTART is the last one coordinates", NULL) \
 	X(R3_FORGET, CORE, "a membership event forgets whom I follow", NULL) \
 	X(R4_STOP, CORE, "HELLO comes after the stop", NULL) \
 	X(R4_CLAIM, CORE, "an own claim under way is waited for before HELLO to another one", NULL) \
@@ -43,7 +45,8 @@
 	  "somebody else would need quorum at the same time") \
 	X(R5_ANOTHER, CORE, "another view found then begins it all again", \
 	  "somebody else would need quorum at the same time") \
-	X(R5_PAUSED, CORE, "who finds those it heard in another view begins it all again", NULL) \
+	X(R5_PAUSED, CORE, "who finds those it heard in another view begins it all again", \
+	  "its NEWVIEW reaches nobody; the claim that is in the way leads to a new view") \
 	X(R5_CLAIM, CORE, "the claim is written", NULL) \
 	X(R5_MAJORITY, MODEL, "the claim is on a majority", NULL) \
 	X(R6_PROOF, CORE, "fencing is proven", NULL) \
@@ -55,7 +58,8 @@
 	X(R8_LET_GO, CORE, "who let go of its volumes is no master", NULL) \
 	X(R8_STAYS, CORE, "the master stays", \
 	  "it is the senior one, but while it leaves") \
-	X(R9_ONE, CORE, "who follows somebody does not begin", NULL) \
+	X(R9_ONE, CORE, "who follows somebody does not begin", \
+	  "a round of the model is shorter than the stagger, but for fencing, whose proof stays") \
 	X(R9_PRESTOP, CORE, "the commit stage ends before RSTART", NULL) \
 	X(R10_BARRIER, CORE, "a step waits for all", NULL) \
 	X(R10_ACCUMULATE, CORE, "leavers accumulate", NULL) \
@@ -72,7 +76,8 @@
 	  "a coordinator takes in all whose HELLO it awaited") \
 	X(R15_FREEZE, CORE, "without quorum the gate is shut", NULL) \
 	X(R16_GATE, MODEL, "vxiod shuts the gate when vxclustd is lost", NULL) \
-	X(R17_SILENT, MODEL, "after stop a client is silent until the next view", NULL) \
+	X(R17_SILENT, MODEL, "after stop a client is silent until the next view", \
+	  "the second line: what it was doing is void with the view") \
 	X(T1_UP, CORE, "every vxconfigd is up", \
 	  "the second line: the queue of requests looks before (kick)") \
 	X(T2_NO, CORE, "one 'no' ends it", NULL) \
@@ -87,7 +92,8 @@
 	X(T7_MAJORITY, MODEL, "a write is on a majority", NULL) \
 	X(T7_FAILED, CORE, "a write that failed is not committed", NULL) \
 	X(T7_ASK, CORE, "who is stuck asks for a new view", NULL) \
-	X(T7_SPOILED, MODEL, "after a failed write nothing more of its epoch is written", NULL) \
+	X(T7_SPOILED, MODEL, "after a failed write nothing more of its epoch is written", \
+	  "the second line: the core writes nothing more until the new view") \
 	X(T8_STATEFUL, CORE, "stateful is who runs the newest epoch", NULL) \
 	X(T8_NEWEST, CORE, "the newest content that runs is the base", \
 	  "who is one behind has seen its COMMIT: the result is the same") \
@@ -96,12 +102,12 @@
 	X(T8_DECIDED, CORE, "the old master's majority write completes it", NULL) \
 	X(T8_ALL, MODEL, "the states of all are heard, not only the own one", NULL) \
 	X(T9_CHECKPOINT, MODEL, "the checkpoint comes before the resume", NULL) \
-	X(T10_READ, MODEL, "who runs another content reads it", \
-	  "those who stay together have the same content") \
+	X(T10_READ, MODEL, "who runs another content reads it", NULL) \
 	X(T10_HASH, MODEL, "who cannot get the content does not go on", \
 	  "the second line: nobody reads another content") \
 	X(T11_TWICE, MODEL, "a request that is known is not done again", NULL) \
-	X(T11_ASK, MODEL, "only a settled master says 'aborted'", NULL) \
+	X(T11_ASK, MODEL, "only a settled master says 'aborted'", \
+	  "who has the group has the pending transaction too") \
 	X(T12_MEMORY, CORE, "nothing older than what somebody remembers is run", NULL) \
 	X(T13_JOIN, MODEL, "a vxconfigd that comes back asks the master", \
 	  "the second line: without the group its vote is no")

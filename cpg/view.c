@@ -203,7 +203,9 @@ static void view_on_rstart(struct view_core *core, const struct view_packet *pac
 	if (!view_rstart_counts(core, packet) || (core->following && MUTANT(R3_LAST))) {
 		return;
 	}
-	if (packet->from != core->nodeid && !MUTANT(R3_CANCEL)) {
+	if (packet->from == core->nodeid) {
+		view_coord_followed(core, packet->round);
+	} else if (!MUTANT(R3_CANCEL)) {
 		view_coord_cancel(core, fx);
 	}
 	view_fx_timer_cancel(fx, VT_BEGIN);

@@ -105,14 +105,26 @@ void view_coord_cancel(struct view_core *core, struct view_effects *fx)
 	view_fx_timer_cancel(fx, VT_ASK);
 }
 
-static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
+static void view_coord_collect(struct view_core *core)
 {
 	view_coord_set(core, VC_HELLO);
-	core->round++;
 	memset(core->hello, 0, sizeof(core->hello));
 	core->gone_count = 0;
 	core->max_epoch = core->last_epoch;
 	core->surveyed = core->times_known = false;
+}
+
+void view_coord_followed(struct view_core *core, uint32_t round)
+{
+	if (core->coord == VC_IDLE && round == core->round && !MUTANT(R3_OWN)) {
+		view_coord_collect(core);
+	}
+}
+
+static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
+{
+	core->round++;
+	view_coord_collect(core);
 	view_fx_send(core, fx, VP_RSTART)->round = core->round;
 	view_watch_begin(core, fx);
 }

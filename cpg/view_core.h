@@ -169,6 +169,8 @@ bool view_coord_needed(const struct view_core *core);
 void view_coord_consider(struct view_core *core, struct view_effects *fx);
 void view_coord_begin(struct view_core *core, struct view_effects *fx);
 void view_coord_cancel(struct view_core *core, struct view_effects *fx);
+/* R3: my RSTART counts after all: another one's before it in the stream ended my round. */
+void view_coord_followed(struct view_core *core, uint32_t round);
 void view_coord_prestopped(struct view_core *core, struct view_effects *fx);
 void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 		      struct view_effects *fx);

@@ -154,7 +154,6 @@ struct sim_clustd {
 	struct sim_work work[SIM_WORKS];
 	bool corosync_dead, start_wanted, leaving, iod_settling;
 	bool port_local; /* own vxconfigd's "up" was delivered */
-	uint64_t joined_at;
 	uint32_t peers_up;
 	bool stopped_by_hand;
 };
@@ -391,6 +390,7 @@ struct sim {
 		uint64_t epoch;
 		uint32_t attempt, yes, no, suspended; /* bits, by node id */
 	} votes[SIM_TXNS_MAX + 2];
+	uint32_t slot_node[VX_NODES_MAX];  /* whose it was last */
 	uint64_t slot_dirty[VX_NODES_MAX]; /* incarnation whose map is not clean; 0: clean */
 	uint64_t views, txns_ok, txns_failed, txns_unknown;
 	uint64_t coverage[FAULT_COUNT];

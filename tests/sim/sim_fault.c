@@ -269,7 +269,7 @@ static void heal(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	sim->healed = true;
 	sim->healed_at = sim->now;
 	for (uint32_t i = 1; i <= sim->options.nodes; i++) { /* a disabled group gets a chance */
-		if (sim_proc_runs(sim, i, PROC_CLUSTD)) {
+		if (sim_proc_runs(sim, i, PROC_CLUSTD) && sim->node[i].configd.disabled) {
 			clustd_ask_view(sim, i, "all is mended");
 		}
 	}

@@ -114,6 +114,7 @@ void iod_step(struct sim *sim, uint32_t node, int step, uint64_t serial)
 			check_gate_opens(sim, node);
 			iod->gate = true;
 			sim->slot_dirty[iod->nid] = iod->incarnation;
+			sim->slot_node[iod->nid] = node;
 			check_running(sim, node);
 		}
 		break;

@@ -100,7 +100,7 @@ static void net_change(struct sim *sim, uint32_t node, uint32_t together, uint32
 		net_process(sim, node, ENTRY_JOIN, n->group_pid);
 	}
 	net_tell_ring(sim, node);
-	sim_later(sim, sim_delay(sim, 100, sim_chance(sim, 3) ? 5 * SIM_S : 41000), PROC_COROSYNC,
+	sim_later(sim, sim_delay(sim, 100, sim_chance(sim, 10) ? 8 * SIM_S : 41000), PROC_COROSYNC,
 		  node, net_tell_quorum, (uint64_t)n->conf, NULL);
 }
 

@@ -352,6 +352,20 @@ START_TEST(who_is_there_did_not_leave)
 }
 END_TEST
 
+/* R3: two begin; whose RSTART is the last in the stream coordinates, though the other one's came first */
+START_TEST(the_last_rstart_has_a_coordinator)
+{
+	three();
+	crash(3);
+	fence(3);
+	ck_assert(advance(2));
+	fire(2, VT_BEGIN);
+	ck_assert(advance(1));
+	run_bus();
+	expect_view(1, 2);
+}
+END_TEST
+
 /* T7: what a leaver waits for may need a new view: it asks for one */
 START_TEST(leaver_asks_for_a_view)
 {
@@ -433,6 +447,7 @@ int main(void)
 	tcase_add_test(all, outdated_hellos_make_no_view);
 	tcase_add_test(all, who_is_there_did_not_leave);
 	tcase_add_test(all, leaving_master_is_replaced);
+	tcase_add_test(all, the_last_rstart_has_a_coordinator);
 	tcase_add_test(all, quorum_that_was_never_told);
 	tcase_add_test(all, leaver_asks_for_a_view);
 	suite_add_tcase(suite, all);
