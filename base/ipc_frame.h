@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Cutting packets of the IPC into libqb messages and putting them together. For base/ipc*.c only.
- */
+/* Packets of the IPC cut into libqb messages and put together again. For base/ipc*.c only. */
 #ifndef VX_BASE_IPC_FRAME_H
 #define VX_BASE_IPC_FRAME_H
 

@@ -45,8 +45,8 @@
 #define VX_WORD_MAX 255		    /* bytes of one of them; shorter than VX_REASON_MAX */
 
 /* disks of a node */
-#define VX_DEVICES_MAX 1024	/* paths that one scan looks at */
-#define VX_PRIV_LEN 32768	/* private region, sectors: the default */
+#define VX_DEVICES_MAX 1024 /* paths that one scan looks at */
+#define VX_PRIV_LEN 32768   /* private region, sectors: the default */
 #define VX_PRIV_LEN_MIN 2048
 #define VX_PRIV_LEN_MAX (8 * 1024 * 1024)
 #define VX_MEMORY_MAX 1024 /* groups that a node remembers */
@@ -54,11 +54,9 @@
 /* vxiod */
 #define VX_LANES_MAX 8		 /* I/O threads */
 #define VX_IO_BYTES (256 * 1024) /* data of one request inside vxiod; larger ones are cut */
-#define VX_VOLUME_REQUESTS 64 /* requests of one volume in flight or waiting; then back-pressure \
-			       */
-#define VX_LANE_LEGS 2048     /* transfers to disks in flight in one I/O thread */
-#define VX_COPY_SLOTS \
-	16 /* pieces of VX_IO_BYTES that a resync copies at a time in one I/O thread */
+#define VX_VOLUME_REQUESTS 64	 /* of one volume in flight or waiting; then back-pressure */
+#define VX_LANE_LEGS 2048	 /* transfers to disks in flight in one I/O thread */
+#define VX_COPY_SLOTS 16	 /* pieces of VX_IO_BYTES that one I/O thread copies at a time */
 #define VX_WINDOW_BYTES (4 * 1024 * 1024) /* part of a volume that a resync copies at a time */
 #define VX_NBD_CLIENTS_MAX 256
 #define VX_OPENS_MAX 4096    /* processes that have volumes open */

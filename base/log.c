@@ -49,6 +49,13 @@ static void log_end_begins(void)
 	alarm(LOG_LAST_WORDS_S);
 }
 
+static void log_blackbox_write(void)
+{
+	if (log_blackbox_path[0] != '\0') {
+		(void)qb_log_blackbox_write_to_file(log_blackbox_path);
+	}
+}
+
 /* The black box first; then what libqb's thread has still to write to log and syslog. */
 static void log_last_words(void)
 {
@@ -137,13 +144,6 @@ void log_stop(void)
 {
 	log_blackbox_path[0] = '\0';
 	qb_log_fini();
-}
-
-void log_blackbox_write(void)
-{
-	if (log_blackbox_path[0] != '\0') {
-		(void)qb_log_blackbox_write_to_file(log_blackbox_path);
-	}
 }
 
 void log_bug_abort(void)

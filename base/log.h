@@ -28,7 +28,6 @@
 int log_start(const char *name, bool foreground, bool debug);
 void log_stop(void);
 void log_debug_set(bool debug);
-void log_blackbox_write(void);
 
 /* An impossible state: writes the black box and aborts. The node is then fenced, others go on. */
 #define log_bug(...) \

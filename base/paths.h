@@ -13,7 +13,7 @@ const char *path_conf_file(void);  /* /etc/vxha/vxha.conf (VXHA_CONF) */
 const char *path_device_dir(void); /* /dev/vx (VXHA_DEVICE_DIR): dsk/GROUP/VOLUME */
 
 #define PATH_GROUP_NOTES "configd.groups" /* in the run folder: groups that vxconfigd runs */
-#define PATH_NBD_SOCKET "nbd.sock" /* in the run folder; export names are GROUP/VOLUME */
+#define PATH_NBD_SOCKET "nbd.sock"	  /* in the run folder; export names are GROUP/VOLUME */
 
 /* Names of the IPC services (libqb). */
 #define IPC_CLUSTD "vxha-clustd"

@@ -17,33 +17,30 @@
  *
  *      0 s   somebody joins or is lost: RSTART; all others say HELLO
  *      8 s   no word of the hung one for VX_MUTE_MS: Pacemaker is asked to fence it
- *     16 s   still there (a start that waits for us holds up Pacemaker's policy): the fencer is told
- *     +x s   fencing; Corosync tells the loss, the round begins again without it
+ *     16 s   still there (a start that waits for us holds up Pacemaker's policy): the fencer is
+ * told +x s   fencing; Corosync tells the loss, the round begins again without it
  *
  * What must hold:
  *   - no survivor takes over before the proof of fencing: no time-out replaces a proof;
- *   - a step's time-out counts from its last progress, and ends the node that is slow, not the
- * others;
+ *   - a step's time-out counts from its last progress, and ends the node that is slow, no other;
  *   - VX_MUTE_MS > 3 x VX_BUSY_MS: one late word is no silence;
  *   - the agent's start time-out (200 s) > VX_JOIN_MS.
  */
 #ifndef VX_BASE_TIMEOUTS_H
 #define VX_BASE_TIMEOUTS_H
 
-#define VX_FENCE_POLL_MS 100   /* between two looks at Pacemaker's history while we wait */
-#define VX_FENCE_ASK_MS 30000  /* nothing pending or done by then: ask Pacemaker (terminate) */
+#define VX_FENCE_POLL_MS 100	  /* between two looks at Pacemaker's history while we wait */
+#define VX_FENCE_ASK_MS 30000	  /* nothing pending or done by then: ask Pacemaker (terminate) */
 #define VX_FENCE_ASK_SOON_MS 3000 /* ... of a node that runs, but whose vxclustd is gone */
-#define VX_FENCE_AGAIN_MS 5000 /* asked, and still nothing pending: the fencer itself is told */
-#define VX_FENCE_CALL_MS 5000  /* one question to Pacemaker's history; then its helper is replaced \
-				*/
-#define VX_TOOL_MS 20000       /* one tool of Pacemaker (attrd_updater, crm_resource, crm_mon) */
+#define VX_FENCE_AGAIN_MS 5000	  /* asked, and still nothing pending: the fencer itself is told */
+#define VX_FENCE_CALL_MS 5000	/* a question to Pacemaker's history; then its helper is replaced */
+#define VX_TOOL_MS 20000	/* one tool of Pacemaker (attrd_updater, crm_resource, crm_mon) */
 #define VX_FENCE_TOOL_MS 120000 /* stonith_admin --reboot waits for the fencing itself */
-#define VX_ADM_ANSWER_MS 10000 /* vxclustadm waits for a word of vxclustd */
-#define VX_FENCE_LOG_MS 10000  /* "still waiting for the fencing of ..." */
+#define VX_ADM_ANSWER_MS 10000	/* vxclustadm waits for a word of vxclustd */
 #define VX_RSTART_STAGGER_MS 2000 /* the next in seniority starts if the senior one did not */
 #define VX_RSTART_FRESH_MS 1500	  /* fresh nodes let members speak first */
-#define VX_BUSY_MS 2000	  /* who lets others wait says that it goes on */
-#define VX_MUTE_MS 8000	  /* no word at all: that vxclustd hangs */
+#define VX_BUSY_MS 2000		  /* who lets others wait says that it goes on */
+#define VX_MUTE_MS 8000		  /* no word at all: that vxclustd hangs */
 #define VX_STEP_STALL_MS 30000	  /* a local part of a step without progress: this node aborts */
 #define VX_JOIN_MS 180000	  /* join of a node, start to member (CVMTimeout is 200 s) */
 #define VX_REGISTER_MS 60000	  /* vxiod and vxconfigd must be there by then */
@@ -53,15 +50,14 @@
 #define VX_IOD_WAIT_MS 5000	  /* vxconfigd waits for a vxiod that is not there */
 #define VX_SUSPEND_MS 12000   /* vxiod drains the volumes of one transaction; below VX_VOTE_MS */
 #define VX_IO_REPORT_MS 5000  /* vxtask, vxstat: reports of the other nodes */
-#define VX_STOP_WAIT_MS 5000 /* vxdctl stop waits this long for the daemon's end */
-#define VX_STOP_LINGER_MS 100 /* vxdctl stop: the answer and the word to the cluster go out first \
-			       */
+#define VX_STOP_WAIT_MS 5000  /* vxdctl stop waits this long for the daemon's end */
+#define VX_STOP_LINGER_MS 100 /* vxdctl stop: answer and word to the cluster go out first */
 #define VX_KILL_MS 5000	      /* vxconfigd -k: the running one ends, or is killed */
 #define VX_KILL_POLL_MS 50
-#define VX_READY_MS 5000 /* changes wait for a vxconfigd that came back and is not ready yet */
+#define VX_READY_MS 5000      /* changes wait for a vxconfigd that came back and is not ready yet */
 #define VX_WANT_RETRY_MS 5000 /* vxconfigd tries a change of its own again */
-#define VX_REJOIN_MS 2000 /* a vxconfigd that came back and could not read the groups tries again */
-#define VX_LEAVE_POLL_MS 50	 /* vxconfigd looks whether transactions ended before it leaves */
+#define VX_REJOIN_MS 2000     /* a vxconfigd that came back tries again to read the groups */
+#define VX_LEAVE_POLL_MS 50   /* vxconfigd looks whether transactions ended before it leaves */
 #define VX_STEP_PROGRESS_MS 1000 /* vxconfigd says that a step goes on */
 #define VX_WAIT_TELL_MS 3000	 /* vxconfigd says what a request waits for, again and again */
 #define VX_WAIT_MUTE_MS 5000	 /* a utility says that its vxconfigd says nothing */
@@ -69,23 +65,18 @@
 #define VX_CONFIGD_MUTE_MS 3000	 /* vxclustadm daemons: less patience with vxconfigd */
 #define VX_IPC_CALL_MS 120000	 /* a utility waits for an answer or progress */
 #define VX_IPC_RETRY_MS 200	 /* a daemon connects again to its server */
-#define VX_OUTCOME_ASK_MS 60000	 /* a utility that lost its answer asks for the outcome this long \
-				  */
-#define VX_OUTCOME_RETRY_MS 500	 /* ... this often */
+#define VX_OUTCOME_ASK_MS 60000	 /* a utility that lost its answer asks for the outcome so long */
+#define VX_OUTCOME_RETRY_MS 500	 /* ... so often */
 #define VX_GATE_GRACE_MS 10000	 /* vxclustd is gone: after that suspended I/O fails */
 #define VX_WATCHDOG_MS 1000	 /* keep-alive to systemd */
-#define VX_QUORUM_SETTLE_MS 100	 /* CPG ring and quorum ring may come in any order */
-#define VX_DISK_ANSWER_MS 10000	 /* a read of a label: after that the disk counts as not answering \
-				  */
+#define VX_DISK_ANSWER_MS 10000	 /* a read of a label; then the disk counts as not answering */
 #define VX_COPY_ANSWER_MS 15000	 /* a copy's part of a read or write; less than VX_ACK_MS */
-#define VX_PARK_MS \
-	60000 /* a write that failed on a plex waits this long for its detach (> VX_VOTE_MS + \
-		 VX_ACK_MS) */
-#define VX_DRL_TICK_MS 500	  /* dirty regions are looked at for clearing */
-#define VX_DRL_AGE_TICKS 8	  /* a region without a write for that long is cleared */
-#define VX_PROGRESS_MS 2000	  /* vxiod says what a step waits for; less than VX_STEP_STALL_MS */
-#define VX_TASK_MS 1000		  /* progress of a resync is told to the other nodes */
-#define VX_DEVICE_RETRY_MS 5000	  /* vxiod looks again whether the way of a device is free */
+#define VX_PARK_MS 60000	 /* a write waits for its plex's detach: > VX_VOTE_MS + VX_ACK_MS */
+#define VX_DRL_TICK_MS 500	 /* dirty regions are looked at for clearing */
+#define VX_DRL_AGE_TICKS 8	 /* a region without a write for that long is cleared */
+#define VX_PROGRESS_MS 2000	 /* vxiod says what a step waits for; less than VX_STEP_STALL_MS */
+#define VX_TASK_MS 1000		 /* progress of a resync is told to the other nodes */
+#define VX_DEVICE_RETRY_MS 5000	 /* vxiod looks again whether the way of a device is free */
 #define VX_NBD_NEGOTIATE_MS 10000 /* an NBD client chooses its export */
 
 #endif

@@ -210,7 +210,8 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* Signals belong to the main loop: the thread inherits a mask that blocks them all. */
+/* Signals belong to the main loop: the thread inherits a mask that blocks them all, but for those
+ * that it brings on itself. */
 static int worker_start_thread(struct worker *worker)
 {
 	sigset_t all, before;
@@ -219,6 +220,10 @@ static int worker_start_thread(struct worker *worker)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 
 	int rc = pthread_create(&worker->thread[worker->thread_count], &attr, worker_main, worker);

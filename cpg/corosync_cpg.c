@@ -163,7 +163,7 @@ int corosync_cpg_create(struct loop *loop, const char *group, const struct coros
 		.flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF,
 	};
 	struct corosync_cpg *cpg = calloc(1, sizeof(*cpg));
-	cs_error_t error = CS_ERR_TRY_AGAIN;
+	cs_error_t error;
 
 	if (cpg == NULL) {
 		return -ENOMEM;
@@ -257,9 +257,4 @@ int corosync_cpg_send(struct corosync_cpg *cpg, uint8_t *data, size_t length)
 		cpg_flush(cpg);
 	}
 	return 0;
-}
-
-size_t corosync_cpg_queued(const struct corosync_cpg *cpg)
-{
-	return cpg->queued;
 }

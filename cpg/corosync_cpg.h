@@ -27,6 +27,5 @@ int corosync_cpg_create(struct loop *loop, const char *group, const struct coros
 void corosync_cpg_destroy(struct corosync_cpg *cpg);
 /* Takes data over (free()). 0; -VX_E_FULL: the queue is full, the caller aborts the node. */
 int corosync_cpg_send(struct corosync_cpg *cpg, uint8_t *data, size_t length);
-size_t corosync_cpg_queued(const struct corosync_cpg *cpg);
 
 #endif

@@ -17,7 +17,7 @@ struct corosync_quorum {
 	int fd;
 	const struct corosync_quorum_ops *ops;
 	void *ctx;
-	bool quorate, dead, dispatching, destroyed;
+	bool dead, dispatching, destroyed;
 };
 
 static struct corosync_quorum *quorum_of(quorum_handle_t handle)
@@ -38,9 +38,8 @@ static void quorum_on_quorum(quorum_handle_t handle, uint32_t quorate, struct qu
 	if (quorum->dead) {
 		return;
 	}
-	quorum->quorate = quorate != 0;
 	quorum->ops->quorum(quorum->ctx, (struct view_ring){ .rep = ring.nodeid, .seq = ring.seq },
-			    quorum->quorate);
+			    quorate != 0);
 }
 
 /* Comes before the one above for a new ring: whether it is quorate is not known yet. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libquorum, met here only: is this part of the cluster quorate, and in which ring. Main thread
- * only. */
+/* libquorum, met here only: is this part of the cluster quorate, in which ring. Main thread. */
 #ifndef VX_CPG_COROSYNC_QUORUM_H
 #define VX_CPG_COROSYNC_QUORUM_H
 

@@ -128,6 +128,20 @@ static void fx_settled(struct node *node)
 	node_adm_done(node, ADM_WAITS_START, 0, "");
 }
 
+static void node_on_end(void *ctx)
+{
+	struct node *node = ctx;
+
+	node->ended(node->ctx, node->end_code);
+}
+
+static void node_end(struct node *node, int code)
+{
+	node->end_code = code;
+	loop_timer_set(node->loop, &node->end_timer,
+		       code != 0 || node->store.busy ? NODE_END_MS : 0, node_on_end, node);
+}
+
 static void fx_gone(struct node *node, const struct view_effect *effect)
 {
 	bool failed = effect->u.how != VIEW_CLEAN;
@@ -162,8 +176,7 @@ static void fx_abort_local(struct node *node, const struct view_effect *effect)
 {
 	log_err("node=%s aborts: %s", node_self_name(node), effect->text);
 	snprintf(node->reason, sizeof(node->reason), "%s", effect->text);
-	node_work_start(node, VX__STEP__STEP_ABORT, VE_ABORTED, effect->token, true, true, "abort",
-			NULL);
+	node_work_start(node, &node_ask_abort, effect->token, NULL);
 }
 
 static void fx_times(struct node *node, const struct view_effect *effect)
@@ -188,6 +201,38 @@ static void fx_ask_fence(struct node *node, uint32_t nodeid, bool again)
 	}
 }
 
+const struct node_ask node_ask_abort = {
+	VX__STEP__STEP_ABORT, VE_ABORTED, true, true, "abort",
+};
+
+/* Effects that are questions to local clients. */
+static void fx_ask(struct node *node, const struct view_effect *effect)
+{
+	static const struct node_ask ask[] = {
+		[FX_STOP] = { VX__STEP__STEP_STOP, VE_STOPPED, true, true, "" },
+		[FX_PRESTOP] = { VX__STEP__STEP_STOP, VE_PRESTOPPED, false, true, "prestop" },
+		[FX_SURVEY] = { VX__STEP__STEP_SURVEY, VE_SURVEYED, false, true, "" },
+		[FX_CLAIM] = { VX__STEP__STEP_CLAIM, VE_CLAIMED, false, true, "" },
+		[FX_LEAVE_LOCAL] = { VX__STEP__STEP_LEAVE, VE_LEFT, true, false, "" },
+		[FX_LEAVE_CANCEL] = { VX__STEP__STEP_LEAVE_CANCEL, VE_LEFT, true, false, "" },
+		[FX_CLOSE] = { VX__STEP__STEP_CLOSE, VE_CLOSED, false, true, "" },
+	};
+
+	node_work_start(node, &ask[effect->type], effect->token,
+			effect->type == FX_CLAIM ? effect->u.view : NULL);
+}
+
+static void fx_step(struct node *node, const struct view_effect *effect)
+{
+	enum step step = (enum step)effect->u.step;
+	const struct node_ask ask = {
+		(Vx__Step)step, VE_STEPPED, step_uses_iod(step), step_uses_configd(step), "",
+	};
+
+	timeline_step(&node->timeline, step, clock_us());
+	node_work_start(node, &ask, effect->token, NULL);
+}
+
 static void node_effect(struct node *node, struct view_effect *effect)
 {
 	enum view_timer timer = effect->u.set.timer;
@@ -198,23 +243,22 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		return;
 	case FX_STOP:
 		timeline_begin(&node->timeline, "membership change", clock_us(), clock_wall_ms());
-		node_work_start(node, VX__STEP__STEP_STOP, VE_STOPPED, effect->token, true, true,
-				"", NULL);
+		fx_ask(node, effect);
+		return;
+	case FX_LEAVE_LOCAL:
+		log_notice("node=%s leaves: waiting until no shared volume is open",
+			   node_self_name(node));
+		fx_ask(node, effect);
 		return;
 	case FX_PRESTOP:
-		node_work_start(node, VX__STEP__STEP_STOP, VE_PRESTOPPED, effect->token, false,
-				true, "prestop", NULL);
-		return;
 	case FX_SURVEY:
-		node_work_start(node, VX__STEP__STEP_SURVEY, VE_SURVEYED, effect->token, false,
-				true, "", NULL);
+	case FX_CLAIM:
+	case FX_LEAVE_CANCEL:
+	case FX_CLOSE:
+		fx_ask(node, effect);
 		return;
 	case FX_TIMES:
 		fx_times(node, effect);
-		return;
-	case FX_CLAIM:
-		node_work_start(node, VX__STEP__STEP_CLAIM, VE_CLAIMED, effect->token, false, true,
-				"", effect->u.view);
 		return;
 	case FX_STORE:
 		fx_store(node, effect);
@@ -223,30 +267,13 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		fx_install(node, effect->u.view);
 		return;
 	case FX_STEP:
-		timeline_step(&node->timeline, (enum step)effect->u.step, clock_us());
-		node_work_start(node, (Vx__Step)effect->u.step, VE_STEPPED, effect->token,
-				step_uses_iod((enum step)effect->u.step),
-				step_uses_configd((enum step)effect->u.step), "", NULL);
+		fx_step(node, effect);
 		return;
 	case FX_SETTLED:
 		fx_settled(node);
 		return;
 	case FX_ASK_FENCE:
 		fx_ask_fence(node, effect->u.ask.nodeid, effect->u.ask.again);
-		return;
-	case FX_LEAVE_LOCAL:
-		log_notice("node=%s leaves: waiting until no shared volume is open",
-			   node_self_name(node));
-		node_work_start(node, VX__STEP__STEP_LEAVE, VE_LEFT, effect->token, true, false, "",
-				NULL);
-		return;
-	case FX_LEAVE_CANCEL:
-		node_work_start(node, VX__STEP__STEP_LEAVE_CANCEL, VE_LEFT, 0, true, false, "",
-				NULL);
-		return;
-	case FX_CLOSE:
-		node_work_start(node, VX__STEP__STEP_CLOSE, VE_CLOSED, effect->token, false, true,
-				"", NULL);
 		return;
 	case FX_ABORT_LOCAL:
 		fx_abort_local(node, effect);
@@ -267,12 +294,17 @@ static void node_effect(struct node *node, struct view_effect *effect)
 	}
 }
 
-/* One event into the core. Effects may lead to more events: those are handled after it, in order.
- */
+/* One event into the core. What its effects lead to comes from the loop, but for one thing:
+ * Corosync may die of a packet. That is the next event then. */
 void node_event(struct node *node, const struct view_event *event)
 {
 	struct view_effects fx = { 0 };
+	char reason[VX_REASON_MAX];
 
+	if (node->in_event) {
+		log_bug("an event of the core within another one");
+	}
+	node->in_event = true;
 	view_step(node->core, event, &fx);
 	node_work_prune(node);
 	node_store_prune(node);
@@ -280,13 +312,23 @@ void node_event(struct node *node, const struct view_event *event)
 		node_effect(node, &fx.effect[i]);
 	}
 	view_effects_free(&fx);
+	node->in_event = false;
+	if (node->abort_reason[0] != '\0') {
+		snprintf(reason, sizeof(reason), "%s", node->abort_reason);
+		node->abort_reason[0] = '\0';
+		node_abort(node, reason);
+	}
 }
 
 void node_abort(struct node *node, const char *reason)
 {
 	struct view_event event = { .type = VE_ABORT, .reason = reason };
 
-	node_event(node, &event);
+	if (!node->in_event) {
+		node_event(node, &event);
+	} else if (node->abort_reason[0] == '\0') {
+		snprintf(node->abort_reason, sizeof(node->abort_reason), "%s", reason);
+	}
 }
 
 /* ---- Pacemaker ---- */
@@ -330,20 +372,6 @@ void node_fencing_ask(struct node *node)
 }
 
 /* ---- life ---- */
-
-static void node_on_end(void *ctx)
-{
-	struct node *node = ctx;
-
-	node->ended(node->ctx, node->end_code);
-}
-
-void node_end(struct node *node, int code)
-{
-	node->end_code = code;
-	loop_timer_set(node->loop, &node->end_timer,
-		       code != 0 || node->store.busy ? NODE_END_MS : 0, node_on_end, node);
-}
 
 void node_terminate(struct node *node)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* This node in the cluster: the shell around the view core. One for the process, main thread only.
- */
+/* This node in the cluster: the shell around the view core. One a process, main thread only. */
 #ifndef VX_CPG_NODE_H
 #define VX_CPG_NODE_H
 

@@ -117,6 +117,22 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 
 /* ---- requests that wait ---- */
 
+static void adm_tell(void *ctx)
+{
+	struct node *node = ctx;
+	bool any = false;
+
+	for (int i = 0; i < NODE_ADMS; i++) {
+		if (node->adm[i].peer != NULL && node->adm[i].waits != ADM_WAITS_STORE) {
+			any = true;
+			adm_state_send(node, node->adm[i].peer, node->adm[i].cookie);
+		}
+	}
+	if (any) {
+		loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, adm_tell, node);
+	}
+}
+
 static struct node_adm *adm_add(struct node *node, struct ipc_peer *peer, uint64_t cookie,
 				int waits)
 {
@@ -125,8 +141,7 @@ static struct node_adm *adm_add(struct node *node, struct ipc_peer *peer, uint64
 			node->adm[i].peer = peer;
 			node->adm[i].cookie = cookie;
 			node->adm[i].waits = waits;
-			loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, node_adm_tell,
-				       node);
+			loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, adm_tell, node);
 			return &node->adm[i];
 		}
 	}
@@ -152,22 +167,6 @@ void node_adm_done(struct node *node, int waits, int error, const char *reason)
 			node->adm[i].peer = NULL;
 			adm_answer(peer, node->adm[i].cookie, error, reason);
 		}
-	}
-}
-
-void node_adm_tell(void *ctx)
-{
-	struct node *node = ctx;
-	bool any = false;
-
-	for (int i = 0; i < NODE_ADMS; i++) {
-		if (node->adm[i].peer != NULL && node->adm[i].waits != ADM_WAITS_STORE) {
-			any = true;
-			adm_state_send(node, node->adm[i].peer, node->adm[i].cookie);
-		}
-	}
-	if (any) {
-		loop_timer_set(node->loop, &node->adm_timer, ADM_TELL_MS, node_adm_tell, node);
 	}
 }
 

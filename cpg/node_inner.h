@@ -25,15 +25,21 @@
 
 enum node_client { NODE_IOD, NODE_CONFIGD, NODE_CLIENTS };
 
+/* A question to local clients, and the event of the core that its end becomes. */
+struct node_ask {
+	Vx__Step step;
+	enum view_event_type event;
+	bool iod, configd; /* who is asked */
+	const char *reason;
+};
+
 /* Something that local clients were asked to do; its end becomes an event of the core. */
 struct node_work {
 	bool used;
 	uint64_t serial; /* in StepRun and StepAck */
 	uint64_t token;	 /* of the core */
-	enum view_event_type event;
-	Vx__Step step;
+	struct node_ask ask;
 	bool waits[NODE_CLIENTS];
-	char sent_reason[16];
 	int error;
 	char reason[VX_REASON_MAX];
 	char progress[VX_REASON_MAX];
@@ -72,6 +78,8 @@ struct node {
 	void *ctx;
 
 	struct view_core *core;
+	bool in_event;			  /* the core's effects are being carried out */
+	char abort_reason[VX_REASON_MAX]; /* ... and led to this */
 	struct loop_timer timer[VT_COUNT];
 	struct node_timer {
 		struct node *node;
@@ -122,14 +130,15 @@ const char *node_addr(void *ctx, uint32_t nodeid);
 const char *node_self_name(const struct node *node);
 void node_abort(struct node *node, const char *reason);
 void node_fencing_ask(struct node *node);
-void node_end(struct node *node, int code);
 
 /* node_join.c: Corosync, joining */
 void node_start_try(void *ctx);
 
 /* node_work.c: questions to local clients */
-void node_work_start(struct node *node, Vx__Step step, enum view_event_type event, uint64_t token,
-		     bool iod, bool configd, const char *reason, const struct view *view);
+extern const struct node_ask node_ask_abort; /* node.c */
+/* view: what it speaks of; NULL: the core's. */
+void node_work_start(struct node *node, const struct node_ask *ask, uint64_t token,
+		     const struct view *view);
 void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck *ack);
 void node_work_client_up(struct node *node, enum node_client client);
 void node_work_client_down(struct node *node, enum node_client client);
@@ -163,6 +172,5 @@ void node_port_packet(struct node *node, const Vx__Cpg *msg, uint32_t from, uint
 void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg);
 void node_adm_closed(struct node *node, const struct ipc_peer *peer);
 void node_adm_done(struct node *node, int waits, int error, const char *reason);
-void node_adm_tell(void *ctx);
 
 #endif

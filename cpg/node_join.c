@@ -144,51 +144,65 @@ static int node_start_corosync(struct node *node, char *reason)
 	return rc;
 }
 
-/* Everything that must be there before the group is joined (R16): vxiod, clean, and vxconfigd. */
+static int node_start_clean_iod(struct node *node, char *reason)
+{
+	bool under_way = node_work_of(node, VX__STEP__STEP_ABORT) != NULL;
+
+	if (node->iod_clean && !under_way) {
+		return 0;
+	}
+	if (!under_way) {
+		log_notice("vxiod still has volumes of an earlier membership: they are removed");
+		node_work_start(node, &node_ask_abort, 0, NULL);
+		node->iod_clean = true; /* when that work has ended */
+	}
+	snprintf(reason, VX_REASON_MAX, "vxiod ends its earlier volumes");
+	return -VX_E_BUSY;
+}
+
+/* What must be there before the group is joined (R16), and is not yet: vxiod, clean, and vxconfigd.
+ */
+static int node_start_lacks(struct node *node, char *reason)
+{
+	int rc;
+
+	if (node->client[NODE_IOD] == NULL) {
+		snprintf(reason, VX_REASON_MAX, "vxiod is not running");
+		return -VX_E_NODAEMON;
+	}
+	rc = node_start_clean_iod(node, reason);
+	if (rc != 0) {
+		return rc;
+	}
+	if (node->client[NODE_CONFIGD] == NULL) {
+		node_configd_spawn(node);
+		snprintf(reason, VX_REASON_MAX, "vxconfigd is not enabled%.400s",
+			 node->configd_trouble);
+		return -VX_E_NODAEMON;
+	}
+	if (node->fencing_asked) {
+		snprintf(reason, VX_REASON_MAX,
+			 "Pacemaker does not say whether fencing is enabled");
+		return -VX_E_TIMEOUT;
+	}
+	return 0;
+}
+
 void node_start_try(void *ctx)
 {
 	struct node *node = ctx;
 	char reason[VX_REASON_MAX] = "";
+	int rc;
 
 	if (!node->start_wanted || view_state(node->core) != VS_OUT) {
 		return;
 	}
-	if (node->client[NODE_IOD] == NULL) {
-		node_start_later(node, -VX_E_NODAEMON, "vxiod is not running");
+	rc = node_start_lacks(node, reason);
+	if (rc != 0) {
+		node_start_later(node, rc, reason);
 		return;
 	}
-	if (!node->iod_clean) {
-		if (node_work_of(node, VX__STEP__STEP_ABORT) == NULL) {
-			log_notice("vxiod still has volumes of an earlier membership: they are "
-				   "removed");
-			node_work_start(node, VX__STEP__STEP_ABORT, VE_ABORTED, 0, true, true,
-					"abort", NULL);
-			node->iod_clean = true; /* once acknowledged: the work above ends before
-						   JOIN's first stop */
-		}
-		node_start_later(node, -VX_E_BUSY, "vxiod ends its earlier volumes");
-		return;
-	}
-	if (node_work_of(node, VX__STEP__STEP_ABORT) != NULL) {
-		node_start_later(node, -VX_E_BUSY, "vxiod ends its earlier volumes");
-		return;
-	}
-	if (node->client[NODE_CONFIGD] == NULL) {
-		node_configd_spawn(node);
-		snprintf(reason, sizeof(reason), "vxconfigd is not enabled%.400s",
-			 node->configd_trouble);
-		node_start_later(node, -VX_E_NODAEMON, reason);
-		return;
-	}
-
-	if (node->fencing_asked) {
-		node_start_later(node, -VX_E_TIMEOUT,
-				 "Pacemaker does not say whether fencing is enabled");
-		return;
-	}
-
-	int rc = store_reserve();
-
+	rc = store_reserve();
 	if (rc != 0) { /* it could not take part in a view that it cannot remember (R7) */
 		store_explain(rc, reason);
 		node_start_fail(node, rc, reason);

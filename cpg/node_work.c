@@ -18,12 +18,11 @@ static void work_end(struct node_work *work)
 
 	loop_timer_cancel(&work->stall);
 	work->used = false;
-	if (ended.event == VE_ABORTED && ended.error == 0 && node->corosync_dead) {
-		ended.error = -VX_E_NODAEMON; /* "aborted" cannot be said: the others must have us
-						 fenced */
+	if (ended.ask.event == VE_ABORTED && ended.error == 0 && node->corosync_dead) {
+		ended.error = -VX_E_NODAEMON; /* "aborted" cannot be said: we must be fenced */
 	}
 
-	struct view_event event = { .type = ended.event,
+	struct view_event event = { .type = ended.ask.event,
 				    .token = ended.token,
 				    .error = ended.error,
 				    .reason = ended.reason[0] != '\0' ? ended.reason : NULL,
@@ -52,13 +51,13 @@ static void work_on_stall(void *ctx)
 			snprintf(
 				reason, sizeof(reason),
 				"transition to role failed: %s makes no progress (step %d%s%.200s)",
-				client_names[client], work->step,
+				client_names[client], work->ask.step,
 				work->progress[0] != '\0' ? ": " : "", work->progress);
 		}
 		work->error = -VX_E_TIMEOUT;
 	}
 	log_err("%s", reason);
-	if (work->event == VE_ABORTED) {
+	if (work->ask.event == VE_ABORTED) {
 		snprintf(work->reason, sizeof(work->reason), "%s", reason);
 		work_end(work);
 	} else {
@@ -69,7 +68,7 @@ static void work_on_stall(void *ctx)
 
 static bool work_has_no_limit(const struct node_work *work)
 {
-	return work->event == VE_LEFT; /* waits for the administrator's processes (R12) */
+	return work->ask.event == VE_LEFT; /* waits for the administrator's processes (R12) */
 }
 
 static void work_alive(struct node_work *work)
@@ -91,10 +90,10 @@ static void work_send(struct node_work *work, enum node_client client)
 				  ? packet_view_make(view, &names, node->info.self, node->info.name)
 				  : NULL;
 
-	run.step = work->step;
+	run.step = work->ask.step;
 	run.serial = work->serial;
 	run.view = words;
-	run.reason = work->sent_reason;
+	run.reason = (char *)(uintptr_t)work->ask.reason;
 	msg.body_case = VX__IPC__BODY_STEP_RUN;
 	msg.step_run = &run;
 	(void)ipc_peer_send(node->client[client], &msg); /* a lost client is told by its closing */
@@ -128,8 +127,8 @@ static void work_on_nothing(void *ctx)
 	work_end(ctx);
 }
 
-void node_work_start(struct node *node, Vx__Step step, enum view_event_type event, uint64_t token,
-		     bool iod, bool configd, const char *reason, const struct view *view)
+void node_work_start(struct node *node, const struct node_ask *ask, uint64_t token,
+		     const struct view *view)
 {
 	struct node_work *work = NULL;
 
@@ -144,22 +143,19 @@ void node_work_start(struct node *node, Vx__Step step, enum view_event_type even
 	work->node = node;
 	work->serial = ++node->work_serial;
 	work->token = token;
-	work->event = event;
-	work->step = step;
-	snprintf(work->sent_reason, sizeof(work->sent_reason), "%s", reason);
+	work->ask = *ask;
 	if (view != NULL) {
 		work->view = *view;
 		work->has_view = true;
 	}
-	/* a vxiod that is gone has not stopped: only an abort goes on without it, and says so (R13)
-	 */
-	work->waits[NODE_IOD] = iod;
-	if (iod && node->client[NODE_IOD] == NULL && event == VE_ABORTED) {
+	/* a vxiod that is gone has not stopped: only an abort goes on without it (R13) */
+	work->waits[NODE_IOD] = ask->iod;
+	if (ask->iod && node->client[NODE_IOD] == NULL && ask->event == VE_ABORTED) {
 		work->waits[NODE_IOD] = false;
 		work_iod_missing(work);
 	}
-	work->waits[NODE_CONFIGD] =
-		configd && (node->client[NODE_CONFIGD] != NULL || work_needs_configd(step));
+	work->waits[NODE_CONFIGD] = ask->configd && (node->client[NODE_CONFIGD] != NULL ||
+						     work_needs_configd(ask->step));
 	for (int client = 0; client < NODE_CLIENTS; client++) {
 		if (work->waits[client] && node->client[client] != NULL) {
 			work_send(work, (enum node_client)client);
@@ -208,13 +204,13 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 			work->max_epoch = ack->max_epoch;
 		}
 		work_take_durable(work, ack);
-		if (work->event == VE_LEFT && client == NODE_IOD && work->error == 0) {
+		if (work->ask.event == VE_LEFT && client == NODE_IOD && work->error == 0) {
 			const struct view_event let_go = { .type = VE_LET_GO,
 							   .token = work->token };
 
 			node_event(node, &let_go);
 		}
-		if (work->event == VE_LEFT && client == NODE_IOD && work->error == 0 &&
+		if (work->ask.event == VE_LEFT && client == NODE_IOD && work->error == 0 &&
 		    node->client[NODE_CONFIGD] != NULL) {
 			work->waits[NODE_CONFIGD] = true; /* it lets go when the volumes are gone */
 			work_send(work, NODE_CONFIGD);
@@ -245,11 +241,11 @@ void node_work_client_down(struct node *node, enum node_client client)
 		if (!work->used || !work->waits[client]) {
 			continue;
 		}
-		if (client == NODE_CONFIGD && work_needs_configd(work->step)) {
+		if (client == NODE_CONFIGD && work_needs_configd(work->ask.step)) {
 			node_configd_spawn(node);
 			continue;
 		}
-		if (client == NODE_IOD && work->event != VE_ABORTED) {
+		if (client == NODE_IOD && work->ask.event != VE_ABORTED) {
 			continue; /* never done: the node aborts */
 		}
 		work->waits[client] = false;
@@ -289,7 +285,7 @@ void node_work_prune(struct node *node)
 const struct node_work *node_work_of(const struct node *node, Vx__Step step)
 {
 	for (int i = 0; i < NODE_WORKS; i++) {
-		if (node->work[i].used && node->work[i].step == step) {
+		if (node->work[i].used && node->work[i].ask.step == step) {
 			return &node->work[i];
 		}
 	}

@@ -32,7 +32,7 @@ bool view_is_master(const struct view_core *core)
 /* ---- closing, stopping ---- */
 
 /* Gate shut and nothing in flight, asked once until the next view resumes (R4). */
-void view_stop_begin(struct view_core *core, struct view_effects *fx)
+static void view_stop_begin(struct view_core *core, struct view_effects *fx)
 {
 	core->settled = false;
 	if (core->stop != STOP_NOT) {

@@ -86,19 +86,31 @@ struct view_node {
 	uint32_t nodeid, pid;
 };
 
-#define VIEW_EVENTS(X) \
-	X(JOIN) \
-	X(CONFCHG) \
-	X(RING) \
-	X(QUORUM) \
-	X(PACKET) X(TIMER) X(STOPPED) X(PRESTOPPED) X(SURVEYED) X(TIMES) X(CLAIMED) X(STORED) \
-		X(STEPPED) X(LEAVE) X(LEAVE_CANCEL) X(LET_GO) X(LEFT) X(CLOSED) X(ABORT) \
-			X(ABORTED) X(RECONF)
-
 enum view_event_type {
-#define VIEW_ENUM(name) VE_##name,
-	VIEW_EVENTS(VIEW_ENUM)
-#undef VIEW_ENUM
+	/* from Corosync, and from the other vxclustds */
+	VE_CONFCHG,
+	VE_RING,
+	VE_QUORUM,
+	VE_PACKET,
+	/* what this node is told to do */
+	VE_JOIN,
+	VE_LEAVE,
+	VE_LEAVE_CANCEL,
+	VE_ABORT,
+	VE_RECONF,
+	/* answers to effects, with their token */
+	VE_STOPPED,
+	VE_PRESTOPPED,
+	VE_SURVEYED,
+	VE_TIMES,
+	VE_CLAIMED,
+	VE_STORED,
+	VE_STEPPED,
+	VE_LET_GO,
+	VE_LEFT,
+	VE_CLOSED,
+	VE_ABORTED,
+	VE_TIMER,
 };
 
 struct view_time {
@@ -108,14 +120,7 @@ struct view_time {
 	int error; /* not 0: not known */
 };
 
-#define VIEW_TIMERS(X) X(BEGIN) X(POLL) X(ASK) X(BUSY) X(MUTE) X(JOIN)
-
-enum view_timer {
-#define VIEW_ENUM(name) VT_##name,
-	VIEW_TIMERS(VIEW_ENUM)
-#undef VIEW_ENUM
-		VT_COUNT
-};
+enum view_timer { VT_BEGIN, VT_POLL, VT_ASK, VT_BUSY, VT_MUTE, VT_JOIN, VT_COUNT };
 
 struct view_event {
 	enum view_event_type type;
@@ -150,19 +155,28 @@ struct view_event {
 
 /* ---- effects ---- */
 
-#define VIEW_EFFECTS(X) \
-	X(SEND) \
-	X(STOP) \
-	X(PRESTOP) \
-	X(SURVEY) \
-	X(TIMES) X(CLAIM) X(STORE) X(INSTALL) X(STEP) X(SETTLED) X(ASK_FENCE) X(LEAVE_LOCAL) \
-		X(LEAVE_CANCEL) X(CLOSE) X(ABORT_LOCAL) X(GONE) X(TIMER_SET) X(TIMER_CANCEL) \
-			X(MARK)
-
 enum view_effect_type {
-#define VIEW_ENUM(name) FX_##name,
-	VIEW_EFFECTS(VIEW_ENUM)
-#undef VIEW_ENUM
+	FX_SEND,
+	/* questions, answered by the event named */
+	FX_STOP,	/* STOPPED */
+	FX_PRESTOP,	/* PRESTOPPED */
+	FX_SURVEY,	/* SURVEYED */
+	FX_TIMES,	/* TIMES */
+	FX_CLAIM,	/* CLAIMED */
+	FX_STORE,	/* STORED */
+	FX_STEP,	/* STEPPED */
+	FX_LEAVE_LOCAL, /* LET_GO, LEFT */
+	FX_CLOSE,	/* CLOSED */
+	FX_ABORT_LOCAL, /* ABORTED */
+	/* no answer */
+	FX_INSTALL,
+	FX_SETTLED,
+	FX_ASK_FENCE,
+	FX_LEAVE_CANCEL,
+	FX_GONE,
+	FX_TIMER_SET,
+	FX_TIMER_CANCEL,
+	FX_MARK,
 };
 
 struct view_effect {
@@ -186,7 +200,6 @@ struct view_effect {
 		} times;
 		uint32_t step;	   /* STEP */
 		enum view_how how; /* GONE */
-		uint64_t epoch;	   /* CLAIM */
 	} u;
 	char text[VX_REASON_MAX]; /* MARK: for log and timeline; GONE, ABORT_LOCAL: the reason */
 };
@@ -197,19 +210,12 @@ struct view_effects {
 	size_t capacity;
 };
 
-/* Empties the list (and frees its packets); view_effects_free() also frees the list. */
-void view_effects_reset(struct view_effects *fx);
+/* Frees the list and its packets. */
 void view_effects_free(struct view_effects *fx);
 
 /* ---- the core ---- */
 
-#define VIEW_STATES(X) X(OUT) X(JOINING) X(MEMBER) X(LEAVING) X(ABORTING)
-
-enum view_state {
-#define VIEW_ENUM(name) VS_##name,
-	VIEW_STATES(VIEW_ENUM)
-#undef VIEW_ENUM
-};
+enum view_state { VS_OUT, VS_JOINING, VS_MEMBER, VS_LEAVING, VS_ABORTING };
 
 struct view_core;
 
@@ -225,12 +231,10 @@ bool view_is_open(const struct view_core *core);	       /* port traffic counts (
 bool view_is_stored(const struct view_core *core);  /* its epoch is: clients may know it (R7) */
 bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
 bool view_is_quorate(const struct view_core *core);
-/* Does the result of what was asked with this token still count? Not asked for any longer: never.
- */
+/* Does the result of what was asked with this token still count? */
 bool view_awaits(const struct view_core *core, uint64_t token);
 bool view_has_member(const struct view *view, uint32_t nodeid);
 const struct view_member *view_member_of(const struct view *view, uint32_t nodeid);
-const char *view_state_name(enum view_state state);
 const char *view_packet_name(enum view_packet_type type);
 /* What the node does now, for people: "waiting for the fencing of node 3"; "" when settled. */
 void view_describe(const struct view_core *core, char out[VX_REASON_MAX]);

@@ -13,8 +13,9 @@
  *
  *   IDLE -> PRESTOP -> HELLO -> SURVEY -> FENCE -> RESURVEY -> CLAIM -> SENT -> IDLE
  *             (open view)          |   (nobody to fence)        ^ |
- *                                  +----------------------------+ +-> SURVEY (a higher claim was
- * there) any -> IDLE: membership event, another coordinator followed, abort
+ *                                  +----------------------------+ +-> SURVEY (a higher claim)
+ *   RESURVEY -> HELLO: another view appeared
+ *   any -> IDLE: membership event, another coordinator followed, abort
  */
 enum view_coord {
 #define VIEW_ENUM(name) VC_##name,
@@ -137,7 +138,6 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 
 /* view.c */
 void view_unfollow(struct view_core *core);
-void view_stop_begin(struct view_core *core, struct view_effects *fx);
 bool view_is_master(const struct view_core *core);
 
 /* view_install.c */

@@ -63,8 +63,7 @@ static void view_install(struct view_core *core, const struct view *view, struct
 	core->settled = false;
 	core->self = *self;
 	core->last_epoch = view->epoch > core->last_epoch ? view->epoch : core->last_epoch;
-	core->stop = STOP_NOT; /* the next view must stop again; the gate stays shut until the last
-				  step */
+	core->stop = STOP_NOT; /* asked anew by the next one; the gate is shut till the last step */
 	core->reconf_wanted = false;
 	core->left_count = 0;
 	for (size_t i = 0; i < view->leaver_count; i++) {

@@ -30,19 +30,13 @@ struct view_effect *view_fx(struct view_effects *fx, enum view_effect_type type)
 	return effect;
 }
 
-void view_effects_reset(struct view_effects *fx)
+void view_effects_free(struct view_effects *fx)
 {
 	for (size_t i = 0; i < fx->count; i++) {
 		if (fx->effect[i].type == FX_SEND) {
 			free(fx->effect[i].u.packet);
 		}
 	}
-	fx->count = 0;
-}
-
-void view_effects_free(struct view_effects *fx)
-{
-	view_effects_reset(fx);
 	free(fx->effect);
 	*fx = (struct view_effects){ 0 };
 }
@@ -186,17 +180,6 @@ const struct view_member *view_member_of(const struct view *view, uint32_t nodei
 		}
 	}
 	return NULL;
-}
-
-static const char *const view_state_names[] = {
-#define VIEW_NAME(name) [VS_##name] = #name,
-	VIEW_STATES(VIEW_NAME)
-#undef VIEW_NAME
-};
-
-const char *view_state_name(enum view_state state)
-{
-	return view_state_names[state];
 }
 
 static const char *const view_packet_names[] = {

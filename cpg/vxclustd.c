@@ -101,29 +101,28 @@ static int clustd_run(struct clustd *clustd, const struct conf *conf, struct dae
 	return clustd->code;
 }
 
-int main(int argc, char **argv)
+struct clustd_options {
+	bool foreground, debug;
+	const char *config;
+};
+
+/* -1: go on; else what the process ends with. */
+static int clustd_parse(int argc, char **argv, struct clustd_options *out_options)
 {
 	static const struct option options[] = {
 		{ "foreground", no_argument, NULL, 'f' },   { "debug", no_argument, NULL, 'D' },
 		{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },	    { 0 },
 	};
-	bool foreground = false, debug = false;
-	const char *config = NULL;
-	char reason[VX_REASON_MAX];
-	struct clustd clustd = { 0 };
-	struct daemon *daemon = NULL;
-	struct conf *conf = NULL;
-	pid_t pid = 0;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "fDc:h", options, NULL)) != -1) {
 		if (option == 'f') {
-			foreground = true;
+			out_options->foreground = true;
 		} else if (option == 'D') {
-			debug = true;
+			out_options->debug = true;
 		} else if (option == 'c') {
-			config = optarg;
+			out_options->config = optarg;
 		} else if (option == 'V') {
 			printf(NAME " " VXHA_VERSION ", cluster protocol %d to %d\n",
 			       VX_PROTOCOL_MIN, VX_PROTOCOL_MAX);
@@ -137,23 +136,35 @@ int main(int argc, char **argv)
 		clustd_usage(stderr);
 		return 2;
 	}
-	if (conf_read(config, &conf, reason) != 0) {
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct clustd_options options = { 0 };
+	char reason[VX_REASON_MAX];
+	struct clustd clustd = { 0 };
+	struct daemon *daemon = NULL;
+	struct conf *conf = NULL;
+	pid_t pid = 0;
+	int code = clustd_parse(argc, argv, &options), rc;
+
+	if (code >= 0) {
+		return code;
+	}
+	if (conf_read(options.config, &conf, reason) != 0) {
 		fprintf(stderr, NAME ": %s\n", reason);
 		return 1;
 	}
-
-	int rc = daemon_start(NAME, foreground, &daemon, &pid);
-
+	rc = daemon_start(NAME, options.foreground, &daemon, &pid);
 	if (rc != 0) {
 		fprintf(stderr, NAME ": cannot start: %s", vx_strerror(rc));
 		fprintf(stderr, rc == -VX_E_BUSY ? ": it runs already (pid %d)\n" : "\n", pid);
 		conf_free(conf);
 		return 1;
 	}
-	log_start(NAME, foreground, debug || conf_get_bool(conf, CONF_debug));
-
-	int code = clustd_run(&clustd, conf, daemon);
-
+	log_start(NAME, options.foreground, options.debug || conf_get_bool(conf, CONF_debug));
+	code = clustd_run(&clustd, conf, daemon);
 	if (clustd.node != NULL) {
 		node_destroy(clustd.node);
 	}
