@@ -108,10 +108,32 @@ story_6() {
 	lose_node "$victim"
 	# shellcheck disable=SC2046
 	writers_stop $(others_of "$victim")
+	prove "I/O stood still on every survivor until that was proven" stood_still $(others_of "$victim")
 	n=$(others_of "$victim" | tail -n 1)
 	prove "no acknowledged write is missing, not of node $victim either" stamps_good "$n"
 	prove "both plexes are equal, byte by byte, on the disks" plexes_equal
 	story_all_back
+}
+
+# No write that a survivor began with its gate shut was acknowledged before the fencing was proven.
+stood_still() {
+	local n w from to
+	for n in "$@"; do
+		read -r from to < <(on "$n" vxclustadm -v nodestate --json | jq -r '.reconfigurations | last |
+			(.wall_ms + .steps[0].ms + 1) as $from | "\($from) \($from + .fence_ms - 2)"')
+		for w in own shared; do
+			stood_still_writer "$WORK/journal.$n-$w" "$from" "$to" || return 1
+		done
+	done
+}
+
+stood_still_writer() {	# stood_still_writer JOURNAL FROM_MS TO_MS; the journal's form: tests/tools/stamp_journal.h
+	od -v -A n -t u4 -j 96 -w32 "$1" | awk -v name="${1##*.}" -v from="$2" -v to="$3" '
+		{ ms = ($8 * 4294967296 + $7) / 1000000 }
+		$1 == 1 { began = ms }
+		$1 == 2 && began >= from && ms <= to { early++ }
+		END { printf "writer %s: %d writes in the %d ms before the proof\n", name, early, to - from
+			exit early > 0 || to <= from }'
 }
 
 # All nodes up again and well, for the next step.

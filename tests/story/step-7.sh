@@ -22,16 +22,13 @@ story_7() {
 	if [ "$status" = 0 ]; then
 		prove "it said yes: the volume is there" on "$master" vxprint -g "$GROUP" vol2
 	else
-		prove "it said no (with a reason): the volume is not there" vol2_missing "$master"
+		prove "it said no (with a reason): the volume is not there" vol_missing "$master" vol2
 		prove "the reason was told" test -s "$WORK/make.out"
 		typed "$other" "vxassist -g $GROUP make vol2 20m layout=mirror nmirror=2 logtype=drl"
 	fi
 	prove "the survivors have the same configuration" same_config $(others_of "$old")
 	writers_stop $(others_of "$old")
+	prove "I/O stood still on every survivor until the fencing was proven" stood_still $(others_of "$old")
 	prove "no acknowledged write is missing" stamps_good "$other"
 	prove "both plexes are equal, byte by byte, on the disks" plexes_equal
-}
-
-vol2_missing() {
-	! on "$1" vxprint -g "$GROUP" vol2 >/dev/null 2>&1
 }

@@ -28,6 +28,8 @@ story_9() {
 	prove "no acknowledged write is missing" stamps_good "$other"
 }
 
-vol_missing() {
-	! on "$1" vxprint -g "$GROUP" "$2" >/dev/null 2>&1
+vol_missing() {	# vol_missing NODE VOLUME: the node knows the group, and no such volume in it
+	local print
+	print=$(on "$1" vxprint -g "$GROUP" -ht) || return 1
+	! grep "^v  *$2 " <<<"$print"
 }

@@ -144,13 +144,11 @@ use() {
 	spent
 	case $program in
 	vxconfigd)
-		for n in $nodes; do
-			! runs "$n" vxconfigd || on "$n" vxdctl -k stop
-		done
 		use_over "$nodes" "$name"
 		for n in $nodes; do
-			! runs "$n" vxclustd || on "$n" vxconfigd
+			! runs "$n" vxconfigd || on "$n" vxconfigd -k
 		done
+		! runs a vxclustd || until_true 15 story_is_whole || true
 		;;
 	vxiod | vxclustd) use_restart "$nodes" "$name" ;;
 	*) use_over "$nodes" "$name" ;;

@@ -38,6 +38,13 @@ broken copied-nothing vxiod \
 fault copied-nothing 3 '... byte by byte, on the disks' \
 	use a,b,c copied-nothing
 
+no_nbd_socket() {
+	spent
+	hook "nbdinfo '\$NBD'" on a rm /run/vxha/nbd.sock
+}
+fault no-nbd-socket 3 "nbdinfo '\$NBD'" \
+	no_nbd_socket
+
 broken export-too-short vxiod \
 	volio/front_nbd.c '.length = volume->conf->length,' '.length = volume->conf->length - 4096,'
 fault export-too-short 3 'the export has 200 MiB' \

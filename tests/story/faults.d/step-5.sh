@@ -77,8 +77,10 @@ sync_without_end() {
 
 # ---- the step ----
 
-fault read-only-node 5 'all six writers have acknowledged writes' \
-	read_only_node
+for step in 5 6 7 9; do
+	fault read-only-node-$step $step 'all six writers have acknowledged writes' \
+		read_only_node
+done
 read_only_node() {
 	on c vxdg -g "$GROUP" set activation=sr
 	undo on c vxdg -g "$GROUP" set activation=sw
@@ -103,6 +105,28 @@ broken writes-dropped vxiod \
 	}'
 fault writes-dropped 5 'every acknowledged write is there, seen from another node' \
 	use c writes-dropped
+
+# Bytes of the disks themselves: a part of both mirrors, or a block of one.
+overwrite() {	# overwrite DISK FIRST COUNT: 4 KiB blocks of the plex that begins its public region
+	on a dd if=/dev/zero of="/dev/vxdisk/$1" bs=4k seek=$((65536 / 8 + $2)) count="$3" oflag=direct conv=notrunc
+}
+lose_blocks() {
+	overwrite d1 0 4000
+	overwrite d2 0 4000
+}
+blocks_lost() {
+	spent
+	hook 'every acknowledged write is there, seen from another node' lose_blocks
+}
+fault blocks-lost 5 'every acknowledged write is there, seen from another node' \
+	blocks_lost
+block_changed() {
+	spent
+	hook 'both plexes are equal, byte by byte, on the disks' on a \
+		dd if=/dev/urandom of=/dev/vxdisk/d2 bs=4k seek=$((65536 / 8 + 45000)) count=1 oflag=direct conv=notrunc
+}
+fault block-changed 5 'both plexes are equal, byte by byte, on the disks' \
+	block_changed
 
 # One node writes its first mirror only. Reads of the other nodes go there as well: nobody but the
 # disks knows.

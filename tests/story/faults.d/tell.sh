@@ -125,14 +125,14 @@ picture() {
 # A command of the story is broken for this one time (TRICK): refused, or accepted without a deed.
 trick() {	# trick NODE COMMAND EXIT-STATUS: was it noticed?
 	local program=${2#cd /tmp && } status=0
-	! grep -qxF -e "seen $CHECK" "$SEEN/tricked" 2>/dev/null || return 0
+	! grep -qF -e " $1 $CHECK" "$SEEN/tricked" 2>/dev/null || return 0
 	wrap "$1" "${program%% *}" "[ -n \"\${STORY_TYPED:-}\" ] || exec \"\$real\" \"\$@\"
 		echo 'broken on purpose'; exit $3"
 	on "$1" sh -c "STORY_TYPED=1; export STORY_TYPED; $2" >/dev/null 2>&1 || status=$?
 	if [ "$status" = "$3" ]; then
-		echo "seen $CHECK" >>"$SEEN/tricked"
+		echo "seen $1 $CHECK" >>"$SEEN/tricked"
 	else
-		echo "status-$status $CHECK" >>"$SEEN/tricked"
+		echo "status-$status $1 $CHECK" >>"$SEEN/tricked"
 	fi
 	undo_all
 	rm "$SEEN/undo"
