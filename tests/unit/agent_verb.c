@@ -52,9 +52,20 @@ pid_t verb_begin(adm_verb_fn *verb, const struct adm_options *options, const cha
 	return pid;
 }
 
+/* json-c's white space differs between its versions; no string of these tests has any. */
+static void verb_squeeze(char *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text != ' ' && *text != '\n') {
+			*out++ = *text;
+		}
+	}
+	*out = '\0';
+}
+
 void verb_end(pid_t pid, int want, const char *text)
 {
-	char got[4096] = "";
+	char got[4096] = "", wanted[4096];
 	int status;
 	FILE *file;
 
@@ -64,6 +75,11 @@ void verb_end(pid_t pid, int want, const char *text)
 	ck_assert_ptr_nonnull(file);
 	got[fread(got, 1, sizeof(got) - 1, file)] = '\0';
 	fclose(file);
-	ck_assert_str_eq(got, text);
+	snprintf(wanted, sizeof(wanted), "%s", text);
+	if (text[0] == '{') {
+		verb_squeeze(got, got);
+		verb_squeeze(wanted, wanted);
+	}
+	ck_assert_str_eq(got, wanted);
 	ck_assert_int_eq(WEXITSTATUS(status), want);
 }
