@@ -337,6 +337,12 @@ int main(int argc, char **argv)
 		configd_kill_running();
 	}
 	rc = daemon_start(CONFIGD_NAME, options.foreground, &main_state->daemon, &pid);
+	if (rc == -VX_E_BUSY && options.kill && !options.foreground) {
+		/* R16: the killed one was the master's: vxclustd was quicker */
+		printf("vxconfigd: the old one ended; vxclustd has started a new one (pid %d)\n",
+		       (int)pid);
+		return 0;
+	}
 	if (rc == -VX_E_BUSY) {
 		fprintf(stderr, "vxconfigd: already running (pid %d); -k ends it first\n",
 			(int)pid);
