@@ -130,6 +130,25 @@ static void pacemaker_log_end(struct pacemaker_lane *lane, const struct pacemake
 	lane->failing = true;
 }
 
+/* Reads the answer out of what `crm_mon --output-as=xml --include=options` printed. Pacemaker 3.0.2
+ * renamed the option and its attribute; the new name counts where both are. */
+static enum pacemaker_answer pacemaker_read_fencing(const char *xml)
+{
+	static const char *const name[] = { " fencing-enabled=\"", " stonith-enabled=\"" };
+
+	for (size_t i = 0; i < VX_COUNT_OF(name); i++) {
+		const char *at = strstr(xml, name[i]);
+
+		if (at != NULL) {
+			at += strlen(name[i]);
+			return strncasecmp(at, "true\"", 5) == 0    ? PACEMAKER_YES
+			       : strncasecmp(at, "false\"", 6) == 0 ? PACEMAKER_NO
+								    : PACEMAKER_UNKNOWN;
+		}
+	}
+	return PACEMAKER_UNKNOWN;
+}
+
 static void pacemaker_on_end(void *ctx, const struct child_end *end)
 {
 	struct pacemaker_lane *lane = ctx;
@@ -212,8 +231,8 @@ int pacemaker_reboot(struct pacemaker *pacemaker, const char *node)
 		return -VX_E_SYNTAX;
 	}
 	log_notice("node=%s pacemaker: the fencer is told to reboot it", node);
-	request = pacemaker_request_new("stonith_admin", "--reboot", node, "--tolerance", "60",
-					NULL);
+	request =
+		pacemaker_request_new("stonith_admin", "--reboot", node, "--tolerance", "60", NULL);
 	if (request != NULL) {
 		request->timeout_ms = VX_FENCE_TOOL_MS;
 	}
@@ -299,24 +318,6 @@ int pacemaker_fencing_enabled(struct pacemaker *pacemaker,
 		request->ctx = ctx;
 	}
 	return pacemaker_add(&pacemaker->node, request);
-}
-
-/* Pacemaker 3.0.2 renamed the option and its attribute; the new name counts where both are. */
-enum pacemaker_answer pacemaker_read_fencing(const char *xml)
-{
-	static const char *const name[] = { " fencing-enabled=\"", " stonith-enabled=\"" };
-
-	for (size_t i = 0; i < VX_COUNT_OF(name); i++) {
-		const char *at = strstr(xml, name[i]);
-
-		if (at != NULL) {
-			at += strlen(name[i]);
-			return strncasecmp(at, "true\"", 5) == 0    ? PACEMAKER_YES
-			       : strncasecmp(at, "false\"", 6) == 0 ? PACEMAKER_NO
-								    : PACEMAKER_UNKNOWN;
-		}
-	}
-	return PACEMAKER_UNKNOWN;
 }
 
 /* ---- life ---- */

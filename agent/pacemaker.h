@@ -45,7 +45,4 @@ int pacemaker_fail(struct pacemaker *pacemaker, const char *resource, const char
 int pacemaker_fencing_enabled(struct pacemaker *pacemaker,
 			      void (*fn)(void *ctx, enum pacemaker_answer answer), void *ctx);
 
-/* Reads the answer out of what `crm_mon --output-as=xml --include=options` printed. */
-enum pacemaker_answer pacemaker_read_fencing(const char *xml);
-
 #endif

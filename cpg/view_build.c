@@ -150,7 +150,7 @@ void view_coord_build(struct view_core *core)
 	     i++) {
 		const struct view_leaver *leaver = &core->gone[i];
 
-		/* somebody did not see it for a while, but it never left: its map is its own (R4) */
+		/* who was out of sight for a while never left: its map is its own (R4) */
 		if (!view_coord_present(core, leaver->nodeid, leaver->incarnation) ||
 		    MUTANT(R10_PRESENT)) {
 			next->leaver[next->leaver_count++] = *leaver;

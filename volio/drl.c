@@ -14,17 +14,6 @@
 #define DRL_HIGH(regions) ((regions) / 2)
 #define DRL_LOW(regions) ((regions) / 8 * 3)
 
-static const char *const drl_names[] = {
-#define DRL_ROW(name) [DRL_##name] = #name,
-	DRL_STATES(DRL_ROW)
-#undef DRL_ROW
-};
-
-const char *drl_state_name(enum drl_state state)
-{
-	return drl_names[state];
-}
-
 int drl_init(struct drl *drl, uint32_t regions, uint32_t age_ticks)
 {
 	struct drl_list *const list[] = { &drl->pending, &drl->marking, &drl->flushing,

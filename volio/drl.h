@@ -25,12 +25,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DRL_STATES(X) X(CLEAN) X(WAITING) X(MARKING) X(DIRTY) X(FLUSHING) X(CLEARWAIT) X(CLEARING)
-
 enum drl_state {
-#define DRL_ENUM(name) DRL_##name,
-	DRL_STATES(DRL_ENUM)
-#undef DRL_ENUM
+	DRL_CLEAN,
+	DRL_WAITING,
+	DRL_MARKING,
+	DRL_DIRTY,
+	DRL_FLUSHING,
+	DRL_CLEARWAIT,
+	DRL_CLEARING,
 };
 
 enum drl_event {
@@ -87,6 +89,5 @@ void drl_step(struct drl *drl, enum drl_event event, struct drl_effects *out_eff
  * stuck. */
 void drl_adopt(struct drl *drl, uint32_t region);
 bool drl_is_idle(const struct drl *drl);
-const char *drl_state_name(enum drl_state state);
 
 #endif

@@ -108,18 +108,6 @@ void opens_forget(struct opens *opens, const struct volume *volume)
 	}
 }
 
-uint32_t opens_count(const struct opens *opens, const struct volume *volume)
-{
-	const struct open_entry *entry;
-	uint32_t count = 0;
-
-	LIST_FOREACH(entry, &opens->list, link)
-	{
-		count += entry->volume == volume;
-	}
-	return count;
-}
-
 uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume),
 		    void *ctx, char *out, size_t size)
 {

@@ -45,7 +45,6 @@ void opens_remove_all(struct opens *opens, const struct volume *volume, const ch
 bool opens_has(const struct opens *opens, const struct open_entry *entry);
 /* The volume goes away: its entries are of nothing. */
 void opens_forget(struct opens *opens, const struct volume *volume);
-uint32_t opens_count(const struct opens *opens, const struct volume *volume);
 /* "data/vol1: open by pid 1234 (fio) since 12 s" for each that fn chooses, separated by "; ", as
  * far as it fits. Returns how many there are. */
 uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume),

@@ -10,29 +10,21 @@
 
 #define ALLOW(state) (1u << RESYNC_##state)
 
-static const struct {
-	const char *name;
-	uint32_t next; /* allowed states, bit set */
-} resync_table[] = {
-	[RESYNC_IDLE] = { "IDLE", ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED) },
-	[RESYNC_ASKING] = { "ASKING", ALLOW(COPYING) | ALLOW(STOPPED) },
-	[RESYNC_COPYING] = { "COPYING",
-			     ALLOW(HELD) | ALLOW(CLEARING) | ALLOW(PAUSING) | ALLOW(STOPPED) },
-	[RESYNC_HELD] = { "HELD", ALLOW(COPYING) | ALLOW(STOPPED) },
-	[RESYNC_CLEARING] = { "CLEARING", ALLOW(PAUSING) | ALLOW(STOPPED) },
-	[RESYNC_PAUSING] = { "PAUSING", ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED) },
-	[RESYNC_DONE] = { "DONE", ALLOW(STOPPED) },
-	[RESYNC_STOPPED] = { "STOPPED", ALLOW(STOPPED) },
+/* Where each state may go, a bit set. */
+static const uint32_t resync_next[] = {
+	[RESYNC_IDLE] = ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED),
+	[RESYNC_ASKING] = ALLOW(COPYING) | ALLOW(STOPPED),
+	[RESYNC_COPYING] = ALLOW(HELD) | ALLOW(CLEARING) | ALLOW(PAUSING) | ALLOW(STOPPED),
+	[RESYNC_HELD] = ALLOW(COPYING) | ALLOW(STOPPED),
+	[RESYNC_CLEARING] = ALLOW(PAUSING) | ALLOW(STOPPED),
+	[RESYNC_PAUSING] = ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED),
+	[RESYNC_DONE] = ALLOW(STOPPED),
+	[RESYNC_STOPPED] = ALLOW(STOPPED),
 };
-
-const char *resync_state_name(enum resync_state state)
-{
-	return resync_table[state].name;
-}
 
 static void resync_move(struct resync *resync, enum resync_state state)
 {
-	assert((resync_table[resync->state].next >> state & 1) != 0);
+	assert((resync_next[resync->state] >> state & 1) != 0);
 	resync->state = state;
 }
 

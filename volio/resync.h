@@ -19,13 +19,15 @@
 
 #include "base/limits.h"
 
-#define RESYNC_STATES(X) \
-	X(IDLE) X(ASKING) X(COPYING) X(HELD) X(CLEARING) X(PAUSING) X(DONE) X(STOPPED)
-
 enum resync_state {
-#define RESYNC_ENUM(name) RESYNC_##name,
-	RESYNC_STATES(RESYNC_ENUM)
-#undef RESYNC_ENUM
+	RESYNC_IDLE,
+	RESYNC_ASKING,
+	RESYNC_COPYING,
+	RESYNC_HELD,
+	RESYNC_CLEARING,
+	RESYNC_PAUSING,
+	RESYNC_DONE,
+	RESYNC_STOPPED,
 };
 
 enum resync_event_kind {
@@ -76,6 +78,5 @@ void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, 
 void resync_free(struct resync *resync);
 void resync_step(struct resync *resync, const struct resync_event *event,
 		 struct resync_effects *out_effects);
-const char *resync_state_name(enum resync_state state);
 
 #endif

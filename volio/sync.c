@@ -289,7 +289,7 @@ static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t 
 
 /* ---- from outside ---- */
 
-void sync_start(struct volume *volume)
+static void sync_start(struct volume *volume)
 {
 	const struct volconf *conf = volume->conf;
 	size_t size = bits_words(conf->regions) * sizeof(uint64_t);

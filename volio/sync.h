@@ -20,7 +20,6 @@ struct notes;
 /* Begins the resyncs that this node owns, in all groups whose gate is open; tells what others wait
  * for. */
 void sync_start_owned(struct iod *iod);
-void sync_start(struct volume *volume);
 /* Stops this node's resync of the volume, if there is one; nothing new is begun. */
 void sync_stop(struct volume *volume);
 /* Holds were released or the configuration changed: a copy that could not go on may try again. */

@@ -26,14 +26,6 @@ int answers_create(struct answer_ring **out_ring)
 	return *out_ring != NULL ? 0 : -ENOMEM;
 }
 
-void answers_free(struct answer_ring *ring)
-{
-	for (size_t i = 0; ring != NULL && i < VX_TXN_QUEUE_MAX; i++) {
-		proto_free(ring->answer[i].reply);
-	}
-	free(ring);
-}
-
 void answers_add(struct answer_ring *ring, const uint8_t *txid, const Vx__Reply *reply)
 {
 	struct answer *answer = &ring->answer[ring->next];

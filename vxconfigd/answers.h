@@ -13,7 +13,6 @@
 struct answer_ring;
 
 int answers_create(struct answer_ring **out_ring); /* 0, -ENOMEM */
-void answers_free(struct answer_ring *ring);
 /* reply is copied; the oldest beyond VX_TXN_QUEUE_MAX is forgotten. */
 void answers_add(struct answer_ring *ring, const uint8_t *txid, const Vx__Reply *reply);
 /* NULL: not among them. Valid until the next answers_add(). */

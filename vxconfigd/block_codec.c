@@ -11,21 +11,10 @@
 #define BLOCK_MAGIC_BYTES 8
 
 static const char *const block_magic[BLOCK_KINDS_COUNT] = {
-#define BLOCK_ROW(name, magic, text) [BLOCK_##name] = magic,
+#define BLOCK_ROW(name, magic) [BLOCK_##name] = magic,
 	BLOCK_KINDS(BLOCK_ROW)
 #undef BLOCK_ROW
 };
-
-static const char *const block_text[BLOCK_KINDS_COUNT] = {
-#define BLOCK_ROW(name, magic, text) [BLOCK_##name] = text,
-	BLOCK_KINDS(BLOCK_ROW)
-#undef BLOCK_ROW
-};
-
-const char *block_kind_text(enum block_kind kind)
-{
-	return block_text[kind];
-}
 
 struct cursor block_begin(uint8_t *data, size_t length)
 {

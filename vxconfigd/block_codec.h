@@ -19,16 +19,16 @@
 #define BLOCK_MAJOR 1
 #define BLOCK_MINOR 0
 
-/* X(name, magic of 8 characters, what it is called in messages) */
+/* X(name, magic of 8 characters) */
 #define BLOCK_KINDS(X) \
-	X(LABEL, "vxhaLABL", "label") \
-	X(CLAIM, "vxhaCLAM", "claim") \
-	X(CHECKPOINT, "vxhaCHKP", "checkpoint") \
-	X(RECORD, "vxhaJRNL", "journal record") \
-	X(MEMORY, "vxhaMEMO", "memory of the node")
+	X(LABEL, "vxhaLABL") \
+	X(CLAIM, "vxhaCLAM") \
+	X(CHECKPOINT, "vxhaCHKP") \
+	X(RECORD, "vxhaJRNL") \
+	X(MEMORY, "vxhaMEMO")
 
 enum block_kind {
-#define BLOCK_ENUM(name, magic, text) BLOCK_##name,
+#define BLOCK_ENUM(name, magic) BLOCK_##name,
 	BLOCK_KINDS(BLOCK_ENUM)
 #undef BLOCK_ENUM
 	BLOCK_KINDS_COUNT
@@ -71,6 +71,5 @@ int block_open(enum block_kind kind, const uint8_t *data, size_t available,
 /* The length that the head in the first VX_BLOCK bytes tells, not yet believed. Errors as above. */
 int block_peek(enum block_kind kind, const uint8_t *data, uint32_t *out_length);
 
-const char *block_kind_text(enum block_kind kind);
 
 #endif

@@ -27,22 +27,6 @@ int steps_create(struct configd *configd)
 	return 0;
 }
 
-void steps_free(struct configd *configd)
-{
-	struct steps *steps = configd->steps;
-
-	takeover_cancel(configd);
-	loop_timer_cancel(&steps->progress_timer);
-	loop_timer_cancel(&steps->retry_timer);
-	proto_free(steps->hold);
-	proto_free(steps->stop);
-	proto_free(steps->config);
-	proto_free(steps->work);
-	proto_free(steps->leave);
-	proto_free(steps->abort);
-	free(steps);
-}
-
 /* ---- answers ---- */
 
 static void steps_on_progress(void *ctx)
@@ -165,7 +149,8 @@ bool steps_is_held(const struct configd *configd)
 
 /* ---- leaving ---- */
 
-void steps_drop_shared(struct configd *configd, const char *reason)
+/* Out of the cluster: shared groups go, requests end. */
+static void steps_drop_shared(struct configd *configd, const char *reason)
 {
 	const struct txn_event close = { .type = TXN_EV_CLOSE };
 	const struct txn_event fail = {

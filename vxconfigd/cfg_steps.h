@@ -10,7 +10,6 @@
 #include "vxconfigd/group.h"
 
 int steps_create(struct configd *configd);
-void steps_free(struct configd *configd);
 
 /* From vxclustd. */
 void steps_run(struct configd *configd, const Vx__StepRun *run);
@@ -29,7 +28,5 @@ void steps_quiet(struct configd *configd);
 void steps_open_group(struct group *group);
 /* Master, between two transactions: tells a restarted vxconfigd the groups (T13). */
 void steps_serve_joins(struct configd *configd);
-/* Out of the cluster: shared groups go, requests end. */
-void steps_drop_shared(struct configd *configd, const char *reason);
 
 #endif

@@ -132,11 +132,6 @@ void clust_destroy(struct clust *clust)
 	}
 }
 
-bool clust_is_connected(const struct clust *clust)
-{
-	return ipc_client_is_connected(clust->ipc);
-}
-
 static int clust_send_port(struct clust *clust, uint32_t port, uint32_t to, const void *body)
 {
 	Vx__PortData data = VX__PORT_DATA__INIT;

@@ -28,7 +28,6 @@ struct clust_ops {
 int clust_create(struct loop *loop, const struct clust_ops *ops, void *ctx,
 		 struct clust **out_clust);
 void clust_destroy(struct clust *clust);
-bool clust_is_connected(const struct clust *clust);
 
 /* To all vxconfigds, this one too. 0, -ENOTCONN, -VX_E_FULL (too large for a packet). */
 int clust_send_config(struct clust *clust, const Vx__CfgMsg *msg);

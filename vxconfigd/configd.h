@@ -103,7 +103,6 @@ void cview_registered(struct cview *cluster, const Vx__Registered *registered);
 void cview_set(struct cview *cluster, const Vx__View *view);
 /* Out of the cluster. */
 void cview_clear(struct cview *cluster);
-void cview_free(struct cview *cluster);
 const Vx__Member *cview_member(const Vx__View *view, uint32_t nodeid); /* NULL: not in it */
 bool cview_is_joiner(const Vx__View *view, uint32_t nodeid);
 bool cview_is_master(const struct cview *cluster);

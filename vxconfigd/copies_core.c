@@ -12,25 +12,17 @@
 #include "base/proto.h"
 #include "vxconfigd/copies_write.h"
 
-static const struct {
-	const char *name;
-	unsigned int next;
-} stage_table[STAGE_COUNT] = {
+static const unsigned int stage_next[STAGE_COUNT] = {
 #define TO(name) (1u << STAGE_##name)
-#define COPIES_ROW(name, next) [STAGE_##name] = { #name, next },
+#define COPIES_ROW(name, next) [STAGE_##name] = next,
 	COPIES_STAGES(COPIES_ROW)
 #undef COPIES_ROW
 #undef TO
 };
 
-const char *copies_stage_name(enum copies_stage stage)
-{
-	return stage_table[stage].name;
-}
-
 static void core_stage_set(struct copies_core *core, enum copies_stage stage)
 {
-	assert((stage_table[core->stage].next & (1u << stage)) != 0);
+	assert((stage_next[core->stage] & (1u << stage)) != 0);
 	core->stage = stage;
 }
 

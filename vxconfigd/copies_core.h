@@ -146,6 +146,5 @@ bool copies_core_busy(const struct copies_core *core); /* a task runs, or I/O is
 bool copies_core_waits(const struct copies_core *core); /* the round waits for I/O: a time-out is due */
 
 void copies_body_put(struct copies_body *body);
-const char *copies_stage_name(enum copies_stage stage);
 
 #endif

@@ -59,13 +59,6 @@ void cview_clear(struct cview *cluster)
 	cluster->master_serial = 0;
 }
 
-void cview_free(struct cview *cluster)
-{
-	cview_peers_clear(cluster);
-	proto_free(cluster->view);
-	cluster->view = NULL;
-}
-
 const Vx__Member *cview_member(const Vx__View *view, uint32_t nodeid)
 {
 	for (size_t i = 0; view != NULL && i < view->n_member; i++) {

@@ -16,6 +16,27 @@
 #include "vxconfigd/disk_io.h"
 #include "vxconfigd/disk_set.h"
 
+static struct disk *disk_alloc(const char *path)
+{
+	struct disk *disk = calloc(1, sizeof(*disk));
+	const char *slash = strrchr(path, '/');
+
+	if (disk == NULL || (disk->path = strdup(path)) == NULL ||
+	    (disk->device = strdup(slash != NULL ? slash + 1 : path)) == NULL) {
+		abort();
+	}
+	return disk;
+}
+
+static void disk_free(struct disk *disk)
+{
+	if (disk != NULL) {
+		free(disk->device);
+		free(disk->path);
+		free(disk);
+	}
+}
+
 int disk_set_create(struct worker *worker, const char *patterns, struct disk_set **out_set)
 {
 	struct disk_set *set = calloc(1, sizeof(*set));
@@ -51,28 +72,8 @@ void disk_set_free(struct disk_set *set)
 	free(set);
 }
 
-struct disk *disk_alloc(const char *path)
-{
-	struct disk *disk = calloc(1, sizeof(*disk));
-	const char *slash = strrchr(path, '/');
-
-	if (disk == NULL || (disk->path = strdup(path)) == NULL ||
-	    (disk->device = strdup(slash != NULL ? slash + 1 : path)) == NULL) {
-		abort();
-	}
-	return disk;
-}
-
-void disk_free(struct disk *disk)
-{
-	if (disk != NULL) {
-		free(disk->device);
-		free(disk->path);
-		free(disk);
-	}
-}
-
-void disk_fail(struct disk *disk, int error, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void disk_fail(struct disk *disk, int error,
+							     const char *format, ...)
 {
 	va_list args;
 

@@ -45,10 +45,6 @@ struct disk_set {
 	struct loop_timer timer;
 };
 
-struct disk *disk_alloc(const char *path);
-void disk_free(struct disk *disk);
-__attribute__((format(printf, 3, 4))) void disk_fail(struct disk *disk, int error, const char *format,
-						     ...);
 struct disk *disk_set_find(const struct disk_set *set, const char *diskid);
 /* Marks further paths to one disk. */
 void disk_set_mark_duplicates(struct disk **disk, size_t count);

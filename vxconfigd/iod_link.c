@@ -153,11 +153,6 @@ void iod_call(struct iod *iod, Vx__Ipc *msg, iod_done *done, void *ctx)
 	}
 }
 
-bool iod_is_connected(const struct iod *iod)
-{
-	return ipc_client_is_connected(iod->ipc);
-}
-
 int iod_create(struct loop *loop, const struct iod_ops *ops, void *ctx, struct iod **out_iod)
 {
 	static const struct ipc_client_ops ipc_ops = {
@@ -183,13 +178,4 @@ int iod_create(struct loop *loop, const struct iod_ops *ops, void *ctx, struct i
 	}
 	*out_iod = iod;
 	return 0;
-}
-
-void iod_destroy(struct iod *iod)
-{
-	if (iod != NULL) {
-		loop_timer_cancel(&iod->timer);
-		ipc_client_destroy(iod->ipc);
-		free(iod);
-	}
 }

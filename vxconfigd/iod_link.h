@@ -25,8 +25,6 @@ struct iod_ops {
 typedef void iod_done(void *ctx, int error, const char *reason, const Vx__Ipc *answer);
 
 int iod_create(struct loop *loop, const struct iod_ops *ops, void *ctx, struct iod **out_iod);
-void iod_destroy(struct iod *iod);
-bool iod_is_connected(const struct iod *iod);
 
 /* Sends msg (copied; its cookie is set here). done may be NULL. */
 void iod_call(struct iod *iod, Vx__Ipc *msg, iod_done *done, void *ctx);

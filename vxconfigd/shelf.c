@@ -66,22 +66,6 @@ static void shelf_remove(struct shelf *shelf, struct shelf_item *item)
 	free(item);
 }
 
-void shelf_free(struct shelf *shelf)
-{
-	struct shelf_item *item;
-	struct shelf_waiter *waiter;
-
-	while ((item = TAILQ_FIRST(&shelf->items)) != NULL) {
-		shelf_remove(shelf, item);
-	}
-	while ((waiter = TAILQ_FIRST(&shelf->waiters)) != NULL) {
-		TAILQ_REMOVE(&shelf->waiters, waiter, next);
-		free(waiter);
-	}
-	loop_timer_cancel(&shelf->timer);
-	free(shelf);
-}
-
 /* Groups that are gone: their copies are put away when the shelf is full. */
 static void shelf_tidy(struct shelf *shelf)
 {

@@ -12,7 +12,6 @@
 #include "vxconfigd/copies.h"
 
 int shelf_create(struct configd *configd, struct shelf **out_shelf);
-void shelf_free(struct shelf *shelf);
 
 /*
  * The copies of a group. The disks are those whose label names the group, and those of config (may

@@ -48,8 +48,6 @@ static const char *const txn_event_names[] = {
 #define TXN_NAME(name) #name,
 	TXN_EVENTS(TXN_NAME)
 };
-
-static const char *const txn_effect_names[] = { TXN_EFFECTS(TXN_NAME) };
 #undef TXN_NAME
 
 const char *txn_member_state_name(enum txn_member_state state)
@@ -60,11 +58,6 @@ const char *txn_member_state_name(enum txn_member_state state)
 const char *txn_event_name(enum txn_event_type type)
 {
 	return txn_event_names[type];
-}
-
-const char *txn_effect_name(enum txn_effect_type type)
-{
-	return txn_effect_names[type];
 }
 
 /* ---- shared with txn_master.c ---- */

@@ -92,28 +92,26 @@ struct txn_event {
 	bool lost;		     /* RESOLVE: a member of the old view is not in the new one */
 };
 
-#define TXN_EFFECTS(X) \
-	X(SEND_PROPOSE) \
-	X(SEND_VOTE) \
-	X(SEND_QUIESCE) \
-	X(SEND_PREPARED) X(SEND_COMMIT) X(SEND_ACK) X(SEND_ABORT) \
-		X(CHECK)    /* can this node do it? -> CHECKED */ \
-		X(SUSPEND)  /* I/O of the touched volumes -> SUSPENDED */ \
-		X(FORMAT)   /* new logs -> FORMATTED */ \
-		X(WRITE)    /* to a majority of the copies -> WRITTEN */ \
-		X(REMEMBER) /* on this node's disk -> REMEMBERED */ \
-		X(APPLY)    /* the change is in force: load it, resume */ \
-		X(DROP)	    /* the change is off: resume */ \
-		X(ANSWER)   /* the request has ended: error, reason, node */ \
-		X(ASIDE)    /* not answered: to be begun again in the next view */ \
-		X(ASK_VIEW) /* only a new view can resolve this (T7): reason */ \
-		X(TIMER)    /* TIMEOUT after delay_ms; 0: none */ \
-		X(QUIET) /* after HOLD: nothing of the master is under way that could still end */
-
 enum txn_effect_type {
-#define TXN_ENUM(name) TXN_FX_##name,
-	TXN_EFFECTS(TXN_ENUM)
-#undef TXN_ENUM
+	TXN_FX_SEND_PROPOSE,
+	TXN_FX_SEND_VOTE,
+	TXN_FX_SEND_QUIESCE,
+	TXN_FX_SEND_PREPARED,
+	TXN_FX_SEND_COMMIT,
+	TXN_FX_SEND_ACK,
+	TXN_FX_SEND_ABORT,
+	TXN_FX_CHECK,	 /* can this node do it? -> CHECKED */
+	TXN_FX_SUSPEND,	 /* I/O of the touched volumes -> SUSPENDED */
+	TXN_FX_FORMAT,	 /* new logs -> FORMATTED */
+	TXN_FX_WRITE,	 /* to a majority of the copies -> WRITTEN */
+	TXN_FX_REMEMBER, /* on this node's disk -> REMEMBERED */
+	TXN_FX_APPLY,	 /* the change is in force: load it, resume */
+	TXN_FX_DROP,	 /* the change is off: resume */
+	TXN_FX_ANSWER,	 /* the request has ended: error, reason, node */
+	TXN_FX_ASIDE,	 /* not answered: to be begun again in the next view */
+	TXN_FX_ASK_VIEW, /* only a new view can resolve this (T7): reason */
+	TXN_FX_TIMER,	 /* TIMEOUT after delay_ms; 0: none */
+	TXN_FX_QUIET,	 /* after HOLD: nothing of the master is under way that could still end */
 };
 
 struct txn_effect {
@@ -171,6 +169,5 @@ bool txn_has_seen(const struct txn *txn);
 const char *txn_member_state_name(enum txn_member_state state);
 const char *txn_master_state_name(enum txn_master_state state);
 const char *txn_event_name(enum txn_event_type type);
-const char *txn_effect_name(enum txn_effect_type type);
 
 #endif

@@ -24,15 +24,6 @@ void json_add_number(struct json_object *object, const char *key, uint64_t value
 	json_object_object_add(object, key, json_must(json_object_new_uint64(value)));
 }
 
-void json_add_decimal(struct json_object *object, const char *key, double value,
-		      unsigned int digits)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%.*f", (int)digits, value);
-	json_object_object_add(object, key, json_must(json_object_new_double_s(value, text)));
-}
-
 void json_add_bool(struct json_object *object, const char *key, bool value)
 {
 	json_object_object_add(object, key, json_must(json_object_new_boolean(value)));

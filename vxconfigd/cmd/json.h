@@ -19,8 +19,6 @@
 /* Building. An object that is added belongs to the one it was added to. */
 void json_add_text(struct json_object *object, const char *key, const char *value);
 void json_add_number(struct json_object *object, const char *key, uint64_t value);
-void json_add_decimal(struct json_object *object, const char *key, double value,
-		      unsigned int digits);
 void json_add_bool(struct json_object *object, const char *key, bool value);
 /* A new array at key. */
 struct json_object *json_list(struct json_object *object, const char *key);

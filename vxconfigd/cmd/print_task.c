@@ -21,7 +21,8 @@ struct task_collector {
 #define TASK_STATES(X) \
 	X('R', "running") X('W', "waiting") X('P', "paused") X('A', "aborting") X('D', "done")
 
-const char *print_task_state(const Vx__Task *task)
+/* "running" for "R", and so on. */
+static const char *print_task_state(const Vx__Task *task)
 {
 	switch (toupper((unsigned char)task->state[0])) {
 #define TASK_STATE_CASE(letter, word) \

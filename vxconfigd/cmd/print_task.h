@@ -35,7 +35,5 @@ size_t print_task_collect(const Vx__Reply *reply, const struct task_choice *choi
 void print_task_list(const struct task_row *row, size_t count, bool header, FILE *out);
 void print_task_long(const struct task_row *row, size_t count, FILE *out);
 void print_task_json(const struct task_row *row, size_t count, FILE *out);
-/* "running" for "R", and so on. */
-const char *print_task_state(const Vx__Task *task);
 
 #endif
