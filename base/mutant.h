@@ -26,7 +26,8 @@
 	  "it costs a needless round: R3 lets all follow the same one") \
 	X(R3_LOWER, CORE, "a member ignores an RSTART of a lower epoch", \
 	  "R14 comes first: who was left behind meets the higher epoch and aborts") \
-	X(R3_FRESH, CORE, "a fresh node ignores an RSTART of a lower epoch than a member's", NULL) \
+	X(R3_FRESH, CORE, "a fresh node ignores an RSTART of a lower epoch than a member's", \
+	  "a fresh node begins only when no member speaks: the two hardly meet") \
 	X(R3_LAST, CORE, "the last RSTART in the stream counts", NULL) \
 	X(R3_CANCEL, CORE, "who delivers another one's RSTART ends its own round", NULL) \
 	X(R3_OWN, CORE, "whose RSTART is the last one coordinates", NULL) \
@@ -41,10 +42,9 @@
 	X(R5_SURVEY, CORE, "the epoch is above what the copies hold", \
 	  "the claim finds the higher epoch too, and goes above it") \
 	X(R5_DURABLE, CORE, "members of the durable view are asked about", NULL) \
-	X(R5_AGAIN, CORE, "after fencing the copies are read again", \
-	  "somebody else would need quorum at the same time") \
+	X(R5_AGAIN, CORE, "after fencing the copies are read again", NULL) \
 	X(R5_ANOTHER, CORE, "another view found then begins it all again", \
-	  "somebody else would need quorum at the same time") \
+	  "two coordinators at once need two quorums; who was paused: R5_PAUSED") \
 	X(R5_PAUSED, CORE, "who finds those it heard in another view begins it all again", \
 	  "its NEWVIEW reaches nobody; the claim that is in the way leads to a new view") \
 	X(R5_CLAIM, CORE, "the claim is written", NULL) \
