@@ -132,7 +132,7 @@ volume_synced() {
 }
 
 plexes_equal() {	# below the program: the bytes on the disks
-	on "$(master_node)" "$TREE/tests/tools/plexcmp" "$GROUP" "$VOLUME"
+	on "$(master_node)" "$TREE/tests/tools/plexcmp" "$GROUP" "$VOLUME" "$@"
 }
 
 story_conf() {

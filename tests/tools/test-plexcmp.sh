@@ -60,7 +60,9 @@ layout() {
 }
 
 compare_by() {
-	"$plexcmp" --vxprint "$1" data vol1 --path d1="$PWD/d1" --path d2="$PWD/d2" \
+	local layout=$1
+	shift
+	"$plexcmp" --vxprint "$layout" data vol1 "$@" --path d1="$PWD/d1" --path d2="$PWD/d2" \
 		--path d3="$PWD/d3" --path d4="$PWD/d4" --path d5="$PWD/d5"
 }
 
@@ -86,6 +88,9 @@ expect "one byte differs" 1 '^different: 1 of 750 blocks' compare
 expect "... in the block that it is in" 1 '^block 65 ' compare
 expect "... the good side's stamp is shown" 1 'vol1-01, .*d1 sector 624: volume=vol1 node=a block=65 generation=1 .* whole' compare
 expect "... and the bad side's" 1 'vol1-02, .*d4 sector 216: volume=vol1 node=a block=65 .* torn_at=' compare
+expect "asked for that block alone" 1 '^different: 1 of 1 blocks' compare_by layout.json --block 65
+expect "... and for the one before it" 0 '^equal, 4096 bytes' compare_by layout.json --block 64
+expect "... and for one behind the end" 2 'block 750 is not in 3072000 bytes' compare_by layout.json --block 750
 cp d4.good d4
 copy /dev/zero d2 0 $((72 + 3992)) 8
 expect "the last block differs" 1 '^block 749 .byte 3067904 ' compare

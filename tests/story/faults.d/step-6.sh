@@ -10,7 +10,7 @@ broken half-acknowledged vxiod \
 	volio/request.c 'if (request->failed != 0) {
 		io_end(request, request->error, true);' 'if (request->failed != 0) {
 		io_end(request, 0, true);'
-fault half-acknowledged 6 'writes of node $1 are on one mirror and not on the other' \
+fault half-acknowledged 6 'a write of node $1 is on one mirror, not on the other, and not acknowledged' \
 	use last half-acknowledged
 
 # ---- the survivors ----
