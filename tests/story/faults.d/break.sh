@@ -16,7 +16,7 @@
 # shellcheck disable=SC2154,SC2178
 
 declare -A BROKEN_PROGRAM
-BROKEN=$TREE/build/faults
+BROKEN=$TREE/build/faults/$LAB_NAME
 
 nodes_of() {
 	local word
