@@ -119,6 +119,7 @@ static void adm_json_reconf(json_object *list, const Vx__Reconf *reconf)
 	adm_json_number(item, "wall_ms", reconf->wall_ms);
 	adm_json_number(item, "freeze_ms", reconf->freeze_ms);
 	adm_json_number(item, "fence_ms", reconf->fence_ms);
+	adm_json_number(item, "quorum_ms", reconf->quorum_ms);
 	adm_json_number(item, "own_ms", reconf->own_ms);
 	adm_json_bool(item, "done", reconf->done);
 

@@ -154,8 +154,10 @@ static void adm_show_reconf(FILE *out, const Vx__Reconf *reconf)
 	}
 	fprintf(out, "\t%s epoch=0x%" PRIx64 " %s%s\n", when, reconf->epoch, reconf->cause,
 		reconf->done ? "" : " (not finished)");
-	fprintf(out, "\t\tfreeze=%" PRIu64 "ms fencing=%" PRIu64 "ms own=%" PRIu64 "ms\n",
-		reconf->freeze_ms, reconf->fence_ms, reconf->own_ms);
+	fprintf(out,
+		"\t\tfreeze=%" PRIu64 "ms quorum=%" PRIu64 "ms fencing=%" PRIu64 "ms own=%" PRIu64
+		"ms\n",
+		reconf->freeze_ms, reconf->quorum_ms, reconf->fence_ms, reconf->own_ms);
 	for (size_t i = 0; i < reconf->n_step; i++) {
 		const Vx__StepTime *step = reconf->step[i];
 		uint64_t us = step->us != 0 ? step->us : step->ms * 1000u;

@@ -24,6 +24,8 @@
  *   - no survivor takes over before the proof of fencing: no time-out replaces a proof;
  *   - a step's time-out counts from its last progress, and ends the node that is slow, no other;
  *   - VX_MUTE_MS > 3 x VX_BUSY_MS: one late word is no silence;
+ *   - VX_STEP_PROGRESS_MS < VX_CONFIGD_HANG_MS < VX_STEP_STALL_MS / 2: a hung vxconfigd is replaced
+ *     before its node has to abort;
  *   - the agent's start time-out (200 s) > VX_JOIN_MS.
  */
 #ifndef VX_BASE_TIMEOUTS_H
@@ -42,6 +44,7 @@
 #define VX_BUSY_MS 2000		  /* who lets others wait says that it goes on */
 #define VX_MUTE_MS 8000		  /* no word at all: that vxclustd hangs */
 #define VX_STEP_STALL_MS 30000	  /* a local part of a step without progress: this node aborts */
+#define VX_CONFIGD_HANG_MS 8000	  /* vxconfigd hangs in a step: a new one is started */
 #define VX_JOIN_MS 180000	  /* join of a node, start to member (CVMTimeout is 200 s) */
 #define VX_REGISTER_MS 60000	  /* vxiod and vxconfigd must be there by then */
 #define VX_DRAIN_MS 20000	  /* issued I/O of suspended volumes */

@@ -31,16 +31,9 @@ static Vx__NodeState adm_state_of(const struct node *node)
 		return node->start_wanted ? VX__NODE_STATE__NODE_JOINING : VX__NODE_STATE__NODE_OUT;
 	case VS_JOINING:
 		return VX__NODE_STATE__NODE_JOINING;
-	case VS_MEMBER: {
-		const struct view *view = view_current(node->core);
-
-		for (size_t i = 0; !view_is_settled(node->core) && i < view->joiner_count; i++) {
-			if (view->joiner[i] == node->info.self) {
-				return VX__NODE_STATE__NODE_JOINING;
-			}
-		}
-		return VX__NODE_STATE__NODE_MEMBER;
-	}
+	case VS_MEMBER:
+		return view_has_run(node->core) ? VX__NODE_STATE__NODE_MEMBER
+						: VX__NODE_STATE__NODE_JOINING;
 	case VS_LEAVING:
 		return VX__NODE_STATE__NODE_LEAVING;
 	case VS_ABORTING:
@@ -105,7 +98,7 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 		state.n_waiting = 1;
 		state.waiting = waiting;
 	}
-	timeline_reports_make(&node->timeline, &state);
+	timeline_reports_make(&node->timeline, clock_us(), &state);
 	msg.cookie = cookie;
 	msg.body_case = VX__IPC__BODY_ADM_STATE;
 	msg.adm_state = &state;

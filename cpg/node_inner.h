@@ -48,7 +48,7 @@ struct node_work {
 	size_t durable_count;
 	struct view view; /* what SURVEY and CLAIM speak of; else the core's */
 	bool has_view;
-	struct loop_timer stall;
+	struct loop_timer stall, hang;
 	struct node *node;
 };
 

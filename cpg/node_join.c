@@ -77,9 +77,11 @@ static void node_on_corosync_died(void *ctx, const char *reason)
 
 static void node_on_quorum(void *ctx, struct view_ring ring, bool quorate)
 {
+	struct node *node = ctx;
 	struct view_event event = { .type = VE_QUORUM, .ring = ring, .quorate = quorate };
 
-	node_event(ctx, &event);
+	timeline_quorum(&node->timeline, quorate, clock_us());
+	node_event(node, &event);
 }
 
 /* ---- joining ---- */

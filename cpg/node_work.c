@@ -2,6 +2,7 @@
 /* The shell: what local clients are asked to do, and what becomes of it. */
 #include "cpg/node_inner.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,13 +12,19 @@
 
 static const char *const client_names[NODE_CLIENTS] = { "vxiod", "vxconfigd" };
 
+static void work_drop(struct node_work *work)
+{
+	loop_timer_cancel(&work->stall);
+	loop_timer_cancel(&work->hang);
+	work->used = false;
+}
+
 static void work_end(struct node_work *work)
 {
 	struct node *node = work->node;
 	struct node_work ended = *work;
 
-	loop_timer_cancel(&work->stall);
-	work->used = false;
+	work_drop(work);
 	if (ended.ask.event == VE_ABORTED && ended.error == 0 && node->corosync_dead) {
 		ended.error = -VX_E_NODAEMON; /* "aborted" cannot be said: we must be fenced */
 	}
@@ -61,9 +68,28 @@ static void work_on_stall(void *ctx)
 		snprintf(work->reason, sizeof(work->reason), "%s", reason);
 		work_end(work);
 	} else {
-		work->used = false;
+		work_drop(work);
 		node_abort(work->node, reason);
 	}
+}
+
+/* R16: vxconfigd hangs. It is ended; its connection closes when no write of it is under way. */
+static void work_on_hang(void *ctx)
+{
+	struct node_work *work = ctx;
+	pid_t pid = ipc_peer_pid(work->node->client[NODE_CONFIGD]);
+
+	log_err("vxconfigd (pid %d) hangs: no word for %d s while the others wait for it; it is "
+		"ended",
+		(int)pid, VX_CONFIGD_HANG_MS / 1000);
+	if (daemon_running("vxconfigd") == pid) {
+		(void)kill(pid, SIGKILL);
+	}
+}
+
+static void work_configd_alive(struct node_work *work)
+{
+	loop_timer_set(work->node->loop, &work->hang, VX_CONFIGD_HANG_MS, work_on_hang, work);
 }
 
 static bool work_has_no_limit(const struct node_work *work)
@@ -98,6 +124,9 @@ static void work_send(struct node_work *work, enum node_client client)
 	msg.step_run = &run;
 	(void)ipc_peer_send(node->client[client], &msg); /* a lost client is told by its closing */
 	packet_view_free(words);
+	if (client == NODE_CONFIGD) {
+		work_configd_alive(work);
+	}
 }
 
 /* Without vxconfigd there is nothing of it to stop, to leave or to end. */
@@ -192,9 +221,15 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 		if (ack->progress) {
 			snprintf(work->progress, sizeof(work->progress), "%s", ack->reason);
 			work_alive(work);
+			if (client == NODE_CONFIGD) {
+				work_configd_alive(work);
+			}
 			return;
 		}
 		work->waits[client] = false;
+		if (client == NODE_CONFIGD) {
+			loop_timer_cancel(&work->hang);
+		}
 		if (ack->error != 0 && work->error == 0) {
 			work->error = ack->error;
 			snprintf(work->reason, sizeof(work->reason), "%s",
@@ -241,6 +276,9 @@ void node_work_client_down(struct node *node, enum node_client client)
 		if (!work->used || !work->waits[client]) {
 			continue;
 		}
+		if (client == NODE_CONFIGD) {
+			loop_timer_cancel(&work->hang);
+		}
 		if (client == NODE_CONFIGD && work_needs_configd(work->ask.step)) {
 			node_configd_spawn(node);
 			continue;
@@ -256,12 +294,6 @@ void node_work_client_down(struct node *node, enum node_client client)
 			work_end(work);
 		}
 	}
-}
-
-static void work_drop(struct node_work *work)
-{
-	loop_timer_cancel(&work->stall);
-	work->used = false;
 }
 
 void node_work_cancel_all(struct node *node)

@@ -444,6 +444,11 @@ bool view_is_settled(const struct view_core *core)
 	return core->settled;
 }
 
+bool view_has_run(const struct view_core *core)
+{
+	return core->ran;
+}
+
 bool view_is_quorate(const struct view_core *core)
 {
 	return core->quorate;

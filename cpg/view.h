@@ -230,6 +230,7 @@ const struct view *view_current(const struct view_core *core); /* NULL while fre
 bool view_is_open(const struct view_core *core);	       /* port traffic counts (R2) */
 bool view_is_stored(const struct view_core *core);  /* its epoch is: clients may know it (R7) */
 bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
+bool view_has_run(const struct view_core *core);    /* it was settled once since it joined */
 bool view_is_quorate(const struct view_core *core);
 /* Does the result of what was asked with this token still count? */
 bool view_awaits(const struct view_core *core, uint64_t token);

@@ -37,6 +37,18 @@ outcome_is() {	# outcome_is NODE TXID OUTCOME
 	[ "$(on "$1" vxdctl outcome "$2")" = "$3" ]
 }
 
+runs_without() {	# runs_without GONE NODE...
+	local gone=$1 n
+	shift
+	for n in "$@"; do
+		on "$n" vxclustadm nidmap | grep -q "^$gone .*Out of Cluster" && is_settled "$n" || return 1
+	done
+}
+
+is_settled() {
+	on "$1" vxclustadm nodestate --json | jq -e '.reconfigurations[-1].done' >/dev/null
+}
+
 lab_start 3 --pacemaker --disks 4 --size 512
 story_need group
 master=$(master_node) slave=$(slave_nodes | head -n 1) third=$(slave_nodes | tail -n 1)
@@ -89,4 +101,15 @@ check "vxconfigd of $slave goes on" lab cont "$slave" vxconfigd
 check "vxconfigd of $master goes on" lab cont "$master" vxconfigd
 wait_for 20 "the change that was under way came about" outcome_is "$slave" "$txid" committed
 check "what was not asked did not" vol_missing "$slave" v5
+
+echo "# a slave's vxconfigd hangs when the cluster changes"
+fences=$(fenced_count "$master" "$third")
+check "vxconfigd of $third hangs" lab pause "$third" vxconfigd
+check "node $slave leaves" on "$slave" vxclustadm stopnode
+wait_for 20 "the others go on without it, with a new vxconfigd on $third" runs_without "$slave" "$master" "$third"
+check "... which says why" output_has "vxconfigd .pid [0-9]*. hangs" lab logs "$third"
+check "nobody was fenced" test "$(fenced_count "$master" "$third")" = "$fences"
+check "changes work" on "$third" vxassist -g "$GROUP" make v6 10m
+check "node $slave joins" on "$slave" vxclustadm startnode
+wait_for 20 "the configuration is the same everywhere" same_config
 typed a "pcs property set maintenance-mode=false"

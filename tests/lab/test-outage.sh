@@ -3,6 +3,7 @@
 #
 # Outages of more than one node's power, at three nodes with Pacemaker, while all write:
 #	- a slave, then the master, is cut off from the cluster network (it lives on, on its own)
+#	- two of three lose power at once: the last one has no quorum, and waits for one of them
 #	- all nodes lose power at once
 # Nobody's acknowledged write is lost, mirrors are equal afterwards, the configuration is the same everywhere.
 . "$(dirname "$0")/testlib.sh"
@@ -53,10 +54,36 @@ view_later() {
 	done
 }
 
+waits_for_quorum() {
+	on "$1" vxclustadm nodestate | grep -qx 'state: cluster member' &&
+		on "$1" vxclustadm nodestate | grep -qx 'reconfig: waiting for quorum'
+}
+
+left_alone() {
+	local last=$1 n quorum_ms
+	writers_start
+	wait_for 30 "all six writers have acknowledged writes" writers_acked
+	for n in $(others_of "$last"); do
+		lab crash "$n" &
+	done
+	wait_for 15 "node $last alone waits for quorum, and is a member" waits_for_quorum "$last"
+	check "its writers stand still" not writers_grow "$last"
+	quorum_ms=$(on "$last" vxclustadm nodestate --json | jq '.reconfigurations[-1].quorum_ms')
+	check "it says how long it has waited" test "$quorum_ms" -gt 3000
+	check "one of the others is switched on" lab boot "$(others_of "$last" | head -n 1)"
+	wait_for 60 "the writers of $last make progress" writers_grow "$last"
+	# shellcheck disable=SC2046
+	wait_writers $(others_of "$last")
+	writers_stop "$last"
+	all_good
+}
+
 lab_start 3 --pacemaker --disks 4 --size 512
 story_need volume
 cut_off "$(slave_nodes | tail -n 1)"
 cut_off "$(master_node)"
+left_alone "$(slave_nodes | tail -n 1)"
+left_alone "$(master_node)"
 
 writers_start
 wait_for 30 "all six writers have acknowledged writes" writers_acked

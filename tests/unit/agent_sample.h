@@ -81,6 +81,7 @@ static inline void sample_make(struct sample *s)
 				  .freeze_ms = 2612,
 				  .fence_ms = 1400,
 				  .own_ms = 12,
+				  .quorum_ms = 1200,
 				  .done = true,
 				  .step = s->steps,
 				  .n_step = 2 };

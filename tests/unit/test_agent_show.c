@@ -105,7 +105,7 @@ START_TEST(nodestate_verbose_text)
 		    "\tvxfen=on\n"
 		    "reconfigurations:\n"
 		    "\t2023-11-14 22:13:20 epoch=0x502 node gamma lost\n"
-		    "\t\tfreeze=2612ms fencing=1400ms own=12ms\n"
+		    "\t\tfreeze=2612ms quorum=1200ms fencing=1400ms own=12ms\n"
 		    "\t\tsuspend=1.500ms last=beta\n"
 		    "\t\tfence=1400.000ms\n");
 	/* a view that is open has no joiners and leavers; a node out of the cluster has no view */
