@@ -80,6 +80,7 @@
 #define VX_PROGRESS_MS 2000	 /* vxiod says what a step waits for; less than VX_STEP_STALL_MS */
 #define VX_TASK_MS 1000		 /* progress of a resync is told to the other nodes */
 #define VX_DEVICE_RETRY_MS 5000	 /* vxiod looks again whether the way of a device is free */
+#define VX_KILLED_MS 250	  /* is who waits at a shut gate being killed? */
 #define VX_NBD_NEGOTIATE_MS 10000 /* an NBD client chooses its export */
 
 #endif

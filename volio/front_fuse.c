@@ -25,10 +25,12 @@
 #include "base/paths.h"
 #include "base/timeouts.h"
 #include "volio/fuse_serve.h"
+#include "volio/killed.h"
 #include "volio/place.h"
 #include "volio/volume.h"
 
 #define FUSE_QUEUE "mount"
+#define FUSE_KILLED_QUEUE "killed"
 #define FUSE_PATH_MAX 512 /* of those that are checked */
 
 LIST_HEAD(fuse_list, fuse_device);
@@ -36,6 +38,7 @@ LIST_HEAD(fuse_list, fuse_device);
 struct fuse_front {
 	struct iod *iod;
 	struct fuse_list devices;
+	struct loop_timer timer; /* looks at who waits */
 };
 
 enum fuse_state { FUSE_MOUNTING, FUSE_BLOCKED, FUSE_SERVING, FUSE_ENDING };
@@ -51,6 +54,11 @@ struct fuse_device {
 	struct loop_timer timer; /* BLOCKED */
 	int fd, error;
 	bool mounted;
+	/* SERVING: who waits at the gate */
+	bool looking;
+	struct fuse_waiting waiting;
+	struct lane_call waiting_call;
+	struct worker_job waiting_job;
 	char name[2 * VX_NAME_MAX + 2]; /* GROUP/VOLUME */
 	char path[PATH_MAX];
 	char reason[VX_REASON_MAX];  /* of error */
@@ -70,6 +78,8 @@ static void fuse_where(void *front, const struct volume *volume, char *out, size
 	fuse_path(volume->conf->group, volume->conf->name, out, size);
 }
 
+static void fuse_on_timer(void *ctx);
+
 static int fuse_start(struct iod *iod, void **out_front)
 {
 	struct fuse_front *front;
@@ -88,13 +98,17 @@ static int fuse_start(struct iod *iod, void **out_front)
 	}
 	front->iod = iod;
 	LIST_INIT(&front->devices);
+	loop_timer_set(iod->loop, &front->timer, VX_KILLED_MS, fuse_on_timer, front);
 	*out_front = front;
 	return 0;
 }
 
 static void fuse_stop(void *state)
 {
-	free(state);
+	struct fuse_front *front = state;
+
+	loop_timer_cancel(&front->timer);
+	free(front);
 }
 
 /* ---- mount (worker) ---- */
@@ -314,6 +328,80 @@ static void fuse_block(struct fuse_device *device)
 	}
 }
 
+/* ---- V30: who waits at the gate and is being killed ---- */
+
+static void fuse_look_call(struct fuse_device *device, void (*run)(struct lane_call *call),
+			   void (*done)(struct lane_call *call))
+{
+	device->waiting_call = (struct lane_call){ .lane = device->volume->vio->lane,
+						   .ctx = &device->waiting,
+						   .run = run,
+						   .done = done };
+	lane_call_send(&device->waiting_call);
+}
+
+static void fuse_look_end(struct lane_call *call)
+{
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)call - offsetof(struct fuse_device, waiting_call));
+
+	device->looking = false;
+	if (device->done != NULL) {
+		fuse_unmount(device);
+	}
+}
+
+static void fuse_look_run(struct worker_job *job)
+{
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, waiting_job));
+
+	for (uint32_t i = 0; i < VX_VOLUME_REQUESTS; i++) {
+		struct fuse_waiter *waiter = &device->waiting.of[i];
+
+		waiter->killed =
+			waiter->unique != 0 && killed_look(waiter->thread, &waiter->process);
+	}
+}
+
+static void fuse_looked(struct worker_job *job)
+{
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)job - offsetof(struct fuse_device, waiting_job));
+
+	fuse_look_call(device, fuse_run_withdraw, fuse_look_end);
+}
+
+static void fuse_listed(struct lane_call *call)
+{
+	struct fuse_device *device =
+		(struct fuse_device *)((char *)call - offsetof(struct fuse_device, waiting_call));
+
+	if (device->waiting.count == 0) {
+		fuse_look_end(call);
+		return;
+	}
+	device->waiting_job.run = fuse_look_run;
+	device->waiting_job.done = fuse_looked;
+	worker_submit(device->front->iod->worker, FUSE_KILLED_QUEUE, &device->waiting_job);
+}
+
+static void fuse_on_timer(void *ctx)
+{
+	struct fuse_front *front = ctx;
+	struct fuse_device *device;
+
+	LIST_FOREACH(device, &front->devices, link)
+	{
+		if (device->state == FUSE_SERVING && device->volume->holds != 0 && !device->looking) {
+			device->looking = true;
+			device->waiting.server = device->server;
+			fuse_look_call(device, fuse_run_list, fuse_listed);
+		}
+	}
+	loop_timer_set(front->iod->loop, &front->timer, VX_KILLED_MS, fuse_on_timer, front);
+}
+
 /* The kernel's word on an open or its end. */
 static void fuse_on_ask(struct mail *mail)
 {
@@ -394,7 +482,7 @@ static void fuse_remove(void *state, void *what, void (*done)(void *ctx), void *
 	(void)state;
 	device->done = done;
 	device->ctx = ctx;
-	if (device->state == FUSE_SERVING || device->state == FUSE_BLOCKED) {
+	if ((device->state == FUSE_SERVING && !device->looking) || device->state == FUSE_BLOCKED) {
 		loop_timer_cancel(&device->timer);
 		fuse_unmount(device);
 	}

@@ -120,7 +120,8 @@ static void fuse_ask_answered(struct mail *mail)
 	if (ask->is_open && ask->result == 0) {
 		slot->reply.open = (struct fuse_open_out){
 			.fh = ask->handle,
-			.open_flags = FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES,
+			/* NOFLUSH: a close asks nothing; it could not be killed while it waits */
+			.open_flags = FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES | FOPEN_NOFLUSH,
 		};
 		fuse_reply(slot, 0, &slot->reply.open, sizeof(slot->reply.open));
 	} else {
@@ -144,7 +145,6 @@ static void fuse_open(struct fuse_slot *slot, const struct fuse_in_header *in)
 	}
 	slot->ask.is_open = true;
 	slot->ask.write = (args.flags & O_ACCMODE) != O_RDONLY;
-	slot->ask.pid = (pid_t)in->pid;
 	slot->ask.mail.fn = slot->server->ask;
 	mailbox_post(slot->server->vio->lane->main, &slot->ask.mail);
 }
@@ -325,13 +325,12 @@ void fuse_dispatch(struct fuse_slot *slot, const struct fuse_in_header *in)
 		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT:
 		fuse_no_reply(slot);
 		break;
 	case FUSE_DESTROY:
 		fuse_reply(slot, 0, NULL, 0);
 		break;
-	default: /* the kernel remembers that it is not there */
+	default: /* the kernel remembers that it is not there; INTERRUPT: V30 looks for itself */
 		fuse_reply(slot, -ENOSYS, NULL, 0);
 		break;
 	}

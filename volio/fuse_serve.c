@@ -189,6 +189,7 @@ static void fuse_on_request(struct ring_op *op, int result)
 	fuse_post(server); /* before the request: the server may be gone after it */
 	memcpy(&in, slot->head, sizeof(in));
 	slot->out.unique = in.unique;
+	slot->ask.pid = (pid_t)in.pid;
 	slot->op.done = fuse_on_answered;
 	if (in.len != (uint32_t)result) {
 		fuse_reply(slot, -EIO, NULL, 0);
@@ -200,6 +201,46 @@ static void fuse_on_request(struct ring_op *op, int result)
 void fuse_run_start(struct lane_call *call)
 {
 	fuse_post(call->ctx);
+	lane_call_end(call, 0);
+}
+
+/* ---- requests at the gate ---- */
+
+void fuse_run_list(struct lane_call *call)
+{
+	struct fuse_waiting *waiting = call->ctx;
+	const struct fuse_server *server = waiting->server;
+
+	waiting->count = 0;
+	for (uint32_t i = 0; i < FUSE_SLOTS; i++) {
+		const struct fuse_slot *slot = &server->slot[i];
+		struct fuse_waiter *waiter = &waiting->of[i];
+
+		if (slot->request == NULL || slot->request->state != IO_GATE) {
+			*waiter = (struct fuse_waiter){ 0 };
+			continue;
+		}
+		waiting->count++;
+		if (waiter->unique != slot->out.unique) {
+			*waiter = (struct fuse_waiter){ .unique = slot->out.unique,
+							.thread = slot->ask.pid };
+		}
+	}
+	lane_call_end(call, 0);
+}
+
+void fuse_run_withdraw(struct lane_call *call)
+{
+	const struct fuse_waiting *waiting = call->ctx;
+
+	for (uint32_t i = 0; i < FUSE_SLOTS; i++) {
+		const struct fuse_slot *slot = &waiting->server->slot[i];
+
+		if (waiting->of[i].killed && slot->request != NULL &&
+		    slot->out.unique == waiting->of[i].unique) {
+			(void)io_withdraw(slot->request, -EINTR);
+		}
+	}
 	lane_call_end(call, 0);
 }
 

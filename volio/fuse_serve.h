@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/limits.h"
 #include "volio/lane.h"
 
 struct vio;
@@ -29,6 +30,19 @@ struct fuse_ask {
 	int result;
 };
 
+/* V30: requests that wait at the gate; who is being killed need not wait (killed.h). */
+struct fuse_waiter {
+	uint64_t unique;       /* the kernel's number of the request; 0: none waits */
+	pid_t thread, process; /* who asked; killed_look() finds the process */
+	bool killed;
+};
+
+struct fuse_waiting {
+	struct fuse_server *server;
+	uint32_t count;
+	struct fuse_waiter of[VX_VOLUME_REQUESTS]; /* by slot */
+};
+
 /* Main thread. Takes fd (of /dev/fuse, non-blocking) over. 0 or -ENOMEM. */
 int fuse_server_create(struct vio *vio, int fd, void (*ask)(struct mail *mail), void *owner,
 		       struct fuse_server **out_server);
@@ -36,6 +50,10 @@ void fuse_server_free(struct fuse_server *server); /* after fuse_run_stop() */
 void *fuse_server_owner(const struct fuse_server *server);
 /* Main thread: sends the answer of an ask back to the lane. */
 void fuse_answer(struct fuse_ask *ask);
+
+/* Lane calls; call->ctx is the fuse_waiting. List: who was listed before keeps what is known. */
+void fuse_run_list(struct lane_call *call);
+void fuse_run_withdraw(struct lane_call *call); /* of those that are killed */
 
 /* Lane calls; call->ctx is the server. */
 void fuse_run_start(struct lane_call *call);

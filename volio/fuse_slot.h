@@ -59,7 +59,7 @@ struct fuse_server {
 
 /* fuse_serve.c. Each ends the slot's part: it must be the last thing done with it. */
 void fuse_reply(struct fuse_slot *slot, int error, const void *data, size_t length);
-/* Nothing is answered: FORGET, INTERRUPT. */
+/* Nothing is answered: FORGET. */
 void fuse_no_reply(struct fuse_slot *slot);
 
 /* fuse_request.c: does what the request in the slot asks for. */

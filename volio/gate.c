@@ -66,6 +66,17 @@ void io_submit(struct io_request *request)
 	io_start(request);
 }
 
+bool io_withdraw(struct io_request *request, int error)
+{
+	if (request->state != IO_GATE) {
+		return false;
+	}
+	TAILQ_REMOVE(&request->vio->gate, request, link);
+	request->state = IO_FRONT;
+	request->done(request, error);
+	return true;
+}
+
 /* Lets go what waits, in order. A request may close the gate again by what it calls. */
 static void gate_open(struct vio *vio)
 {

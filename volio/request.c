@@ -374,9 +374,7 @@ void io_fail_waiting(struct vio *vio)
 	struct io_request *request;
 
 	while ((request = TAILQ_FIRST(&vio->gate)) != NULL) {
-		TAILQ_REMOVE(&vio->gate, request, link);
-		request->state = IO_FRONT;
-		request->done(request, vio->dead);
+		(void)io_withdraw(request, vio->dead);
 	}
 	for (lock = TAILQ_FIRST(&vio->ranges.all); lock != NULL; lock = next) {
 		next = TAILQ_NEXT(lock, link);

@@ -143,6 +143,8 @@ void vio_wait(struct vio *vio, struct vio_waiter *waiter);
 void vio_unwait(struct vio *vio, struct vio_waiter *waiter);
 /* Hands a request over; done() is called exactly once, perhaps before this returns. */
 void io_submit(struct io_request *request);
+/* Ends a request that waits at the gate: it never reaches a disk. false: it does not wait there. */
+bool io_withdraw(struct io_request *request, int error);
 /* How much of [offset, offset + length) fits into one request of that kind. */
 uint64_t io_cut(enum io_kind kind, uint64_t offset, uint64_t length);
 

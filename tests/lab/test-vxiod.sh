@@ -52,6 +52,10 @@ writer_had_no_error() {
 	wait "$writer" || { cat "$TEST_OUTPUT.fio"; return 1; }
 }
 
+begin() {	# begin NAME COMMAND...: on the node, its pid in /run/NAME.pid
+	on sh -c 'echo $$ >/run/$0.pid; exec "$@"' "$@" >/dev/null 2>&1 &
+}
+
 test_cleanup() {
 	rm -f "$TEST_OUTPUT.fio"
 }
@@ -98,6 +102,37 @@ check "... and stays so" vol_has suspended=1
 check "an open volume is not removed" not ctl unload
 check "resumed" ctl resume --txid one
 check "the writer met no error" writer_had_no_error
+
+echo "# the gate is shut: who is killed goes, and nothing of it comes to the disks; other signals change nothing"
+check "what is there" on sh -c "dd if=$FILE of=/run/before bs=64k count=2 iflag=direct && tr '\\0' x </dev/zero | head -c 65536 >/run/x"
+check "suspended" ctl suspend --txid two
+begin reader dd if=$FILE of=/dev/null bs=64k count=1
+begin writer dd if=/run/x of=$FILE bs=64k count=1 oflag=direct conv=notrunc
+begin syncer dd if=/run/x of=$FILE bs=64k count=1 conv=notrunc,fsync
+begin fio fio --name=aio --filename=$FILE --ioengine=libaio --direct=1 --rw=write --bs=64k --iodepth=2 --size=128k \
+	--buffer_pattern=0x78
+begin alarmed python3 -c "
+import ctypes, os, signal
+signal.signal(signal.SIGALRM, lambda number, frame: None)
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+libc, room = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(4096)
+got = libc.pread(os.open('$FILE', os.O_RDONLY), room, 4096, ctypes.c_long(0))
+print(got, os.strerror(ctypes.get_errno()), file=open('/run/alarmed.got', 'w'))"
+for name in reader writer alarmed; do
+	wait_for 10 "the $name waits" on sh -c "grep -q request_wait_answer /proc/\$(cat /run/$name.pid)/stack"
+done
+wait_for 10 "asynchronous writes wait" on sh -c 'pgrep -P $(cat /run/fio.pid) >/run/aio.pid &&
+	grep -q read_events /proc/$(cat /run/aio.pid)/stack'
+check "the reader is told to end" on sh -c 'kill $(cat /run/reader.pid)'
+check "the others are killed" on sh -c 'kill -9 $(cat /run/writer.pid /run/syncer.pid /run/aio.pid)'
+for name in reader writer syncer aio; do
+	wait_for 10 "the $name is gone" not on sh -c "kill -0 \$(cat /run/$name.pid)"
+done
+check "who was only signalled waits" on sh -c 'kill -0 $(cat /run/alarmed.pid) && ! test -e /run/alarmed.got'
+check "resumed" ctl resume --txid two
+wait_for 10 "... and has its data" output_has "^4096 " on cat /run/alarmed.got
+check "nothing of the killed ones was written" on sh -c "dd if=$FILE bs=64k count=2 iflag=direct | cmp - /run/before"
+check "the plexes are equal" plexes_equal
 
 echo "# vxiod is killed in mid-write"
 write_for 30 killed
