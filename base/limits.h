@@ -59,6 +59,7 @@
 #define VX_COPY_SLOTS 16	 /* pieces of VX_IO_BYTES that one I/O thread copies at a time */
 #define VX_WINDOW_BYTES (4 * 1024 * 1024) /* part of a volume that a resync copies at a time */
 #define VX_NBD_CLIENTS_MAX 256
+#define VX_NBD_TALKS_MAX 64  /* of them that have not chosen their export yet */
 #define VX_OPENS_MAX 4096    /* processes that have volumes open */
 #define VX_TASKS_FINISHED 32 /* finished tasks that are remembered */
 

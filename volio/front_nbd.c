@@ -4,7 +4,7 @@
  *
  * The negotiation (newstyle, fixed) runs in the main loop; when a client has chosen its export the
  * connection moves to the volume's lane (nbd_serve.c). A client that does not come to an end in
- * time is cut off.
+ * time is cut off, and the oldest one that still negotiates when others need its place.
  */
 #include <errno.h>
 #include <grp.h>
@@ -50,7 +50,7 @@ struct nbd_front {
 	struct iod *iod;
 	int fd;
 	char path[PATH_MAX];
-	struct nbd_client_list clients;
+	struct nbd_client_list clients; /* the newest first */
 	uint32_t count;
 	struct nbd_device *removing;
 };
@@ -289,6 +289,26 @@ static void nbd_client_late(void *ctx)
 	nbd_client_end(client);
 }
 
+/* Who has an export keeps its place; of those that negotiate the oldest gives way. */
+static bool nbd_make_room(struct nbd_front *front)
+{
+	struct nbd_client *client, *oldest = NULL;
+	uint32_t talks = 0;
+
+	LIST_FOREACH(client, &front->clients, link)
+	{
+		if (client->conn == NULL) {
+			talks++;
+			oldest = client;
+		}
+	}
+	if (oldest != NULL && (talks == VX_NBD_TALKS_MAX || front->count == VX_NBD_CLIENTS_MAX)) {
+		log_debug("nbd: pid %d did not choose an export, others came", (int)oldest->pid);
+		nbd_client_end(oldest);
+	}
+	return front->count < VX_NBD_CLIENTS_MAX;
+}
+
 static void nbd_on_accept(void *ctx, int revents)
 {
 	static const struct nbd_talk_ops ops = { .find = nbd_find, .list = nbd_list };
@@ -302,9 +322,9 @@ static void nbd_on_accept(void *ctx, int revents)
 	if (fd < 0) {
 		return;
 	}
-	client = front->count < VX_NBD_CLIENTS_MAX ? calloc(1, sizeof(*client)) : NULL;
+	client = nbd_make_room(front) ? calloc(1, sizeof(*client)) : NULL;
 	if (client == NULL) {
-		log_warning("nbd: %u clients are connected: one more is refused", front->count);
+		log_warning("nbd: %u clients have volumes open: one more is refused", front->count);
 		close(fd);
 		return;
 	}

@@ -88,6 +88,32 @@ f.write(struct.pack(">IHHQQI", 0x25609513, 0x8000, 0, 7, 0, 512))
 f.flush()
 magic, error, cookie = struct.unpack(">IIQ", f.read(16))
 assert (magic, error, cookie) == (0x67446698, 22, 7), (hex(magic), error, cookie)'
+check "idle connections keep nobody out, nor do they cost anybody a connection" on python3 -c '
+import socket, struct
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect("/run/vxha/nbd.sock")
+    return s
+def client():
+    f = connect().makefile("rwb")
+    if len(f.read(18)) != 18:
+        return None
+    f.write(struct.pack(">I8sII", 3, b"IHAVEOPT", 1, 3) + b"g/v")
+    f.flush()
+    return f if len(f.read(10)) == 10 else None
+def works(f):
+    f.write(struct.pack(">IHHQQI", 0x25609513, 0, 0, 7, 0, 512))
+    f.flush()
+    return len(f.read(16 + 512)) == 16 + 512
+clients = [client()]
+idle = [connect() for i in range(300)]
+clients.append(client())
+assert all(clients) and all(map(works, clients)), "kept out by idle ones"
+clients += [client() for i in range(254)]
+assert all(clients), "no room"
+idle += [connect() for i in range(300)]
+assert client() is None, "more than the limit"
+assert all(map(works, clients)), "cut off"'
 check "nbdcopy out" on nbdcopy "$URI" /run/image
 check "nbdcopy in, qemu-img compare" on sh -c "nbdcopy /run/image '$URI' && qemu-img compare -f raw -F raw '$URI' /run/image"
 check "fio, verified" on fio --name=f --filename=$FILE --ioengine=libaio --direct=1 --rw=randwrite --bsrange=512-256k \
