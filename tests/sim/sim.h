@@ -167,7 +167,8 @@ struct sim_iod {
 	uint64_t inflight; /* until then, after the gate was shut */
 	uint64_t incarnation;
 	uint32_t nid;
-	uint64_t set; /* the content that it runs */
+	uint64_t set;	/* the content that it runs */
+	uint64_t leave; /* serial of the leave that is asked for; 0: none */
 };
 
 struct sim_peer {
@@ -316,9 +317,10 @@ struct sim_client {
 	X(POWER_OFF) \
 	X(KILL_CLUSTD) \
 	X(KILL_CONFIGD) \
-	X(KILL_IOD) X(KILL_COROSYNC) X(STOP_COROSYNC) X(PAUSE_CLUSTD) X(PAUSE_CONFIGD) \
-		X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) \
-			X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) \
+	X(KILL_IOD) \
+	X(KILL_COROSYNC) X(STOP_COROSYNC) X(PAUSE_CLUSTD) X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) \
+		X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) X(SLOW_FENCE) \
+			X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) \
 				X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {

@@ -29,6 +29,8 @@
 
 #include <string.h>
 
+#define SIM_CALM (900 * SIM_S) /* after the last fault: all must be well by then */
+
 static struct sim_epoch *check_epoch(struct sim *sim, uint64_t epoch)
 {
 	for (size_t i = 0; i < sim->epoch_count; i++) {
@@ -354,20 +356,40 @@ void check_takeover(struct sim *sim, uint32_t node, const struct takeover *decis
 	}
 }
 
+/* NULL: nothing. */
+static const char *node_lacks(const struct sim_node *n, uint32_t nodes)
+{
+	return !n->power					     ? "power"
+	       : n->clustd.core == NULL				     ? "vxclustd"
+	       : view_state(n->clustd.core) != VS_MEMBER	     ? "membership"
+	       : !view_is_settled(n->clustd.core)		     ? "a settled view"
+	       : view_current(n->clustd.core)->member_count != nodes ? "a member"
+	       : !n->iod.gate					     ? "an open gate"
+	       : !n->configd.settled				     ? "a settled vxconfigd"
+	       : !n->configd.have || n->configd.adopting > 0	     ? "the group"
+	       : n->configd.disabled				     ? "an enabled group"
+								     : NULL;
+}
+
 void check_alive(struct sim *sim)
 {
-	for (uint32_t node = 1; node <= sim->options.nodes; node++) {
-		const struct sim_node *n = &sim->node[node];
+	bool late = sim->now > sim->healed_at + SIM_CALM;
 
-		if (!n->power || n->clustd.core == NULL ||
-		    view_state(n->clustd.core) != VS_MEMBER || !view_is_settled(n->clustd.core) ||
-		    !n->configd.settled || !n->configd.have || n->configd.disabled ||
-		    n->configd.adopting > 0 || !n->iod.gate ||
-		    view_current(n->clustd.core)->member_count != sim->options.nodes) {
+	for (uint32_t node = 1; node <= sim->options.nodes; node++) {
+		const char *lacks = node_lacks(&sim->node[node], sim->options.nodes);
+
+		if (lacks != NULL && late) {
+			sim_fail(sim, "LIVE: %llu s after the last fault node %u lacks %s",
+				 (unsigned long long)(SIM_CALM / SIM_S), node, lacks);
+		}
+		if (lacks != NULL) {
 			return;
 		}
 	}
 	if (client_idle(sim)) {
 		sim->over = true;
+	} else if (late) {
+		sim_fail(sim, "LIVE: %llu s after the last fault a utility has no answer",
+			 (unsigned long long)(SIM_CALM / SIM_S));
 	}
 }

@@ -53,8 +53,7 @@ static void iod_drain(struct sim *sim, uint32_t node, uint64_t serial)
 	struct sim_iod *iod = &sim->node[node].iod;
 
 	iod_shut(sim, node);
-	sim_later(sim,
-		  iod->inflight > sim->now && !MUTANT(R4_DRAIN) ? iod->inflight - sim->now : 0,
+	sim_later(sim, iod->inflight > sim->now && !MUTANT(R4_DRAIN) ? iod->inflight - sim->now : 0,
 		  PROC_IOD, node, iod_drained, serial, NULL);
 	sim_later(sim, VX_PROGRESS_MS * SIM_MS, PROC_IOD, node, iod_drain_progress, serial, NULL);
 }
@@ -83,13 +82,14 @@ static void iod_leave(struct sim *sim, uint32_t node, uint64_t serial, void *ptr
 	struct sim_iod *iod = &sim->node[node].iod;
 
 	(void)ptr;
-	if (view_state(sim->node[node].clustd.core) != VS_LEAVING) {
+	if (iod->leave != serial) {
 		return;
 	}
 	if (!iod->gate && !MUTANT(R12_FOLD)) {
 		sim_later(sim, 20 * SIM_MS, PROC_IOD, node, iod_leave, serial, NULL);
 		return;
 	}
+	iod->leave = 0;
 	iod->gone = true;
 	iod->loaded = false;
 	if (sim->slot_dirty[iod->nid] == iod->incarnation && !MUTANT(R12_OPEN)) {
@@ -120,12 +120,13 @@ void iod_step(struct sim *sim, uint32_t node, int step, uint64_t serial)
 		break;
 	case STEP_NONE: /* leaving or aborting: volumes go when nothing is in flight */
 		if (view_state(sim->node[node].clustd.core) == VS_LEAVING) {
+			iod->leave = serial;
 			iod_leave(sim, node, serial, NULL);
 			return;
 		}
+		iod->leave = 0;
 		iod->suspended = false;
 		iod->gone = true;
-		iod->loaded = false;
 		iod->loaded = false;
 		iod_drain(sim, node, serial);
 		return;
@@ -204,6 +205,7 @@ static void iod_notices(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 {
 	(void)arg;
 	(void)ptr;
+	sim->node[node].iod.leave = 0;
 	if (!MUTANT(R16_GATE)) {
 		iod_shut(sim, node);
 	}

@@ -240,11 +240,14 @@ static void usage(FILE *out)
 int main(int argc, char **argv)
 {
 	static const struct option words[] = {
-		{ "seeds", 1, NULL, 's' },  { "first", 1, NULL, 'f' },	 { "nodes", 1, NULL, 'n' },
-		{ "copies", 1, NULL, 'c' }, { "faults", 1, NULL, 'F' },	 { "jobs", 1, NULL, 'j' },
-		{ "seed", 1, NULL, 'S' },   { "seconds", 1, NULL, 'T' }, { "trace", 0, NULL, 't' },
-		{ "help", 0, NULL, 'h' },   { "shorten", 0, NULL, 'x' }, { "mutants", 0, NULL, 'm' },
-		{ "exhaustive", 0, NULL, 'e' }, { "hard", 0, NULL, 'h' + 256 }, { NULL, 0, NULL, 0 },
+		{ "seeds", 1, NULL, 's' },	{ "first", 1, NULL, 'f' },
+		{ "nodes", 1, NULL, 'n' },	{ "copies", 1, NULL, 'c' },
+		{ "faults", 1, NULL, 'F' },	{ "jobs", 1, NULL, 'j' },
+		{ "seed", 1, NULL, 'S' },	{ "seconds", 1, NULL, 'T' },
+		{ "trace", 0, NULL, 't' },	{ "help", 0, NULL, 'h' },
+		{ "shorten", 0, NULL, 'x' },	{ "mutants", 0, NULL, 'm' },
+		{ "exhaustive", 0, NULL, 'e' }, { "hard", 0, NULL, 'h' + 256 },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct sim_options options = { .nodes = 3, .copies = 3, .faults = 5 };
 	uint64_t first = 1, seeds = 1000;
@@ -304,9 +307,10 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind + (mutants ? 1 : 0) < argc || options.nodes < 1 || options.nodes > SIM_NODES_MAX ||
-	    options.copies < 1 || options.copies > SIM_COPIES_MAX ||
-	    options.faults > SIM_FAULTS_MAX || jobs < 1 || jobs > WORKERS_MAX) {
+	if (optind + (mutants ? 1 : 0) < argc || options.nodes < 1 ||
+	    options.nodes > SIM_NODES_MAX || options.copies < 1 ||
+	    options.copies > SIM_COPIES_MAX || options.faults > SIM_FAULTS_MAX || jobs < 1 ||
+	    jobs > WORKERS_MAX) {
 		usage(stderr);
 		return 2;
 	}
