@@ -157,8 +157,8 @@ START_TEST(tools_get_the_right_words)
 	scene_wait_file(&scene, "calls");
 	ck_assert_int_eq(pacemaker_fail(scene.pacemaker, NULL, "node-1"), 0);
 	scene_wait_file(&scene, "failed");
-	ck_assert_int_eq(pacemaker_fail(scene.pacemaker, "other", "node-1"), 0);
 	unlink("failed");
+	ck_assert_int_eq(pacemaker_fail(scene.pacemaker, "other", "node-1"), 0);
 	scene_wait_file(&scene, "failed");
 	write_tool("stonith_admin", "touch rebooted");
 	ck_assert_int_eq(pacemaker_reboot(scene.pacemaker, "node-3"), 0);
