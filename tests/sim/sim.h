@@ -148,6 +148,7 @@ struct sim_work {
 #define SIM_WORKS 12
 
 struct sim_clustd {
+	uint64_t storing_until; /* its epoch on its disk */
 	struct view_core *core;
 	uint32_t pid;
 	uint64_t timer[VT_COUNT]; /* generation of the timer that counts; 0: off */
@@ -318,10 +319,10 @@ struct sim_client {
 	X(KILL_CLUSTD) \
 	X(KILL_CONFIGD) \
 	X(KILL_IOD) \
-	X(KILL_COROSYNC) X(STOP_COROSYNC) X(PAUSE_CLUSTD) X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) \
-		X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) X(SLOW_FENCE) \
-			X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) \
-				X(OLD_COPIES) /* from here on: hard ones */
+	X(KILL_COROSYNC) \
+	X(STOP_COROSYNC) X(PAUSE_CLUSTD) X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) \
+		X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) \
+			X(RECONF) X(LEAVE_ALL) X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {
 #define SIM_FAULT_ENUM(name) FAULT_##name,

@@ -270,8 +270,11 @@ static void fx_store(struct sim *sim, uint32_t node, const struct view_effect *e
 	*epoch = effect->u.view->epoch;
 	clustd->peers_up = 0;
 	clustd->port_local = false;
-	sim_later(sim, sim_delay(sim, 200, sim_chance(sim, 2) ? 9 * SIM_S : 8 * SIM_MS),
-		  PROC_CLUSTD, node, stored, effect->token, epoch);
+	/* one thread writes: one after the other */
+	clustd->storing_until = clustd->storing_until > sim->now ? clustd->storing_until : sim->now;
+	clustd->storing_until += sim_delay(sim, 200, sim_chance(sim, 2) ? 9 * SIM_S : 8 * SIM_MS);
+	sim_later(sim, clustd->storing_until - sim->now, PROC_CLUSTD, node, stored, effect->token,
+		  epoch);
 }
 
 static void fx_install(struct sim *sim, uint32_t node, const struct view *view)
