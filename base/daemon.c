@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/paths.h"
 
 #define DAEMON_READY '\0' /* never part of a text */
@@ -132,19 +134,37 @@ static int daemon_lock(struct daemon *daemon, pid_t *out_pid)
 	return 0;
 }
 
+/* To whoever starts it; the background has no stderr of its own. */
+static void daemon_say(const struct daemon *daemon, const char *name, const char *where, int error,
+		       pid_t pid)
+{
+	int fd = daemon->parent_fd >= 0 ? daemon->parent_fd : STDERR_FILENO;
+
+	if (error != -VX_E_BUSY) {
+		dprintf(fd, "%s: cannot start: %s: %s%s\n", name, where, vx_strerror(error),
+			geteuid() != 0 ? ": it has to be started by root" : "");
+	} else if (daemon->parent_fd >= 0) { /* somebody was quicker */
+		dprintf(fd, "%s: runs already as pid %d\n", name, (int)pid);
+	}
+}
+
 int daemon_start(const char *name, bool foreground, struct daemon **out_daemon, pid_t *out_pid)
 {
 	struct daemon *daemon = calloc(1, sizeof(*daemon));
-	int rc = path_make_dirs();
+	const char *where;
+	int rc;
 
 	if (daemon == NULL) {
-		return -ENOMEM;
+		abort();
 	}
+	signal(SIGPIPE, SIG_IGN);
 	daemon->parent_fd = -1;
 	daemon_pid_path(name, daemon->path, sizeof(daemon->path));
-	*out_pid = daemon_running(name);
-	if (rc == 0 && *out_pid != 0) {
-		rc = -VX_E_BUSY; /* said before the fork, where the user sees it */
+	rc = path_make_dirs(&where);
+	if (rc == 0) {
+		where = daemon->path;
+		*out_pid = daemon_running(name);
+		rc = *out_pid != 0 ? -VX_E_BUSY : 0; /* before the fork: the user sees it */
 	}
 	if (rc == 0 && !foreground) {
 		rc = daemon_background(&daemon->parent_fd);
@@ -153,12 +173,11 @@ int daemon_start(const char *name, bool foreground, struct daemon **out_daemon, 
 		rc = daemon_lock(daemon, out_pid);
 	}
 	if (rc != 0) {
-		if (daemon->parent_fd >= 0) {
-			daemon_fail(daemon, vx_strerror(rc));
-		}
+		daemon_say(daemon, name, where, rc, *out_pid);
 		free(daemon);
 		return rc;
 	}
+	log_copy(daemon->parent_fd);
 	*out_daemon = daemon;
 	return 0;
 }
@@ -174,25 +193,10 @@ int daemon_ready(struct daemon *daemon)
 
 	ssize_t rc = write(daemon->parent_fd, &ready, 1);
 
+	log_copy(-1);
 	close(daemon->parent_fd);
 	daemon->parent_fd = -1;
 	return rc == 1 ? 0 : -EPIPE;
-}
-
-void daemon_warn(struct daemon *daemon, const char *text)
-{
-	if (daemon->parent_fd >= 0) {
-		dprintf(daemon->parent_fd, "warning: %s\n", text);
-	}
-}
-
-void daemon_fail(struct daemon *daemon, const char *reason)
-{
-	if (daemon->parent_fd >= 0) {
-		dprintf(daemon->parent_fd, "%s\n", reason);
-		close(daemon->parent_fd);
-		daemon->parent_fd = -1;
-	}
 }
 
 void daemon_end(struct daemon *daemon)

@@ -17,16 +17,13 @@ struct daemon; /* the pid file and the parent's pipe */
  * Locks /run/vxha/NAME.pid. Unless foreground, forks first: the parent waits until
  * daemon_ready() and exits with 0, or until the child's end and exits with its code (1 if it
  * was killed). Only the daemon returns from here.
- * -VX_E_BUSY: it runs already (*out_pid is its pid). Before the log is started: errors go to
- * stderr.
+ * What the log says of errors and warnings until daemon_ready() is on the parent's stderr, too: who
+ * fails logs why, and ends. -VX_E_BUSY: it runs already (*out_pid is its pid), the caller says so;
+ * other errors were said on stderr.
  */
 int daemon_start(const char *name, bool foreground, struct daemon **out_daemon, pid_t *out_pid);
 /* The daemon serves: lets the parent go, tells systemd. Fails if the parent gave up meanwhile. */
 int daemon_ready(struct daemon *daemon);
-/* Tells the parent of a thing that is odd but no hindrance (shown on its stderr). */
-void daemon_warn(struct daemon *daemon, const char *text);
-/* Tells the parent why the start failed (shown on its stderr). */
-void daemon_fail(struct daemon *daemon, const char *reason);
 void daemon_end(struct daemon *daemon);
 
 /* pid of the process that holds the lock of NAME, 0 if none. */

@@ -196,6 +196,8 @@ int ipc_server_create(struct loop *loop, const char *name, const struct ipc_serv
 	int rc = qb_ipcs_run(server->service);
 
 	if (rc != 0) {
+		log_err("cannot serve at the name %s: %s%s", name, vx_strerror(rc),
+			rc == -EADDRINUSE ? ": another process does" : "");
 		free(server); /* qb_ipcs_run() gave the service up */
 		return rc;
 	}

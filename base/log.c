@@ -23,10 +23,14 @@
 #define LOG_OWN_FILES "^(agent|base|cpg|volio|vxconfigd)/" /* libqb's debug lines stay out */
 #define LOG_LAST_WORDS_S 2 /* a process that met an impossible state lives no longer than that */
 #define LOG_FRAMES 24
+#define LOG_RESERVE_BYTES (64 * 1024) /* for last words when memory is out */
 
 /* Log settings are the one thing that lives at file scope: libqb's are global as well. */
 static char log_blackbox_path[PATH_MAX];
+static const char *log_name = "";
 static int log_file_target = -1;
+static int log_copy_fd = -1;
+static void *log_reserve;
 
 /*
  * From here on the process ends, whatever hangs in its last words: a lock, a disk. Other threads
@@ -56,6 +60,17 @@ static void log_blackbox_write(void)
 	}
 }
 
+/* Whoever aborts because malloc() failed comes here with its errno. */
+static void log_memory_out(int error)
+{
+	if (error == ENOMEM) {
+		free(log_reserve);
+		log_err("BUG: out of memory in %s: the limits of the service and the memory of the "
+			"node are too small for it",
+			log_name);
+	}
+}
+
 /* The black box first; then what libqb's thread has still to write to log and syslog. */
 static void log_last_words(void)
 {
@@ -72,10 +87,39 @@ static void log_last_words(void)
 
 static void log_on_crash(int number)
 {
+	int error = errno;
+
 	log_end_begins();
+	log_memory_out(number == SIGABRT ? error : 0);
 	log_err("BUG: ended by signal %d (%s)", number, sigdescr_np(number));
 	log_last_words();
 	raise(number); /* SA_RESETHAND: now with the default action */
+}
+
+static void log_copy_line(int32_t target, struct qb_log_callsite *site, struct timespec *time,
+			  const char *text)
+{
+	(void)target;
+	(void)time;
+	if (log_copy_fd >= 0) {
+		dprintf(log_copy_fd, "%s: %s%s\n", log_name,
+			site->priority == LOG_WARNING ? "warning: " : "", text);
+	}
+}
+
+static void log_copy_start(void)
+{
+	int target = log_copy_fd >= 0 ? qb_log_custom_open(log_copy_line, NULL, NULL, NULL) : -1;
+
+	if (target >= 0) {
+		qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_WARNING);
+		qb_log_ctl(target, QB_LOG_CONF_ENABLED, QB_TRUE);
+	}
+}
+
+void log_copy(int fd)
+{
+	log_copy_fd = fd;
 }
 
 int log_start(const char *name, bool foreground, bool debug)
@@ -83,6 +127,8 @@ int log_start(const char *name, bool foreground, bool debug)
 	char path[PATH_MAX];
 	const char *dir = path_log_dir();
 
+	log_name = name;
+	log_reserve = malloc(LOG_RESERVE_BYTES);
 	qb_log_init(name, LOG_DAEMON, LOG_NOTICE);
 	qb_log_format_set(QB_LOG_SYSLOG, "%b");
 	qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_TRUE);
@@ -108,6 +154,7 @@ int log_start(const char *name, bool foreground, bool debug)
 	qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_THREADED, QB_FALSE);
 	qb_log_ctl(QB_LOG_BLACKBOX, QB_LOG_CONF_ENABLED, QB_TRUE);
 	log_debug_set(debug);
+	log_copy_start();
 	(void)backtrace((void *[1]){ NULL }, 1); /* loads what it needs: not when it is late */
 	qb_log_thread_start();
 	/* libqb's thread must be there before a target is told to use it */
@@ -144,11 +191,20 @@ void log_stop(void)
 {
 	log_blackbox_path[0] = '\0';
 	qb_log_fini();
+	free(log_reserve);
+	log_reserve = NULL;
+}
+
+void log_bug_begin(void)
+{
+	int error = errno;
+
+	log_end_begins();
+	log_memory_out(error);
 }
 
 void log_bug_abort(void)
 {
-	log_end_begins();
 	log_last_words();
 	signal(SIGABRT, SIG_DFL);
 	abort();

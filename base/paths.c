@@ -38,12 +38,13 @@ const char *path_device_dir(void)
 	return path_get("VXHA_DEVICE_DIR", "/dev/vx");
 }
 
-int path_make_dirs(void)
+int path_make_dirs(const char **out_failed)
 {
 	const char *const dir[] = { path_run_dir(), path_state_dir(), path_log_dir() };
 
 	for (size_t i = 0; i < sizeof(dir) / sizeof(dir[0]); i++) {
 		if (mkdir(dir[i], 0750) != 0 && errno != EEXIST) {
+			*out_failed = dir[i];
 			return -errno;
 		}
 	}

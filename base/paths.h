@@ -20,7 +20,7 @@ const char *path_device_dir(void); /* /dev/vx (VXHA_DEVICE_DIR): dsk/GROUP/VOLUM
 #define IPC_IOD "vxha-iod"
 #define IPC_CONFIGD "vxha-configd"
 
-/* Makes the run, state and log folders. 0 or -errno. */
-int path_make_dirs(void);
+/* Makes the run, state and log folders. 0 or -errno of *out_failed. */
+int path_make_dirs(const char **out_failed);
 
 #endif

@@ -69,7 +69,6 @@ static int clustd_run(struct clustd *clustd, const struct conf *conf, struct dae
 
 	if (conf_is_missing(conf, text)) {
 		log_warning("%s", text);
-		daemon_warn(daemon, text);
 	}
 	if (rc == 0) {
 		rc = node_create(clustd->loop, conf, clustd_on_ended, clustd, &clustd->node);
@@ -82,7 +81,6 @@ static int clustd_run(struct clustd *clustd, const struct conf *conf, struct dae
 	}
 	if (rc != 0) {
 		log_err("cannot start: %s", vx_strerror(rc));
-		daemon_fail(daemon, vx_strerror(rc));
 		return 1;
 	}
 	if (daemon_lock_memory() != 0) {
@@ -158,8 +156,9 @@ int main(int argc, char **argv)
 	}
 	rc = daemon_start(NAME, options.foreground, &daemon, &pid);
 	if (rc != 0) {
-		fprintf(stderr, NAME ": cannot start: %s", vx_strerror(rc));
-		fprintf(stderr, rc == -VX_E_BUSY ? ": it runs already (pid %d)\n" : "\n", pid);
+		if (rc == -VX_E_BUSY) {
+			fprintf(stderr, NAME ": runs already as pid %d\n", (int)pid);
+		}
 		conf_free(conf);
 		return 1;
 	}

@@ -172,9 +172,6 @@ static int iod_start(struct iod *iod)
 	}
 	if (rc == 0) {
 		rc = control_create(iod, &iod->control);
-		if (rc != 0) {
-			log_err("cannot serve vxconfigd: %s", vx_strerror(rc));
-		}
 	}
 	if (rc == 0) {
 		rc = cluster_create(iod, &iod->cluster);
@@ -224,22 +221,18 @@ static void iod_free(struct iod *iod)
 	conf_free(iod->conf);
 }
 
-static int iod_main(struct daemon *daemon, const struct options *options)
+static int iod_main(struct daemon *daemon, struct conf *conf, const struct options *options)
 {
-	struct iod iod = { 0 };
+	struct iod iod = { .conf = conf };
 	struct watchdog watchdog = { 0 };
-	char reason[VX_REASON_MAX] = "cannot start: see the log", text[VX_REASON_MAX];
-	int rc = conf_read(NULL, &iod.conf, reason);
+	char text[VX_REASON_MAX];
+	int rc;
 
-	if (rc == 0) {
-		log_start("vxiod", options->foreground,
-			  options->debug || conf_get_bool(iod.conf, CONF_debug));
-		if (conf_is_missing(iod.conf, text)) {
-			log_warning("%s", text);
-			daemon_warn(daemon, text);
-		}
-		rc = loop_create(&iod.loop);
+	log_start("vxiod", options->foreground, options->debug || conf_get_bool(conf, CONF_debug));
+	if (conf_is_missing(conf, text)) {
+		log_warning("%s", text);
 	}
+	rc = loop_create(&iod.loop);
 	if (rc == 0) {
 		LIST_INIT(&iod.groups);
 		TAILQ_INIT(&iod.ops);
@@ -261,7 +254,7 @@ static int iod_main(struct daemon *daemon, const struct options *options)
 		log_notice("vxiod " VXHA_VERSION " serves with %u I/O threads", iod.lanes);
 		loop_run(iod.loop);
 	} else {
-		daemon_fail(daemon, reason);
+		log_err("cannot start: %s", vx_strerror(rc));
 	}
 	iod_stop(&iod);
 	iod_free(&iod);
@@ -277,7 +270,9 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },	  { 0 },
 	};
 	struct options options = { 0 };
+	char reason[VX_REASON_MAX];
 	struct daemon *daemon;
+	struct conf *conf;
 	pid_t pid = 0;
 	int option, rc;
 
@@ -300,25 +295,25 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	rc = daemon_start("vxiod", options.foreground, &daemon, &pid);
-	if (rc != 0) {
-		fprintf(stderr,
-			rc == -VX_E_BUSY ? "vxiod: runs already as pid %d\n"
-					 : "vxiod: cannot start (%d): ",
-			(int)pid);
-		if (rc != -VX_E_BUSY) {
-			fprintf(stderr, "%s\n", vx_strerror(rc));
-		}
+	if (conf_read(NULL, &conf, reason) != 0) {
+		fprintf(stderr, "vxiod: %s\n", reason);
 		return 1;
 	}
-	signal(SIGPIPE, SIG_IGN);
+	rc = daemon_start("vxiod", options.foreground, &daemon, &pid);
+	if (rc != 0) {
+		if (rc == -VX_E_BUSY) {
+			fprintf(stderr, "vxiod: runs already as pid %d\n", (int)pid);
+		}
+		conf_free(conf);
+		return 1;
+	}
 	if (daemon_lock_memory() != 0) {
 		fprintf(stderr,
 			"vxiod: memory cannot be locked: under memory pressure I/O may stall\n");
 	}
 	(void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0,
 		    0); /* it must not wait for dirty pages of its own volumes */
-	rc = iod_main(daemon, &options);
+	rc = iod_main(daemon, conf, &options);
 	daemon_end(daemon);
 	return rc;
 }

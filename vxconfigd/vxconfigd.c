@@ -224,16 +224,12 @@ static void on_signal(void *ctx, int number)
 static void configd_count_disks(struct configd_main *main_state)
 {
 	size_t count = disk_count(main_state->configd.disks);
-	char text[VX_REASON_MAX];
 
 	log_notice("started: %zu disks are seen", count);
 	if (count == 0) {
-		snprintf(text, sizeof(text),
-			 "no disk matches disks = %s: name the disks of this node in %s, then start "
-			 "vxconfigd anew (vxconfigd -k)",
-			 conf_get(main_state->configd.conf, CONF_disks), path_conf_file());
-		log_warning("%s", text);
-		daemon_warn(main_state->daemon, text);
+		log_warning("no disk matches disks = %s: name the disks of this node in %s, then "
+			    "start vxconfigd anew (vxconfigd -k)",
+			    conf_get(main_state->configd.conf, CONF_disks), path_conf_file());
 	}
 }
 
@@ -290,22 +286,15 @@ static int configd_serve(struct configd_main *main_state, const struct configd_o
 	bool debug = options->debug || conf_get_bool(configd->conf, CONF_debug);
 	int rc = log_start(CONFIGD_NAME, options->foreground, debug);
 
-	signal(SIGPIPE, SIG_IGN);
 	if (conf_is_missing(configd->conf, reason)) {
 		log_warning("%s", reason);
-		daemon_warn(main_state->daemon, reason);
 		reason[0] = '\0';
 	}
 	if (rc == 0) {
 		rc = configd_open(main_state, reason);
 	}
 	if (rc != 0) {
-		char text[2 * VX_REASON_MAX];
-
-		snprintf(text, sizeof(text), "vxconfigd: cannot start: %s",
-			 reason[0] != '\0' ? reason : vx_strerror(rc));
-		log_err("%s", text);
-		daemon_fail(main_state->daemon, text);
+		log_err("cannot start: %s", reason[0] != '\0' ? reason : vx_strerror(rc));
 		return vx_exit_code(rc);
 	}
 	loop_run(configd->loop);
@@ -349,7 +338,6 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (rc != 0) {
-		fprintf(stderr, "vxconfigd: cannot start: %s\n", vx_strerror(rc));
 		return 1;
 	}
 	rc = configd_serve(main_state, &options);

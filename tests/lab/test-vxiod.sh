@@ -57,10 +57,38 @@ begin() {	# begin NAME COMMAND...: on the node, its pid in /run/NAME.pid
 }
 
 test_cleanup() {
-	rm -f "$TEST_OUTPUT.fio"
+	rm -f "$TEST_OUTPUT.fio" "$TEST_OUTPUT.said"
+}
+
+# What a daemon that cannot start says to whoever starts it: one line with its name and the reason.
+refused() {	# refused REGEX COMMAND...
+	local regex=$1
+	shift
+
+	on "$@" >"$TEST_OUTPUT.said" 2>&1 && return 1
+	cat "$TEST_OUTPUT.said"
+	grep -v ' warning: ' "$TEST_OUTPUT.said" | tee /dev/stderr | grep -Ex "$regex" >/dev/null &&
+		[ "$(grep -vc ' warning: ' "$TEST_OUTPUT.said")" = 1 ]
 }
 
 lab_start 1 --disks 3 --size 256
+echo "# who cannot start says why"
+for daemon in vxiod vxconfigd vxclustd; do
+	check "$daemon: a mistake in the configuration" \
+		refused "$daemon: /run/bad.conf:1: .*discs.*" sh -c "echo discs = x >/run/bad.conf; VXHA_CONF=/run/bad.conf $daemon"
+	check "$daemon: something is in the way of its pid file" \
+		refused "$daemon: cannot start: /run/vxha/$daemon.pid: Is a directory" \
+		sh -c "mkdir -p /run/vxha/$daemon.pid; $daemon"
+	check "$daemon: not root" refused "$daemon: cannot start: .*: Permission denied: it has to be started by root" \
+		sh -c "rmdir /run/vxha/$daemon.pid; setpriv --reuid 65534 --regid 65534 --clear-groups $daemon"
+done
+check "vxiod: another process has its name" output_has "vxiod: cannot serve at the name vxha-iod: Address already in use" \
+	not on python3 -c '
+import socket, subprocess, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+s.bind("\0vxha-iod".ljust(108, "\0"))
+s.listen()
+sys.exit(subprocess.run("vxiod", stderr=sys.stdout).returncode)'
 check "vxiod starts" on vxiod
 check "a second vxiod says that one runs" output_has "runs already as pid" sh -c "LAB=$LAB '$TEST_DIR/lab' run a vxiod 2>&1; true"
 check "a new log is written" ctl format --disk $D1 --disk $D2 --len $SECTORS --dirty

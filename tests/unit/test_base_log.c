@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -87,6 +88,32 @@ static void *thread_asserts(void *arg)
 	return NULL;
 }
 
+/* Whatever malloc() fails for, its caller aborts. */
+static void memory_ends(void)
+{
+	const struct rlimit none = { 0, 0 };
+	void *volatile memory;
+
+	setrlimit(RLIMIT_AS, &none);
+	for (size_t size = 1024 * 1024; size > 0; size /= 2) {
+		do {
+			memory = malloc(size);
+		} while (memory != NULL);
+	}
+}
+
+static void aborts_without_memory(void)
+{
+	memory_ends();
+	abort();
+}
+
+static void bug_without_memory(void)
+{
+	memory_ends();
+	log_bug("out of memory");
+}
+
 static void assert_fails_in_thread(void)
 {
 	pthread_t thread;
@@ -124,6 +151,8 @@ static const struct {
 	{ memory_is_wrong, SIGSEGV, "BUG: ended by signal 11 (Segmentation fault)",
 	  "Segmentation fault" },
 	{ aborts, SIGABRT, "BUG: ended by signal 6 (Aborted)", "Aborted" },
+	{ aborts_without_memory, SIGABRT, "BUG: out of memory in " NAME, "out of memory in" },
+	{ bug_without_memory, SIGABRT, "BUG: out of memory in " NAME, "out of memory in" },
 };
 
 START_TEST(every_end_is_told)
@@ -136,6 +165,36 @@ START_TEST(every_end_is_told)
 }
 END_TEST
 
+/* Who starts a daemon hears what is wrong, until the daemon serves. */
+START_TEST(the_starter_is_told)
+{
+	static const char wanted[] = NAME ": no way\n" NAME ": warning: odd\n";
+	char got[256] = "";
+	int pipes[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(pipes), 0);
+	pid = fork();
+	if (pid == 0) {
+		log_copy(pipes[1]);
+		log_start(NAME, false, false);
+		log_err("no %s", "way");
+		log_notice("begins");
+		log_warning("odd");
+		log_copy(-1);
+		log_err("later");
+		log_stop();
+		_exit(0);
+	}
+	close(pipes[1]);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(read(pipes[0], got, sizeof(got) - 1), sizeof(wanted) - 1);
+	ck_assert_str_eq(got, wanted);
+	close(pipes[0]);
+	ck_assert(file_has("log", "later"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base_log");
@@ -144,6 +203,7 @@ int main(void)
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_loop_test(all, every_end_is_told, 0, (int)(sizeof(end) / sizeof(end[0])));
+	tcase_add_test(all, the_starter_is_told);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_ENV);
 
