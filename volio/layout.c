@@ -46,7 +46,7 @@ struct layout_extent layout_map(const struct layout *layout, uint64_t offset, ui
 	if (length > sd->length - inside) {
 		length = sd->length - inside;
 	}
-	return (struct layout_extent){ sd->disk, sd->disk_offset + inside, length };
+	return (struct layout_extent){ sd->disk, sd->subdisk, sd->disk_offset + inside, length };
 }
 
 static int layout_sd_compare(const void *a, const void *b)

@@ -18,6 +18,7 @@ struct layout_sd {
 	uint64_t length;
 	uint64_t disk_offset; /* absolute position on the disk */
 	uint32_t disk;	      /* index that the caller gave */
+	uint32_t subdisk;     /* another one: who it is */
 };
 
 struct layout_column {
@@ -33,7 +34,7 @@ struct layout {
 };
 
 struct layout_extent {
-	uint32_t disk;
+	uint32_t disk, subdisk;
 	uint64_t offset;
 	uint64_t length; /* contiguous from there, at most what was asked for */
 };

@@ -26,7 +26,8 @@ struct io_leg {
 	uint32_t tried; /* bit set of plexes that could not be read */
 	struct iodisk *disk;
 	uint64_t position, length, done; /* in the volume */
-	uint64_t issued;
+	uint32_t subdisk;
+	uint64_t issued, issued_us;
 	uint8_t *data;
 };
 
@@ -64,7 +65,9 @@ static void leg_issue(struct io_leg *leg)
 	bool durable;
 
 	leg->disk = conf->disk[extent.disk];
+	leg->subdisk = extent.subdisk;
 	leg->issued = extent.length;
+	leg->issued_us = request->vio->lane->now_us;
 	request->slow_disk = leg->disk;
 	durable = request->durable && leg->disk->has_cache;
 	if (leg->kind == LEG_ZERO &&
@@ -289,6 +292,10 @@ static void leg_failed(struct io_leg *leg, int error)
 		leg->kind == LEG_FLUSH ? leg_plexes_on(vio->conf, leg->disk) : 1u << leg->plex;
 
 	atomic_fetch_add_explicit(&leg->disk->counters.errors, 1, memory_order_relaxed);
+	if (leg->kind != LEG_FLUSH) {
+		atomic_fetch_add_explicit(&vio->conf->subdisk[leg->subdisk].counters.errors, 1,
+					  memory_order_relaxed);
+	}
 	if (leg->kind == LEG_READ) {
 		leg_read_failed(leg, error);
 		return;
@@ -307,22 +314,23 @@ static void leg_failed(struct io_leg *leg, int error)
 	leg_end(leg);
 }
 
+static void leg_count_in(struct io_counters *counters, bool read, uint64_t bytes, uint64_t us)
+{
+	atomic_fetch_add_explicit(read ? &counters->reads : &counters->writes, 1,
+				  memory_order_relaxed);
+	atomic_fetch_add_explicit(read ? &counters->read_bytes : &counters->write_bytes, bytes,
+				  memory_order_relaxed);
+	atomic_fetch_add_explicit(read ? &counters->read_us : &counters->write_us, us,
+				  memory_order_relaxed);
+}
+
 static void leg_count(struct io_leg *leg, uint64_t bytes)
 {
-	struct io_counters *counters = &leg->disk->counters;
-	struct io_counters *plex = &leg->request->vio->plex_counters[leg->plex];
+	const struct vio *vio = leg->request->vio;
+	uint64_t us = vio->lane->now_us - leg->issued_us;
 
-	if (leg->kind == LEG_READ) {
-		atomic_fetch_add_explicit(&counters->reads, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&counters->read_bytes, bytes, memory_order_relaxed);
-		atomic_fetch_add_explicit(&plex->reads, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&plex->read_bytes, bytes, memory_order_relaxed);
-	} else {
-		atomic_fetch_add_explicit(&counters->writes, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&counters->write_bytes, bytes, memory_order_relaxed);
-		atomic_fetch_add_explicit(&plex->writes, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&plex->write_bytes, bytes, memory_order_relaxed);
-	}
+	leg_count_in(&leg->disk->counters, leg->kind == LEG_READ, bytes, us);
+	leg_count_in(&vio->conf->subdisk[leg->subdisk].counters, leg->kind == LEG_READ, bytes, us);
 }
 
 static void leg_on_done(struct ring_op *op, int result)

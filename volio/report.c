@@ -130,36 +130,65 @@ static uint64_t report_take(_Atomic uint64_t *counter, bool reset)
 		     : atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void report_counters(Vx__IodReport *report, const char *type, const char *group,
-			    const char *name, struct io_counters *from, bool reset)
+/* Adds what from counted to an object's statistics. */
+static void report_count(Vx__ObjStat *stat, struct io_counters *from, bool reset)
+{
+	Vx__Counters *counters = stat->counters;
+
+	counters->reads += report_take(&from->reads, reset);
+	counters->writes += report_take(&from->writes, reset);
+	counters->read_blocks += report_take(&from->read_bytes, reset) / VX_SECTOR;
+	counters->write_blocks += report_take(&from->write_bytes, reset) / VX_SECTOR;
+	counters->read_ns += report_take(&from->read_us, reset) * 1000;
+	counters->write_ns += report_take(&from->write_us, reset) * 1000;
+	counters->errors += report_take(&from->errors, reset);
+}
+
+static Vx__ObjStat *report_stat(Vx__IodReport *report, const char *type, const char *group,
+				const char *name)
 {
 	Vx__ObjStat *stat = report_alloc(sizeof(*stat));
-	Vx__Counters *counters = report_alloc(sizeof(*counters));
 
 	vx__obj_stat__init(stat);
-	vx__counters__init(counters);
-	counters->reads = report_take(&from->reads, reset);
-	counters->writes = report_take(&from->writes, reset);
-	counters->read_blocks = report_take(&from->read_bytes, reset) / VX_SECTOR;
-	counters->write_blocks = report_take(&from->write_bytes, reset) / VX_SECTOR;
-	counters->read_ns = report_take(&from->read_us, reset) * 1000;
-	counters->write_ns = report_take(&from->write_us, reset) * 1000;
-	counters->errors = report_take(&from->errors, reset);
 	stat->type = report_text(type);
 	stat->group = report_text(group);
 	stat->name = report_text(name);
-	stat->counters = counters;
+	stat->counters = report_alloc(sizeof(*stat->counters));
+	vx__counters__init(stat->counters);
 	REPORT_ADD(report, stat, stat);
+	return stat;
+}
+
+static void report_add_up(Vx__Counters *sum, const Vx__Counters *part)
+{
+	sum->reads += part->reads;
+	sum->writes += part->writes;
+	sum->read_blocks += part->read_blocks;
+	sum->write_blocks += part->write_blocks;
+	sum->read_ns += part->read_ns;
+	sum->write_ns += part->write_ns;
+	sum->errors += part->errors;
 }
 
 static void report_stats(Vx__IodReport *report, struct volume *volume, bool reset)
 {
 	const struct volconf *conf = volume->conf;
 
-	report_counters(report, "vol", conf->group, conf->name, &volume->vio->counters, reset);
+	report_count(report_stat(report, "vol", conf->group, conf->name), &volume->vio->counters,
+		     reset);
 	for (uint32_t i = 0; i < conf->plexes; i++) {
-		report_counters(report, "plex", conf->group, conf->plex[i].name,
-				&volume->vio->plex_counters[i], reset);
+		Vx__ObjStat *plex = report_stat(report, "plex", conf->group, conf->plex[i].name);
+
+		for (uint32_t j = 0; j < conf->subdisks; j++) {
+			struct volconf_subdisk *subdisk = &conf->subdisk[j];
+			Vx__ObjStat *part;
+
+			if (subdisk->plex_rid == conf->plex[i].rid) {
+				part = report_stat(report, "subdisk", conf->group, subdisk->name);
+				report_count(part, &subdisk->counters, reset);
+				report_add_up(plex->counters, part->counters);
+			}
+		}
 	}
 }
 
@@ -229,8 +258,8 @@ Vx__IodReport *report_make(struct iod *iod, const Vx__IodQuery *query)
 	if (query->stats) {
 		LIST_FOREACH(disk, &iod->disks.list, link)
 		{
-			report_counters(report, "disk", "", disk->diskid, &disk->counters,
-					query->reset);
+			report_count(report_stat(report, "disk", "", disk->diskid), &disk->counters,
+				     query->reset);
 		}
 	}
 	return report;

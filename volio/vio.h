@@ -121,7 +121,7 @@ struct vio {
 	struct lane_call *detach_call;
 	uint8_t *memory;
 	struct vio_trouble trouble[2]; /* read, write */
-	struct io_counters counters, plex_counters[VX_PLEXES_MAX];
+	struct io_counters counters;
 	_Atomic uint32_t shown_in_flight, shown_dirty, shown_recover;
 	_Atomic uint64_t shown_log_writes;
 };

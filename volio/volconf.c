@@ -100,11 +100,31 @@ static int volconf_disk(struct volconf_build *build, const Vx__Dm *dm, uint32_t 
 	return 0;
 }
 
+/* Index of the subdisk in the snapshot. */
+static int volconf_subdisk(struct volconf_build *build, const Vx__Sd *sd, uint32_t *out_index)
+{
+	struct volconf *conf = build->conf;
+	struct volconf_subdisk *grown =
+		reallocarray(conf->subdisk, conf->subdisks + 1, sizeof(*grown));
+
+	if (grown == NULL) {
+		return -ENOMEM;
+	}
+	conf->subdisk = grown;
+	grown += conf->subdisks;
+	memset(grown, 0, sizeof(*grown));
+	grown->rid = sd->rid;
+	grown->plex_rid = sd->plex_rid;
+	snprintf(grown->name, sizeof(grown->name), "%s", sd->name);
+	*out_index = conf->subdisks++;
+	return 0;
+}
+
 static int volconf_sd(struct volconf_build *build, struct layout *layout, const Vx__Sd *sd)
 {
 	const Vx__Dm *dm = volconf_dm(build->config, sd->dm_rid);
 	struct layout_sd *out;
-	uint32_t disk;
+	uint32_t disk, subdisk;
 
 	if (dm == NULL || sd->column >= layout->columns || sd->len == 0 || sd->len > dm->pub_len ||
 	    sd->disk_offset > dm->pub_len - sd->len ||
@@ -143,9 +163,12 @@ static int volconf_sd(struct volconf_build *build, struct layout *layout, const 
 		return -ENOMEM;
 	}
 	column->sd = out;
-	column->sd[column->count++] =
-		(struct layout_sd){ sd->plex_offset * VX_SECTOR, length, start, disk };
-	return 0;
+	rc = volconf_subdisk(build, sd, &subdisk);
+	if (rc == 0) {
+		column->sd[column->count++] = (struct layout_sd){ sd->plex_offset * VX_SECTOR,
+								  length, start, disk, subdisk };
+	}
+	return rc;
 }
 
 static int volconf_layout(struct volconf_build *build, const Vx__Plex *plex,
@@ -323,6 +346,7 @@ void volconf_free(struct iodisk_set *set, struct volconf *conf)
 	volconf_plex_free(conf->plex, conf->plexes);
 	volconf_plex_free(conf->log, conf->logs);
 	free(conf->disk);
+	free(conf->subdisk);
 	free(conf);
 }
 
@@ -343,6 +367,8 @@ static bool volconf_layout_is_same(const struct volconf *a, const struct layout 
 
 			if (s->start != t->start || s->length != t->length ||
 			    s->disk_offset != t->disk_offset ||
+			    a->subdisk[s->subdisk].rid != b->subdisk[t->subdisk].rid ||
+			    strcmp(a->subdisk[s->subdisk].name, b->subdisk[t->subdisk].name) != 0 ||
 			    a->disk[s->disk] != b->disk[t->disk]) {
 				return false;
 			}
@@ -380,6 +406,17 @@ bool volconf_is_same(const struct volconf *a, const struct volconf *b)
 	       strcmp(a->group, b->group) == 0 &&
 	       volconf_plexes_are_same(a, a->plex, a->plexes, b, b->plex, b->plexes) &&
 	       volconf_logs_are_same(a, b);
+}
+
+void volconf_take_counters(struct volconf *conf, const struct volconf *old)
+{
+	for (uint32_t i = 0; i < conf->subdisks; i++) {
+		for (uint32_t j = 0; j < old->subdisks; j++) {
+			if (conf->subdisk[i].rid == old->subdisk[j].rid) {
+				conf->subdisk[i].counters = old->subdisk[j].counters;
+			}
+		}
+	}
 }
 
 bool volconf_is_usable(const struct volconf *conf)

@@ -22,6 +22,13 @@ struct volconf_plex {
 	struct layout layout;
 };
 
+/* Counted are the transfers of each subdisk: a plex is their sum. */
+struct volconf_subdisk {
+	uint64_t rid, plex_rid;
+	char name[VX_NAME_MAX + 1];
+	struct io_counters counters;
+};
+
 struct volconf {
 	char group[VX_NAME_MAX + 1], name[VX_NAME_MAX + 1], dgid[128];
 	uint64_t rid;
@@ -39,6 +46,8 @@ struct volconf {
 	uint32_t logs;
 	struct iodisk **disk; /* layout_extent.disk is an index here */
 	uint32_t disks;
+	struct volconf_subdisk *subdisk; /* layout_extent.subdisk is an index here */
+	uint32_t subdisks;
 	uint64_t region_bytes; /* also of a volume without a log: unit of its resync */
 	uint32_t regions;      /* 0: one plex and no log, nothing to keep equal */
 };
@@ -57,6 +66,8 @@ void volconf_free(struct iodisk_set *set, struct volconf *conf);
 /* Would I/O and its log go the same way? Names count as well. */
 bool volconf_is_same(const struct volconf *a, const struct volconf *b);
 bool volconf_logs_are_same(const struct volconf *a, const struct volconf *b);
+/* What old has counted, subdisk by subdisk; nothing of it is in flight. */
+void volconf_take_counters(struct volconf *conf, const struct volconf *old);
 /* Can devices be made of it? */
 bool volconf_is_usable(const struct volconf *conf);
 /* The disk ids that the volume needs: calls fn for each (again for each use). */

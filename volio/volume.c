@@ -312,6 +312,7 @@ void volume_apply(struct volume *volume, struct volconf *conf, struct gather *ga
 	struct volume_change *change = volume_alloc(sizeof(*change));
 
 	volume_call_init(volume, &change->apply.call, vio_run_apply, volume_applied);
+	volconf_take_counters(conf, volume->conf);
 	change->apply.conf = conf;
 	change->apply.logs_changed = !volconf_logs_are_same(volume->conf, conf);
 	change->volume = volume;

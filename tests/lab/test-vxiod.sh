@@ -42,6 +42,20 @@ plexes_equal() {
 		cmp -n $((SECTORS * 512)) -i $((4096 * 512)) $D1 $other"
 }
 
+statistics_add_up() {	# statistics_add_up PLEXES SUBDISKS DISKS: each with reads and writes
+	ctl stats | tee /dev/stderr | awk -v plexes="$1" -v subdisks="$2" -v disks="$3" '
+		$1 != "stat" || $2 == "vol" { next }
+		{
+			split($4 $5 $6 $7 $8 $9, n, /[a-z_]+=/)
+			count[$2]++
+			for (i = 2; i <= 7; i++) {
+				none += !(n[i] > 0)
+				left += $2 == "plex" ? n[i] : $2 == "subdisk" ? -n[i] : 0
+			}
+		}
+		END { exit !(count["plex"] == plexes && count["subdisk"] == subdisks && count["disk"] == disks && !none && !left) }'
+}
+
 write_for() {	# write_for SECONDS NAME: in the background, checked when it is waited for
 	on timeout 120 fio --name="$2" --ioengine=nbd --uri="$URI" --rw=randwrite --bs=4k --iodepth=16 --size=64m \
 		--time_based --runtime="$1" --verify=crc32c --verify_state_save=0 --verify_backlog=512 --verify_fatal=1 >"$TEST_OUTPUT.fio" 2>&1 &
@@ -225,6 +239,9 @@ check "load" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 
 check "odd writes are as the model has them" on "$SOURCE/unaligned" $FILE
 wait_for 60 "the resync ends" no_resync
 check "the plexes are equal" plexes_equal $D3
+check "a plex has counted what its subdisks have, with times; so have the disks" statistics_add_up 3 9 3
+check "a plex goes" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --detach 0
+check "... the others count on from where they were" statistics_add_up 2 6 3
 check "read-only" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --activation sr
 check "... refuses writes" not on dd if=/dev/zero of=$FILE bs=4k count=1 oflag=direct conv=notrunc
 check "off: no device" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3 --activation off

@@ -245,11 +245,13 @@ static void print_report(const Vx__IodReport *report)
 		const Vx__ObjStat *stat = report->stat[i];
 
 		printf("stat %s %s reads=%llu writes=%llu read_blocks=%llu write_blocks=%llu "
-		       "errors=%llu\n",
+		       "read_ns=%llu write_ns=%llu errors=%llu\n",
 		       stat->type, stat->name, (unsigned long long)stat->counters->reads,
 		       (unsigned long long)stat->counters->writes,
 		       (unsigned long long)stat->counters->read_blocks,
 		       (unsigned long long)stat->counters->write_blocks,
+		       (unsigned long long)stat->counters->read_ns,
+		       (unsigned long long)stat->counters->write_ns,
 		       (unsigned long long)stat->counters->errors);
 	}
 }

@@ -42,7 +42,7 @@ static void world_open(struct world *world)
 	for (uint32_t i = 0; i < LOGS; i++) {
 		char path[] = "/tmp/vxha-fold-XXXXXX";
 
-		world->sd[i] = (struct layout_sd){ 0, bytes, 4096 * (i + 1), i };
+		world->sd[i] = (struct layout_sd){ 0, bytes, 4096 * (i + 1), i, 0 };
 		world->column[i] = (struct layout_column){ &world->sd[i], 1 };
 		world->log[i].layout = (struct layout){ &world->column[i], 1, 0, bytes };
 		world->disks[i] = &world->disk[i];

@@ -30,9 +30,10 @@ static struct layout_extent slow_map(const struct layout *layout, uint64_t unit)
 		const struct layout_sd *sd = &layout->column[column].sd[i];
 
 		if (at[column] * UNIT >= sd->start && at[column] * UNIT < sd->start + sd->length) {
-			return (struct layout_extent){
-				sd->disk, sd->disk_offset + at[column] * UNIT - sd->start, UNIT
-			};
+			return (struct layout_extent){ sd->disk, sd->subdisk,
+						       sd->disk_offset + at[column] * UNIT -
+							       sd->start,
+						       UNIT };
 		}
 	}
 	ck_abort_msg("unit is nowhere");
@@ -58,7 +59,8 @@ static void random_layout(struct layout *layout, struct layout_column column[8],
 
 			sd[c][column[c].count] = sd[c][place];
 			sd[c][place] = (struct layout_sd){ start, length, disk_offset,
-							   c * 100 + column[c].count };
+							   c * 100 + column[c].count,
+							   c * 1000 + column[c].count };
 			column[c].count++;
 			start += length;
 			disk_offset += length + (uint64_t)(rand() % 3) * UNIT;
@@ -84,6 +86,7 @@ START_TEST(mapping_is_the_obvious_one)
 			struct layout_extent slow = slow_map(&layout, unit + i);
 
 			ck_assert_uint_eq(slow.disk, extent.disk);
+			ck_assert_uint_eq(slow.subdisk, extent.subdisk);
 			ck_assert_uint_eq(slow.offset, extent.offset + i * UNIT);
 		}
 	}
@@ -92,7 +95,7 @@ END_TEST
 
 START_TEST(holes_and_overlaps_are_refused)
 {
-	struct layout_sd sd[2] = { { 0, 8 * UNIT, 0, 0 }, { 8 * UNIT, 8 * UNIT, 0, 1 } };
+	struct layout_sd sd[2] = { { 0, 8 * UNIT, 0, 0, 0 }, { 8 * UNIT, 8 * UNIT, 0, 1, 1 } };
 	struct layout_column column = { sd, 2 };
 	struct layout layout = { &column, 1, 0, 16 * UNIT };
 
