@@ -40,6 +40,7 @@
 #define VX_SUBDISKS_MAX 256	    /* of one plex */
 #define VX_COPIES_MAX 32	    /* configuration copies of one group */
 #define VX_OUTCOMES_MAX 128	    /* outcomes that are remembered */
+#define VX_AUDIT_LINE_MAX 256	    /* bytes of a command line in them, with the NUL */
 #define VX_TXN_QUEUE_MAX 256	    /* requests waiting for one group */
 #define VX_OPERANDS_MAX 256	    /* words of one command */
 #define VX_WORD_MAX 255		    /* bytes of one of them; shorter than VX_REASON_MAX */

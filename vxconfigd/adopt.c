@@ -310,7 +310,7 @@ static Vx__Config *adopt_from_memory(const struct group *group, const Vx__GroupV
 	config->seq = view->seq;
 	if (view->outcome != NULL && !view->outcome->committed &&
 	    view->outcome->txid.len == ID_BYTES) {
-		config_outcome_add(config, view->outcome->txid.data, false);
+		config_outcome_add(config, view->outcome->txid.data, false, view->outcome->author);
 	}
 	if (config_hash(config) != view->hash) {
 		proto_free(config);

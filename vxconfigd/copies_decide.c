@@ -160,7 +160,8 @@ static int replay_change(Vx__Config *config, const struct copy_change *change, c
 		config->seq = change->seq;
 	}
 	if (rc == 0 && parsed->outcome != NULL && parsed->outcome->txid.len == TXID_BYTES) {
-		config_outcome_add(config, parsed->outcome->txid.data, parsed->outcome->committed);
+		config_outcome_add(config, parsed->outcome->txid.data, parsed->outcome->committed,
+				   parsed->outcome->author);
 	}
 	vx__change__free_unpacked(parsed, NULL);
 	return rc;

@@ -64,7 +64,8 @@ static void config_outcome_drop(Vx__Config *config, size_t index)
 		(config->n_outcome - index) * sizeof(*config->outcome));
 }
 
-void config_outcome_add(Vx__Config *config, const uint8_t *txid, bool committed)
+void config_outcome_add(Vx__Config *config, const uint8_t *txid, bool committed,
+			const Vx__Author *author)
 {
 	Vx__Outcome *outcome = record_alloc(1, sizeof(*outcome));
 	Vx__Outcome **list;
@@ -86,6 +87,7 @@ void config_outcome_add(Vx__Config *config, const uint8_t *txid, bool committed)
 	outcome->epoch = config->epoch;
 	outcome->seq = config->seq;
 	outcome->committed = committed;
+	outcome->author = author != NULL ? proto_clone(author) : NULL;
 	list = realloc(config->outcome, (config->n_outcome + 1) * sizeof(*list));
 	if (list == NULL) {
 		abort();

@@ -47,8 +47,12 @@ int config_check(const Vx__Config *config, char *out_reason);
 /* Hash of the records (not of epoch, seq, outcomes): equal on every node for equal contents. */
 uint64_t config_hash(const Vx__Config *config);
 
-/* Remembers an outcome (txid is 16 bytes), dropping the oldest beyond VX_OUTCOMES_MAX. */
-void config_outcome_add(Vx__Config *config, const uint8_t *txid, bool committed);
+/*
+ * Remembers an outcome (txid is 16 bytes), dropping the oldest beyond VX_OUTCOMES_MAX. The author
+ * is copied; NULL: not known.
+ */
+void config_outcome_add(Vx__Config *config, const uint8_t *txid, bool committed,
+			const Vx__Author *author);
 const Vx__Outcome *config_outcome_find(const Vx__Config *config, const uint8_t *txid);
 
 /* Records by name or rid; NULL if there is none. All names of a group are in one space. */

@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/proto.h"
+#include "vxconfigd/author.h"
 #include "vxconfigd/losses.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/record.h"
@@ -121,7 +122,6 @@ static int import_propose(struct import *import, Vx__Config *config)
 	struct configd *configd = req->configd;
 	Vx__Propose *propose = PROTO_NEW(vx__propose, Vx__Propose);
 	Vx__Config *found = proto_clone(config);
-	char who[VX_REASON_MAX];
 
 	req->propose = propose;
 	propose->txid.data = proto_grow(NULL, 0, ID_BYTES);
@@ -133,9 +133,7 @@ static int import_propose(struct import *import, Vx__Config *config)
 	propose->dry_run = request_has_flag(req->request, "dry-run");
 	proto_string_set(&propose->dgid, config->dg->dgid);
 	proto_string_set(&propose->group, config->dg->name);
-	snprintf(who, sizeof(who), "%s (node %s)", req->request->command_line,
-		 cview_name(&configd->cluster, req->nodeid));
-	proto_string_set(&propose->who, who);
+	propose->author = author_new(req->request, cview_name(&configd->cluster, req->nodeid));
 	propose->base_epoch = config->epoch;
 	propose->base_seq = config->seq;
 	if (request_has_flag(req->request, "f")) {
@@ -150,7 +148,7 @@ static int import_propose(struct import *import, Vx__Config *config)
 	config->epoch = cview_epoch(&configd->cluster);
 	config->seq++;
 	propose->hash = config_hash(config);
-	config_outcome_add(config, propose->txid.data, true);
+	config_outcome_add(config, propose->txid.data, true, propose->author);
 	propose->config = proto_clone(config);
 	if (vx__propose__get_packed_size(propose) > VX_CPG_MSG_MAX - 64) {
 		proto_free(propose->config); /* the members read it from the disks */

@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/proto.h"
+#include "vxconfigd/author.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
@@ -119,7 +120,6 @@ static Vx__Propose *request_propose_new(struct request *req, Vx__TxnKind kind, c
 					const char *group)
 {
 	Vx__Propose *propose = PROTO_NEW(vx__propose, Vx__Propose);
-	char who[VX_REASON_MAX];
 
 	propose->txid.data = proto_grow(NULL, 0, ID_BYTES);
 	propose->txid.len = ID_BYTES;
@@ -131,12 +131,7 @@ static Vx__Propose *request_propose_new(struct request *req, Vx__TxnKind kind, c
 	propose->destroy = request_is(req->request, "vxdg", "destroy");
 	proto_string_set(&propose->dgid, dgid);
 	proto_string_set(&propose->group, group);
-	snprintf(who, sizeof(who), "%s (node %s, uid %u, pid %u)",
-		 req->request->command_line[0] != '\0' ? req->request->command_line
-						       : req->request->verb,
-		 cview_name(&req->configd->cluster, req->nodeid), req->request->uid,
-		 req->request->pid);
-	proto_string_set(&propose->who, who);
+	propose->author = author_new(req->request, cview_name(&req->configd->cluster, req->nodeid));
 	return propose;
 }
 
@@ -159,7 +154,7 @@ static void request_propose_plan(struct request *req, const struct plan *plan)
 		propose->config->epoch = cview_epoch(&req->configd->cluster);
 		propose->config->seq = 1;
 		propose->hash = config_hash(propose->config);
-		config_outcome_add(propose->config, propose->txid.data, true);
+		config_outcome_add(propose->config, propose->txid.data, true, propose->author);
 	}
 	for (size_t i = 0; i < plan->quiesce_count; i++) {
 		PROTO_ADD(propose->quiesce, propose->n_quiesce, plan->quiesce[i]);

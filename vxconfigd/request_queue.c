@@ -11,6 +11,7 @@
 #include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/answers.h"
+#include "vxconfigd/author.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/cfg_steps.h"
@@ -143,11 +144,13 @@ static void request_begin(struct request *req)
 		.dry_run = req->propose->dry_run,
 	};
 
+	char who[VX_REASON_MAX];
+
 	memcpy(event.ref.txid, req->request->txid.data, ID_BYTES);
 	group->current = req;
 	log_info("view=%#llx dg=%s begins: %s",
 		 (unsigned long long)cview_epoch(&req->configd->cluster), group->name,
-		 req->propose->who);
+		 author_text(req->propose->author, who));
 	txn_run(group, &event);
 }
 
@@ -360,6 +363,7 @@ static void request_explain(struct request *req, int error, uint32_t node, const
 void request_ended(struct group *group, int error, uint32_t node, const char *reason)
 {
 	struct request *req = group->current;
+	char who[VX_REASON_MAX];
 
 	if (req == NULL) {
 		return;
@@ -367,7 +371,8 @@ void request_ended(struct group *group, int error, uint32_t node, const char *re
 	group->current = NULL;
 	if (error != 0) {
 		request_explain(req, error, node, reason);
-		log_notice("dg=%s given up: %s: %s%s%s", group->name, req->propose->who,
+		log_notice("dg=%s given up: %s: %s%s%s", group->name,
+			   author_text(req->propose->author, who),
 			   node != 0 ? cview_name(&group->configd->cluster, node) : "",
 			   node != 0 ? ": " : "", reason);
 	} else if (req->propose->dry_run) {

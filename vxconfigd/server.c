@@ -65,6 +65,7 @@ static const struct server_row server_table[] = {
 	{ "vxdctl", "disable", server_disable },
 	{ "vxdctl", "stop", server_stop },
 	{ "vxdctl", "outcome", server_outcome },
+	{ "vxdctl", "audit", server_print },
 };
 
 /* ---- answers ---- */

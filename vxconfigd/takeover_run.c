@@ -40,6 +40,24 @@ void takeover_cancel(struct configd *configd)
 	}
 }
 
+/* The transaction that this node had pending, if it is the one that the decision is about. */
+static const Vx__Propose *takeover_pending(const struct takeover_group *item)
+{
+	const struct group *group = group_find(item->run->configd, item->dgid);
+	const Vx__Propose *propose = group != NULL ? group->pending.propose : NULL;
+
+	return propose != NULL && memcmp(propose->txid.data, item->decision.txid, ID_BYTES) == 0
+		       ? propose
+		       : NULL;
+}
+
+const Vx__Author *takeover_author(const struct takeover_group *item)
+{
+	const Vx__Propose *propose = takeover_pending(item);
+
+	return propose != NULL ? propose->author : NULL;
+}
+
 /* ---- telling ---- */
 
 static Vx__GroupView *takeover_group_view(const struct takeover_group *item)
@@ -66,6 +84,9 @@ static Vx__GroupView *takeover_group_view(const struct takeover_group *item)
 		view->outcome->txid.len = ID_BYTES;
 		memcpy(view->outcome->txid.data, decision->txid, ID_BYTES);
 		view->outcome->committed = decision->complete;
+		if (takeover_author(item) != NULL) {
+			view->outcome->author = proto_clone(takeover_author(item));
+		}
 	}
 	for (size_t i = 0; i < item->activation.count; i++) {
 		Vx__NodeActivation *node = PROTO_NEW(vx__node_activation, Vx__NodeActivation);
@@ -138,7 +159,6 @@ static Vx__Config *takeover_from_memory(const struct takeover_group *item)
 {
 	const struct takeover *decision = &item->decision;
 	const struct group *group = group_find(item->run->configd, item->dgid);
-	const Vx__Propose *propose = group != NULL ? group->pending.propose : NULL;
 
 	if (group == NULL || group->config == NULL ||
 	    group->config->epoch != decision->base_epoch ||
@@ -148,8 +168,7 @@ static Vx__Config *takeover_from_memory(const struct takeover_group *item)
 	if (!decision->complete) {
 		return proto_clone(group->config);
 	}
-	if (propose == NULL || group->pending.after == NULL ||
-	    memcmp(propose->txid.data, decision->txid, ID_BYTES) != 0) {
+	if (takeover_pending(item) == NULL || group->pending.after == NULL) {
 		return NULL;
 	}
 	return proto_clone(group->pending.after);

@@ -162,7 +162,7 @@ void takeover_store(struct takeover_group *item)
 	item->config->seq = item->decision.seq;
 	if (item->decision.pending && !item->decision.complete &&
 	    item->decision.base == TAKEOVER_RUNNING) {
-		config_outcome_add(item->config, item->decision.txid, false);
+		config_outcome_add(item->config, item->decision.txid, false, takeover_author(item));
 	}
 	shelf_set(configd->shelf, item->config, takeover_on_set, item);
 }

@@ -237,7 +237,7 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 		return;
 	}
 	after->seq = propose->base_seq + 1;
-	config_outcome_add(after, propose->txid.data, true);
+	config_outcome_add(after, propose->txid.data, true, propose->author);
 	group->pending.after = after;
 	txn_check_memory(check);
 	txn_check_disks(check, (const char *const *)propose->need_disk, propose->n_need_disk);

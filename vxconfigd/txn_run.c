@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "base/timeouts.h"
+#include "vxconfigd/author.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/cfg_steps.h"
@@ -162,6 +163,7 @@ static void txn_apply(struct group *group)
 {
 	struct group_pending *pending = &group->pending;
 	Vx__TxnKind kind = pending->propose->kind;
+	char who[VX_REASON_MAX];
 
 	if (!group->taking_over && kind == VX__TXN_KIND__TXN_ACTIVATE) {
 		txn_apply_activation(group);
@@ -181,7 +183,7 @@ static void txn_apply(struct group *group)
 		}
 		log_notice("view=%#llx dg=%s seq=%llu %s", (unsigned long long)group->config->epoch,
 			   group->name, (unsigned long long)group->config->seq,
-			   pending->propose->who);
+			   author_text(pending->propose->author, who));
 		group_load(group, false, NULL, NULL);
 	}
 	txn_pending_end(group);
@@ -189,8 +191,11 @@ static void txn_apply(struct group *group)
 
 static void txn_drop(struct group *group, const struct txn_effect *effect)
 {
+	char who[VX_REASON_MAX];
+
 	if (group->pending.propose != NULL && effect->error != 0) {
-		log_notice("dg=%s not done: %s: %s%s%s", group->name, group->pending.propose->who,
+		log_notice("dg=%s not done: %s: %s%s%s", group->name,
+			   author_text(group->pending.propose->author, who),
 			   effect->node != 0 ? cview_name(&group->configd->cluster, effect->node)
 					     : "",
 			   effect->node != 0 ? ": " : "", effect->reason);

@@ -300,7 +300,8 @@ static void txn_write_deport(struct txn_job *job, struct group *group)
 	}
 	last = proto_clone(group->config);
 	last->seq++;
-	config_outcome_add(last, group->pending.propose->txid.data, true);
+	config_outcome_add(last, group->pending.propose->txid.data, true,
+			   group->pending.propose->author);
 	copies_checkpoint(copies, last, NULL, 0, txn_deport_on_stored, job);
 	proto_free(last);
 }

@@ -70,6 +70,11 @@ wait_for 20 "the second change succeeds" ended_with 0
 wait_for 20 "the first one was not called back, as it was said" outcome_is "$slave" "$txid" committed
 check "both volumes are there" on "$slave" vxprint -g "$GROUP" v1 v2
 
+for n in $NODES; do
+	check "node $n tells who made the second one" output_has "^[0-9: -]+ $GROUP +committed $slave +root +[0-9]+ vxassist -g $GROUP make v2 10m$" \
+		on "$n" vxdctl -g "$GROUP" audit
+done
+
 echo "# another slave's vxconfigd hangs"
 check "vxconfigd of $third hangs" lab pause "$third" vxconfigd
 type_on "$slave" "vxassist -g $GROUP make v3 10m"

@@ -147,10 +147,13 @@ table_vxdctl() {
 		[ $verb = stop ] || echo "1 1130 vxdctl -k $verb"
 	done
 	any_verb vxdctl 'outcome $TXID'
+	any_verb vxdctl audit
+	no_operands vxdctl audit
+	wrong_group vxdctl audit
 	cat <<-'END'
 		1 1114 vxdctl
 		1 1024 vxdctl nosuch
-		1 1111 vxdctl -g data mode
+		1 1119 vxdctl -g data mode
 		1 1115 vxdctl outcome
 		1 1116 vxdctl outcome $TXID $TXID
 		1 1025 vxdctl outcome nosuch

@@ -37,6 +37,33 @@ static void answer_two_groups(struct ipc_peer *peer, const Vx__Ipc *msg, unsigne
 	sample_send(peer, msg->cookie, &group.reply);
 }
 
+/* Two changes; of the second one the master that took over did not know who had asked. */
+static void answer_audit(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	static uint8_t txid[2][16] = { { 0x5b, 0x1f }, { 0x7c } };
+	Vx__Outcome outcome[2], *list[2] = { &outcome[0], &outcome[1] };
+	Vx__Author author = VX__AUTHOR__INIT;
+
+	(void)count;
+	author.node = TEXT("b");
+	author.pid = 4711;
+	author.command_line = TEXT("vxassist -g data make vol1 200m layout=mirror");
+	author.time_ms = UINT64_C(1763712495000);
+	for (size_t i = 0; i < VX_COUNT_OF(outcome); i++) {
+		vx__outcome__init(&outcome[i]);
+		outcome[i].txid.data = txid[i];
+		outcome[i].txid.len = sizeof(txid[i]);
+		outcome[i].epoch = 0x200;
+		outcome[i].seq = 7 + i;
+		outcome[i].committed = i == 0;
+	}
+	outcome[0].author = &author;
+	sample_group_init(&group);
+	group.config.n_outcome = VX_COUNT_OF(outcome);
+	group.config.outcome = list;
+	sample_send(peer, msg->cookie, &group.reply);
+}
+
 static void answer_empty(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
 {
 	Vx__Reply reply = VX__REPLY__INIT;
@@ -141,6 +168,8 @@ static const struct {
 	int exit_code;
 } cases[] = {
 	{ vxprint_run, answer_group, "vxprint -ht", "vxprint-ht", 0 },
+	{ vxdctl_run, answer_audit, "vxdctl audit", "vxdctl-audit", 0 },
+	{ vxdctl_run, answer_audit, "vxdctl -g data --json audit", "vxdctl-audit-json", 0 },
 	{ vxprint_run, answer_group, "vxprint", "vxprint", 0 },
 	{ vxprint_run, answer_group, "vxprint -l", "vxprint-l", 0 },
 	{ vxprint_run, answer_group, "vxprint -g data -ht vol1", "vxprint-ht-vol1", 0 },
@@ -450,6 +479,8 @@ END_TEST
 
 int main(void)
 {
+	setenv("TZ", "UTC", 1); /* times in golden files */
+
 	Suite *suite = suite_create("cmd show");
 	TCase *tcase = tcase_create("show");
 	SRunner *runner = srunner_create(suite);

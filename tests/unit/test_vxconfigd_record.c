@@ -90,10 +90,20 @@ START_TEST(sizes_are_read)
 		const char *text;
 		uint64_t sectors;
 	} good[] = {
-		{ "0", 0 }, { "1", 1 }, { "2048", 2048 }, { "1000s", 1000 }, { "16b", 16 },
-		{ "3k", 6 }, { "200m", 409600 }, { "200M", 409600 }, { "5g", 10485760 },
-		{ "1t", 2147483648 }, { "1p", 2199023255552 }, { "8192p", VX_SECTORS_MAX },
-		{ "18014398509481984", VX_SECTORS_MAX }, { "0000000000000000000000001", 1 },
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "2048", 2048 },
+		{ "1000s", 1000 },
+		{ "16b", 16 },
+		{ "3k", 6 },
+		{ "200m", 409600 },
+		{ "200M", 409600 },
+		{ "5g", 10485760 },
+		{ "1t", 2147483648 },
+		{ "1p", 2199023255552 },
+		{ "8192p", VX_SECTORS_MAX },
+		{ "18014398509481984", VX_SECTORS_MAX },
+		{ "0000000000000000000000001", 1 },
 	};
 
 	for (size_t i = 0; i < VX_COUNT_OF(good); i++) {
@@ -149,8 +159,8 @@ END_TEST
 
 START_TEST(names_are_checked)
 {
-	static const char *const good[] = { "a", "vol1", "A-b_c.9", "_x", "1",
-					    "abcdefghijabcdefghijabcdefghij1" };
+	static const char *const good[] = { "a",  "vol1", "A-b_c.9",
+					    "_x", "1",	  "abcdefghijabcdefghijabcdefghij1" };
 	static const char *const bad[] = { "",
 					   "-a",
 					   ".a",
@@ -201,7 +211,7 @@ START_TEST(hash_is_of_the_records)
 	ck_assert_uint_eq(config_hash(copy), config_hash(config));
 	copy->epoch = 5;
 	copy->seq = 6;
-	config_outcome_add(copy, txid, true);
+	config_outcome_add(copy, txid, true, NULL);
 	ck_assert_uint_eq(config_hash(copy), config_hash(config));
 	copy->vol[0]->minor++;
 	ck_assert_uint_ne(config_hash(copy), config_hash(config));
@@ -215,11 +225,14 @@ END_TEST
 START_TEST(outcomes_are_a_ring)
 {
 	uint8_t txid[16] = { 0 };
+	Vx__Author author = VX__AUTHOR__INIT;
 
+	author.node = (char *)(uintptr_t) "b";
+	author.pid = 4711;
 	for (unsigned int i = 0; i < VX_OUTCOMES_MAX + 10; i++) {
 		txid[0] = (uint8_t)i;
 		config->seq = i;
-		config_outcome_add(config, txid, i % 2 == 0);
+		config_outcome_add(config, txid, i % 2 == 0, &author);
 	}
 	ck_assert_uint_eq(config->n_outcome, VX_OUTCOMES_MAX);
 	ck_assert_int_eq(config_check(config, reason), 0);
@@ -228,10 +241,13 @@ START_TEST(outcomes_are_a_ring)
 	txid[0] = 10;
 	ck_assert(config_outcome_find(config, txid)->committed);
 	ck_assert_uint_eq(config_outcome_find(config, txid)->seq, 10);
+	ck_assert_str_eq(config_outcome_find(config, txid)->author->node, "b");
+	ck_assert_uint_eq(config_outcome_find(config, txid)->author->pid, 4711);
 	txid[0] = 11;
 	ck_assert(!config_outcome_find(config, txid)->committed);
-	config_outcome_add(config, txid, true);
+	config_outcome_add(config, txid, true, NULL);
 	ck_assert(config_outcome_find(config, txid)->committed);
+	ck_assert_ptr_null(config_outcome_find(config, txid)->author);
 	ck_assert_uint_eq(config->n_outcome, VX_OUTCOMES_MAX);
 }
 END_TEST

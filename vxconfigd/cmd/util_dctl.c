@@ -8,6 +8,7 @@
 #include "base/timeouts.h"
 #include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/json.h"
+#include "vxconfigd/cmd/print_audit.h"
 #include "vxconfigd/cmd/print_mode.h"
 #include "vxconfigd/cmd/utilities.h"
 
@@ -17,7 +18,8 @@ static const struct tool_option vxdctl_options[] = {
 	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "mode: show the cluster too", "mode" },
 	{ 'f', "force", NULL, OPTION_FLAG, "f", "enable: read every label again", "enable" },
 	{ 'k', "kill", NULL, OPTION_FLAG, "k", "stop: at once", "stop" },
-	OPTION_ROW_JSON("mode list protocolversion protocolrange support outcome"),
+	OPTION_ROW_GROUP,
+	OPTION_ROW_JSON("mode list protocolversion protocolrange support outcome audit"),
 	OPTION_ROW_PROGRESS(0),
 	OPTION_ROW_END,
 };
@@ -41,6 +43,8 @@ static const struct tool_verb vxdctl_verbs[] = {
 	  "versions that this node supports" },
 	{ "outcome", "TRANSACTION", 1, 1, GROUP_UNUSED, false, false, NULL,
 	  "how a change ended: committed, aborted or unknown" },
+	{ "audit", NULL, 0, 0, GROUP_OPTIONAL, false, false, NULL,
+	  "the last changes of the groups: when, who, what" },
 	VERB_ROW_END,
 };
 
@@ -49,6 +53,7 @@ static const struct tool_example vxdctl_examples[] = {
 	{ "find disks that were connected now", "vxdctl enable" },
 	{ "a utility could not learn how its change ended and said its id",
 	  "vxdctl outcome 5b1f0c9d2e7a4f6883d0c1b2a3948576" },
+	{ "who changed the group last?", "vxdctl -g data audit" },
 	EXAMPLE_ROW_END,
 };
 
@@ -116,6 +121,11 @@ static int vxdctl_show(const struct command *command, const Vx__Reply *reply, FI
 
 	if (strcmp(request->verb, "outcome") == 0) {
 		return vxdctl_show_outcome(command, reply, out);
+	}
+	if (strcmp(request->verb, "audit") == 0) {
+		(command_has(command, "json") ? print_audit_json
+					      : print_audit)(reply, request->group, out);
+		return 0;
 	}
 	tool_print_lines(reply, out);
 	return reply->mode != NULL ? vxdctl_show_mode(command, reply->mode, out) : 0;
