@@ -124,6 +124,29 @@ void losses_drop_copies(Vx__Config *config, bool (*is_seen)(void *ctx, const cha
 
 /* ---- words ---- */
 
+/* A write failed, or a disk was not there when the group was taken over (late at boot): what is
+ * known here is only which disks they are. */
+static void losses_tell_plex(const Vx__Config *config, const Vx__Vol *vol, const Vx__Plex *plex)
+{
+	char disks[VX_REASON_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < config->n_sd && used < sizeof(disks); i++) {
+		const Vx__Dm *dm = config->sd[i]->plex_rid == plex->rid
+					   ? config_dm_rid(config, config->sd[i]->dm_rid)
+					   : NULL;
+
+		if (dm != NULL) {
+			used += (size_t)snprintf(disks + used, sizeof(disks) - used, "%s%s",
+						 used > 0 ? ", " : "", dm->name);
+		}
+	}
+	log_warning("dg=%s vol=%s plex=%s is detached: its disk (%s) failed or was not there; it "
+		    "stays so when the disk is back, attaching again is not supported yet: what can "
+		    "be done is in vxrecover(8)",
+		    config->dg->name, vol->name, plex->name, disks);
+}
+
 static void losses_tell_plexes(const Vx__Config *before, const Vx__Config *after)
 {
 	for (size_t i = 0; i < after->n_plex; i++) {
@@ -133,8 +156,7 @@ static void losses_tell_plexes(const Vx__Config *before, const Vx__Config *after
 
 		if (old != NULL && plex_takes_io(old) && index < after->n_vol &&
 		    plex->state == VX__PLEX_STATE__PLEX_IOFAIL && !plex_takes_io(plex)) {
-			log_warning("dg=%s vol=%s plex=%s is detached: its disk failed",
-				    after->dg->name, after->vol[index]->name, plex->name);
+			losses_tell_plex(after, after->vol[index], plex);
 		}
 	}
 }

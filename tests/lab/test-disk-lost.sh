@@ -115,6 +115,10 @@ writers_start
 wait_for 30 "all six writers have acknowledged writes" writers_acked
 check "d2 fails on all nodes" fail_everywhere d2
 wait_for 30 "its plex is detached everywhere" detached "$mirror2"
+for n in $NODES; do
+	check "node $n says which, and that it stays so" on "$n" \
+		grep -E "vol=vol1 plex=$mirror2 is detached: its disk \(d2\) .*stays so" /var/log/vxha/vxconfigd.log
+done
 wait_for 15 "all writers make progress" writers_grow a b c
 writers_stop a b c
 for n in $NODES; do
@@ -158,6 +162,8 @@ OUT=$(on c vxdg -s import pair 2>&1 || true)
 check "an import is refused, and says how: $OUT" grep -q -e '-f' <<<"$OUT"
 check "a forced one is made" on c vxdg -s -f import pair
 wait_for 20 "the small group is enabled" pair_state enabled
+check "the disk that was not there at boot is named" output_has 'vol=p1 plex=.* is detached: its disk \(d11\)' \
+	on "$(master_node)" cat /var/log/vxha/vxconfigd.log
 wait_for 20 "... with its device" here $PAIR
 check_is "... and its content" "$pair" "$(pattern_of a $PAIR)"
 check "it can be changed" on a vxassist -g pair make p2 5m
