@@ -75,6 +75,7 @@ lose_node() {
 fenced_between() {	# fenced_between CRASH_MS JSON, with the history on standard input
 	local fenced resumed
 	fenced=$(sed -n "s/^\(reboot\|off\) of .* successful: .*completed='\(.*\)'.*/\2/p" | sort | tail -n 1)
+	[ -n "$fenced" ] || { echo "the history knows no fencing that succeeded"; return 1; }
 	fenced=$(date -d "$fenced" +%s)
 	resumed=$(jq '.reconfigurations | last | (.wall_ms + .freeze_ms) / 1000 | floor' <<<"$2")
 	echo "power off $(($1 / 1000)), fenced $fenced, I/O resumed $resumed"

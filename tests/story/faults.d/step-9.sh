@@ -3,7 +3,13 @@
 #
 # Faults of step 9: vxconfigd is stopped on a slave
 
+# Who loads volumes is vxconfigd; a monitor of Pacemaker comes and goes as well.
 broken no-io-without-vxconfigd vxiod \
+	volio/control.c 'struct asker {' 'static uint64_t loader;
+
+struct asker {' \
+	volio/control.c 'IOD_LOAD) {' 'IOD_LOAD) {
+		loader = asker->id;' \
 	volio/control.c '(void)ctx;
 	if (asker != NULL) {' 'struct iod *iod = ((struct control *)ctx)->iod;
 	struct iod_group *group;
@@ -11,6 +17,9 @@ broken no-io-without-vxconfigd vxiod \
 
 	LIST_FOREACH(group, &iod->groups, link)
 	{
+		if (asker == NULL || asker->id != loader) {
+			break;
+		}
 		LIST_FOREACH(volume, &group->volumes, link)
 		{
 			struct gather *gather = calloc(1, sizeof(*gather));
