@@ -306,27 +306,22 @@ static int configd_serve(struct configd_main *main_state, const struct configd_o
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* -1: it is the daemon now; else what the process ends with. */
+static int configd_begin(struct configd_main *main_state, const struct configd_options *options)
 {
-	struct configd_main *main_state = calloc(1, sizeof(*main_state));
-	struct configd_options options = { false };
 	char reason[VX_REASON_MAX];
 	pid_t pid = 0;
-	int rc = configd_parse(argc, argv, &options);
+	int rc = conf_read(NULL, &main_state->configd.conf, reason);
 
-	if (rc != 0 || main_state == NULL) {
-		return rc > 0 ? 0 : rc < 0 ? 2 : 1;
-	}
-	rc = conf_read(NULL, &main_state->configd.conf, reason);
 	if (rc != 0) {
 		fprintf(stderr, "vxconfigd: %s\n", reason);
 		return 1;
 	}
-	if (options.kill) {
+	if (options->kill) {
 		configd_kill_running();
 	}
-	rc = daemon_start(CONFIGD_NAME, options.foreground, &main_state->daemon, &pid);
-	if (rc == -VX_E_BUSY && options.kill && !options.foreground) {
+	rc = daemon_start(CONFIGD_NAME, options->foreground, &main_state->daemon, &pid);
+	if (rc == -VX_E_BUSY && options->kill && !options->foreground) {
 		/* R16: the killed one was the master's: vxclustd was quicker */
 		printf("vxconfigd: the old one ended; vxclustd has started a new one (pid %d)\n",
 		       (int)pid);
@@ -335,10 +330,28 @@ int main(int argc, char **argv)
 	if (rc == -VX_E_BUSY) {
 		fprintf(stderr, "vxconfigd: already running (pid %d); -k ends it first\n",
 			(int)pid);
-		return 1;
 	}
+	return rc == 0 ? -1 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct configd_options options = { false };
+	int rc = configd_parse(argc, argv, &options);
+	struct configd_main *main_state;
+
 	if (rc != 0) {
-		return 1;
+		return rc > 0 ? 0 : 2;
+	}
+	main_state = calloc(1, sizeof(*main_state));
+	if (main_state == NULL) {
+		abort();
+	}
+	rc = configd_begin(main_state, &options);
+	if (rc >= 0) {
+		conf_free(main_state->configd.conf);
+		free(main_state);
+		return rc;
 	}
 	rc = configd_serve(main_state, &options);
 	log_stop();
