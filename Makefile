@@ -4,6 +4,7 @@
 #
 #   make V=1            show the commands        make SAN=address,undefined   sanitizers (build-SAN/)
 #   make CC=clang       another compiler         make WERROR=1                warnings are errors
+#   make FAULTS=1       daemons that can be stopped at points (build-faults/)
 #   make install DESTDIR=/tmp/root [PREFIX=/usr]
 
 PREFIX ?= /usr
@@ -11,7 +12,8 @@ DESTDIR ?=
 CC ?= gcc
 SAN ?=
 WERROR ?=
-B := build$(if $(SAN),-san)
+FAULTS ?=
+B := build$(if $(SAN),-san)$(if $(FAULTS),-faults)
 
 PKGS := libqb libcpg libquorum libcmap libcorosync_common liburing libprotobuf-c json-c libsystemd
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -22,7 +24,7 @@ WARN := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wswitch-enum -
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -pthread $(WARN) $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"' $(if $(FAULTS),-DVX_FAULTS)
 LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 VERSION := 0.1.0
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -54,7 +56,7 @@ CMDS := $(patsubst vxconfigd/cmd/%.c,$(B)/bin/%,$(CMD_MAIN))
 TOOLS := $(foreach t,$(TOOL_MAIN),$(B)/tests/$(notdir $(t:.c=)))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_MAIN))
 
-.PHONY: all build deps demo check check-unit check-lab check-lint check-faults bench install clean help
+.PHONY: all build deps demo check check-unit check-lab check-lint check-faults check-crash bench install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: build
@@ -62,8 +64,8 @@ all: build
 build: $(DAEMONS) $(CMDS) $(TOOLS)
 
 help:
-	@sed -n '3,7s/^# \{0,1\}//p' Makefile
-	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-sim check-sim-exhaustive check-mutants sim bench install clean'
+	@sed -n '3,8s/^# \{0,1\}//p' Makefile
+	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-crash check-sim check-sim-exhaustive check-mutants sim bench install clean'
 
 $(PB): base/vxha.proto
 	$(call say,PROTO,$<)
@@ -160,14 +162,22 @@ check-lint: build
 	$(Q)tests/lint/lint
 
 check-lab: build stage
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
 	$(Q)tests/run-lab
 
 # Is each check of the story able to fail? Not part of check: it takes its time.
 check-faults: build stage
 	$(Q)tests/story/faults
 
+# Kills, cuts and pauses at points of the protocols (tests/crash/matrix); takes its time, too.
+check-crash:
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
+	$(Q)$(MAKE) --no-print-directory build
+	$(Q)tests/crash/crash
+
 check: deps
 	$(Q)$(MAKE) --no-print-directory build $(UNITS) $(B)/tests/vxsim stage
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
 	$(Q)tests/run-check
 
 demo: deps
@@ -195,6 +205,6 @@ install: build
 	$(Q)[ -e $(DESTDIR)/etc/vxha/vxha.conf ] || install -m 644 packaging/vxha.conf $(DESTDIR)/etc/vxha/
 
 clean:
-	$(Q)rm -rf build build-san
+	$(Q)rm -rf build build-san build-faults build-san-faults
 
 -include $(shell find $(B)/obj $(B)/mutants -name '*.d' 2>/dev/null)

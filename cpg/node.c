@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/fault.h"
 #include "base/log.h"
 
 #define NODE_END_MS 1500 /* after an abort: what was spawned gets going, answers go out */
@@ -46,6 +47,31 @@ static void node_on_timer(void *ctx)
 	node_event(timer->node, &event);
 }
 
+/* Where a test may stop this daemon. */
+static void node_fault(enum view_packet_type type)
+{
+	if (type == VP_RSTART) {
+		FAULT(R1_RSTART);
+	} else if (type == VP_HELLO) {
+		FAULT(R2_HELLO);
+	} else if (type == VP_NEWVIEW) {
+		FAULT(R8_NEWVIEW);
+	}
+}
+
+static void node_fault_step(enum step step)
+{
+	if (step == STEP_ROLE) {
+		FAULT(R9_ROLE);
+	} else if (step == STEP_CONFIG) {
+		FAULT(R9_CONFIG);
+	} else if (step == STEP_RECOVER) {
+		FAULT(R9_RECOVER);
+	} else if (step == STEP_RESUME) {
+		FAULT(R9_RESUME);
+	}
+}
+
 static void fx_send(struct node *node, const struct view_packet *packet)
 {
 	size_t length;
@@ -54,6 +80,7 @@ static void fx_send(struct node *node, const struct view_packet *packet)
 	if (node->cpg == NULL || node->corosync_dead) {
 		return;
 	}
+	node_fault(packet->type);
 	if (packet->type == VP_HELLO) {
 		timeline_step(&node->timeline, STEP_FENCE,
 			      clock_us()); /* stopped; now the coordinator works */
@@ -229,6 +256,7 @@ static void fx_step(struct node *node, const struct view_effect *effect)
 		(Vx__Step)step, VE_STEPPED, step_uses_iod(step), step_uses_configd(step), "",
 	};
 
+	node_fault_step(step);
 	timeline_step(&node->timeline, step, clock_us());
 	node_work_start(node, &ask, effect->token, NULL);
 }
@@ -250,17 +278,25 @@ static void node_effect(struct node *node, struct view_effect *effect)
 			   node_self_name(node));
 		fx_ask(node, effect);
 		return;
-	case FX_PRESTOP:
 	case FX_SURVEY:
+		FAULT(R3_SURVEY);
+		fx_ask(node, effect);
+		return;
 	case FX_CLAIM:
+		FAULT(R6_CLAIM);
+		fx_ask(node, effect);
+		return;
+	case FX_PRESTOP:
 	case FX_LEAVE_CANCEL:
 	case FX_CLOSE:
 		fx_ask(node, effect);
 		return;
 	case FX_TIMES:
+		FAULT(R4_PROOF);
 		fx_times(node, effect);
 		return;
 	case FX_STORE:
+		FAULT(R9_STORE);
 		fx_store(node, effect);
 		return;
 	case FX_INSTALL:

@@ -53,6 +53,7 @@ static void view_close(struct view_core *core, struct view_effects *fx)
 void view_unfollow(struct view_core *core)
 {
 	core->following = false;
+	core->given_up = false;
 	core->hello_sent = false;
 }
 
@@ -210,6 +211,7 @@ static void view_on_rstart(struct view_core *core, const struct view_packet *pac
 	}
 	view_fx_timer_cancel(fx, VT_BEGIN);
 	core->following = true;
+	core->given_up = false;
 	core->follow_nodeid = packet->from;
 	core->follow_pid = packet->pid;
 	core->follow_round = packet->round;

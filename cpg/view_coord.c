@@ -16,7 +16,7 @@
 bool view_coord_needed(const struct view_core *core)
 {
 	if (core->state == VS_OUT || core->state == VS_ABORTING ||
-	    (core->following && !MUTANT(R9_ONE)) || core->coord != VC_IDLE) {
+	    (core->following && !core->given_up && !MUTANT(R9_ONE)) || core->coord != VC_IDLE) {
 		return false;
 	}
 	/* R5: only in a quorate ring, with CPG and quorum speaking of the same one */

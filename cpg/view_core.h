@@ -61,7 +61,7 @@ struct view_core {
 	bool reconf_wanted;
 
 	/* whom I follow (R3) */
-	bool following;
+	bool following, given_up; /* it hangs: others may begin, and its NEWVIEW counts still */
 	uint32_t follow_nodeid, follow_pid, follow_round;
 	uint64_t follow_epoch;
 	enum view_stop stop;

@@ -130,11 +130,12 @@ static void view_on_mute_timer(struct view_core *core, struct view_effects *fx)
 		if (core->coord == VC_HELLO) {
 			view_mute_hello(core, fx);
 		} else if (core->following && core->follow_nodeid != core->nodeid &&
+			   !core->given_up &&
 			   !view_heard(core, core->follow_nodeid, core->follow_pid)) {
+			/* somebody else may begin; till then its NEWVIEW counts, for all alike (R3) */
 			view_fx_mark(fx, "coordinator %u hangs: given up", core->follow_nodeid);
-			view_unfollow(core);
+			core->given_up = true;
 			view_coord_consider(core, fx);
-			return;
 		} else if (core->step != STEP_NONE) {
 			view_mute_step(core, fx);
 		}

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/fault.h"
 #include "base/id.h"
 #include "base/proto.h"
 #include "base/timeouts.h"
@@ -171,6 +172,7 @@ static void job_write_steps(struct copies_job *job)
 		const struct copy_write *write = &job->steps.write[i];
 
 		job->error = disk_io_write(job->io, write->block, write->blocks, write->data);
+		FAULT(P9_PART);
 		if (job->error == 0) {
 			job->error = disk_io_flush(job->io);
 		}
@@ -195,6 +197,7 @@ static void job_run(struct worker_job *base)
 	}
 	if (job->error == 0 && job->write) {
 		job_write_steps(job);
+		FAULT(P10_COPY);
 	} else if (job->error == 0) {
 		struct copy_reader reader = { job_read_blocks, job->io };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/proto.h"
 #include "vxconfigd/losses.h"
@@ -156,6 +157,7 @@ void takeover_store(struct takeover_group *item)
 			     "vxha.conf overrides)");
 		return;
 	}
+	FAULT(R7_CONTENT);
 	takeover_new_modes(item);
 	takeover_leave_out(item);
 	item->config->epoch = view->epoch;

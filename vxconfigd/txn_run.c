@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/proto.h"
 #include "base/timeouts.h"
@@ -228,51 +229,66 @@ static void txn_carry_out(struct group *group, const struct txn_effect *effect)
 {
 	switch (effect->type) {
 	case TXN_FX_SEND_PROPOSE:
+		FAULT(P1_ACCEPTED);
 		txn_cast_propose(group);
+		FAULT(P2_PROPOSED);
 		return;
 	case TXN_FX_SEND_VOTE:
+		FAULT(P4_VOTE);
 		txn_cast_vote(group, &effect->ref, effect->error, effect->reason);
 		return;
 	case TXN_FX_SEND_QUIESCE:
+		FAULT(P5_QUIESCE);
 		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_QUIESCE);
 		return;
 	case TXN_FX_SEND_PREPARED:
+		FAULT(P7_PREPARED);
 		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_PREPARED);
 		return;
 	case TXN_FX_SEND_COMMIT:
+		FAULT(P11_COMMIT);
 		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_COMMIT);
+		FAULT(P12_SENT);
 		return;
 	case TXN_FX_SEND_ACK:
+		FAULT(P16_ACK);
 		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_ACK);
 		return;
 	case TXN_FX_SEND_ABORT:
 		txn_cast_ref(group, effect, VX__CFG_MSG__BODY_ABORT);
 		return;
 	case TXN_FX_CHECK:
+		FAULT(P3_DELIVERED);
 		group->pending = (struct group_pending){ .propose = group->incoming };
 		group->incoming = NULL;
 		txn_check(group, &effect->ref);
 		return;
 	case TXN_FX_SUSPEND:
+		FAULT(P6_SUSPEND);
 		txn_suspend(group, &effect->ref);
 		return;
 	case TXN_FX_FORMAT:
 		txn_format(group, &effect->ref);
 		return;
 	case TXN_FX_WRITE:
+		FAULT(P8_WRITE);
 		txn_write(group, &effect->ref);
 		return;
 	case TXN_FX_REMEMBER:
+		FAULT(P15_SEEN);
 		txn_remember(group, &effect->ref);
 		return;
 	case TXN_FX_APPLY:
+		FAULT(P17_APPLY);
 		txn_apply(group);
 		return;
 	case TXN_FX_DROP:
 		txn_drop(group, effect);
 		return;
 	case TXN_FX_ANSWER:
+		FAULT(P18_ANSWER);
 		request_ended(group, effect->error, effect->node, effect->reason);
+		FAULT(P19_ANSWERED);
 		return;
 	case TXN_FX_ASIDE:
 		request_aside(group);

@@ -233,6 +233,32 @@ START_TEST(mute_coordinator_is_given_up)
 }
 END_TEST
 
+/* R3, R11: one that was given up and goes on before anybody else began: its NEWVIEW counts, for all */
+START_TEST(given_up_coordinator_goes_on)
+{
+	struct view_event surveyed = { .type = VE_SURVEYED };
+
+	three();
+	boot(4);
+	w->node[0].hold = 1u << FX_SURVEY;
+	run(1);
+	for (int times = 0; times < 2; times++) {
+		for (uint32_t id = 2; id <= 4; id++) {
+			fire(id, VT_BUSY);
+		}
+		run_bus();
+		for (uint32_t id = 2; id <= 4; id++) {
+			fire(id, VT_MUTE);
+		}
+	}
+	surveyed.token = w->node[0].held;
+	w->node[0].hold = 0;
+	deliver(1, &surveyed);
+	run(4);
+	expect_view(1, 4);
+}
+END_TEST
+
 /* R11: a member that hangs in a step is fenced too, by the first that is not mute itself */
 START_TEST(mute_member_in_a_step)
 {
@@ -271,6 +297,7 @@ int main(void)
 	tcase_add_test(all, slow_member_is_not_mute);
 	tcase_add_test(all, deaf_coordinator_does_not_judge);
 	tcase_add_test(all, mute_coordinator_is_given_up);
+	tcase_add_test(all, given_up_coordinator_goes_on);
 	tcase_add_test(all, mute_member_in_a_step);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
