@@ -69,6 +69,8 @@
 	X(R10_SLOT, CORE, "a leaver's slot is given away after the fold", NULL) \
 	X(R12_OPEN, MODEL, "a clean leave clears the map", NULL) \
 	X(R12_FOLD, MODEL, "no clean leave during a reconfiguration", NULL) \
+	X(R12_BEGIN, MODEL, "a master that is about to leave begins no transaction", NULL) \
+	X(R12_STEPS, CORE, "no clean leave while a step runs", NULL) \
 	X(R13_WAIT, CORE, "an abort that is not proven is no word", NULL) \
 	X(R13_WORD, CORE, "after an abort there is recovery", NULL) \
 	X(R14_STALE, CORE, "who meets a higher epoch aborts", NULL) \

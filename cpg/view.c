@@ -234,6 +234,7 @@ static void view_on_stopped(struct view_core *core, const struct view_event *eve
 		return;
 	}
 	core->stop = STOP_DONE;
+	view_leave_try(core, fx);
 	view_hello_send(core, fx);
 }
 

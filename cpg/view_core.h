@@ -96,7 +96,7 @@ struct view_core {
 	/* leaving, aborting */
 	uint64_t leave_token;
 	bool let_go; /* vxiod has no shared volumes any more */
-	bool leave_ready, leave_sent;
+	bool leave_ready, leave_sent, leave_said; /* said: LEAVE(clean) is in the stream */
 	char reason[VX_REASON_MAX];
 };
 
@@ -127,6 +127,8 @@ void view_abort(struct view_core *core, struct view_effects *fx, const char *for
 	__attribute__((format(printf, 3, 4)));
 void view_gone(struct view_core *core, struct view_effects *fx, enum view_how how);
 void view_on_leave(struct view_core *core, struct view_effects *fx);
+/* Leaves, if all that it waits for has come. */
+void view_leave_try(struct view_core *core, struct view_effects *fx);
 void view_on_leave_cancel(struct view_core *core, struct view_effects *fx);
 void view_on_left(struct view_core *core, const struct view_event *event, struct view_effects *fx);
 void view_on_closed(struct view_core *core, const struct view_event *event,

@@ -15,6 +15,10 @@
 
 static void view_step_begin(struct view_core *core, struct view_effects *fx)
 {
+	if (core->leave_said && !MUTANT(R12_STEPS)) {
+		return; /* R12: its word is behind the NEWVIEW in the stream */
+	}
+
 	struct view_effect *effect = view_fx(fx, FX_STEP);
 
 	core->step_token = view_token(core);
@@ -33,6 +37,7 @@ static void view_settle(struct view_core *core, struct view_effects *fx)
 	core->word_count = 0;
 	view_fx_timer_cancel(fx, VT_JOIN);
 	view_fx(fx, FX_SETTLED);
+	view_leave_try(core, fx);
 	view_coord_consider(core, fx);
 }
 

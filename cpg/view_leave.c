@@ -83,9 +83,21 @@ void view_abort(struct view_core *core, struct view_effects *fx, const char *for
 
 /* ---- leaving ---- */
 
-static void view_leave_try(struct view_core *core, struct view_effects *fx)
+static void view_leave_say(struct view_core *core, struct view_effects *fx)
 {
-	if (core->state != VS_LEAVING || !core->leave_ready || core->leave_sent) {
+	struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
+
+	packet->how = VIEW_CLEAN;
+	packet->incarnation = core->self.incarnation;
+	core->leave_said = true;
+}
+
+/* R12: not while it may be writing to the copies, as the master of a view that does not run yet. */
+void view_leave_try(struct view_core *core, struct view_effects *fx)
+{
+	bool quiet = core->settled || (!core->open && core->stop == STOP_DONE) || MUTANT(R12_STEPS);
+
+	if (core->state != VS_LEAVING || !core->leave_ready || core->leave_sent || !quiet) {
 		return;
 	}
 	core->leave_sent = true;
@@ -94,11 +106,7 @@ static void view_leave_try(struct view_core *core, struct view_effects *fx)
 		view_fx(fx, FX_CLOSE)->token = core->leave_token; /* R12: the last one */
 		return;
 	}
-
-	struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
-
-	packet->how = VIEW_CLEAN;
-	packet->incarnation = core->self.incarnation;
+	view_leave_say(core, fx);
 }
 
 void view_on_leave(struct view_core *core, struct view_effects *fx)
@@ -147,10 +155,7 @@ void view_on_left(struct view_core *core, const struct view_event *event, struct
 void view_on_closed(struct view_core *core, const struct view_event *event, struct view_effects *fx)
 {
 	if (core->state == VS_LEAVING && event->token == core->leave_token) {
-		struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
-
-		packet->how = VIEW_CLEAN;
-		packet->incarnation = core->self.incarnation;
+		view_leave_say(core, fx);
 	}
 }
 

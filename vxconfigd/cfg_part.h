@@ -13,6 +13,7 @@ struct steps {
 	struct configd *configd;
 	uint64_t generation; /* of stop and view: what was begun before does not go on */
 	bool held;	     /* prestop was asked for */
+	bool left;	     /* it said that its part of the leave is done (R12) */
 	Vx__StepRun *hold, *stop, *config, *work, *leave, *abort; /* under way; NULL: not */
 	struct loop_timer progress_timer;
 	const char *progress; /* what is being done, for people */

@@ -144,7 +144,7 @@ static void steps_hold(struct configd *configd, const Vx__StepRun *run)
 
 bool steps_is_held(const struct configd *configd)
 {
-	return configd->steps->held;
+	return configd->steps->held || configd->steps->left;
 }
 
 /* ---- leaving ---- */
@@ -159,6 +159,8 @@ static void steps_drop_shared(struct configd *configd, const char *reason)
 	struct group *group, *after;
 
 	configd->steps->generation++;
+	configd->steps->left = false;
+	steps_forget(&configd->steps->leave);
 	takeover_cancel(configd);
 	request_give_up(configd, reason);
 	relay_give_up(configd, reason);
@@ -203,6 +205,7 @@ static void steps_leave_look(void *ctx)
 			       steps_leave_look, configd);
 		return;
 	}
+	configd->steps->left = true; /* LEAVE follows: nothing new begins */
 	steps_end(configd, &configd->steps->leave, 0, "");
 }
 
@@ -222,7 +225,6 @@ static void steps_abort(struct configd *configd, const Vx__StepRun *run)
 	steps_forget(&steps->stop);
 	steps_forget(&steps->config);
 	steps_forget(&steps->work);
-	steps_forget(&steps->leave);
 	steps_drop_shared(configd, "this node aborts");
 	steps_begin(configd, &steps->abort, run, "writes to configuration copies end");
 	steps_idle_look(configd);

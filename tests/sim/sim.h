@@ -222,7 +222,7 @@ struct sim_disk_task {
 
 struct sim_configd {
 	uint64_t serial;
-	bool registered, member, open, settled, held, scanned, decided, rejoining, stopped;
+	bool registered, member, open, settled, held, left, scanned, decided, rejoining, stopped;
 	struct view view;
 	struct sim_peer peer[VX_NODES_MAX];
 	uint64_t master_serial, join_serial, generation;

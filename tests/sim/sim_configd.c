@@ -122,6 +122,7 @@ static void configd_leave_look(struct sim *sim, uint32_t node, uint64_t arg, voi
 			  NULL);
 		return;
 	}
+	configd->left = true; /* R12 */
 	slot_end(sim, node, &configd->leave, 0);
 }
 
@@ -135,7 +136,8 @@ void configd_out(struct sim *sim, uint32_t node)
 	struct sim_configd *configd = &sim->node[node].configd;
 
 	configd->generation++;
-	configd->took_over = configd->stopped = false;
+	configd->took_over = configd->stopped = configd->left = false;
+	configd->leave = 0;
 	request_sim_give_up(sim, node);
 	relay_sim_give_up(sim, node);
 	configd->member = configd->open = configd->settled = false;
@@ -469,7 +471,6 @@ void configd_step(struct sim *sim, uint32_t node, const struct sim_work *work)
 	}
 	if (work->event == VE_ABORTED) {
 		configd->hold = configd->stop = configd->config = configd->work = 0;
-		configd->leave = 0;
 		configd_out(sim, node);
 		slot_begin(sim, node, &configd->abort, work->serial);
 		configd_stop_look(sim, node);

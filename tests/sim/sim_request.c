@@ -106,7 +106,7 @@ static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	configd_serve_joins(sim, node);
 	queue_expire(sim, node);
 	if (!is_master(sim, node) || !configd->settled || configd->held ||
-	    configd->queue_count == 0 || configd->current.used || !configd->have) {
+	    (configd->left && !MUTANT(R12_BEGIN)) || configd->queue_count == 0 || configd->current.used || !configd->have) {
 		return;
 	}
 	for (size_t i = 0; i < configd->view.member_count; i++) {

@@ -137,6 +137,32 @@ START_TEST(clean_leave)
 }
 END_TEST
 
+/* R12: not while a step runs: it may be the master, and write */
+START_TEST(no_leave_in_a_step)
+{
+	struct view_event event = { .type = VE_LEAVE };
+
+	w->always_quorate = true;
+	three();
+	w->node[1].hold = 1u << FX_STEP;
+	boot(4);
+	run(2);
+	ck_assert(!view_is_settled(w->node[0].core));
+	deliver(1, &event); /* nothing is open: it could leave at once */
+	run(2);
+	ck_assert(!w->node[0].gone);
+	w->node[1].hold = 0;
+
+	struct view_event done = { .type = VE_STEPPED, .token = w->node[1].held };
+
+	deliver(2, &done);
+	run(4);
+	ck_assert(w->node[0].gone);
+	ck_assert_int_eq(w->node[0].gone_how, VIEW_CLEAN);
+	expect_view(2, 3);
+}
+END_TEST
+
 /* R12: the last member writes "no members" */
 START_TEST(last_one_closes)
 {
@@ -435,6 +461,7 @@ int main(void)
 	tcase_add_test(all, leavers_accumulate);
 	tcase_add_test(all, no_hello_before_stop);
 	tcase_add_test(all, clean_leave);
+	tcase_add_test(all, no_leave_in_a_step);
 	tcase_add_test(all, last_one_closes);
 	tcase_add_test(all, abort_is_recovered);
 	tcase_add_test(all, durable_member_is_fenced_first);
