@@ -42,7 +42,11 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(NO_MEMORY, 2015, "out of memory") \
 	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s)") \
 	X(NO_IOD, 2017, "vxiod is not running on this node: it serves no volume") \
-	X(IOD_MUTE, 2018, "vxiod does not answer: %s")
+	X(IOD_MUTE, 2018, "vxiod does not answer: %s") \
+	X(SETMASTER, 2019, "node %s was not made master: %s") \
+	X(SETMASTER_LOST, 2020, \
+	  "vxclustd of this node ended before it answered; whether node %s is master now, " \
+	  "vxclustadm nidmap shows on another node")
 
 enum adm_message {
 #define ADM_MESSAGE_ENUM(name, number, format) ADM_##name,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vxclustadm's verbs that change the membership of this node. */
+/* vxclustadm's verbs that change the membership of this node, or the master. */
 #include "agent/adm_member.h"
 
 #include <errno.h>
@@ -284,4 +284,36 @@ int adm_abortnode(const struct adm_options *options, int count, char **word)
 		break;
 	}
 	return adm_error_talk(error);
+}
+
+int adm_setmaster(const struct adm_options *options, int count, char **word)
+{
+	struct adm_wait wait = { .end_ms = adm_end_ms(options->timeout_s) };
+	Vx__AdmSetmaster setmaster = VX__ADM_SETMASTER__INIT;
+	Vx__Ipc request = VX__IPC__INIT;
+	Vx__Ipc *answer;
+	int error, rc = 0;
+
+	(void)count;
+	setmaster.node = word[0];
+	request.body_case = VX__IPC__BODY_ADM_SETMASTER;
+	request.adm_setmaster = &setmaster;
+	switch (adm_run(&wait, &request, &answer, &error)) {
+	case ADM_WAIT_ANSWER:
+		if (answer->error != 0) {
+			rc = adm_error(ADM_SETMASTER, word[0],
+				       answer->reason[0] != '\0' ? answer->reason
+								 : vx_strerror(answer->error));
+		} else if (answer->reason[0] != '\0') {
+			printf("node %s: %s\n", word[0], answer->reason);
+		}
+		vx__ipc__free_unpacked(answer, NULL);
+		return rc;
+	case ADM_WAIT_TIMEOUT:
+		return adm_error(ADM_SETMASTER, word[0],
+				 "not finished within --timeout; it goes on");
+	case ADM_WAIT_ERROR:
+		break;
+	}
+	return error == -VX_E_IPC ? adm_error(ADM_SETMASTER_LOST, word[0]) : adm_error_talk(error);
 }

@@ -38,6 +38,8 @@ static const struct adm_verb adm_verb_table[] = {
 	  "leave at once: I/O of this node fails (emergency)", 0, 1 },
 	{ "nodestate", adm_nodestate, "[-v] [--json]", "state of this node", 0, 0 },
 	{ "nidmap", adm_nidmap, "[--json]", "nodes, their numbers and roles", 0, 0 },
+	{ "setmaster", adm_setmaster, "[--timeout SECONDS] NODE",
+	  "make another member the master; I/O stands still for a reconfiguration", 1, 1 },
 	{ "setpreference", adm_setpreference, "N",
 	  "of two equals the higher preference becomes master", 1, 1 },
 	{ "getpreference", adm_getpreference, "[--json]", "print it", 0, 0 },
@@ -101,8 +103,8 @@ static void adm_help(void)
 	       "their freeze\n"
 	       "      --json                 print JSON, for programs\n"
 	       "  -j, --join-timeout SECONDS startnode: give up after that (180)\n"
-	       "      --timeout SECONDS      stopnode, abortnode: wait no longer (the node goes on "
-	       "leaving);\n"
+	       "      --timeout SECONDS      stopnode, abortnode, setmaster: wait no longer "
+	       "(it goes on);\n"
 	       "                             daemons: who needs longer to answer is mute (3 to "
 	       "10);\n"
 	       "                             with --stop: who needs longer to end is killed (30)\n"

@@ -57,7 +57,7 @@
 	X(R7_STORE, CORE, "the epoch is stored before the steps", NULL) \
 	X(R8_LET_GO, CORE, "who let go of its volumes is no master", NULL) \
 	X(R8_STAYS, CORE, "the master stays", \
-	  "it is the senior one, but while it leaves") \
+	  "any member may be the master of the next view") \
 	X(R9_ONE, CORE, "who follows somebody does not begin", \
 	  "a round of the model is shorter than the stagger, but for fencing, whose proof stays") \
 	X(R9_PRESTOP, CORE, "the commit stage ends before RSTART", NULL) \
@@ -80,6 +80,8 @@
 	X(R16_GATE, MODEL, "vxiod shuts the gate when vxclustd is lost", NULL) \
 	X(R17_SILENT, MODEL, "after stop a client is silent until the next view", \
 	  "the second line: what it was doing is void with the view") \
+	X(R19_PRESENT, CORE, "who is made master is in the view", \
+	  "a membership event ends the round: who was in the view has said HELLO") \
 	X(T1_UP, CORE, "every vxconfigd is up", \
 	  "the second line: the queue of requests looks before (kick)") \
 	X(T2_NO, CORE, "one 'no' ends it", NULL) \

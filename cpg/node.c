@@ -110,7 +110,9 @@ static void node_cause(struct node *node, const struct view *view)
 			(size_t)snprintf(cause + length, sizeof(cause) - length, "%s%s joined",
 					 length > 0 ? ", " : "", node_name(node, view->joiner[i]));
 	}
-	timeline_cause(&node->timeline, length > 0 ? cause : "asked for");
+	timeline_cause(&node->timeline, length > 0			? cause
+					: view_is_switching(node->core) ? "master switch"
+									: "asked for");
 }
 
 static void fx_store(struct node *node, const struct view_effect *effect)
@@ -153,6 +155,7 @@ static void fx_settled(struct node *node)
 				 view->master == node->info.self ? "master" : "slave");
 	(void)pacemaker_attr_set(node->pacemaker, "vxclust-state", "member");
 	node_adm_done(node, ADM_WAITS_START, 0, "");
+	node_adm_settled(node);
 }
 
 static void node_on_end(void *ctx)
@@ -191,6 +194,7 @@ static void fx_gone(struct node *node, const struct view_effect *effect)
 	node_adm_done(node, ADM_WAITS_START, -VX_E_ABORTED, node->reason);
 	node_adm_done(node, ADM_WAITS_STOP, failed ? -VX_E_ABORTED : 0, node->reason);
 	node_adm_done(node, ADM_WAITS_ABORT, 0, node->reason);
+	node_adm_done(node, ADM_WAITS_SWITCH, -VX_E_ABORTED, node->reason);
 	if (failed) {
 		(void)pacemaker_fail(node->pacemaker, NULL, node_self_name(node));
 	}
@@ -229,7 +233,7 @@ static void fx_ask_fence(struct node *node, uint32_t nodeid, bool again)
 }
 
 const struct node_ask node_ask_abort = {
-	VX__STEP__STEP_ABORT, VE_ABORTED, true, true, "abort",
+	VX__STEP__STEP_ABORT, VE_ABORTED, true, true, "abort", 0,
 };
 
 /* Effects that are questions to local clients. */
@@ -245,7 +249,10 @@ static void fx_ask(struct node *node, const struct view_effect *effect)
 		[FX_CLOSE] = { VX__STEP__STEP_CLOSE, VE_CLOSED, false, true, "" },
 	};
 
-	node_work_start(node, &ask[effect->type], effect->token,
+	struct node_ask asked = ask[effect->type];
+
+	asked.master = effect->type == FX_PRESTOP ? effect->u.master : 0;
+	node_work_start(node, &asked, effect->token,
 			effect->type == FX_CLAIM ? effect->u.view : NULL);
 }
 
@@ -253,7 +260,7 @@ static void fx_step(struct node *node, const struct view_effect *effect)
 {
 	enum step step = (enum step)effect->u.step;
 	const struct node_ask ask = {
-		(Vx__Step)step, VE_STEPPED, step_uses_iod(step), step_uses_configd(step), "",
+		(Vx__Step)step, VE_STEPPED, step_uses_iod(step), step_uses_configd(step), "", 0,
 	};
 
 	node_fault_step(step);
@@ -307,6 +314,9 @@ static void node_effect(struct node *node, struct view_effect *effect)
 		return;
 	case FX_SETTLED:
 		fx_settled(node);
+		return;
+	case FX_REFUSED:
+		node_adm_done(node, ADM_WAITS_SWITCH, -VX_E_RECONF, effect->text);
 		return;
 	case FX_ASK_FENCE:
 		fx_ask_fence(node, effect->u.ask.nodeid, effect->u.ask.again);
@@ -467,6 +477,7 @@ void node_destroy(struct node *node)
 	}
 	loop_timer_cancel(&node->start_timer);
 	loop_timer_cancel(&node->adm_timer);
+	loop_timer_cancel(&node->switch_timer);
 	loop_timer_cancel(&node->end_timer);
 	corosync_cpg_destroy(node->cpg);
 	corosync_quorum_destroy(node->quorum);

@@ -79,7 +79,8 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 	view_describe(node->core, detail);
 	state.state = adm_state_of(node);
 	state.reason = node->reason;
-	state.detail = detail;
+	state.detail =
+		view_is_switching(node->core) ? (char[]){ "master switching in progress" } : detail;
 	state.reconfig = view_state(node->core) != VS_OUT && !view_is_settled(node->core)
 				 ? detail
 				 : (char *)"";
@@ -232,6 +233,88 @@ static void adm_on_set(struct node *node, struct ipc_peer *peer, const Vx__Ipc *
 	}
 }
 
+/* ---- another master (R19) ---- */
+
+void node_adm_settled(struct node *node)
+{
+	const struct view *view = view_current(node->core);
+	char reason[VX_REASON_MAX];
+
+	loop_timer_cancel(&node->switch_timer);
+	snprintf(reason, sizeof(reason),
+		 "another reconfiguration came in between, or node %s leaves; node %s is master",
+		 node_name(node, node->switch_to), node_name(node, view->master));
+	node_adm_done(node, ADM_WAITS_SWITCH, view->master == node->switch_to ? 0 : -VX_E_RECONF,
+		      view->master == node->switch_to ? "" : reason);
+}
+
+static void adm_on_switch_late(void *ctx)
+{
+	struct node *node = ctx;
+	const struct view *view = view_current(node->core);
+	char reason[VX_REASON_MAX];
+
+	if (!view_is_settled(node->core)) {
+		return; /* it began; the view that comes is the answer */
+	}
+	snprintf(reason, sizeof(reason),
+		 "node %s, the master, does not answer (it may still do it: vxclustadm nidmap)",
+		 node_name(node, view->master));
+	node_adm_done(node, ADM_WAITS_SWITCH, -VX_E_TIMEOUT, reason);
+}
+
+static const struct cluster_node *adm_node_find(const struct node *node, const char *name)
+{
+	for (size_t i = 0; i < node->info.count; i++) {
+		if (strcmp(node->info.node[i].name, name) == 0) {
+			return &node->info.node[i];
+		}
+	}
+	return NULL;
+}
+
+static bool adm_switch_waits(const struct node *node)
+{
+	for (int i = 0; i < NODE_ADMS; i++) {
+		if (node->adm[i].peer != NULL && node->adm[i].waits == ADM_WAITS_SWITCH) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void adm_on_setmaster(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)
+{
+	const struct cluster_node *to = adm_node_find(node, msg->adm_setmaster->node);
+	const struct view *view = view_current(node->core);
+	struct view_event event = { .type = VE_SETMASTER };
+	enum view_state state = view_state(node->core);
+
+	if (view == NULL || (state != VS_MEMBER && state != VS_LEAVING)) {
+		adm_answer(peer, msg->cookie, -VX_E_NOTMEMBER,
+			   "this node is not a member of the cluster");
+	} else if (to == NULL) {
+		adm_answer(peer, msg->cookie, -VX_E_NOTFOUND,
+			   "the cluster has no such node (vxclustadm nidmap shows them)");
+	} else if (!view_has_member(view, to->nodeid)) {
+		adm_answer(peer, msg->cookie, -VX_E_NOTMEMBER, "it is not a member of the cluster");
+	} else if (view_is_settled(node->core) && view->master == to->nodeid) {
+		adm_answer(peer, msg->cookie, 0, "it is the master already");
+	} else if (view_is_settled(node->core) && !node_configd_is_up(node, to->nodeid)) {
+		adm_answer(peer, msg->cookie, -VX_E_NODAEMON, "its vxconfigd is not enabled");
+	} else if (to->nodeid == node->info.self && state == VS_LEAVING) {
+		adm_answer(peer, msg->cookie, -VX_E_BUSY, "it is leaving the cluster");
+	} else if (adm_switch_waits(node)) {
+		adm_answer(peer, msg->cookie, -VX_E_BUSY,
+			   "Master switching is in progress. Try again");
+	} else if (adm_add(node, peer, msg->cookie, ADM_WAITS_SWITCH) != NULL) {
+		node->switch_to = event.master = to->nodeid;
+		loop_timer_set(node->loop, &node->switch_timer, VX_SWITCH_MS, adm_on_switch_late,
+			       node);
+		node_event(node, &event);
+	}
+}
+
 void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg)
 {
 	struct view_event event = { .type = VE_ABORT };
@@ -244,6 +327,8 @@ void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *m
 		adm_on_stop(node, peer, msg);
 	} else if (msg->body_case == VX__IPC__BODY_ADM_SET) {
 		adm_on_set(node, peer, msg);
+	} else if (msg->body_case == VX__IPC__BODY_ADM_SETMASTER) {
+		adm_on_setmaster(node, peer, msg);
 	} else if (msg->body_case == VX__IPC__BODY_ADM_ABORT) {
 		event.reason = msg->adm_abort->reason[0] != '\0' ? msg->adm_abort->reason
 								 : "user initiated abort";

@@ -71,6 +71,13 @@ static void port_say(struct node *node, int index, bool up, bool clean)
 	node_cast(node, &msg);
 }
 
+bool node_configd_is_up(const struct node *node, uint32_t nodeid)
+{
+	uint32_t place = cluster_node_place(&node->info, nodeid);
+
+	return place < VX_NODES_MAX && (node->port_up[port_index('w')] >> place & 1) != 0;
+}
+
 void node_port_reset(struct node *node)
 {
 	for (int i = 0; i < NODE_PORTS; i++) {

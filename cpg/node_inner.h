@@ -31,6 +31,7 @@ struct node_ask {
 	enum view_event_type event;
 	bool iod, configd; /* who is asked */
 	const char *reason;
+	uint32_t master; /* prestop: who is to become master (R19); 0: no switch */
 };
 
 /* Something that local clients were asked to do; its end becomes an event of the core. */
@@ -56,7 +57,13 @@ struct node_work {
 struct node_adm {
 	struct ipc_peer *peer;
 	uint64_t cookie;
-	enum { ADM_WAITS_START, ADM_WAITS_STOP, ADM_WAITS_ABORT, ADM_WAITS_STORE } waits;
+	enum {
+		ADM_WAITS_START,
+		ADM_WAITS_STOP,
+		ADM_WAITS_ABORT,
+		ADM_WAITS_STORE,
+		ADM_WAITS_SWITCH
+	} waits;
 };
 
 /* What is remembered on the node's disk. One write at a time, by a thread: a system disk that is
@@ -119,7 +126,8 @@ struct node {
 	struct loop_timer start_timer;
 	uint64_t start_deadline_ms;
 	struct node_adm adm[NODE_ADMS];
-	struct loop_timer adm_timer, end_timer;
+	uint32_t switch_to; /* ADM_WAITS_SWITCH: who is to become master */
+	struct loop_timer adm_timer, switch_timer, end_timer;
 	int end_code;
 };
 
@@ -166,11 +174,15 @@ void node_client_view(struct node *node);
 void node_client_registered(struct node *node, enum node_client client);
 void node_port_reset(struct node *node);
 void node_port_announce(struct node *node);
+/* Is vxconfigd (port w) of a node up, as the stream says? */
+bool node_configd_is_up(const struct node *node, uint32_t nodeid);
 void node_port_packet(struct node *node, const Vx__Cpg *msg, uint32_t from, uint32_t pid);
 
 /* node_adm.c: vxclustadm */
 void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *msg);
 void node_adm_closed(struct node *node, const struct ipc_peer *peer);
 void node_adm_done(struct node *node, int waits, int error, const char *reason);
+/* A view runs: is it the one that a new master was asked for (R19)? */
+void node_adm_settled(struct node *node);
 
 #endif

@@ -120,6 +120,7 @@ static void work_send(struct node_work *work, enum node_client client)
 	run.serial = work->serial;
 	run.view = words;
 	run.reason = (char *)(uintptr_t)work->ask.reason;
+	run.master = work->ask.master;
 	msg.body_case = VX__IPC__BODY_STEP_RUN;
 	msg.step_run = &run;
 	(void)ipc_peer_send(node->client[client], &msg); /* a lost client is told by its closing */
@@ -185,6 +186,11 @@ void node_work_start(struct node *node, const struct node_ask *ask, uint64_t tok
 	}
 	work->waits[NODE_CONFIGD] = ask->configd && (node->client[NODE_CONFIGD] != NULL ||
 						     work_needs_configd(ask->step));
+	if (ask->master != 0 && !node_configd_is_up(node, ask->master)) { /* R19 */
+		work->waits[NODE_CONFIGD] = false;
+		work->error = -VX_E_NODAEMON;
+		snprintf(work->reason, sizeof(work->reason), "its vxconfigd is not enabled");
+	}
 	for (int client = 0; client < NODE_CLIENTS; client++) {
 		if (work->waits[client] && node->client[client] != NULL) {
 			work_send(work, (enum node_client)client);

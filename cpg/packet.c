@@ -194,6 +194,11 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 		to->type = VP_RECONF;
 		reason_from(msg->reconf_ask->reason, to);
 		return 0;
+	case VX__CPG__BODY_SETMASTER:
+		to->type = VP_SETMASTER;
+		to->nodeid = msg->setmaster->nodeid;
+		to->incarnation = msg->setmaster->incarnation;
+		return 0;
 	case VX__CPG__BODY_PORT_STATE:
 	case VX__CPG__BODY_PORT_DATA:
 	case VX__CPG__BODY__NOT_SET:
@@ -217,6 +222,7 @@ struct packet_parts {
 		Vx__Leave leave;
 		Vx__Refuse refuse;
 		Vx__ReconfAsk reconf_ask;
+		Vx__Setmaster setmaster;
 	} body;
 	Vx__RingId ring;
 	Vx__Member self, member[VX_NODES_MAX];
@@ -329,6 +335,10 @@ static void body_to(const struct view_packet *from, struct packet_parts *parts)
 		return;
 	case VP_RECONF:
 		PARTS_BODY(parts, reconf_ask, reconf_ask, RECONF_ASK)->reason = reason;
+		return;
+	case VP_SETMASTER:
+		PARTS_BODY(parts, setmaster, setmaster, SETMASTER)->nodeid = from->nodeid;
+		parts->body.setmaster.incarnation = from->incarnation;
 		return;
 	}
 }

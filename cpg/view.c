@@ -273,7 +273,12 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 		    packet->incarnation == core->self.incarnation && core->state == VS_JOINING) {
 			snprintf(core->reason, sizeof(core->reason), "%s", packet->reason);
 			view_gone(core, fx, VIEW_CLEAN);
+			return;
 		}
+		view_on_refused(core, packet, fx);
+		return;
+	case VP_SETMASTER:
+		view_on_setmaster_packet(core, packet, fx);
 		return;
 	case VP_RECONF:
 		if (core->open && packet->epoch == core->view.epoch) {
@@ -367,9 +372,7 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		view_on_stopped(core, event, fx);
 		break;
 	case VE_PRESTOPPED:
-		if (event->token == core->coord_token) {
-			view_coord_prestopped(core, fx);
-		}
+		view_coord_prestopped(core, event, fx);
 		break;
 	case VE_SURVEYED:
 		view_coord_surveyed(core, event, fx);
@@ -417,6 +420,9 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 				 event->reason != NULL ? event->reason : "asked for");
 		}
 		break;
+	case VE_SETMASTER:
+		view_on_setmaster(core, event->master, fx);
+		break;
 	}
 	view_watch(core, fx);
 	view_check(core);
@@ -450,6 +456,11 @@ bool view_is_settled(const struct view_core *core)
 bool view_has_run(const struct view_core *core)
 {
 	return core->ran;
+}
+
+bool view_is_switching(const struct view_core *core)
+{
+	return core->switch_asked.nodeid != 0;
 }
 
 bool view_is_quorate(const struct view_core *core)

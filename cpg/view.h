@@ -49,7 +49,7 @@ struct view {
 };
 
 #define VIEW_PACKETS(X) \
-	X(RSTART) X(HELLO) X(NEWVIEW) X(BUSY) X(STEP_DONE) X(LEAVE) X(REFUSE) X(RECONF)
+	X(RSTART) X(HELLO) X(NEWVIEW) X(BUSY) X(STEP_DONE) X(LEAVE) X(REFUSE) X(RECONF) X(SETMASTER)
 
 enum view_packet_type {
 #define VIEW_ENUM(name) VP_##name,
@@ -71,7 +71,7 @@ struct view_packet {
 	uint64_t last_epoch;
 	/* HELLO: the sender's view and leavers; NEWVIEW: the view */
 	struct view view;
-	/* STEP_DONE, LEAVE, REFUSE, RECONF */
+	/* STEP_DONE, LEAVE, REFUSE, RECONF, SETMASTER */
 	uint32_t step;
 	int error;
 	enum view_how how;
@@ -98,6 +98,7 @@ enum view_event_type {
 	VE_LEAVE_CANCEL,
 	VE_ABORT,
 	VE_RECONF,
+	VE_SETMASTER,
 	/* answers to effects, with their token */
 	VE_STOPPED,
 	VE_PRESTOPPED,
@@ -126,7 +127,7 @@ struct view_event {
 	enum view_event_type type;
 	uint64_t token;
 	int error;
-	const char *reason; /* ABORT, RECONF: why; NULL allowed */
+	const char *reason; /* ABORT, RECONF, PRESTOPPED: why; NULL allowed */
 	/* JOIN */
 	uint64_t incarnation, last_epoch;
 	uint32_t nid_wanted, timeout_ms;
@@ -135,6 +136,7 @@ struct view_event {
 	const struct view_node *node, *left;
 	size_t node_count, left_count;
 	bool ring_changing; /* by a node, not a process: the totem ring follows in a RING event */
+	uint32_t master;    /* SETMASTER: node id */
 	/* RING, QUORUM */
 	struct view_ring ring;
 	const uint32_t *nodeid; /* RING: nodes of the totem ring */
@@ -171,6 +173,7 @@ enum view_effect_type {
 	/* no answer */
 	FX_INSTALL,
 	FX_SETTLED,
+	FX_REFUSED, /* SETMASTER of this node */
 	FX_ASK_FENCE,
 	FX_LEAVE_CANCEL,
 	FX_GONE,
@@ -199,9 +202,11 @@ struct view_effect {
 			size_t count;
 		} times;
 		uint32_t step;	   /* STEP */
+		uint32_t master;   /* PRESTOP: who is to become master; 0: no switch */
 		enum view_how how; /* GONE */
 	} u;
-	char text[VX_REASON_MAX]; /* MARK: for log and timeline; GONE, ABORT_LOCAL: the reason */
+	/* MARK: for log and timeline; GONE, ABORT_LOCAL, REFUSED: the reason */
+	char text[VX_REASON_MAX];
 };
 
 struct view_effects {
@@ -232,6 +237,7 @@ bool view_is_stored(const struct view_core *core);  /* its epoch is: clients may
 bool view_is_settled(const struct view_core *core); /* the last step was reached: I/O runs */
 bool view_has_run(const struct view_core *core);    /* it was settled once since it joined */
 bool view_is_quorate(const struct view_core *core);
+bool view_is_switching(const struct view_core *core); /* SETMASTER came, and is not done (R19) */
 /* Does the result of what was asked with this token still count? */
 bool view_awaits(const struct view_core *core, uint64_t token);
 bool view_has_member(const struct view *view, uint32_t nodeid);

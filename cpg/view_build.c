@@ -82,7 +82,7 @@ static uint32_t view_nid_choose(const struct view_core *core, const struct view_
 	return VX_NODES_MAX;
 }
 
-static bool view_coord_let_go(const struct view_core *core, const struct view_member *member)
+bool view_coord_let_go(const struct view_core *core, const struct view_member *member)
 {
 	for (size_t i = 0; i < core->node_count; i++) {
 		if (core->hello[i].here && core->hello[i].let_go &&
@@ -100,6 +100,11 @@ static uint32_t view_coord_master(const struct view_core *core)
 	const struct view *next = &core->next;
 	const struct view_member *before =
 		core->have_view ? view_member_of(&core->view, core->view.master) : NULL;
+	uint32_t switched = view_switch_master(core);
+
+	if (switched != 0) {
+		return switched; /* R19 */
+	}
 
 	if (before != NULL && view_coord_present(core, before->nodeid, before->incarnation) &&
 	    (!view_coord_let_go(core, before) || MUTANT(R8_LET_GO)) && !MUTANT(R8_STAYS)) {

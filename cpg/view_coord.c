@@ -31,7 +31,7 @@ bool view_coord_needed(const struct view_core *core)
 	if (!view_is_master(core)) {
 		return false;
 	}
-	if (core->reconf_wanted) {
+	if (core->reconf_wanted || core->switching.nodeid != 0) {
 		return true;
 	}
 	for (size_t i = 0; core->settled && i < core->node_count; i++) {
@@ -100,6 +100,10 @@ void view_coord_cancel(struct view_core *core, struct view_effects *fx)
 	    !MUTANT(R4_CLAIM)) {
 		core->stop = STOP_NOT; /* R4: its own claim may be on its way to the copies */
 	}
+	if (core->switching.nodeid != 0) { /* R19: forgotten; vxconfigd holds, so a view is made */
+		core->switching = (struct view_switch){ 0 };
+		core->reconf_wanted = true;
+	}
 	view_coord_set(core, VC_IDLE);
 	view_fx_timer_cancel(fx, VT_POLL);
 	view_fx_timer_cancel(fx, VT_ASK);
@@ -132,21 +136,37 @@ static void view_coord_rstart(struct view_core *core, struct view_effects *fx)
 void view_coord_begin(struct view_core *core, struct view_effects *fx)
 {
 	if (core->have_view && core->open && !MUTANT(R9_PRESTOP)) {
+		struct view_effect *effect = view_fx(fx, FX_PRESTOP);
+
 		/* R9: the commit stage of a transaction ends first, others are put aside, until
-		 * the next view: it is made now, whoever it was for */
-		core->reconf_wanted = true;
+		 * the next view: it is made now, whoever it was for. vxconfigd may refuse a switch
+		 * only (R19). */
+		if (core->reconf_wanted) {
+			core->switching = (struct view_switch){ 0 };
+		}
+		core->reconf_wanted = core->switching.nodeid == 0;
 		view_coord_set(core, VC_PRESTOP);
-		view_fx(fx, FX_PRESTOP)->token = core->coord_token;
+		effect->token = core->coord_token;
+		effect->u.master = core->switching.nodeid;
 		return;
 	}
 	view_coord_rstart(core, fx);
 }
 
-void view_coord_prestopped(struct view_core *core, struct view_effects *fx)
+void view_coord_prestopped(struct view_core *core, const struct view_event *event,
+			   struct view_effects *fx)
 {
-	if (core->coord == VC_PRESTOP) {
-		view_coord_rstart(core, fx);
+	if (core->coord != VC_PRESTOP || event->token != core->coord_token) {
+		return;
 	}
+	if (event->error != 0 && core->switching.nodeid != 0) {
+		view_coord_set(core, VC_IDLE);
+		view_switch_refuse(core, event->reason, fx);
+		view_coord_consider(core, fx);
+		return;
+	}
+	view_coord_rstart(core, fx);
+	core->switch_round = core->round;
 }
 
 /* ---- HELLO: who was in which view, who is gone ---- */

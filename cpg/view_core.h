@@ -33,6 +33,12 @@ struct view_hello {
 	struct view_member self;
 };
 
+/* R19: who is to become master, and who asked for it. */
+struct view_switch {
+	uint32_t by, nodeid; /* 0: nobody */
+	uint64_t incarnation;
+};
+
 struct view_core {
 	enum view_state state;
 	uint32_t nodeid;
@@ -59,6 +65,10 @@ struct view_core {
 	size_t word_count;
 	char reconf_reason[VX_REASON_MAX]; /* a new view was asked for */
 	bool reconf_wanted;
+
+	struct view_switch switch_asked; /* as the stream says; all members know it */
+	struct view_switch switching; /* the master's: to be done, or being done in switch_round */
+	uint32_t switch_round;
 
 	/* whom I follow (R3) */
 	bool following, given_up; /* it hangs: others may begin, and its NEWVIEW counts still */
@@ -142,6 +152,17 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 void view_unfollow(struct view_core *core);
 bool view_is_master(const struct view_core *core);
 
+/* view_switch.c */
+void view_on_setmaster(struct view_core *core, uint32_t nodeid, struct view_effects *fx);
+void view_on_setmaster_packet(struct view_core *core, const struct view_packet *packet,
+			      struct view_effects *fx);
+void view_on_refused(struct view_core *core, const struct view_packet *packet,
+		     struct view_effects *fx);
+/* The master's vxconfigd says no. */
+void view_switch_refuse(struct view_core *core, const char *reason, struct view_effects *fx);
+/* Who becomes master in the round that I coordinate; 0: R8 decides. */
+uint32_t view_switch_master(const struct view_core *core);
+
 /* view_install.c */
 void view_on_newview(struct view_core *core, const struct view_packet *packet,
 		     struct view_effects *fx);
@@ -164,6 +185,8 @@ void view_watch_timer(struct view_core *core, enum view_timer timer, struct view
 bool view_coord_present(const struct view_core *core, uint32_t nodeid, uint64_t incarnation);
 const struct view_time *view_coord_time(const struct view_core *core, uint32_t nodeid);
 void view_coord_build(struct view_core *core); /* into core->next */
+/* Did it say HELLO without volumes? */
+bool view_coord_let_go(const struct view_core *core, const struct view_member *member);
 
 /* view_coord.c */
 bool view_coord_needed(const struct view_core *core);
@@ -173,7 +196,8 @@ void view_coord_begin(struct view_core *core, struct view_effects *fx);
 void view_coord_cancel(struct view_core *core, struct view_effects *fx);
 /* R3: my RSTART counts after all: another one's before it in the stream ended my round. */
 void view_coord_followed(struct view_core *core, uint32_t round);
-void view_coord_prestopped(struct view_core *core, struct view_effects *fx);
+void view_coord_prestopped(struct view_core *core, const struct view_event *event,
+			   struct view_effects *fx);
 void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 		      struct view_effects *fx);
 void view_coord_surveyed(struct view_core *core, const struct view_event *event,

@@ -35,6 +35,7 @@ static void view_settle(struct view_core *core, struct view_effects *fx)
 	core->left_count =
 		core->view.unfolded && !MUTANT(R10_UNFOLDED) ? core->left_count : 0; /* R10 */
 	core->word_count = 0;
+	core->switch_asked = (struct view_switch){ 0 };
 	view_fx_timer_cancel(fx, VT_JOIN);
 	view_fx(fx, FX_SETTLED);
 	view_leave_try(core, fx);
@@ -70,6 +71,7 @@ static void view_install(struct view_core *core, const struct view *view, struct
 	core->last_epoch = view->epoch > core->last_epoch ? view->epoch : core->last_epoch;
 	core->stop = STOP_NOT; /* asked anew by the next one; the gate is shut till the last step */
 	core->reconf_wanted = false;
+	core->switching = (struct view_switch){ 0 };
 	core->left_count = 0;
 	for (size_t i = 0; i < view->leaver_count; i++) {
 		view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left),

@@ -216,6 +216,7 @@ void view_check(const struct view_core *core)
 	       (core->following && core->follow_nodeid == core->nodeid) || core->coord == VC_HELLO);
 	if (core->open) {
 		assert(core->view.epoch <= core->last_epoch);
+		assert(view_has_member(&core->view, core->view.master));
 		for (size_t i = 0; i < core->view.member_count; i++) {
 			const struct view_member *member = &core->view.member[i];
 

@@ -136,6 +136,11 @@ static void steps_hold(struct configd *configd, const Vx__StepRun *run)
 {
 	const struct txn_event event = { .type = TXN_EV_HOLD };
 
+	if (run->master != 0 && request_any(configd)) { /* R19 */
+		clust_ack(configd->clust, run, -VX_E_BUSY,
+			  "a transaction is in progress. Try again", 0, NULL, 0);
+		return;
+	}
 	configd->steps->held = true;
 	steps_begin(configd, &configd->steps->hold, run, "a transaction in its commit stage ends");
 	txn_run_all(configd, &event);
@@ -332,6 +337,9 @@ void steps_on_registered(struct configd *configd, const Vx__Registered *register
 	if (registered->state == VX__NODE_STATE__NODE_OUT && was_member) {
 		steps_drop_shared(configd, "this node left the cluster");
 		configd->leaving = false;
+	}
+	if (registered->state != VX__NODE_STATE__NODE_LEAVING) {
+		configd->steps->left = false;
 	}
 	cview_registered(&configd->cluster, registered);
 	log_info("vxclustd: node=%s cluster=%s %s", registered->node, registered->cluster,

@@ -198,10 +198,11 @@ void relay_decided(struct configd *configd)
 			message_add(reply, ask->request->tool, MSG_NODE_LEFT,
 				    name != NULL ? name : ask->request->group,
 				    relay->unknown
-					    ? "the master left the cluster, and the disk "
+					    ? "another node became master, and the disk "
 					      "group is disabled: what became of it is not "
 					      "known yet"
-					    : "the master left the cluster; nothing was changed");
+					    : "another node became master; nothing was changed: "
+					      "try again");
 		}
 		relay_free(configd, relay);
 		ask_answer_loaded(ask, reply);

@@ -333,6 +333,21 @@ static void request_on_kick(void *ctx)
 	request_kick_creating(configd);
 }
 
+bool request_any(struct configd *configd)
+{
+	const struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		if (group->starting != NULL || group->current != NULL ||
+		    !TAILQ_EMPTY(&group->queue) || group->txn.member != TXN_NONE ||
+		    group->txn.master != TXN_IDLE) {
+			return true;
+		}
+	}
+	return configd->creating_now != NULL || !TAILQ_EMPTY(&configd->creating);
+}
+
 /* From the loop: whoever asks may be in the middle of something. */
 void request_kick(struct configd *configd)
 {

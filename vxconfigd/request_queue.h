@@ -43,6 +43,8 @@ void request_aside(struct group *group);
 void request_refuse_all(struct group *group);
 /* This node is no master any more, or leaves: every request ends. */
 void request_give_up(struct configd *configd, const char *reason);
+/* Is a change under way, or waiting? Then no other node is made master (R19). */
+bool request_any(struct configd *configd);
 /* Is it waiting or under way here? */
 bool request_is_known(struct configd *configd, const uint8_t *txid);
 /* What for, as text (VX_REASON_MAX)? False: it is none of these (request_wait.c). */

@@ -137,6 +137,7 @@ struct sim_work {
 	enum view_event_type event;
 	int step;
 	bool wait_iod, wait_configd, prestop;
+	uint32_t master; /* of a prestop: a switch (R19) */
 	int error;
 	uint64_t max_epoch;
 	struct view_member durable[VX_NODES_MAX];
@@ -157,6 +158,8 @@ struct sim_clustd {
 	bool port_local; /* own vxconfigd's "up" was delivered */
 	uint32_t peers_up;
 	bool stopped_by_hand;
+	uint32_t prestop_master, switch_tries;
+	uint32_t switch_to; /* its administrator waits for that (R19); 0: he does not */
 };
 
 /* vxiod: the gate. Its I/O never pauses while the gate is open. */
@@ -320,9 +323,11 @@ struct sim_client {
 	X(KILL_CONFIGD) \
 	X(KILL_IOD) \
 	X(KILL_COROSYNC) \
-	X(STOP_COROSYNC) X(PAUSE_CLUSTD) X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) \
-		X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) \
-			X(RECONF) X(LEAVE_ALL) X(OLD_COPIES) /* from here on: hard ones */
+	X(STOP_COROSYNC) \
+	X(PAUSE_CLUSTD) \
+	X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) \
+		X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) X(SETMASTER) \
+			X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {
 #define SIM_FAULT_ENUM(name) FAULT_##name,
@@ -395,6 +400,7 @@ struct sim {
 	} votes[SIM_TXNS_MAX + 2];
 	uint32_t slot_node[VX_NODES_MAX];  /* whose it was last */
 	uint64_t slot_dirty[VX_NODES_MAX]; /* incarnation whose map is not clean; 0: clean */
+	uint64_t switches;		   /* that were done */
 	uint64_t views, txns_ok, txns_failed, txns_unknown;
 	uint64_t coverage[FAULT_COUNT];
 
@@ -433,6 +439,7 @@ void clustd_client_down(struct sim *sim, uint32_t node, bool iod);
 void clustd_port_send(struct sim *sim, uint32_t node, const struct sim_cfg_msg *msg);
 void clustd_corosync_died(struct sim *sim, uint32_t node);
 void clustd_ask_view(struct sim *sim, uint32_t node, const char *reason);
+void clustd_setmaster(struct sim *sim, uint32_t node, uint32_t master);
 
 /* ---- sim_iod.c ---- */
 void iod_boot(struct sim *sim, uint32_t node);
@@ -471,6 +478,8 @@ void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t fr
 void request_sim_kick(struct sim *sim, uint32_t node);
 void request_sim_give_up(struct sim *sim, uint32_t node);
 bool request_sim_known(const struct sim *sim, uint32_t node, uint8_t txn);
+/* Is a transaction under way at the master, or waiting? */
+bool request_sim_busy(const struct sim *sim, uint32_t node);
 void relay_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint8_t client, bool ask);
 void relay_sim_master(struct sim *sim, uint32_t node, const struct sim_cfg_msg *view);
 void relay_sim_decided(struct sim *sim, uint32_t node);

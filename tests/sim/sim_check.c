@@ -11,7 +11,7 @@
  *        (epoch, seq) (R5, T7)
  *   I6   who fails a transaction met nobody who had seen its COMMIT (T8)
  *   I9   no write to a copy and no I/O is under way when HELLO is sent (R4)
- *   I11  one master and one list of members for each epoch (R5, R7, R8)
+ *   I11  one master, a member, and one list of members for each epoch (R5, R7, R8, R19)
  *   I12  a gate opens only when nobody outside the view has I/O in flight (R1, R6, R13)
  *   I13  no gate opens before each map of one that did not leave cleanly was folded (R10, R12)
  *   I14  without quorum no view is open (R15)
@@ -23,7 +23,7 @@
  *   I20  a master begins a view between two transactions (R9)
  *   I21  without vxclustd no gate is open (R16)
  *   LIVE after the last fault all nodes become members that run, and all answers are known
- *        (R3, R9, R11, R14)
+ *        (R3, R9, R11, R14, R19)
  */
 #include "tests/sim/sim.h"
 
@@ -78,6 +78,10 @@ void check_view(struct sim *sim, uint32_t node, const struct view *view)
 	struct sim_epoch *epoch = check_epoch(sim, view->epoch);
 	uint64_t members = 0;
 
+	if (!view_has_member(view, view->master)) {
+		sim_fail(sim, "I11 epoch %#llx: its master, node %u, is no member",
+			 (unsigned long long)view->epoch, view->master);
+	}
 	for (size_t i = 0; i < view->member_count; i++) {
 		members |= UINT64_C(1) << view->member[i].nodeid;
 		if (!view->cold) { /* else nobody knows, and every slot is folded first */
@@ -368,6 +372,7 @@ static const char *node_lacks(const struct sim_node *n, uint32_t nodes)
 	       : !n->configd.settled				     ? "a settled vxconfigd"
 	       : !n->configd.have || n->configd.adopting > 0	     ? "the group"
 	       : n->configd.disabled				     ? "an enabled group"
+	       : n->clustd.switch_to != 0			     ? "an answer to setmaster"
 								     : NULL;
 }
 

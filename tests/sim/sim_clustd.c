@@ -11,6 +11,7 @@
 #include "tests/sim/sim.h"
 
 #define BIT(node) (1u << (node))
+#define SWITCH_TRIES 40
 
 /* ---- clients come and go ---- */
 
@@ -312,8 +313,29 @@ static void fx_gone(struct sim *sim, uint32_t node, const struct view_effect *ef
 	clustd->corosync_dead = false;
 	clustd->peers_up = 0;
 	clustd->port_local = false;
+	clustd->switch_to = 0;
 	sim_later(sim, SIM_IPC_US, PROC_CONFIGD, node, configd_gets_registered, 0, NULL);
 	pacemaker_gone(sim, node, failed);
+}
+
+static void switch_again(struct sim *sim, uint32_t node, uint64_t master, void *ptr)
+{
+	(void)ptr;
+	clustd_setmaster(sim, node, (uint32_t)master);
+}
+
+/* "Try again": he does, a few times. */
+static void clustd_switch_refused(struct sim *sim, uint32_t node, const char *reason)
+{
+	struct sim_clustd *clustd = &sim->node[node].clustd;
+	uint32_t master = clustd->switch_to;
+
+	TRACE(sim, node, "node %u is not made master: %s", master, reason);
+	clustd->switch_to = 0;
+	if (master != 0 && clustd->switch_tries++ < SWITCH_TRIES) {
+		sim_later(sim, sim_delay(sim, 300, 100 * SIM_MS), PROC_CLUSTD, node, switch_again,
+			  master, NULL);
+	}
 }
 
 static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *effect)
@@ -343,6 +365,7 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 				  NULL);
 		return;
 	case FX_PRESTOP:
+		clustd->prestop_master = effect->u.master;
 		clustd_work_start(sim, node, VE_PRESTOPPED, STEP_STOP, effect->token, false, true,
 				  NULL);
 		return;
@@ -371,6 +394,12 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 		return;
 	case FX_SETTLED:
 		TRACE(sim, node, "runs");
+		sim->switches += clustd->switch_to != 0 &&
+				 view_current(clustd->core)->master == clustd->switch_to;
+		clustd->switch_to = 0;
+		return;
+	case FX_REFUSED:
+		clustd_switch_refused(sim, node, effect->text);
 		return;
 	case FX_ASK_FENCE:
 		pacemaker_ask(sim, node, effect->u.ask.nodeid);
@@ -434,6 +463,17 @@ void clustd_corosync_died(struct sim *sim, uint32_t node)
 	clustd_event(sim, node, &event);
 	if (view_state(sim->node[node].clustd.core) == VS_OUT) {
 		sim->node[node].clustd.corosync_dead = false;
+	}
+}
+
+void clustd_setmaster(struct sim *sim, uint32_t node, uint32_t master)
+{
+	const struct view_event event = { .type = VE_SETMASTER, .master = master };
+	struct sim_clustd *clustd = &sim->node[node].clustd;
+
+	if (view_state(clustd->core) == VS_MEMBER && clustd->switch_to == 0) {
+		clustd->switch_to = master;
+		clustd_event(sim, node, &event);
 	}
 }
 

@@ -415,6 +415,7 @@ void configd_registered(struct sim *sim, uint32_t node)
 		return;
 	}
 	configd->registered = true;
+	configd->left = configd->left && view_state(clustd->core) == VS_LEAVING;
 	if (view_state(clustd->core) == VS_OUT && configd->member) {
 		configd_out(sim, node);
 	}
@@ -454,6 +455,10 @@ void configd_step(struct sim *sim, uint32_t node, const struct sim_work *work)
 	if (work->event == VE_PRESTOPPED) {
 		const struct txn_event event = { .type = TXN_EV_HOLD };
 
+		if (work->master != 0 && request_sim_busy(sim, node)) { /* R19 */
+			clustd_ack(sim, node, false, work->serial, -VX_E_BUSY);
+			return;
+		}
 		configd->held = true;
 		slot_begin(sim, node, &configd->hold, work->serial);
 		txn_sim_event(sim, node, &event);

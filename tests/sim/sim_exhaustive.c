@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The simulator: a quiet run - transactions with and without volumes in use, a clean leave, a
- * join, the master's death - and then the same run again for each of its events and each single
- * fault: every node powered off, cut, each of its daemons killed, before that event.
+ * join, another master, its death - and then the same run again for each of its events and each
+ * single fault: every node powered off, cut, each of its daemons killed, before that event.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@
 /* The story. Node 0: the master of that moment. */
 static const struct sim_fault quiet_story[] = {
 	{ .at = 900, .kind = FAULT_LEAVE, .node = 3 },
-	{ .at = 1760, .kind = FAULT_POWER_OFF, .node = 0 },
+	{ .at = 1500, .kind = FAULT_SETMASTER, .node = 1, .how = 1 }, /* node 2 */
+	{ .at = 2400, .kind = FAULT_POWER_OFF, .node = 0 },
 };
 
 static const enum sim_fault_kind single[] = { FAULT_POWER_OFF,	   FAULT_KILL_CLUSTD,

@@ -98,7 +98,9 @@ static void clustd_asked(struct sim *sim, uint32_t node, uint64_t kind, void *pt
 	const struct view_event leave_event = { .type = VE_LEAVE };
 
 	(void)ptr;
-	if (kind == FAULT_RECONF) {
+	if (kind >= FAULT_COUNT) {
+		clustd_setmaster(sim, node, (uint32_t)(kind - FAULT_COUNT));
+	} else if (kind == FAULT_RECONF) {
 		clustd_ask_view(sim, node, "a test");
 	} else if (kind == FAULT_ABORT) {
 		clustd_event(sim, node, &abort_event);
@@ -243,6 +245,10 @@ static void fault_do(struct sim *sim, const struct sim_fault *fault)
 	case FAULT_ABORT:
 	case FAULT_RECONF:
 		sim_later(sim, 0, PROC_CLUSTD, node, clustd_asked, fault->kind, NULL);
+		return;
+	case FAULT_SETMASTER:
+		sim_later(sim, 0, PROC_CLUSTD, node, clustd_asked,
+			  FAULT_COUNT + 1 + fault->how % sim->options.nodes, NULL);
 		return;
 	case FAULT_SLOW_FENCE:
 		sim->slow_fence_until = sim->now + 60 * SIM_S;

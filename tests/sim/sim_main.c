@@ -16,7 +16,7 @@
 #define WORKERS_MAX 64
 
 struct tally {
-	uint64_t done, events, views, committed, aborted;
+	uint64_t done, events, views, switches, committed, aborted;
 	uint64_t coverage[FAULT_COUNT];
 	uint64_t failed; /* seed + 1 */
 	char failure[300];
@@ -118,6 +118,7 @@ static void worker(struct tally *tally, const struct sim_options *options, uint6
 		tally->done++;
 		tally->events += sim.events;
 		tally->views += sim.views;
+		tally->switches += sim.switches;
 		tally->committed += sim.txns_ok;
 		tally->aborted += sim.txns_failed;
 		for (int k = 0; k < FAULT_COUNT; k++) {
@@ -140,6 +141,7 @@ static struct tally tally_sum(const struct tally *tally, int workers)
 		sum.done += tally[i].done;
 		sum.events += tally[i].events;
 		sum.views += tally[i].views;
+		sum.switches += tally[i].switches;
 		sum.committed += tally[i].committed;
 		sum.aborted += tally[i].aborted;
 		for (int k = 0; k < FAULT_COUNT; k++) {
@@ -157,10 +159,12 @@ static void tally_print(const struct tally *sum, double from, const char *end)
 {
 	double time = seconds() - from;
 
-	printf("%llu runs (%.0f a second), %llu events, %llu views, %llu committed, %llu aborted%s",
+	printf("%llu runs (%.0f a second), %llu events, %llu views, %llu master switches, %llu "
+	       "committed, %llu aborted%s",
 	       (unsigned long long)sum->done, (double)sum->done / time,
 	       (unsigned long long)sum->events, (unsigned long long)sum->views,
-	       (unsigned long long)sum->committed, (unsigned long long)sum->aborted, end);
+	       (unsigned long long)sum->switches, (unsigned long long)sum->committed,
+	       (unsigned long long)sum->aborted, end);
 	fflush(stdout);
 }
 

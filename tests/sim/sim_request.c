@@ -50,6 +50,14 @@ bool request_sim_known(const struct sim *sim, uint32_t node, uint8_t txn)
 	       (configd->txn.member != TXN_NONE && configd->txn.ref.txid[0] == txn);
 }
 
+bool request_sim_busy(const struct sim *sim, uint32_t node)
+{
+	const struct sim_configd *configd = &sim->node[node].configd;
+
+	return configd->queue_count > 0 || configd->current.used ||
+	       configd->txn.member != TXN_NONE || configd->txn.master != TXN_IDLE;
+}
+
 void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t from, uint64_t cookie)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
@@ -106,7 +114,8 @@ static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	configd_serve_joins(sim, node);
 	queue_expire(sim, node);
 	if (!is_master(sim, node) || !configd->settled || configd->held ||
-	    (configd->left && !MUTANT(R12_BEGIN)) || configd->queue_count == 0 || configd->current.used || !configd->have) {
+	    (configd->left && !MUTANT(R12_BEGIN)) || configd->queue_count == 0 ||
+	    configd->current.used || !configd->have) {
 		return;
 	}
 	for (size_t i = 0; i < configd->view.member_count; i++) {

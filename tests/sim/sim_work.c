@@ -130,6 +130,13 @@ void clustd_work_start(struct sim *sim, uint32_t node, enum view_event_type even
 		}
 	}
 	work->wait_configd = configd && (configd_up || clustd_work_needs_configd(work));
+	if (work->prestop) {
+		work->master = clustd->prestop_master;
+	}
+	if (work->master != 0 && (clustd->peers_up >> work->master & 1) == 0) { /* R19 */
+		work->wait_configd = false;
+		work->error = -VX_E_NODAEMON;
+	}
 	if (work->wait_iod && iod_up) {
 		clustd_work_send(sim, node, work, true);
 	}

@@ -106,6 +106,9 @@ static void effect(uint32_t id, struct view_effect *fx)
 	case FX_MARK:
 	case FX_LEAVE_CANCEL:
 		return;
+	case FX_REFUSED:
+		snprintf(node->refused, sizeof(node->refused), "%s", fx->text);
+		return;
 	case FX_ASK_FENCE:
 		w->asked[fx->u.ask.nodeid]++;
 		w->told += fx->u.ask.again;

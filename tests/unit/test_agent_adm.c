@@ -80,6 +80,21 @@ static void server_stop(struct ipc_peer *peer, uint64_t cookie, bool cancel, str
 	answer_state(peer, cookie, s);
 }
 
+static void server_setmaster(struct ipc_peer *peer, uint64_t cookie, const char *node,
+			     struct sample *s)
+{
+	if (strcmp(node, "c") == 0) {
+		ipc_peer_disconnect(peer);
+		return;
+	}
+	s->state.detail = TEXT("master switching in progress");
+	answer_state(peer, cookie, s);
+	answer(peer, cookie, strcmp(node, "x") == 0 ? -VX_E_NOTFOUND : 0,
+	       strcmp(node, "x") == 0   ? "no such node"
+	       : strcmp(node, "a") == 0 ? "it is the master already"
+					: "");
+}
+
 static void server_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 {
 	struct sample s;
@@ -102,6 +117,9 @@ static void server_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 		break;
 	case VX__IPC__BODY_ADM_QUERY:
 		answer_state(peer, msg->cookie, &s);
+		break;
+	case VX__IPC__BODY_ADM_SETMASTER:
+		server_setmaster(peer, msg->cookie, msg->adm_setmaster->node, &s);
 		break;
 	case VX__IPC__BODY_ADM_SET:
 		answer(peer, msg->cookie, strcmp(msg->adm_set->value, "5") == 0 ? 0 : -VX_E_BUSY,
@@ -227,6 +245,24 @@ START_TEST(abortnode_and_preference)
 }
 END_TEST
 
+START_TEST(setmaster)
+{
+#define SWITCHING "cluster member: master switching in progress\n"
+	struct adm_options options = { 0 };
+
+	verb_end(verb_begin(adm_setmaster, &options, "b"), 0, SWITCHING);
+	verb_end(verb_begin(adm_setmaster, &options, "a"), 0,
+		 SWITCHING "node a: it is the master already\n");
+	verb_end(verb_begin(adm_setmaster, &options, "x"), 1,
+		 SWITCHING "vxha vxclustadm ERROR V-80-2-2019 node x was not made master: no such "
+			   "node\n");
+	verb_end(verb_begin(adm_setmaster, &options, "c"), 1,
+		 "vxha vxclustadm ERROR V-80-2-2020 vxclustd of this node ended before it "
+		 "answered; whether node c is master now, vxclustadm nidmap shows on another "
+		 "node\n");
+}
+END_TEST
+
 START_TEST(no_vxclustd)
 {
 	struct adm_options options = { 0 };
@@ -259,6 +295,7 @@ int main(void)
 		tcase_add_test(talk, startnode);
 		tcase_add_test(talk, stopnode);
 		tcase_add_test(talk, abortnode_and_preference);
+		tcase_add_test(talk, setmaster);
 		suite_add_tcase(suite, talk);
 		tcase_add_checked_fixture(alone, verb_setup, verb_teardown);
 		tcase_add_test(alone, no_vxclustd);

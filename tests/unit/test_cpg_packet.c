@@ -115,7 +115,7 @@ START_TEST(round_trip)
 		ck_assert_uint_eq(back.step, packet.step);
 		ck_assert_int_eq(back.error, packet.error);
 	}
-	if (type == VP_REFUSE) {
+	if (type == VP_REFUSE || type == VP_SETMASTER) {
 		ck_assert_uint_eq(back.nodeid, packet.nodeid);
 		ck_assert_uint_eq(back.incarnation, packet.incarnation);
 	}
@@ -263,7 +263,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 	SRunner *runner = srunner_create(suite);
 
-	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_RECONF + 1);
+	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_SETMASTER + 1);
 	tcase_add_test(all, damage_is_refused);
 	tcase_add_test(all, bounds_are_kept);
 	tcase_add_test(all, larger_ones_are_not_made);
