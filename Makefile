@@ -4,7 +4,7 @@
 #
 #   make V=1            show the commands        make SAN=address,undefined   sanitizers (build-SAN/)
 #   make CC=clang       another compiler         make WERROR=1                warnings are errors
-#   make FAULTS=1       daemons that can be stopped at points (build-faults/)
+#   make POINTS=1       daemons that can be stopped at points (build-faults/)
 #   make install DESTDIR=/tmp/root [PREFIX=/usr]
 
 PREFIX ?= /usr
@@ -12,8 +12,8 @@ DESTDIR ?=
 CC ?= gcc
 SAN ?=
 WERROR ?=
-FAULTS ?=
-B := build$(if $(SAN),-san)$(if $(FAULTS),-faults)
+POINTS ?=
+B := build$(if $(SAN),-san)$(if $(POINTS),-faults)
 
 PKGS := libqb libcpg libquorum libcmap libcorosync_common liburing libprotobuf-c json-c libsystemd
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -24,7 +24,7 @@ WARN := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wswitch-enum -
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -pthread $(WARN) $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"' $(if $(FAULTS),-DVX_FAULTS)
+CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"' $(if $(POINTS),-DVX_FAULTS)
 LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 VERSION := 0.1.0
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -162,7 +162,7 @@ check-lint: build
 	$(Q)tests/lint/lint
 
 check-lab: build stage
-	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
+	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
 	$(Q)tests/run-lab
 
 # Is each check of the story able to fail? Not part of check: it takes its time.
@@ -171,13 +171,13 @@ check-faults: build stage
 
 # Kills, cuts and pauses at points of the protocols (tests/crash/matrix); takes its time, too.
 check-crash:
-	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
+	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
 	$(Q)$(MAKE) --no-print-directory build
 	$(Q)tests/crash/crash
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory build $(UNITS) $(B)/tests/vxsim stage
-	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
+	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
 	$(Q)tests/run-check
 
 demo: deps
