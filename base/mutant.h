@@ -82,6 +82,7 @@
 	  "the second line: what it was doing is void with the view") \
 	X(R19_PRESENT, CORE, "who is made master is in the view", \
 	  "a membership event ends the round: who was in the view has said HELLO") \
+	X(R20_CLAIM, CORE, "of two nodes the other one's claim is looked for", NULL) \
 	X(T1_UP, CORE, "every vxconfigd is up", \
 	  "the second line: the queue of requests looks before (kick)") \
 	X(T2_NO, CORE, "one 'no' ends it", NULL) \

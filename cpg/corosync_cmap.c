@@ -78,6 +78,11 @@ int corosync_cmap_read(struct cluster_info *out_info, char *out_reason)
 	}
 
 	int rc = cmap_read_nodes(handle, out_info, out_reason);
+	uint8_t two_node = 0;
+
+	if (cmap_get_uint8(handle, "quorum.two_node", &two_node) == CS_OK) {
+		out_info->two_node = two_node != 0;
+	}
 
 	if (rc == 0 &&
 	    cmap_get_uint32(handle, "runtime.votequorum.this_node_id", &out_info->self) != CS_OK) {

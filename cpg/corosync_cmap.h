@@ -3,6 +3,7 @@
 #ifndef VX_CPG_COROSYNC_CMAP_H
 #define VX_CPG_COROSYNC_CMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct cluster_node {
 struct cluster_info {
 	char name[128]; /* totem.cluster_name */
 	uint32_t self;
+	bool two_node; /* quorum.two_node: each of two has quorum alone */
 	size_t count;
 	struct cluster_node
 		node[VX_NODES_MAX]; /* in order of node id: the index is a node's place */

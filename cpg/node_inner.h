@@ -47,6 +47,8 @@ struct node_work {
 	uint64_t max_epoch;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
+	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
+	size_t open_claim_count;
 	struct view view; /* what SURVEY and CLAIM speak of; else the core's */
 	bool has_view;
 	struct loop_timer stall, hang;

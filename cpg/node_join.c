@@ -129,6 +129,11 @@ static int node_start_corosync(struct node *node, char *reason)
 				    .incarnation = (id_make_u64() << 32) | (uint32_t)getpid(),
 				    .timeout_ms = node->start_timeout_ms };
 
+	for (size_t i = 0; i < node->info.count && node->info.two_node; i++) {
+		if (node->info.node[i].nodeid != node->info.self) {
+			event.two_node_peer = node->info.node[i].nodeid;
+		}
+	}
 	view_free(node->core);
 	node->core = view_create(node->info.self);
 	snprintf(group, sizeof(group), "vxha:%.100s", node->info.name);

@@ -35,7 +35,9 @@ static void work_end(struct node_work *work)
 				    .reason = ended.reason[0] != '\0' ? ended.reason : NULL,
 				    .max_epoch = ended.max_epoch,
 				    .durable = ended.durable,
-				    .durable_count = ended.durable_count };
+				    .durable_count = ended.durable_count,
+				    .open_claim = ended.open_claim,
+				    .open_claim_count = ended.open_claim_count };
 
 	node_event(node, &event);
 }
@@ -213,6 +215,10 @@ static void work_take_durable(struct node_work *work, const Vx__StepAck *ack)
 		if (packet_to_member(ack->durable[i], &work->durable[work->durable_count]) == 0) {
 			work->durable_count++;
 		}
+	}
+	for (size_t i = 0; i < ack->n_open_claim && work->open_claim_count < VX_OPEN_CLAIMS_MAX;
+	     i++) {
+		work->open_claim[work->open_claim_count++] = ack->open_claim[i];
 	}
 }
 

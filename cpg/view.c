@@ -127,6 +127,7 @@ static void view_on_ring(struct view_core *core, const struct view_event *event,
 				    ? event->nodeid_count
 				    : VX_COUNT_OF(core->totem);
 	memcpy(core->totem, event->nodeid, core->totem_count * sizeof(core->totem[0]));
+	core->peer_known = core->peer_known && !view_in_totem(core, core->peer);
 	view_coord_cancel(core, fx); /* its packets name the old ring */
 	view_unfollow(core);
 	view_coord_consider(core, fx);
@@ -342,6 +343,7 @@ static void view_on_join(struct view_core *core, const struct view_event *event,
 	if (event->last_epoch > core->last_epoch) {
 		core->last_epoch = event->last_epoch;
 	}
+	core->peer = event->two_node_peer;
 	if (event->timeout_ms > 0) {
 		view_fx_timer(fx, VT_JOIN, event->timeout_ms);
 	}

@@ -131,6 +131,7 @@ struct view_event {
 	/* JOIN */
 	uint64_t incarnation, last_epoch;
 	uint32_t nid_wanted, timeout_ms;
+	uint32_t two_node_peer; /* the other node, where quorum does not exclude it; else 0 */
 	int32_t preference;
 	/* CONFCHG */
 	const struct view_node *node, *left;
@@ -150,6 +151,8 @@ struct view_event {
 	uint64_t max_epoch;
 	const struct view_member *durable;
 	size_t durable_count;
+	const uint64_t *open_claim; /* SURVEYED: claimed, and no content of that epoch yet */
+	size_t open_claim_count;
 	/* TIMES */
 	const struct view_time *time;
 	size_t time_count;

@@ -155,7 +155,11 @@ void view_coord_build(struct view_core *core)
 	     i++) {
 		const struct view_leaver *leaver = &core->gone[i];
 
-		/* who was out of sight for a while never left: its map is its own (R4) */
+		/* who was out of sight for a while never left: its map is its own (R4); the other
+		 * one of two that only claimed has none (R20) */
+		if (leaver->incarnation == 0) {
+			continue;
+		}
 		if (!view_coord_present(core, leaver->nodeid, leaver->incarnation) ||
 		    MUTANT(R10_PRESENT)) {
 			next->leaver[next->leaver_count++] = *leaver;

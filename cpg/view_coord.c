@@ -96,7 +96,8 @@ void view_coord_cancel(struct view_core *core, struct view_effects *fx)
 	if (core->coord == VC_IDLE) {
 		return;
 	}
-	if ((core->coord == VC_SURVEY || core->coord == VC_RESURVEY || core->coord == VC_CLAIM) &&
+	if ((core->coord == VC_SURVEY || core->coord == VC_RESURVEY || core->coord == VC_CLAIM ||
+	     core->coord == VC_VERIFY) &&
 	    !MUTANT(R4_CLAIM)) {
 		core->stop = STOP_NOT; /* R4: its own claim may be on its way to the copies */
 	}
@@ -115,7 +116,7 @@ static void view_coord_collect(struct view_core *core)
 	memset(core->hello, 0, sizeof(core->hello));
 	core->gone_count = 0;
 	core->max_epoch = core->last_epoch;
-	core->surveyed = core->times_known = false;
+	core->surveyed = core->times_known = core->contested = false;
 }
 
 void view_coord_followed(struct view_core *core, uint32_t round)
@@ -219,6 +220,18 @@ static void view_coord_survey(struct view_core *core, struct view_effects *fx,
 	view_fx(fx, FX_SURVEY)->token = core->coord_token;
 }
 
+static void view_peer_times(const struct view_core *core, struct view_effect *effect)
+{
+	for (size_t i = 0; i < effect->u.times.count; i++) {
+		if (effect->u.times.nodeid[i] == core->peer) {
+			return;
+		}
+	}
+	if (core->peer != 0) {
+		effect->u.times.nodeid[effect->u.times.count++] = core->peer;
+	}
+}
+
 /* Asks Pacemaker's history for everybody here and everybody gone. */
 static void view_coord_ask_times(struct view_core *core, struct view_effects *fx)
 {
@@ -242,6 +255,7 @@ static void view_coord_ask_times(struct view_core *core, struct view_effects *fx
 			effect->u.times.nodeid[effect->u.times.count++] = core->gone[i].nodeid;
 		}
 	}
+	view_peer_times(core, effect);
 }
 
 void view_coord_hello(struct view_core *core, const struct view_packet *packet,
@@ -297,6 +311,8 @@ static void view_coord_claim(struct view_core *core, struct view_effects *fx)
 {
 	view_coord_set(core, VC_CLAIM);
 	view_coord_build(core);
+	core->own_claim[1] = core->own_claim[0];
+	core->own_claim[0] = core->next.epoch;
 
 	if (MUTANT(R5_CLAIM)) {
 		const struct view_event done = { .token = core->coord_token };
@@ -311,15 +327,40 @@ static void view_coord_claim(struct view_core *core, struct view_effects *fx)
 	effect->u.view = &core->next;
 }
 
-/* Only its vxclustd is gone: its Corosync runs, so nobody else has a reason to fence the node. */
-static bool view_coord_runs(const struct view_core *core, const struct view_leaver *leaver)
+/* ---- two nodes, each of which may have quorum alone (R20) ---- */
+
+static bool view_peer_away(const struct view_core *core)
 {
-	for (size_t i = 0; i < core->totem_count; i++) {
-		if (core->totem[i] == leaver->nodeid) {
-			return true;
+	return core->peer != 0 && !view_in_totem(core, core->peer);
+}
+
+/* Is there a claim that this process did not make, and that may become a view at any moment? */
+static bool view_peer_claims(const struct view_core *core, const struct view_event *event)
+{
+	for (size_t i = 0; i < event->open_claim_count && view_peer_away(core); i++) {
+		if (event->open_claim[i] != core->own_claim[0] &&
+		    event->open_claim[i] != core->own_claim[1]) {
+			return !MUTANT(R20_CLAIM);
 		}
 	}
 	return false;
+}
+
+/* Times are known: since when must it have been fenced? From now on, if it was seen meanwhile. */
+static void view_peer_judge(struct view_core *core)
+{
+	const struct view_time *time = view_coord_time(core, core->peer);
+	const struct view_leaver unknown = { .nodeid = core->peer,
+					     .fenced_at = core->peer_fenced_at,
+					     .how = VIEW_LOST };
+
+	if (!core->peer_known && time != NULL && view_peer_away(core)) {
+		core->peer_fenced_at = time->when_s;
+		core->peer_known = true;
+	}
+	if (core->contested) {
+		view_leaver_add(core->gone, &core->gone_count, VX_COUNT_OF(core->gone), &unknown);
+	}
 }
 
 /* Survey and times are known: who is still to be fenced? */
@@ -334,8 +375,9 @@ static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 	for (size_t i = 0; i < core->gone_count; i++) {
 		if (!view_coord_proven(core, &core->gone[i])) {
 			waiting++;
-			ask_ms = view_coord_runs(core, &core->gone[i]) ? VX_FENCE_ASK_SOON_MS
-								       : ask_ms;
+			/* only its vxclustd is gone: nobody else has a reason to fence the node */
+			ask_ms = view_in_totem(core, core->gone[i].nodeid) ? VX_FENCE_ASK_SOON_MS
+									   : ask_ms;
 			if (core->coord == VC_SURVEY) {
 				view_fx_mark(fx, "waiting for the fencing of node %u",
 					     core->gone[i].nodeid);
@@ -359,11 +401,20 @@ static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 	}
 }
 
+static void view_coord_newview(struct view_core *core, struct view_effects *fx)
+{
+	struct view_packet *packet = view_fx_send(core, fx, VP_NEWVIEW);
+
+	packet->round = core->round;
+	packet->view = core->next;
+	view_coord_set(core, VC_SENT);
+}
+
 void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 			 struct view_effects *fx)
 {
 	if (event->token != core->coord_token ||
-	    (core->coord != VC_SURVEY && core->coord != VC_RESURVEY)) {
+	    (core->coord != VC_SURVEY && core->coord != VC_RESURVEY && core->coord != VC_VERIFY)) {
 		return;
 	}
 	if (event->error != 0) {
@@ -383,6 +434,15 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 		return;
 	}
 	view_coord_former(core, event->durable, MUTANT(R5_DURABLE) ? 0 : event->durable_count);
+	if (core->coord == VC_VERIFY) {
+		if (view_peer_claims(core, event) || core->max_epoch > core->next.epoch) {
+			view_coord_rstart(core, fx); /* R20: both claimed, neither knew */
+		} else {
+			view_coord_newview(core, fx);
+		}
+		return;
+	}
+	core->contested = core->contested || view_peer_claims(core, event);
 	if (core->coord == VC_RESURVEY) {
 		if (core->max_epoch != core->survey_epoch && !MUTANT(R5_ANOTHER)) {
 			view_coord_rstart(core, fx); /* R5c: somebody made another view meanwhile */
@@ -416,6 +476,7 @@ void view_coord_times(struct view_core *core, const struct view_event *event,
 		}
 	}
 	core->times_known = true;
+	view_peer_judge(core);
 	view_coord_judge(core, fx);
 }
 
@@ -438,11 +499,11 @@ void view_coord_claimed(struct view_core *core, const struct view_event *event,
 		return;
 	}
 
-	struct view_packet *packet = view_fx_send(core, fx, VP_NEWVIEW);
-
-	packet->round = core->round;
-	packet->view = core->next;
-	view_coord_set(core, VC_SENT);
+	if (view_peer_away(core)) {
+		view_coord_survey(core, fx, VC_VERIFY); /* R20 */
+	} else {
+		view_coord_newview(core, fx);
+	}
 }
 
 /* ---- timers ---- */
@@ -461,7 +522,8 @@ void view_coord_poll(struct view_core *core, struct view_effects *fx)
 		}
 		return;
 	case VC_RESURVEY:
-		view_coord_survey(core, fx, VC_RESURVEY);
+	case VC_VERIFY:
+		view_coord_survey(core, fx, core->coord);
 		return;
 	case VC_IDLE:
 	case VC_PRESTOP:

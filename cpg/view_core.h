@@ -6,15 +6,17 @@
 #include "cpg/steps.h"
 #include "cpg/view.h"
 
-#define VIEW_COORDS(X) X(IDLE) X(PRESTOP) X(HELLO) X(SURVEY) X(FENCE) X(RESURVEY) X(CLAIM) X(SENT)
+#define VIEW_COORDS(X) \
+	X(IDLE) X(PRESTOP) X(HELLO) X(SURVEY) X(FENCE) X(RESURVEY) X(CLAIM) X(VERIFY) X(SENT)
 
 /*
  * What the coordinator does (R5, R9):
  *
- *   IDLE -> PRESTOP -> HELLO -> SURVEY -> FENCE -> RESURVEY -> CLAIM -> SENT -> IDLE
+ *   IDLE -> PRESTOP -> HELLO -> SURVEY -> FENCE -> RESURVEY -> CLAIM -> VERIFY -> SENT -> IDLE
  *             (open view)          |   (nobody to fence)        ^ |
  *                                  +----------------------------+ +-> SURVEY (a higher claim)
  *   RESURVEY -> HELLO: another view appeared
+ *   VERIFY: only where two nodes have quorum each (R20); -> HELLO: the other one claims too
  *   any -> IDLE: membership event, another coordinator followed, abort
  */
 enum view_coord {
@@ -88,7 +90,14 @@ struct view_core {
 	size_t gone_count;
 	uint64_t max_epoch, survey_epoch;
 	bool surveyed, times_known;
-	struct view next; /* the view being made */
+
+	/* two_node (R20) */
+	uint32_t peer;		 /* the other node; 0: a majority is needed */
+	bool peer_known;	 /* peer_fenced_at is */
+	uint64_t peer_fenced_at; /* since it was seen last */
+	bool contested;
+	uint64_t own_claim[2]; /* the last ones of this process */
+	struct view next;      /* the view being made */
 	struct view_time time[2 * VX_NODES_MAX];
 	size_t time_count;
 
@@ -120,6 +129,7 @@ struct view_packet *view_fx_send(struct view_core *core, struct view_effects *fx
 				 enum view_packet_type type);
 uint64_t view_token(struct view_core *core);
 bool view_ring_equal(const struct view_ring *a, const struct view_ring *b);
+bool view_in_totem(const struct view_core *core, uint32_t nodeid);
 bool view_in_ring(const struct view_core *core, uint32_t nodeid, uint32_t pid);
 int view_node_index(const struct view_core *core, uint32_t nodeid, uint32_t pid);
 bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,

@@ -48,6 +48,7 @@ void view_gone(struct view_core *core, struct view_effects *fx, enum view_how ho
 	/* what outlives a membership: who we are, the highest epoch, tokens */
 	struct view_core fresh = { .nodeid = core->nodeid,
 				   .last_epoch = core->last_epoch,
+				   .own_claim = { core->own_claim[0], core->own_claim[1] },
 				   .tokens = core->tokens };
 
 	memcpy(fresh.reason, core->reason, sizeof(fresh.reason));

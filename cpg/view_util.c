@@ -102,17 +102,19 @@ int view_node_index(const struct view_core *core, uint32_t nodeid, uint32_t pid)
 }
 
 /* A member of the group whose node totem does not name is a ghost, not a member. */
-bool view_in_ring(const struct view_core *core, uint32_t nodeid, uint32_t pid)
+bool view_in_totem(const struct view_core *core, uint32_t nodeid)
 {
-	if (view_node_index(core, nodeid, pid) < 0) {
-		return false;
-	}
 	for (size_t i = 0; i < core->totem_count; i++) {
 		if (core->totem[i] == nodeid) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool view_in_ring(const struct view_core *core, uint32_t nodeid, uint32_t pid)
+{
+	return view_node_index(core, nodeid, pid) >= 0 && view_in_totem(core, nodeid);
 }
 
 const struct view_leaver *view_leaver_find(const struct view_leaver *list, size_t count,

@@ -33,8 +33,8 @@ static void steps_on_progress(void *ctx)
 {
 	struct configd *configd = ctx;
 	struct steps *steps = configd->steps;
-	Vx__StepRun *const run[] = { steps->hold, steps->stop, steps->config, steps->work,
-				     steps->leave, steps->abort };
+	Vx__StepRun *const run[] = { steps->hold, steps->stop,	steps->config,
+				     steps->work, steps->leave, steps->abort };
 	bool any = false;
 
 	for (size_t i = 0; i < VX_COUNT_OF(run); i++) {
@@ -71,7 +71,7 @@ void steps_end(struct configd *configd, Vx__StepRun **slot, int error, const cha
 				(unsigned long long)cview_epoch(&configd->cluster),
 				(int)(*slot)->step, vx_strerror(error), reason);
 		}
-		clust_ack(configd->clust, *slot, error, reason, 0, NULL, 0);
+		clust_ack(configd->clust, *slot, error, reason);
 		proto_free(*slot);
 		*slot = NULL;
 	}
@@ -138,7 +138,7 @@ static void steps_hold(struct configd *configd, const Vx__StepRun *run)
 
 	if (run->master != 0 && request_any(configd)) { /* R19 */
 		clust_ack(configd->clust, run, -VX_E_BUSY,
-			  "a transaction is in progress. Try again", 0, NULL, 0);
+			  "a transaction is in progress. Try again");
 		return;
 	}
 	configd->steps->held = true;
@@ -245,13 +245,13 @@ static void steps_role(struct configd *configd, const Vx__StepRun *run)
 		   cview_name(&configd->cluster,
 			      configd->cluster.view != NULL ? configd->cluster.view->master : 0),
 		   configd->cluster.peer_count);
-	clust_ack(configd->clust, run, 0, "", 0, NULL, 0);
+	clust_ack(configd->clust, run, 0, "");
 }
 
 static void steps_resume(struct configd *configd, const Vx__StepRun *run)
 {
 	configd->cluster.settled = true;
-	clust_ack(configd->clust, run, 0, "", 0, NULL, 0);
+	clust_ack(configd->clust, run, 0, "");
 	relay_settled(configd);
 	request_kick(configd);
 }
@@ -292,7 +292,7 @@ void steps_run(struct configd *configd, const Vx__StepRun *run)
 		return;
 	case VX__STEP__STEP_LEAVE_CANCEL:
 		steps_forget(&configd->steps->leave);
-		clust_ack(configd->clust, run, 0, "", 0, NULL, 0);
+		clust_ack(configd->clust, run, 0, "");
 		return;
 	case VX__STEP__STEP_ABORT:
 		steps_abort(configd, run);
@@ -303,7 +303,7 @@ void steps_run(struct configd *configd, const Vx__StepRun *run)
 	case _VX__STEP_IS_INT_SIZE:
 		break;
 	}
-	clust_ack(configd->clust, run, 0, "", 0, NULL, 0); /* nothing to do here */
+	clust_ack(configd->clust, run, 0, ""); /* nothing to do here */
 }
 
 void steps_on_view(struct configd *configd, const Vx__View *view)

@@ -171,17 +171,18 @@ static void clust_send_ack(struct clust *clust, Vx__StepAck *ack, const Vx__Step
 	clust_send(clust, &msg);
 }
 
-void clust_ack(struct clust *clust, const Vx__StepRun *run, int error, const char *reason,
-	       uint64_t max_epoch, Vx__Member *const *durable, size_t durable_count)
+void clust_ack(struct clust *clust, const Vx__StepRun *run, int error, const char *reason)
 {
 	Vx__StepAck ack = VX__STEP_ACK__INIT;
 
 	ack.error = error;
 	ack.reason = (char *)(reason != NULL ? reason : "");
-	ack.max_epoch = max_epoch;
-	ack.durable = (Vx__Member **)durable;
-	ack.n_durable = durable_count;
 	clust_send_ack(clust, &ack, run);
+}
+
+void clust_ack_found(struct clust *clust, const Vx__StepRun *run, Vx__StepAck *ack)
+{
+	clust_send_ack(clust, ack, run);
 }
 
 void clust_progress(struct clust *clust, const Vx__StepRun *run, const char *what)

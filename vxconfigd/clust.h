@@ -34,8 +34,9 @@ int clust_send_config(struct clust *clust, const Vx__CfgMsg *msg);
 /* To the vxconfigd of one node. */
 int clust_send_command(struct clust *clust, uint32_t nodeid, const Vx__CmdMsg *msg);
 /* The same serial and step as run. max_epoch and durable: survey and claim, else 0 and NULL. */
-void clust_ack(struct clust *clust, const Vx__StepRun *run, int error, const char *reason,
-	       uint64_t max_epoch, Vx__Member *const *durable, size_t durable_count);
+void clust_ack(struct clust *clust, const Vx__StepRun *run, int error, const char *reason);
+/* The same with what a survey or a claim found, filled in by the caller but for serial and step. */
+void clust_ack_found(struct clust *clust, const Vx__StepRun *run, Vx__StepAck *ack);
 void clust_progress(struct clust *clust, const Vx__StepRun *run, const char *what);
 /* Asks for a new view (T7). */
 void clust_ask_view(struct clust *clust, const char *reason);

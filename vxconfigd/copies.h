@@ -41,6 +41,9 @@ struct copies_found {
 	char reason[VX_REASON_MAX];
 	Vx__Config *config; /* newest valid content by (epoch, seq); NULL if none. The callback may take it (set NULL) */
 	uint64_t max_epoch; /* highest epoch or claim on any copy */
+	/* The newest claims, if no content of their epoch is there: several made at the same time. */
+	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
+	size_t open_claim_count;
 	Vx__Member **durable; /* members of the newest durable view; none after a clean close */
 	size_t durable_count;
 	char **enabled; /* disk ids of the enabled copies as the newest checkpoint names them */

@@ -65,6 +65,31 @@ static int content_compare(const struct content *a, const struct content *b)
 	return a->seq == b->seq ? 0 : a->seq < b->seq ? -1 : 1;
 }
 
+static void decide_open_claim(struct copies_found *found, uint64_t epoch)
+{
+	for (size_t i = 0; i < found->open_claim_count; i++) {
+		if (found->open_claim[i] == epoch) {
+			return;
+		}
+	}
+	if (found->open_claim_count < VX_OPEN_CLAIMS_MAX) {
+		found->open_claim[found->open_claim_count++] = epoch;
+	}
+}
+
+/* R20: who claims goes above all that it has seen, so those with the same counter did not see each other. */
+static void decide_open_claims(struct decide *decide, uint64_t content_epoch)
+{
+	for (size_t i = 0; i < 2 * decide->count; i++) {
+		const struct copy_image *image = decide->copy[i / 2].image;
+		uint64_t epoch = image != NULL ? image->claim[i % 2] : 0;
+
+		if (epoch > content_epoch && epoch >> 8 == decide->found->max_epoch >> 8) {
+			decide_open_claim(decide->found, epoch);
+		}
+	}
+}
+
 /* The content of each copy, leaving out journal records of the newest epoch above max_seq. */
 static void decide_contents(struct decide *decide)
 {
@@ -86,6 +111,7 @@ static void decide_contents(struct decide *decide)
 	if (newest_epoch > decide->found->max_epoch) {
 		decide->found->max_epoch = newest_epoch;
 	}
+	decide_open_claims(decide, newest_epoch);
 	decide->newest = decide->count;
 	for (size_t i = 0; i < decide->count; i++) {
 		const struct copy_image *image = decide->copy[i].image;

@@ -74,9 +74,11 @@ static int image_claims(struct copy_image *image, const char *dgid, const uint8_
 		}
 		valid[i] = rc == 0;
 		damaged += rc == -VX_E_CORRUPT;
-		if (valid[i] && strcmp(claim[i].dgid, dgid) == 0 &&
-		    claim[i].epoch > image->claim_epoch) {
-			image->claim_epoch = claim[i].epoch;
+		if (valid[i] && strcmp(claim[i].dgid, dgid) == 0) {
+			image->claim[i] = claim[i].epoch;
+		}
+		if (image->claim[i] > image->claim_epoch) {
+			image->claim_epoch = image->claim[i];
 		}
 	}
 	if (damaged == 2) {

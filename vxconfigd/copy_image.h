@@ -44,6 +44,7 @@ struct copy_change {
 struct copy_image {
 	struct disk_label label;
 	uint64_t claim_epoch; /* of this group; 0: none */
+	uint64_t claim[2]; /* both blocks' */
 	uint64_t claim_sequence; /* of the newest claim block, whosever it is */
 	uint32_t claim_next; /* 0 or 1: the block to write next */
 	bool damaged; /* a newer checkpoint than this content was there and is lost */

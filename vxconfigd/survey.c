@@ -22,6 +22,8 @@ struct survey {
 	uint64_t max_epoch;
 	Vx__Member **durable;
 	size_t durable_count;
+	uint64_t *open_claim;
+	size_t open_claim_count;
 	int error;
 	char reason[VX_REASON_MAX];
 };
@@ -44,6 +46,7 @@ static void survey_answered(struct survey *survey)
 {
 	struct configd *configd = survey->configd;
 	Vx__StepRun **slot = &configd->steps->work;
+	Vx__StepAck ack = VX__STEP_ACK__INIT;
 
 	if (--survey->waiting > 0) {
 		return;
@@ -52,8 +55,14 @@ static void survey_answered(struct survey *survey)
 		if (configd->epoch_floor > survey->max_epoch) {
 			survey->max_epoch = configd->epoch_floor;
 		}
-		clust_ack(configd->clust, survey->run, survey->error, survey->reason,
-			  survey->max_epoch, survey->durable, survey->durable_count);
+		ack.error = survey->error;
+		ack.reason = survey->reason;
+		ack.max_epoch = survey->max_epoch;
+		ack.durable = survey->durable;
+		ack.n_durable = survey->durable_count;
+		ack.open_claim = survey->open_claim;
+		ack.n_open_claim = survey->open_claim_count;
+		clust_ack_found(configd->clust, survey->run, &ack);
 		proto_free(*slot);
 		*slot = NULL;
 	}
@@ -61,6 +70,7 @@ static void survey_answered(struct survey *survey)
 		proto_free(survey->durable[i]);
 	}
 	free(survey->durable);
+	free(survey->open_claim);
 	proto_free(survey->run);
 	free(survey);
 }
@@ -91,6 +101,9 @@ static void survey_on_read(void *ctx, struct copies_found *found)
 	survey_epoch(survey, found->max_epoch);
 	for (size_t i = 0; i < found->durable_count; i++) {
 		survey_add_member(survey, found->durable[i]);
+	}
+	for (size_t i = 0; i < found->open_claim_count; i++) {
+		PROTO_ADD(survey->open_claim, survey->open_claim_count, found->open_claim[i]);
 	}
 	if (found->error != 0) { /* the group will be disabled; the view goes on */
 		log_warning("dg=%s survey: %s", item->name, found->reason);

@@ -142,6 +142,8 @@ struct sim_work {
 	uint64_t max_epoch;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
+	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
+	size_t open_claim_count;
 	struct view *view;
 	uint64_t alive; /* last progress */
 };
@@ -215,6 +217,8 @@ struct sim_disk_task {
 	bool has_content;
 	struct sim_content found;
 	uint64_t max_epoch;
+	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
+	size_t open_claim_count;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
 	void (*done)(struct sim *sim, uint32_t node, struct sim_disk_task *task);
@@ -300,7 +304,7 @@ struct sim_node {
 
 struct sim_copy {
 	bool away;
-	uint64_t claim, generation;
+	uint64_t claim, claim_before, generation; /* two blocks, written in turn */
 	struct sim_content base;
 	struct sim_content rec[8];
 	size_t rec_count;
@@ -431,8 +435,8 @@ void clustd_start(struct sim *sim, uint32_t node); /* joins as soon as it can */
 void clustd_event(struct sim *sim, uint32_t node, const struct view_event *event);
 void clustd_message(struct sim *sim, uint32_t node, const struct sim_msg *msg);
 void clustd_ack(struct sim *sim, uint32_t node, bool from_iod, uint64_t serial, int error);
-void clustd_ack_survey(struct sim *sim, uint32_t node, uint64_t serial, int error,
-		       uint64_t max_epoch, const struct view_member *durable, size_t count);
+void clustd_ack_survey(struct sim *sim, uint32_t node, const struct sim_disk_task *found,
+		       int error);
 void clustd_progress(struct sim *sim, uint32_t node, uint64_t serial);
 void clustd_client_up(struct sim *sim, uint32_t node, bool iod);
 void clustd_client_down(struct sim *sim, uint32_t node, bool iod);

@@ -500,7 +500,8 @@ void clustd_start(struct sim *sim, uint32_t node)
 				    .last_epoch = sim->node[node].last_epoch,
 				    /* a node list that somebody changes now and then */
 				    .nid_wanted = (node - 1 + (uint32_t)sim->txn_count / 8) %
-						  sim->options.nodes };
+						  sim->options.nodes,
+				    .two_node_peer = sim->options.nodes == 2 ? 3 - node : 0 };
 
 	if (!sim_proc_runs(sim, node, PROC_CLUSTD) || view_state(clustd->core) != VS_OUT ||
 	    (sim->stopped & BIT(node)) != 0) {

@@ -159,8 +159,7 @@ static void work_ack(struct sim *sim, uint32_t node, const struct sim_disk_task 
 
 	if (task->generation == configd->generation && configd->work == task->token) {
 		configd->work = 0;
-		clustd_ack_survey(sim, node, task->token, error, task->max_epoch, task->durable,
-				  task->op == DISK_READ ? task->durable_count : 0);
+		clustd_ack_survey(sim, node, task, error);
 	}
 }
 

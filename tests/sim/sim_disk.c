@@ -130,6 +130,16 @@ static void disk_read_all(struct sim *sim, uint32_t node, struct sim_disk_task *
 		}
 	}
 	task->max_epoch = newest_epoch > task->max_epoch ? newest_epoch : task->max_epoch;
+	task->open_claim_count = 0;
+	for (uint32_t i = 0; i < 2 * sim->options.copies; i++) {
+		const struct sim_copy *copy = &sim->copy[i / 2];
+		uint64_t epoch = i % 2 == 0 ? copy->claim : copy->claim_before;
+
+		if (!copy->away && epoch > newest_epoch && epoch >> 8 == task->max_epoch >> 8 &&
+		    task->open_claim_count < VX_OPEN_CLAIMS_MAX) {
+			task->open_claim[task->open_claim_count++] = epoch;
+		}
+	}
 	for (uint32_t i = 0; i < sim->options.copies; i++) {
 		const struct sim_copy *copy = &sim->copy[i];
 		struct sim_content content = copy->base;
@@ -177,6 +187,7 @@ static void disk_write_lands(struct sim *sim, const struct disk_write *write, ui
 	}
 	if (task->op == DISK_CLAIM) {
 		check_claim(sim, node, copy, task->epoch);
+		copy->claim_before = copy->claim;
 		copy->claim = task->epoch;
 		return;
 	}

@@ -14,7 +14,9 @@ void clustd_work_end(struct sim *sim, uint32_t node, struct sim_work *work)
 				    .error = ended.error,
 				    .max_epoch = ended.max_epoch,
 				    .durable = ended.durable,
-				    .durable_count = ended.durable_count };
+				    .durable_count = ended.durable_count,
+				    .open_claim = ended.open_claim,
+				    .open_claim_count = ended.open_claim_count };
 
 	work->used = false;
 	if (ended.event == VE_ABORTED && ended.error == 0 && sim->node[node].clustd.corosync_dead) {
@@ -170,6 +172,8 @@ struct ack {
 	uint64_t max_epoch;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
+	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
+	size_t open_claim_count;
 };
 
 static void ack_arrives(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
@@ -194,6 +198,8 @@ static void ack_arrives(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 		memcpy(work->durable, ack->durable, sizeof(work->durable));
 		work->durable_count = ack->durable_count;
 	}
+	memcpy(work->open_claim, ack->open_claim, sizeof(work->open_claim));
+	work->open_claim_count = ack->open_claim_count;
 	if (work->event == VE_LEFT && ack->from_iod && work->error == 0) {
 		const struct view_event let_go = { .type = VE_LET_GO, .token = work->token };
 
@@ -231,12 +237,15 @@ void clustd_progress(struct sim *sim, uint32_t node, uint64_t serial)
 	ack_send(sim, node, &ack);
 }
 
-void clustd_ack_survey(struct sim *sim, uint32_t node, uint64_t serial, int error,
-		       uint64_t max_epoch, const struct view_member *durable, size_t count)
+void clustd_ack_survey(struct sim *sim, uint32_t node, const struct sim_disk_task *found, int error)
 {
-	struct ack ack = { .serial = serial, .error = error, .max_epoch = max_epoch };
+	struct ack ack = { .serial = found->token, .error = error, .max_epoch = found->max_epoch };
 
-	memcpy(ack.durable, durable, count * sizeof(*durable));
-	ack.durable_count = count;
+	if (found->op == DISK_READ) {
+		memcpy(ack.durable, found->durable, sizeof(ack.durable));
+		ack.durable_count = found->durable_count;
+		memcpy(ack.open_claim, found->open_claim, sizeof(ack.open_claim));
+		ack.open_claim_count = found->open_claim_count;
+	}
 	ack_send(sim, node, &ack);
 }

@@ -66,6 +66,8 @@ static void effect(uint32_t id, struct view_effect *fx)
 		answer.max_epoch = w->disk_epoch;
 		answer.durable = w->durable;
 		answer.durable_count = w->durable_count;
+		answer.open_claim = &w->open_claim;
+		answer.open_claim_count = w->open_claim >> 8 == w->disk_epoch >> 8;
 		break;
 	case FX_TIMES:
 		answer.type = VE_TIMES;
@@ -191,7 +193,7 @@ bool advance(uint32_t id)
 	deliver(id, &event);
 	event = (struct view_event){ .type = VE_QUORUM,
 				     .ring = { 1, next->ring_seq },
-				     .quorate = w->always_quorate || next->node_count * 2 > 3 };
+				     .quorate = w->always_quorate || w->two_node || next->node_count * 2 > 3 };
 	if (!node->no_quorum) {
 		deliver(id, &event);
 	}
@@ -247,6 +249,7 @@ void boot(uint32_t id)
 
 	struct view_event event = { .type = VE_JOIN,
 				    .nid_wanted = id - 1,
+				    .two_node_peer = w->two_node ? 3 - id : 0,
 				    .incarnation = (uint64_t)serial << 40 | node->pid };
 
 	deliver(id, &event);

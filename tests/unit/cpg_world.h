@@ -39,6 +39,8 @@ struct world_node {
 };
 
 struct world {
+	bool two_node;
+	uint64_t open_claim; /* counts while none with a higher counter is on the disks */
 	struct world_node node[NODES];
 	struct world_event *bus;
 	size_t bus_count;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The view core in a small world (cpg_world.h). Each test names the rules it tries. */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "tests/unit/cpg_world.h"
@@ -366,6 +367,60 @@ START_TEST(outdated_hellos_make_no_view)
 }
 END_TEST
 
+/* R20: of two nodes, each with quorum of its own, the other one has claimed: it may run */
+START_TEST(claim_of_the_other_one_of_two)
+{
+	w->two_node = true;
+	w->disk_epoch = w->open_claim = 0x101;
+	boot(1);
+	run(4);
+	ck_assert_ptr_null(view_current(w->node[0].core));
+	ck_assert_uint_eq(w->disk_epoch, 0x101); /* nothing is claimed before the proof */
+	fence(2);
+	run(4);
+	expect_view(1, 1);
+}
+END_TEST
+
+/* R20: both claimed, and neither had seen the other one's claim */
+START_TEST(two_claims_at_the_same_time)
+{
+	struct view_event claimed = { .type = VE_CLAIMED };
+
+	w->two_node = true;
+	boot(1);
+	w->node[0].hold = 1u << FX_CLAIM;
+	run(4);
+	w->node[0].hold = 0;
+	claimed.token = w->node[0].held;
+	w->disk_epoch = w->open_claim = 0x101;
+	deliver(1, &claimed);
+	run(4);
+	ck_assert_ptr_null(view_current(w->node[0].core));
+	fence(2);
+	run(4);
+	expect_view(1, 1);
+}
+END_TEST
+
+/* R20: an own claim that no view came of is no hindrance */
+START_TEST(own_claim_of_two)
+{
+	struct view_event claimed = { .type = VE_CLAIMED, .error = -EIO };
+
+	w->two_node = true;
+	boot(1);
+	w->node[0].hold = 1u << FX_CLAIM;
+	run(4);
+	w->node[0].hold = 0;
+	claimed.token = w->node[0].held;
+	w->disk_epoch = w->open_claim = 0x100;
+	deliver(1, &claimed);
+	run(4);
+	expect_view(1, 1);
+}
+END_TEST
+
 /* R10: who was out of sight for others, but never left, is no leaver: its map is its own */
 START_TEST(who_is_there_did_not_leave)
 {
@@ -472,6 +527,9 @@ int main(void)
 	tcase_add_test(all, joiner_dies_at_prestop);
 	tcase_add_test(all, cancelled_claim_is_waited_for);
 	tcase_add_test(all, outdated_hellos_make_no_view);
+	tcase_add_test(all, claim_of_the_other_one_of_two);
+	tcase_add_test(all, two_claims_at_the_same_time);
+	tcase_add_test(all, own_claim_of_two);
 	tcase_add_test(all, who_is_there_did_not_leave);
 	tcase_add_test(all, leaving_master_is_replaced);
 	tcase_add_test(all, the_last_rstart_has_a_coordinator);

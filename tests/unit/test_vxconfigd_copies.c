@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Several copies of one group: what counts with one missing, stale, late or contradicting; claims; changes of
- * the set. Random histories: test_vxconfigd_copies_random.c.
+ * Several copies of one group: what counts with one missing, stale, late or contradicting; changes of
+ * the set. Claims: test_vxconfigd_claims.c. Random histories: test_vxconfigd_copies_random.c.
  */
 #include "vxconfigd/copies_core.h"
 
@@ -175,46 +175,6 @@ START_TEST(two_copies_away)
 	world_end(&world);
 	append_ok(E2, 5, 3);
 	check_read(0, 5, 3);
-}
-END_TEST
-
-START_TEST(claims)
-{
-	world_claim(&world, E1);
-	ck_assert_int_eq(world.task.error, -VX_E_STALE); /* there is content of it */
-	world_end(&world);
-	restart(THREE);
-	world.failing[0] = true;
-	world_claim(&world, E2);
-	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
-	world_end(&world);
-	world_claim(&world, E2); /* its own: once more does no harm */
-	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
-	world_end(&world);
-	world.failing[0] = false;
-	world.failing[1] = true;
-	restart(THREE);
-	world_claim(&world, E2); /* somebody else's on d3 */
-	ck_assert_int_eq(world.task.error, -VX_E_STALE);
-	ck_assert_uint_eq(world.task.found.max_epoch, E2);
-	ck_assert_ptr_nonnull(strstr(world.task.reason, "d3"));
-	world_end(&world);
-	world_checkpoint(&world, E1, 2, 2, 7);
-	ck_assert_int_eq(world.task.error, -VX_E_STALE);
-	world_end(&world);
-	world_append(&world, E1, 2, 1, 2, 50);
-	ck_assert_int_eq(world.task.error, -VX_E_STALE);
-	world_end(&world);
-	world.failing[2] = true;
-	world_claim(&world, E3);
-	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
-	world_end(&world);
-	memset(world.failing, 0, sizeof(world.failing));
-	world.read_only[0] = world.read_only[1] = true;
-	world_claim(&world, E3);
-	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
-	ck_assert_ptr_nonnull(strstr(world.task.reason, "claimed on 1 of 3"));
-	world_end(&world);
 }
 END_TEST
 
@@ -573,7 +533,6 @@ int main(void)
 	tcase_add_test(core, nothing_there);
 	tcase_add_loop_test(core, one_copy_away, 0, 3);
 	tcase_add_test(core, two_copies_away);
-	tcase_add_test(core, claims);
 	tcase_add_test(core, two_records_of_one_sequence);
 	tcase_add_test(core, two_checkpoints_of_one_sequence);
 	tcase_add_test(core, record_against_checkpoint);

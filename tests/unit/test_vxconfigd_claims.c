@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Claims on several copies of one group: what refuses them, which are open. */
+#include "vxconfigd/copies_core.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "region_world.h"
+
+#define E1 UINT64_C(0x101)
+#define E2 UINT64_C(0x201)
+#define E3 UINT64_C(0x301)
+#define THREE 0x7u /* d1, d2, d3 */
+
+static struct world world;
+
+/* A group on d1, d2, d3 with content 1 at (E1, 1), claimed, members {7}. */
+static void group_create(void)
+{
+	world_create(&world, 1);
+	world_start(&world, 1);
+	world_set_disks(&world, THREE);
+	world_claim(&world, E1);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	world_checkpoint(&world, E1, 1, 1, 7);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+}
+
+static void group_free(void)
+{
+	world_free(&world);
+}
+
+static void restart(unsigned int mask)
+{
+	world_stop(&world);
+	world_start(&world, world.core.writer + 1);
+	world_set_disks(&world, mask);
+}
+
+START_TEST(claims)
+{
+	world_claim(&world, E1);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE); /* there is content of it */
+	world_end(&world);
+	restart(THREE);
+	world.failing[0] = true;
+	world_claim(&world, E2);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	world_claim(&world, E2); /* its own: once more does no harm */
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
+	world_end(&world);
+	world.failing[0] = false;
+	world.failing[1] = true;
+	restart(THREE);
+	world_claim(&world, E2); /* somebody else's on d3 */
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	ck_assert_uint_eq(world.task.found.max_epoch, E2);
+	ck_assert_ptr_nonnull(strstr(world.task.reason, "d3"));
+	world_end(&world);
+	world_checkpoint(&world, E1, 2, 2, 7);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	world_end(&world);
+	world_append(&world, E1, 2, 1, 2, 50);
+	ck_assert_int_eq(world.task.error, -VX_E_STALE);
+	world_end(&world);
+	world.failing[2] = true;
+	world_claim(&world, E3);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	world_end(&world);
+	memset(world.failing, 0, sizeof(world.failing));
+	world.read_only[0] = world.read_only[1] = true;
+	world_claim(&world, E3);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	ck_assert_ptr_nonnull(strstr(world.task.reason, "claimed on 1 of 3"));
+	world_end(&world);
+}
+END_TEST
+
+/* R20: claims without a content: the newest, and those that did not see each other */
+START_TEST(open_claims)
+{
+	struct copy_image *image;
+	struct copy_steps steps;
+
+	world_read(&world, UINT64_MAX);
+	ck_assert_uint_eq(world.task.found.open_claim_count, 0);
+	world_end(&world);
+	world_claim(&world, E2);
+	world_end(&world);
+	image = memdisk_image(&world.disk[1]);
+	ck_assert_int_eq(copy_plan_claim(image, REGION_DGID, E2 + 1, &steps), 0);
+	memdisk_steps(&world.disk[1], &steps);
+	copy_image_free(image);
+	restart(THREE);
+	world_read(&world, UINT64_MAX);
+	ck_assert_uint_eq(world.task.found.open_claim_count, 2);
+	ck_assert_uint_eq(world.task.found.open_claim[0] + world.task.found.open_claim[1],
+			  2 * E2 + 1);
+	world_end(&world);
+	world_claim(&world, E3);
+	world_end(&world);
+	world_read(&world, UINT64_MAX);
+	ck_assert_uint_eq(world.task.found.open_claim_count, 1); /* it knew them all */
+	ck_assert_uint_eq(world.task.found.open_claim[0], E3);
+	world_end(&world);
+	world_checkpoint(&world, E3, 2, 2, 7);
+	world_end(&world);
+	world_read(&world, UINT64_MAX);
+	ck_assert_uint_eq(world.task.found.open_claim_count, 0);
+	world_end(&world);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("claims");
+	TCase *core = tcase_create("core");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(core, group_create, group_free);
+	tcase_add_test(core, claims);
+	tcase_add_test(core, open_claims);
+	suite_add_tcase(suite, core);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
