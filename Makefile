@@ -5,6 +5,7 @@
 #   make V=1            show the commands        make SAN=address,undefined   sanitizers (build-SAN/)
 #   make CC=clang       another compiler         make WERROR=1                warnings are errors
 #   make POINTS=1       daemons that can be stopped at points (build-faults/)
+#   make PROTOCOL_MAX=10 a program of an older cluster protocol (build-p10/)
 #   make install DESTDIR=/tmp/root [PREFIX=/usr]
 
 PREFIX ?= /usr
@@ -13,7 +14,8 @@ CC ?= gcc
 SAN ?=
 WERROR ?=
 POINTS ?=
-B := build$(if $(SAN),-san)$(if $(POINTS),-faults)
+PROTOCOL_MAX ?=
+B := build$(if $(PROTOCOL_MAX),-p$(PROTOCOL_MAX))$(if $(SAN),-san)$(if $(POINTS),-faults)
 
 PKGS := libqb libcpg libquorum libcmap libcorosync_common liburing libprotobuf-c json-c libsystemd
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -24,7 +26,7 @@ WARN := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wswitch-enum -
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -pthread $(WARN) $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"' $(if $(POINTS),-DVX_FAULTS)
+CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"' $(if $(POINTS),-DVX_FAULTS) $(if $(PROTOCOL_MAX),-DVX_PROTOCOL_MAX=$(PROTOCOL_MAX))
 LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 VERSION := 0.1.0
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -64,7 +66,7 @@ all: build
 build: $(DAEMONS) $(CMDS) $(TOOLS)
 
 help:
-	@sed -n '3,8s/^# \{0,1\}//p' Makefile
+	@sed -n '3,9s/^# \{0,1\}//p' Makefile
 	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-crash check-sim check-sim-exhaustive check-mutants sim bench install clean'
 
 $(PB): base/vxha.proto
@@ -163,6 +165,7 @@ check-lint: build
 
 check-lab: build stage
 	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
+	$(Q)$(MAKE) --no-print-directory PROTOCOL_MAX=10 stage
 	$(Q)tests/run-lab
 
 # Is each check of the story able to fail? Not part of check: it takes its time.
@@ -178,6 +181,7 @@ check-crash:
 check: deps
 	$(Q)$(MAKE) --no-print-directory build $(UNITS) $(B)/tests/vxsim stage
 	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
+	$(Q)$(MAKE) --no-print-directory PROTOCOL_MAX=10 stage
 	$(Q)tests/run-check
 
 demo: deps
@@ -205,6 +209,6 @@ install: build
 	$(Q)[ -e $(DESTDIR)/etc/vxha/vxha.conf ] || install -m 644 packaging/vxha.conf $(DESTDIR)/etc/vxha/
 
 clean:
-	$(Q)rm -rf build build-san build-faults build-san-faults
+	$(Q)rm -rf build build-p* build-san build-faults build-san-faults
 
 -include $(shell find $(B)/obj $(B)/mutants -name '*.d' 2>/dev/null)

@@ -11,8 +11,24 @@
 #define VX_NAME_MAX 31	/* names of groups, disks, volumes, plexes, subdisks (as VxVM) */
 #define VX_NODENAME_MAX 255
 #define VX_REASON_MAX 512  /* a reason shown to a person */
-#define VX_PROTOCOL_MIN 10 /* cluster protocol versions that this build speaks */
-#define VX_PROTOCOL_MAX 10
+
+/*
+ * Cluster protocol versions that this build speaks (R21). The cluster runs one of them; what a
+ * version brought is not used below it. PROTOCOL_MAX= of make builds an older program.
+ *   10  the first one
+ *   11  vxclustadm setmaster (R19)
+ */
+#define VX_PROTOCOL_MIN 10
+#ifndef VX_PROTOCOL_MAX
+#define VX_PROTOCOL_MAX 11
+#endif
+#define VX_PROTOCOL_SETMASTER 11
+
+/* other versions that vxdctl support shows */
+#define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */
+#define VX_IOD_VERSION 1     /* dirty region log */
+#define VX_DG_VERSION_MIN 1  /* disk groups */
+#define VX_DG_VERSION_MAX 1
 
 /* threads of a daemon for calls that may block */
 #define VX_WORKERS_MAX 64	 /* so many disks may hang at one time */

@@ -126,9 +126,9 @@ static void fx_store(struct node *node, const struct view_effect *effect)
 
 static void fx_install(struct node *node, const struct view *view)
 {
-	log_notice("view=%llx members=%zu joiners=%zu leavers=%zu master=%s",
+	log_notice("view=%llx members=%zu joiners=%zu leavers=%zu master=%s protocol=%u",
 		   (unsigned long long)view->epoch, view->member_count, view->joiner_count,
-		   view->leaver_count, node_name(node, view->master));
+		   view->leaver_count, node_name(node, view->master), view->protocol);
 	for (size_t i = 0; i < view->leaver_count; i++) {
 		static const char *const how[] = { "lost", "clean", "aborted" };
 

@@ -298,6 +298,14 @@ static void adm_on_setmaster(struct node *node, struct ipc_peer *peer, const Vx_
 			   "the cluster has no such node (vxclustadm nidmap shows them)");
 	} else if (!view_has_member(view, to->nodeid)) {
 		adm_answer(peer, msg->cookie, -VX_E_NOTMEMBER, "it is not a member of the cluster");
+	} else if (view->protocol < VX_PROTOCOL_SETMASTER) {
+		char reason[VX_REASON_MAX];
+
+		snprintf(reason, sizeof(reason),
+			 "the cluster runs protocol %u, this needs %d: vxdctl upgrade, when all "
+			 "nodes have the newer program",
+			 view->protocol, VX_PROTOCOL_SETMASTER);
+		adm_answer(peer, msg->cookie, -VX_E_VERSION, reason);
 	} else if (view_is_settled(node->core) && view->master == to->nodeid) {
 		adm_answer(peer, msg->cookie, 0, "it is the master already");
 	} else if (view_is_settled(node->core) && !node_configd_is_up(node, to->nodeid)) {

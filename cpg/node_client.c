@@ -392,7 +392,9 @@ static void client_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *m
 	} else if (msg->body_case == VX__IPC__BODY_PORT_EVENT && client == NODE_CONFIGD) {
 		node->configd_stopped = msg->port_event->clean;
 	} else if (msg->body_case == VX__IPC__BODY_RECONF_ASK) {
-		struct view_event event = { .type = VE_RECONF, .reason = msg->reconf_ask->reason };
+		struct view_event event = { .type = VE_RECONF,
+					    .reason = msg->reconf_ask->reason,
+					    .upgrade = msg->reconf_ask->upgrade };
 
 		log_notice("a new view is asked for: %s", msg->reconf_ask->reason);
 		node_event(node, &event);

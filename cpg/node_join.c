@@ -127,7 +127,9 @@ static int node_start_corosync(struct node *node, char *reason)
 				    .preference = node->store.wanted.preference,
 				    .nid_wanted = cluster_node_place(&node->info, node->info.self),
 				    .incarnation = (id_make_u64() << 32) | (uint32_t)getpid(),
-				    .timeout_ms = node->start_timeout_ms };
+				    .timeout_ms = node->start_timeout_ms,
+				    .proto_min = VX_PROTOCOL_MIN,
+				    .proto_max = VX_PROTOCOL_MAX };
 
 	for (size_t i = 0; i < node->info.count && node->info.two_node; i++) {
 		if (node->info.node[i].nodeid != node->info.self) {

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 
 #define PACKET_MAGIC_BYTES 4
+#define PACKET_PROTOCOL_FIRST 10 /* before it was said */
 
 /* ---- framing ---- */
 
@@ -73,10 +74,11 @@ int packet_decode(const void *data, size_t length, Vx__Cpg **out_msg)
 /* ---- what has the same name in the schema and in the view core ---- */
 
 #define COPY(field) to->field = from->field;
-#define MEMBER_FIELDS(X) X(nodeid) X(nid) X(incarnation) X(joined_epoch) X(fenced_at) X(preference)
+#define MEMBER_FIELDS(X) X(nodeid) X(nid) X(incarnation) X(joined_epoch) X(fenced_at) X(preference) \
+	X(proto_min) X(proto_max)
 #define LEAVER_FIELDS(X) X(nodeid) X(nid) X(incarnation) X(fenced_at)
-#define VIEW_FIELDS(X) X(epoch) X(master) X(cold) X(unfolded)
-#define HELLO_FIELDS(X) X(round) X(coordinator) X(member) X(let_go) X(ran) X(last_epoch)
+#define VIEW_FIELDS(X) X(epoch) X(master) X(protocol) X(cold) X(unfolded)
+#define HELLO_FIELDS(X) X(round) X(coordinator) X(member) X(let_go) X(ran) X(last_epoch) X(protocol)
 
 /* ---- from the schema to the view core ---- */
 
@@ -93,9 +95,16 @@ static int how_from(Vx__LeaveHow from, enum view_how *to)
 	return from <= VX__LEAVE_HOW__LEFT_ABORTED ? 0 : -VX_E_PROTO;
 }
 
+static uint32_t first_if_absent(uint32_t protocol)
+{
+	return protocol != 0 ? protocol : PACKET_PROTOCOL_FIRST;
+}
+
 int packet_to_member(const Vx__Member *from, struct view_member *to)
 {
 	MEMBER_FIELDS(COPY)
+	to->proto_min = first_if_absent(to->proto_min);
+	to->proto_max = first_if_absent(to->proto_max);
 	return to->nid < VX_NODES_MAX ? 0 : -VX_E_PROTO;
 }
 
@@ -139,6 +148,7 @@ static int view_from(const Vx__View *from, struct view *to)
 		return -VX_E_PROTO;
 	}
 	VIEW_FIELDS(COPY)
+	to->protocol = first_if_absent(to->protocol);
 	for (size_t i = 0; i < from->n_joiner; i++) {
 		to->joiner[to->joiner_count++] = from->joiner[i];
 	}
@@ -192,6 +202,7 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 		return 0;
 	case VX__CPG__BODY_RECONF_ASK:
 		to->type = VP_RECONF;
+		to->upgrade = msg->reconf_ask->upgrade;
 		reason_from(msg->reconf_ask->reason, to);
 		return 0;
 	case VX__CPG__BODY_SETMASTER:
@@ -294,8 +305,6 @@ static void hello_to(const struct view_packet *from, struct packet_parts *parts)
 	to->view = view->member;
 	to->n_leaver = view->n_leaver;
 	to->leaver = view->leaver;
-	to->proto_min = VX_PROTOCOL_MIN;
-	to->proto_max = VX_PROTOCOL_MAX;
 }
 
 static void body_to(const struct view_packet *from, struct packet_parts *parts)
@@ -335,6 +344,7 @@ static void body_to(const struct view_packet *from, struct packet_parts *parts)
 		return;
 	case VP_RECONF:
 		PARTS_BODY(parts, reconf_ask, reconf_ask, RECONF_ASK)->reason = reason;
+		parts->body.reconf_ask.upgrade = from->upgrade;
 		return;
 	case VP_SETMASTER:
 		PARTS_BODY(parts, setmaster, setmaster, SETMASTER)->nodeid = from->nodeid;

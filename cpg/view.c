@@ -168,6 +168,7 @@ static void view_hello_send(struct view_core *core, struct view_effects *fx)
 	packet->member = core->have_view;
 	packet->let_go = core->let_go;
 	packet->ran = core->ran;
+	packet->protocol = core->have_view ? core->view.protocol : 0;
 	packet->self = core->self;
 	packet->last_epoch = core->last_epoch;
 	if (core->have_view) {
@@ -284,6 +285,7 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 	case VP_RECONF:
 		if (core->open && packet->epoch == core->view.epoch) {
 			core->reconf_wanted = true;
+			core->upgrade_wanted = core->upgrade_wanted || packet->upgrade;
 			snprintf(core->reconf_reason, sizeof(core->reconf_reason), "%s",
 				 packet->reason);
 			view_coord_consider(core, fx);
@@ -339,7 +341,9 @@ static void view_on_join(struct view_core *core, const struct view_event *event,
 	core->self = (struct view_member){ .nodeid = core->nodeid,
 					   .nid = event->nid_wanted,
 					   .incarnation = event->incarnation,
-					   .preference = event->preference };
+					   .preference = event->preference,
+					   .proto_min = event->proto_min,
+					   .proto_max = event->proto_max };
 	if (event->last_epoch > core->last_epoch) {
 		core->last_epoch = event->last_epoch;
 	}
@@ -418,6 +422,7 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		if (core->open && (core->state == VS_MEMBER || core->state == VS_LEAVING)) {
 			struct view_packet *packet = view_fx_send(core, fx, VP_RECONF);
 
+			packet->upgrade = event->upgrade;
 			snprintf(packet->reason, sizeof(packet->reason), "%s",
 				 event->reason != NULL ? event->reason : "asked for");
 		}

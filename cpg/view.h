@@ -27,6 +27,7 @@ struct view_member {
 	uint32_t nodeid, nid;
 	uint64_t incarnation, joined_epoch, fenced_at;
 	int32_t preference;
+	uint32_t proto_min, proto_max; /* protocol versions that it speaks (R21) */
 };
 
 enum view_how { VIEW_LOST, VIEW_CLEAN, VIEW_ABORTED }; /* as LeaveHow in the schema */
@@ -39,7 +40,7 @@ struct view_leaver {
 
 struct view {
 	uint64_t epoch;
-	uint32_t master;
+	uint32_t master, protocol;
 	size_t member_count, leaver_count, joiner_count;
 	struct view_member member[VX_NODES_MAX]; /* in order of seniority */
 	struct view_leaver leaver[2 * VX_NODES_MAX];
@@ -67,6 +68,7 @@ struct view_packet {
 	/* HELLO */
 	uint32_t coordinator;
 	bool member, let_go, ran;
+	uint32_t protocol;
 	struct view_member self;
 	uint64_t last_epoch;
 	/* HELLO: the sender's view and leavers; NEWVIEW: the view */
@@ -75,6 +77,7 @@ struct view_packet {
 	uint32_t step;
 	int error;
 	enum view_how how;
+	bool upgrade;
 	uint32_t nodeid;
 	uint64_t incarnation;
 	char reason[VX_REASON_MAX];
@@ -130,7 +133,7 @@ struct view_event {
 	const char *reason; /* ABORT, RECONF, PRESTOPPED: why; NULL allowed */
 	/* JOIN */
 	uint64_t incarnation, last_epoch;
-	uint32_t nid_wanted, timeout_ms;
+	uint32_t nid_wanted, timeout_ms, proto_min, proto_max;
 	uint32_t two_node_peer; /* the other node, where quorum does not exclude it; else 0 */
 	int32_t preference;
 	/* CONFCHG */
@@ -138,6 +141,7 @@ struct view_event {
 	size_t node_count, left_count;
 	bool ring_changing; /* by a node, not a process: the totem ring follows in a RING event */
 	uint32_t master;    /* SETMASTER: node id */
+	bool upgrade;	    /* RECONF: to the highest protocol of all members */
 	/* RING, QUORUM */
 	struct view_ring ring;
 	const uint32_t *nodeid; /* RING: nodes of the totem ring */
@@ -246,6 +250,8 @@ bool view_awaits(const struct view_core *core, uint64_t token);
 bool view_has_member(const struct view *view, uint32_t nodeid);
 const struct view_member *view_member_of(const struct view *view, uint32_t nodeid);
 const char *view_packet_name(enum view_packet_type type);
+/* The highest protocol version that all members speak (R21). */
+uint32_t view_protocol_common(const struct view *view);
 /* What the node does now, for people: "waiting for the fencing of node 3"; "" when settled. */
 void view_describe(const struct view_core *core, char out[VX_REASON_MAX]);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The view core: the view that a coordinator makes of what all HELLOs said (R8, R10). */
+/* The view core: the view that a coordinator makes of what all HELLOs said (R8, R10, R21). */
 #include "cpg/view_core.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,79 @@ static uint32_t view_coord_master(const struct view_core *core)
 	return next->member[0].nodeid;
 }
 
+/* ---- the protocol (R21) ---- */
+
+static uint32_t view_smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+uint32_t view_protocol_common(const struct view *view)
+{
+	uint32_t common = UINT32_MAX;
+
+	for (size_t i = 0; i < view->member_count; i++) {
+		common = view_smaller(common, view->member[i].proto_max);
+	}
+	return common;
+}
+
+/* Members keep what they run, or go up together; fresh nodes agree, this one first. */
+static uint32_t view_protocol_choose(const struct view_core *core)
+{
+	uint32_t running = 0, low = core->self.proto_min, high = core->self.proto_max;
+	uint32_t common = UINT32_MAX;
+
+	for (size_t i = 0; i < core->node_count; i++) {
+		const struct view_hello *hello = &core->hello[i];
+		uint32_t from = hello->self.proto_min > low ? hello->self.proto_min : low;
+		uint32_t to = view_smaller(hello->self.proto_max, high);
+
+		if (hello->here && hello->member) {
+			running = hello->protocol > running ? hello->protocol : running;
+			common = view_smaller(common, hello->self.proto_max);
+		} else if (hello->here && from <= to) {
+			low = from;
+			high = to;
+		}
+	}
+	if (MUTANT(R21_UPGRADE)) {
+		common = core->self.proto_max;
+	}
+	return running == 0 ? high : core->upgrade_wanted && common > running ? common : running;
+}
+
+static bool view_protocol_fits(const struct view_core *core, const struct view_member *member)
+{
+	return (member->proto_min <= core->next.protocol &&
+		core->next.protocol <= member->proto_max) ||
+	       MUTANT(R21_RANGE);
+}
+
+void view_coord_refuse(struct view_core *core, struct view_effects *fx)
+{
+	for (size_t i = 0; i < core->node_count; i++) {
+		const struct view_hello *hello = &core->hello[i];
+		struct view_packet *packet;
+
+		if (!hello->here || hello->member || view_protocol_fits(core, &hello->self)) {
+			continue;
+		}
+		packet = view_fx_send(core, fx, VP_REFUSE);
+		packet->nodeid = hello->self.nodeid;
+		packet->incarnation = hello->self.incarnation;
+		snprintf(packet->reason, sizeof(packet->reason),
+			 "protocol version out of range: the cluster runs %u, this node speaks %u "
+			 "to %u",
+			 core->next.protocol, hello->self.proto_min, hello->self.proto_max);
+		view_fx_mark(fx,
+			     "node %u is refused: protocol version out of range: the cluster runs "
+			     "%u, it speaks %u to %u",
+			     hello->self.nodeid, core->next.protocol, hello->self.proto_min,
+			     hello->self.proto_max);
+	}
+}
+
 /* R8, and the list of those who left since the last view that was settled (R10). */
 void view_coord_build(struct view_core *core)
 {
@@ -126,11 +200,13 @@ void view_coord_build(struct view_core *core)
 	memset(next, 0, sizeof(*next));
 	next->epoch = ((core->max_epoch >> 8) + 1) << 8 | (core->self.nid & 0xff);
 	next->cold = next->unfolded = true;
+	next->protocol = view_protocol_choose(core);
 	for (int fresh = 0; fresh <= 1; fresh++) {
 		for (size_t i = 0; i < core->node_count; i++) {
 			const struct view_hello *hello = &core->hello[i];
 
-			if (!hello->here || hello->member == (fresh == 1)) {
+			if (!hello->here || hello->member == (fresh == 1) ||
+			    (fresh == 1 && !view_protocol_fits(core, &hello->self))) {
 				continue;
 			}
 

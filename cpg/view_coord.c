@@ -273,6 +273,7 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 		.member = packet->member,
 		.let_go = packet->let_go,
 		.ran = packet->ran,
+		.protocol = packet->protocol,
 		.epoch = packet->epoch,
 		.self = packet->self,
 	};
@@ -403,6 +404,8 @@ static void view_coord_judge(struct view_core *core, struct view_effects *fx)
 
 static void view_coord_newview(struct view_core *core, struct view_effects *fx)
 {
+	view_coord_refuse(core, fx); /* before the NEWVIEW that leaves them out (R14) */
+
 	struct view_packet *packet = view_fx_send(core, fx, VP_NEWVIEW);
 
 	packet->round = core->round;

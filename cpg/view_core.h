@@ -31,6 +31,7 @@ enum view_stop { STOP_NOT, STOP_WAITING, STOP_DONE };
 /* What one member of the ring said in its HELLO. */
 struct view_hello {
 	bool here, member, let_go, ran;
+	uint32_t protocol;
 	uint64_t epoch;
 	struct view_member self;
 };
@@ -67,6 +68,7 @@ struct view_core {
 	size_t word_count;
 	char reconf_reason[VX_REASON_MAX]; /* a new view was asked for */
 	bool reconf_wanted;
+	bool upgrade_wanted; /* R21: the next view runs the highest protocol of all members */
 
 	struct view_switch switch_asked; /* as the stream says; all members know it */
 	struct view_switch switching; /* the master's: to be done, or being done in switch_round */
@@ -195,6 +197,8 @@ void view_watch_timer(struct view_core *core, enum view_timer timer, struct view
 bool view_coord_present(const struct view_core *core, uint32_t nodeid, uint64_t incarnation);
 const struct view_time *view_coord_time(const struct view_core *core, uint32_t nodeid);
 void view_coord_build(struct view_core *core); /* into core->next */
+/* R21: who said HELLO and cannot be in the view that was built is told so. */
+void view_coord_refuse(struct view_core *core, struct view_effects *fx);
 /* Did it say HELLO without volumes? */
 bool view_coord_let_go(const struct view_core *core, const struct view_member *member);
 

@@ -70,7 +70,7 @@ static void view_install(struct view_core *core, const struct view *view, struct
 	core->self = *self;
 	core->last_epoch = view->epoch > core->last_epoch ? view->epoch : core->last_epoch;
 	core->stop = STOP_NOT; /* asked anew by the next one; the gate is shut till the last step */
-	core->reconf_wanted = false;
+	core->reconf_wanted = core->upgrade_wanted = false;
 	core->switching = (struct view_switch){ 0 };
 	core->left_count = 0;
 	for (size_t i = 0; i < view->leaver_count; i++) {

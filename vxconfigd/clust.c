@@ -194,16 +194,28 @@ void clust_progress(struct clust *clust, const Vx__StepRun *run, const char *wha
 	clust_send_ack(clust, &ack, run);
 }
 
-void clust_ask_view(struct clust *clust, const char *reason)
+static void clust_ask(struct clust *clust, const char *reason, bool upgrade)
 {
 	Vx__ReconfAsk ask = VX__RECONF_ASK__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
 
-	log_warning("asks for a new view: %s", reason);
 	ask.reason = (char *)reason;
+	ask.upgrade = upgrade;
 	msg.body_case = VX__IPC__BODY_RECONF_ASK;
 	msg.reconf_ask = &ask;
 	clust_send(clust, &msg);
+}
+
+void clust_ask_view(struct clust *clust, const char *reason)
+{
+	log_warning("asks for a new view: %s", reason);
+	clust_ask(clust, reason, false);
+}
+
+void clust_ask_upgrade(struct clust *clust)
+{
+	log_notice("asks for the highest protocol of all members");
+	clust_ask(clust, "protocol upgrade", true);
 }
 
 void clust_abort(struct clust *clust, const char *reason)

@@ -38,6 +38,8 @@ void clust_ack(struct clust *clust, const Vx__StepRun *run, int error, const cha
 /* The same with what a survey or a claim found, filled in by the caller but for serial and step. */
 void clust_ack_found(struct clust *clust, const Vx__StepRun *run, Vx__StepAck *ack);
 void clust_progress(struct clust *clust, const Vx__StepRun *run, const char *what);
+/* Asks for a new view that runs the highest protocol of all members (R21). */
+void clust_ask_upgrade(struct clust *clust);
 /* Asks for a new view (T7). */
 void clust_ask_view(struct clust *clust, const char *reason);
 /* This node cannot go on as a member: asks vxclustd to abort it. */

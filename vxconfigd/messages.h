@@ -75,6 +75,7 @@
 	X(REMOVE_WHAT, 1065, USAGE, "remove: \"%s\" says not what is to be removed; a volume: vxassist -g %s remove volume " \
 				    "VOLUME ...; a mirror or a log: vxplex -o rm dis PLEX") \
 	X(POLICY_UNKNOWN, 1066, SYNTAX, "%s: not a read policy: round VOLUME, select VOLUME, or prefer VOLUME PLEX") \
+	X(UPGRADE, 1071, INVAL, "The protocol was not raised: %s") \
 	X(INTERNAL, 1099, PROTO, "%s")
 
 enum vx_message_id {

@@ -10,7 +10,6 @@
 #include "vxconfigd/plan_disk.h"
 #include "vxconfigd/plan_work.h"
 
-#define GROUP_VERSION 1
 #define GROUP_COPIES 5 /* configuration copies unless nconfig= says otherwise, as the original */
 #define GROUP_MINOR_STEP 1000
 #define GROUP_MINOR_STEPS 60
@@ -39,7 +38,7 @@ static void group_fill(struct plan_work *work, const char *name, unsigned int mi
 	dg->activation = dg->shared ? VX__ACTIVATION__ACT_SW : VX__ACTIVATION__ACT_EW;
 	dg->detach_policy = VX__DETACH_POLICY__DETACH_GLOBAL;
 	dg->minor_base = minor_base;
-	dg->version = GROUP_VERSION;
+	dg->version = VX_DG_VERSION_MAX;
 }
 
 /* nconfig=N|all|default: how many disks hold a copy. */

@@ -61,6 +61,7 @@ static const struct server_row server_table[] = {
 	{ "vxdctl", "protocolversion", server_mode },
 	{ "vxdctl", "protocolrange", server_mode },
 	{ "vxdctl", "support", server_mode },
+	{ "vxdctl", "upgrade", server_upgrade },
 	{ "vxdctl", "enable", server_enable },
 	{ "vxdctl", "disable", server_disable },
 	{ "vxdctl", "stop", server_stop },

@@ -18,6 +18,7 @@ struct ask {
 	Vx__Reply *reply;	 /* of an answer that waits for vxiod */
 	struct loop_timer timer; /* of a change of vxconfigd's own that is tried again */
 	struct loop_timer tell_timer; /* until what it waits for is told */
+	uint64_t asked_epoch; /* upgrade: the view in which a new one was asked for */
 	TAILQ_ENTRY(ask) next;
 };
 TAILQ_HEAD(ask_list, ask);
@@ -61,7 +62,8 @@ bool server_has_record(const struct ask *ask, const char *name, bool volume);
 /* server_disk.c */
 server_answer server_disk_list, server_disk_setup, server_disk_scan;
 /* server_ctl.c */
-server_answer server_mode, server_enable, server_disable, server_stop, server_outcome;
+server_answer server_mode, server_enable, server_disable, server_stop, server_outcome,
+	server_upgrade;
 /* server_io.c */
 server_answer server_io_all, server_io_local;
 /* Answers of server_io_local() on other nodes. False: not one of these. */

@@ -40,9 +40,13 @@ void server_mode(struct ask *ask)
 	proto_string_set(&mode->host, configd->host);
 	proto_string_set(&mode->cluster_name, cluster->cluster);
 	proto_string_set(&mode->volboot, "version: 3/1");
-	mode->protocol = cluster->member ? VX_PROTOCOL_MAX : 0;
+	mode->protocol = cluster->member ? cluster->view->protocol : 0;
 	mode->proto_min = VX_PROTOCOL_MIN;
 	mode->proto_max = VX_PROTOCOL_MAX;
+	mode->configd_version = VX_CONFIGD_VERSION;
+	mode->iod_version = VX_IOD_VERSION;
+	mode->dg_min = VX_DG_VERSION_MIN;
+	mode->dg_max = VX_DG_VERSION_MAX;
 	ask_answer(ask, reply);
 }
 

@@ -25,6 +25,8 @@ static void ask_waits_here(const struct ask *ask, char *text)
 
 	if (ask->reply != NULL) {
 		snprintf(text, VX_REASON_MAX, "vxiod of node %s to take the change", node);
+	} else if (ask->asked_epoch != 0) {
+		snprintf(text, VX_REASON_MAX, "the cluster reconfiguration");
 	} else if (strcmp(tool, "vxdisk") == 0 || strcmp(tool, "vxdg") == 0 ||
 		   strcmp(tool, "vxdctl") == 0) {
 		snprintf(text, VX_REASON_MAX, "the disks of node %s", node);

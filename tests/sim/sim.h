@@ -24,6 +24,8 @@
 #define SIM_TXNS_MAX 62 /* a content is a set of transactions, one bit each */
 #define SIM_FAULTS_MAX 16
 #define SIM_CLIENTS 3
+#define SIM_PROTOCOL_MIN 10
+#define SIM_PROTOCOL_MAX 12
 #define SIM_IPC_US 30	      /* always the same: a connection keeps its order */
 #define SIM_MS UINT64_C(1000) /* time is in microseconds */
 #define SIM_S UINT64_C(1000000)
@@ -295,6 +297,7 @@ struct sim_node {
 
 	/* on its own disk */
 	uint64_t last_epoch;
+	uint32_t proto_min, proto_max; /* of the program that is installed */
 	uint64_t memory_epoch, memory_seq;
 
 	struct sim_clustd clustd;

@@ -22,6 +22,7 @@
  *   I19  COMMIT is sent when a majority of the copies holds it (T4, T7)
  *   I20  a master begins a view between two transactions (R9)
  *   I21  without vxclustd no gate is open (R16)
+ *   I22  every member of a view speaks its protocol (R21)
  *   LIVE after the last fault all nodes become members that run, and all answers are known
  *        (R3, R9, R11, R14, R19)
  */
@@ -78,6 +79,14 @@ void check_view(struct sim *sim, uint32_t node, const struct view *view)
 	struct sim_epoch *epoch = check_epoch(sim, view->epoch);
 	uint64_t members = 0;
 
+	for (size_t i = 0; i < view->member_count; i++) {
+		if (view->protocol < view->member[i].proto_min ||
+		    view->protocol > view->member[i].proto_max) {
+			sim_fail(sim, "I22 view %#llx runs protocol %u, which node %u does not speak",
+				 (unsigned long long)view->epoch, view->protocol,
+				 view->member[i].nodeid);
+		}
+	}
 	if (!view_has_member(view, view->master)) {
 		sim_fail(sim, "I11 epoch %#llx: its master, node %u, is no member",
 			 (unsigned long long)view->epoch, view->master);

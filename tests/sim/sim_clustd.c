@@ -300,6 +300,10 @@ static void fx_gone(struct sim *sim, uint32_t node, const struct view_effect *ef
 	struct sim_clustd *clustd = &sim->node[node].clustd;
 	bool failed = effect->u.how != VIEW_CLEAN;
 
+	if (strstr(effect->text, "protocol version out of range") != NULL) {
+		sim->node[node].proto_min = SIM_PROTOCOL_MIN; /* another program is installed */
+		sim->node[node].proto_max = SIM_PROTOCOL_MAX;
+	}
 	TRACE(sim, node, "is out: %s", effect->text);
 	for (int i = 0; i < SIM_WORKS; i++) {
 		clustd->work[i].used = false;
@@ -531,6 +535,8 @@ void clustd_start(struct sim *sim, uint32_t node)
 	sim->node[node].iod.incarnation = event.incarnation;
 	sim->node[node].iod.gone = false;
 	event.timeout_ms = VX_JOIN_MS;
+	event.proto_min = sim->node[node].proto_min;
+	event.proto_max = sim->node[node].proto_max;
 	clustd_event(sim, node, &event);
 	net_join(sim, node);
 	sim_later(sim, SIM_IPC_US, PROC_CONFIGD, node, configd_gets_registered, 0, NULL);

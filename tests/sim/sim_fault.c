@@ -96,12 +96,15 @@ static void clustd_asked(struct sim *sim, uint32_t node, uint64_t kind, void *pt
 {
 	const struct view_event abort_event = { .type = VE_ABORT, .reason = "an administrator" };
 	const struct view_event leave_event = { .type = VE_LEAVE };
+	const struct view_event reconf_event = { .type = VE_RECONF,
+						 .reason = "a test",
+						 .upgrade = sim->order % 2 == 0 };
 
 	(void)ptr;
 	if (kind >= FAULT_COUNT) {
 		clustd_setmaster(sim, node, (uint32_t)(kind - FAULT_COUNT));
 	} else if (kind == FAULT_RECONF) {
-		clustd_ask_view(sim, node, "a test");
+		clustd_event(sim, node, &reconf_event);
 	} else if (kind == FAULT_ABORT) {
 		clustd_event(sim, node, &abort_event);
 	} else {

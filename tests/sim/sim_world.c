@@ -205,6 +205,18 @@ static void sim_event_run(struct sim *sim, struct sim_event *event)
 
 /* ---- a run ---- */
 
+/* Of one version everywhere, or in the middle of a rolling upgrade (R21). */
+static void programs_install(struct sim *sim, uint32_t node)
+{
+	uint32_t newer = (uint32_t)(sim->options.seed * 0x9e3779b97f4a7c15u >> (32 + 4 * node)) % 3;
+
+	sim->node[node].proto_max =
+		sim->options.seed % 2 == 0 ? SIM_PROTOCOL_MAX : SIM_PROTOCOL_MIN + newer;
+	sim->node[node].proto_min = sim->node[node].proto_max > SIM_PROTOCOL_MIN
+					    ? sim->node[node].proto_max - 1
+					    : SIM_PROTOCOL_MIN;
+}
+
 bool sim_run(struct sim *sim, const struct sim_options *options)
 {
 	struct sim_event *heap = sim->heap;
@@ -225,6 +237,7 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	client_init(sim);
 	fault_make(sim);
 	for (uint32_t node = 1; node <= options->nodes; node++) {
+		programs_install(sim, node);
 		power_on(sim, node);
 	}
 	while (!sim->over && sim->heap_count > 0) {

@@ -237,11 +237,13 @@ void run(int rounds)
 void boot(uint32_t id)
 {
 	struct world_node *node = &w->node[id - 1];
-	uint32_t serial = node->serial + 1;
+	uint32_t serial = node->serial + 1, low = node->proto_min, high = node->proto_max;
 
 	view_free(node->core);
 	memset(node, 0, sizeof(*node));
 	node->serial = serial;
+	node->proto_min = low;
+	node->proto_max = high;
 	node->pid = 100 * serial + id;
 	node->core = view_create(id);
 	node->up = node->in_group = true;
@@ -250,6 +252,8 @@ void boot(uint32_t id)
 	struct view_event event = { .type = VE_JOIN,
 				    .nid_wanted = id - 1,
 				    .two_node_peer = w->two_node ? 3 - id : 0,
+				    .proto_min = low,
+				    .proto_max = high,
 				    .incarnation = (uint64_t)serial << 40 | node->pid };
 
 	deliver(id, &event);

@@ -26,6 +26,7 @@ struct world_node {
 	uint32_t pid, serial;
 	size_t next; /* of the bus, to be delivered */
 	bool timer[VT_COUNT];
+	uint32_t proto_min, proto_max; /* of its program: kept by boot() */
 	uint64_t views; /* installed */
 	bool gone;
 	enum view_how gone_how;

@@ -155,6 +155,10 @@ static void answer_mode(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int 
 	mode.protocol = 60;
 	mode.proto_min = 40;
 	mode.proto_max = 70;
+	mode.configd_version = 21;
+	mode.dg_min = 20;
+	mode.dg_max = 140;
+	mode.iod_version = 15;
 	reply.mode = &mode;
 	sample_send(peer, msg->cookie, &reply);
 }

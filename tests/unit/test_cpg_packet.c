@@ -14,15 +14,18 @@ static struct view_packet sample(enum view_packet_type type)
 	};
 
 	packet.coordinator = 1;
-	packet.self = (struct view_member){ 2, 1, UINT64_C(9) << 32 | 4711, 0x1003, 12345, -5 };
+	packet.self = (struct view_member){ 2, 1, UINT64_C(9) << 32 | 4711, 0x1003, 12345, -5, 10, 11 };
 	packet.last_epoch = 0x1203;
+	packet.protocol = 13;
+	packet.upgrade = true;
+	packet.view.protocol = 14;
 	packet.member = packet.let_go = packet.ran = true;
 	packet.view.cold = packet.view.unfolded = true;
 	packet.view.epoch = 0x1303;
 	packet.view.master = 1;
 	for (uint32_t i = 0; i < VX_NODES_MAX; i++) {
 		packet.view.member[i] =
-			(struct view_member){ i + 1, i, i + 1000, 0x1003, 7 * i, (int32_t)i };
+			(struct view_member){ i + 1, i, i + 1000, 0x1003, 7 * i, (int32_t)i, 11, 12 };
 		packet.view.leaver[2 * i] =
 			(struct view_leaver){ i + 1, i, i + 50, 60 + i, VIEW_ABORTED };
 		packet.view.leaver[2 * i + 1] =
@@ -60,6 +63,8 @@ static void member_same(const struct view_member *a, const struct view_member *b
 	ck_assert_uint_eq(a->joined_epoch, b->joined_epoch);
 	ck_assert_uint_eq(a->fenced_at, b->fenced_at);
 	ck_assert_int_eq(a->preference, b->preference);
+	ck_assert_uint_eq(a->proto_min, b->proto_min);
+	ck_assert_uint_eq(a->proto_max, b->proto_max);
 }
 
 static void view_same(const struct view *a, const struct view *b, bool newview)
@@ -77,6 +82,7 @@ static void view_same(const struct view *a, const struct view *b, bool newview)
 	if (newview) {
 		ck_assert_uint_eq(a->epoch, b->epoch);
 		ck_assert_uint_eq(a->master, b->master);
+		ck_assert_uint_eq(a->protocol, b->protocol);
 		ck_assert(b->cold && b->unfolded);
 		ck_assert_mem_eq(a->joiner, b->joiner, sizeof(a->joiner));
 	}
@@ -105,6 +111,10 @@ START_TEST(round_trip)
 		ck_assert(back.member && back.let_go && back.ran);
 		ck_assert_uint_eq(back.coordinator, packet.coordinator);
 		ck_assert_uint_eq(back.last_epoch, packet.last_epoch);
+		ck_assert_uint_eq(back.protocol, packet.protocol);
+	}
+	if (type == VP_RECONF) {
+		ck_assert(back.upgrade);
 	}
 	if (type == VP_LEAVE) {
 		ck_assert_int_eq(back.how, VIEW_CLEAN);

@@ -85,6 +85,10 @@ void json_mode(struct json_object *object, const Vx__ModeInfo *mode)
 	json_add_number(object, "protocol", mode->protocol);
 	json_add_number(object, "protocol_minimum", mode->proto_min);
 	json_add_number(object, "protocol_maximum", mode->proto_max);
+	json_add_number(object, "vxconfigd_version", mode->configd_version);
+	json_add_number(object, "dg_minimum", mode->dg_min);
+	json_add_number(object, "dg_maximum", mode->dg_max);
+	json_add_number(object, "kernel", mode->iod_version);
 }
 
 void json_task(struct json_object *object, const char *node, const char *state,

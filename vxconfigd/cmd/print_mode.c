@@ -71,6 +71,10 @@ void print_mode_range(const Vx__ModeInfo *mode, FILE *out)
 void print_mode_support(const Vx__ModeInfo *mode, FILE *out)
 {
 	fprintf(out, "Support information:\n");
+	fprintf(out, "  vxconfigd_vrsn:     %" PRIu32 "\n", mode->configd_version);
+	fprintf(out, "  dg_minimum:         %" PRIu32 "\n", mode->dg_min);
+	fprintf(out, "  dg_maximum:         %" PRIu32 "\n", mode->dg_max);
+	fprintf(out, "  kernel:             %" PRIu32 "\n", mode->iod_version);
 	fprintf(out, "  protocol_minimum:   %" PRIu32 "\n", mode->proto_min);
 	fprintf(out, "  protocol_maximum:   %" PRIu32 "\n", mode->proto_max);
 	fprintf(out, "  protocol_current:   %" PRIu32 "\n", mode->protocol);

@@ -41,6 +41,8 @@ static const struct tool_verb vxdctl_verbs[] = {
 	  "the protocols that this node can run" },
 	{ "support", NULL, 0, 0, GROUP_UNUSED, false, false, NULL,
 	  "versions that this node supports" },
+	{ "upgrade", NULL, 0, 0, GROUP_UNUSED, false, false, NULL,
+	  "run the highest protocol that all members speak" },
 	{ "outcome", "TRANSACTION", 1, 1, GROUP_UNUSED, false, false, NULL,
 	  "how a change ended: committed, aborted or unknown" },
 	{ "audit", NULL, 0, 0, GROUP_OPTIONAL, false, false, NULL,

@@ -69,10 +69,10 @@ sees_members() {
 
 # The lab's own copy of what is installed: files are replaced by others when it is installed anew, so
 # links to them are enough (5 ms; 26 ms where there are no links).
-copy_product() {
-	[ -d "$LAB_BUILD/root/usr" ] || return 0
-	cp -al "$LAB_BUILD/root/usr" "$LAB_STATE/product" 2>/dev/null ||
-		cp -a "$LAB_BUILD/root/usr/." "$LAB_STATE/product"
+copy_product() {	# copy_product BUILD-FOLDER TO
+	[ -d "$1/root/usr" ] || return 0
+	cp -al "$1/root/usr" "$2" 2>/dev/null ||
+		cp -a "$1/root/usr/." "$2"
 }
 
 # Undoes a start that failed or was interrupted.
@@ -129,7 +129,7 @@ lab_up() {
 	trap 'exit 130' INT TERM HUP
 	rm -rf --one-file-system "$LAB_STATE"
 	mkdir -p "$LAB_STATE/rack"
-	copy_product || fatal "$LAB_BUILD/root/usr cannot be copied"
+	copy_product "$LAB_BUILD" "$LAB_STATE/product" || fatal "$LAB_BUILD/root/usr cannot be copied"
 	write_conf >"$LAB_STATE/conf"
 	"$LAB_BIN/labrack" "$LAB_STATE" "$LAB_DIR/lib" "$LAB_BIN" "${names[@]}" \
 		</dev/null >"$LAB_STATE/rack.log" 2>&1 || fatal "the rack did not start"

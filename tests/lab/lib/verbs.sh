@@ -54,6 +54,15 @@ lab_boot() {
 	ask on "$node"
 }
 
+lab_product() {
+	local node
+
+	need_node "$1"
+	[ -d "$LAB_TREE/$2/root/usr" ] || fatal "$2/root/usr is not there (make stage)"
+	[ ! -d "$LAB_STATE/product-$node" ] || fatal "node $node has got a product of its own already"
+	copy_product "$LAB_TREE/$2" "$LAB_STATE/product-$node"
+}
+
 lab_autoboot() {
 	need_lab
 	case $1 in
