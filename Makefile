@@ -4,7 +4,7 @@
 #
 #   make V=1            show the commands        make SAN=address,undefined   sanitizers (build-SAN/)
 #   make CC=clang       another compiler         make WERROR=1                warnings are errors
-#   make POINTS=1       daemons that can be stopped at points (build-faults/)
+#   make FAULTS=1       daemons that can be stopped at points (build-faults/)
 #   make PROTOCOL_MAX=10 a program of an older cluster protocol (build-p10/)
 #   make install DESTDIR=/tmp/root [PREFIX=/usr]
 
@@ -13,9 +13,9 @@ DESTDIR ?=
 CC ?= gcc
 SAN ?=
 WERROR ?=
-POINTS ?=
+FAULTS ?=
 PROTOCOL_MAX ?=
-B := build$(if $(PROTOCOL_MAX),-p$(PROTOCOL_MAX))$(if $(SAN),-san)$(if $(POINTS),-faults)
+B := build$(if $(PROTOCOL_MAX),-p$(PROTOCOL_MAX))$(if $(SAN),-san)$(if $(FAULTS),-faults)
 
 PKGS := libqb libcpg libquorum libcmap libcorosync_common liburing libprotobuf-c json-c libsystemd
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -26,7 +26,7 @@ WARN := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wswitch-enum -
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -D_GNU_SOURCE -fno-strict-aliasing -pthread $(WARN) $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"' $(if $(POINTS),-DVX_FAULTS) $(if $(PROTOCOL_MAX),-DVX_PROTOCOL_MAX=$(PROTOCOL_MAX))
+CPPFLAGS += -I. -isystem $(B)/schema $(PKG_CFLAGS) -DVXHA_VERSION='"$(VERSION)"' $(if $(FAULTS),-DVX_FAULTS) $(if $(PROTOCOL_MAX),-DVX_PROTOCOL_MAX=$(PROTOCOL_MAX))
 LDFLAGS += -pthread $(if $(SAN),-fsanitize=$(SAN))
 VERSION := 0.1.0
 export PATH := $(PATH):/usr/sbin:/sbin
@@ -135,16 +135,16 @@ $(B)/mutants/%.o: %.c $(PB)
 $(B)/tests/vxsim-mutants: $(MUTANT_OBJ) $(L)/libbase.a
 	$(call link)
 
-# SEEDS runs from FIRST on, with NODES nodes, COPIES copies and FAULTS faults; sim: one SEED, TRACE=1 tells it.
+# SEEDS runs from FIRST on, with NODES nodes, COPIES copies and FAULT_COUNT faults; sim: one SEED, TRACE=1 tells it.
 SEEDS ?= 100000
 FIRST ?= 1
 NODES ?= 3
 COPIES ?= 3
-FAULTS ?= 5
+FAULT_COUNT ?= 5
 SEED ?= 1
 .PHONY: sim check-sim check-mutants check-sim-exhaustive
 check-sim: $(B)/tests/vxsim
-	$(Q)$< --seeds $(SEEDS) --first $(FIRST) --nodes $(NODES) --copies $(COPIES) --faults $(FAULTS)
+	$(Q)$< --seeds $(SEEDS) --first $(FIRST) --nodes $(NODES) --copies $(COPIES) --faults $(FAULT_COUNT)
 # Each mutation until a rule of the safety list is broken: MUTANT=R1_CLOSE for one.
 check-mutants: $(B)/tests/vxsim-mutants
 	$(Q)$< --mutants $(MUTANT)
@@ -152,7 +152,7 @@ check-mutants: $(B)/tests/vxsim-mutants
 check-sim-exhaustive: $(B)/tests/vxsim
 	$(Q)$< --exhaustive
 sim: $(B)/tests/vxsim
-	$(Q)$< --seed $(SEED) --nodes $(NODES) --copies $(COPIES) --faults $(FAULTS) $(if $(TRACE),--trace)
+	$(Q)$< --seed $(SEED) --nodes $(NODES) --copies $(COPIES) --faults $(FAULT_COUNT) $(if $(TRACE),--trace)
 
 deps:
 	$(Q)tests/deps
@@ -164,7 +164,7 @@ check-lint: build
 	$(Q)tests/lint/lint
 
 check-lab: build stage
-	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
 	$(Q)$(MAKE) --no-print-directory PROTOCOL_MAX=10 stage
 	$(Q)tests/run-lab
 
@@ -174,13 +174,13 @@ check-faults: build stage
 
 # Kills, cuts and pauses at points of the protocols (tests/crash/matrix); takes its time, too.
 check-crash:
-	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
 	$(Q)$(MAKE) --no-print-directory build
 	$(Q)tests/crash/crash
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory build $(UNITS) $(B)/tests/vxsim stage
-	$(Q)$(MAKE) --no-print-directory POINTS=1 stage
+	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
 	$(Q)$(MAKE) --no-print-directory PROTOCOL_MAX=10 stage
 	$(Q)tests/run-check
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Points at which a daemon can be stopped, so that a test kills, cuts off or pauses something right
- * there (make check-crash). They exist only in a build with POINTS=1: elsewhere FAULT() is nothing.
+ * there (make check-crash). They exist only in a build with FAULTS=1: elsewhere FAULT() is nothing.
  *
  * A test writes the name of a point and which time it is meant (1: the first) into the file
  * `fault` of the daemons' run directory. The process that comes there renames it to `fault.hit`

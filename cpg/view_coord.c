@@ -308,6 +308,16 @@ static bool view_coord_proven(const struct view_core *core, const struct view_le
 	       (time != NULL && time->when_s > 0 && MUTANT(R6_OLD)) || MUTANT(R6_PROOF);
 }
 
+static bool view_coord_all_proven(const struct view_core *core)
+{
+	for (size_t i = 0; i < core->gone_count; i++) {
+		if (!view_coord_proven(core, &core->gone[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static void view_coord_claim(struct view_core *core, struct view_effects *fx)
 {
 	view_coord_set(core, VC_CLAIM);
@@ -438,7 +448,8 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 	}
 	view_coord_former(core, event->durable, MUTANT(R5_DURABLE) ? 0 : event->durable_count);
 	if (core->coord == VC_VERIFY) {
-		if (view_peer_claims(core, event) || core->max_epoch > core->next.epoch) {
+		if (view_peer_claims(core, event) || core->max_epoch > core->next.epoch ||
+		    !view_coord_all_proven(core)) {
 			view_coord_rstart(core, fx); /* R20: both claimed, neither knew */
 		} else {
 			view_coord_newview(core, fx);

@@ -141,16 +141,16 @@ row() {	# row POINT ROLE TRIGGER ACTION
 	ARMED=$MASTER
 	[ "$role" = master ] || ARMED=$(slave_nodes | head -n 1)
 	echo "# ---- $*: master $MASTER, armed $ARMED, the other $OTHER"
+	case $STRIKE-$DAEMON in
+	kill-vxconfigd | configd-* | pause-*) ;; # no new view, or the one that was on its way
+	*) EPOCH=$(on "$MASTER" vxclustadm nodestate --json | jq .epoch) ;;
+	esac
 	[ "$what" != change ] || change_prepare
 	writers_start
 	wait_for 30 "all six writers have acknowledged writes" writers_acked
 	check "$point is armed on $ARMED" on "$ARMED" sh -c "rm -f /run/vxha/fault.hit; echo $point >/run/vxha/fault"
 	trigger "$what" >"$TEST_OUTPUT" 2>&1
 	wait_for 60 "$DAEMON of $ARMED comes there ($what)" is_there
-	case $STRIKE-$DAEMON in
-	kill-vxconfigd | configd-* | pause-*) ;; # no new view, or the one that was on its way
-	*) EPOCH=$(on "$OTHER" vxclustadm nodestate --json | jq '.epoch // 0' || echo 0) ;;
-	esac
 	check "$STRIKE" strike "$STRIKE"
 	if [ "$STRIKE" = cut ]; then
 		wait_for 60 "$ARMED is fenced" gone_by_fence

@@ -219,7 +219,7 @@ static int many(const struct sim_options *options, uint64_t first, uint64_t seed
 		own.seed = sum.failed - 1;
 		printf("0 passed, 1 failed, 0 skipped\nseed %llu fails: %s\nagain: make sim "
 		       "SEED=%llu NODES=%u COPIES=%u "
-		       "FAULTS=%u TRACE=1\n",
+		       "FAULT_COUNT=%u TRACE=1\n",
 		       (unsigned long long)own.seed, sum.failure, (unsigned long long)own.seed,
 		       own.nodes, own.copies, own.faults);
 		shorten(&own);
