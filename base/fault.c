@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Points at which a daemon can be stopped by a test: empty but in a build with POINTS=1. */
+/* Points at which a daemon can be stopped by a test: empty but in a build with FAULTS=1. */
 #include "base/fault.h"
 
 #ifdef VX_FAULTS
