@@ -211,7 +211,7 @@ static void programs_install(struct sim *sim, uint32_t node)
 	uint32_t newer = (uint32_t)(sim->options.seed * 0x9e3779b97f4a7c15u >> (32 + 4 * node)) % 3;
 
 	sim->node[node].proto_max =
-		sim->options.seed % 2 == 0 ? SIM_PROTOCOL_MAX : SIM_PROTOCOL_MIN + newer;
+		sim->options.seed % 4 != 1 ? SIM_PROTOCOL_MAX : SIM_PROTOCOL_MIN + newer;
 	sim->node[node].proto_min = sim->node[node].proto_max > SIM_PROTOCOL_MIN
 					    ? sim->node[node].proto_max - 1
 					    : SIM_PROTOCOL_MIN;
