@@ -28,7 +28,7 @@ int mutants_run(const char *only, int jobs)
 
 #else
 
-#define MUTANT_RUNS 20000 /* not noticed by then: not noticed */
+#define MUTANT_RUNS 60000 /* not noticed by then: not noticed */
 #define ARGUED_RUNS 1000  /* nobody can notice it, but maybe the argument is wrong */
 
 enum where { CORE, MODEL };
