@@ -53,10 +53,13 @@ struct mutant_result {
 	char failure[300];
 };
 
-static struct sim_options mutant_options(uint64_t seed)
+static struct sim_options mutant_options(enum mutant mutant, uint64_t seed)
 {
 	static const uint32_t nodes[] = { 3, 3, 4, 3, 5 }, copies[] = { 3, 2, 5, 1, 4 };
 
+	if (mutant == MUTANT_R20_CLAIM) { /* of two nodes only */
+		return (struct sim_options){ .seed = seed, .nodes = 2, .copies = 2, .faults = 5 };
+	}
 	return (struct sim_options){
 		.seed = seed,
 		.nodes = nodes[seed % VX_COUNT_OF(nodes)],
@@ -71,7 +74,7 @@ static void mutant_try(enum mutant mutant, struct mutant_result *out)
 	const uint64_t runs = mutant_table[mutant].why == NULL ? MUTANT_RUNS : ARGUED_RUNS;
 
 	for (uint64_t seed = 1; seed <= runs && out->runs == 0; seed++) {
-		const struct sim_options options = mutant_options(seed);
+		const struct sim_options options = mutant_options(mutant, seed);
 		const struct sim *run;
 
 		vx_mutant = mutant;
