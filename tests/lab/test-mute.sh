@@ -83,25 +83,25 @@ configd_hangs() {
 
 	other=$(slave_nodes | grep -vx "$node" | head -n 1)
 	fences=$(fenced_count a "$other")
-	OLD=$(clustd_of "$node")
+	CLUSTD=$(pid_of "$node" vxclustd) CONFIGD=$(pid_of "$node" vxconfigd)
 	check "vxconfigd of $node hangs once more" lab pause "$node" vxconfigd
 	check "node $other goes to standby" on a pcs node standby "$other"
 	wait_for 150 "its resources are stopped" stopped_on_at_least "$other"
 	check_is "it was not fenced for what hangs on $node" "$fences" "$(fenced_count a "$other")"
-	wait_for 150 "no change of membership waits for $node: it is out, and comes back" member_again "$node" "$OLD"
+	wait_for 60 "no change of membership waits for $node: its vxconfigd is replaced" configd_is_new "$node"
+	check_is "... and it stays a member" "$CLUSTD" "$(pid_of "$node" vxclustd)"
 	check "node $other comes back" on a pcs node unstandby "$other"
 	wait_for 150 "all nodes are members, with group and device" all_back
 	wait_for 60 "all resources are started" all_started a
 }
 
-# Its vxclustd is another process than PID, and it is a member.
-member_again() {
+configd_is_new() {
 	local pid
-	pid=$(clustd_of "$1") && [ -n "$pid" ] && [ "$pid" != "$2" ] && is_member "$1"
+	pid=$(pid_of "$1" vxconfigd) && [ -n "$pid" ] && [ "$pid" != "$CONFIGD" ] && is_member "$1"
 }
 
-clustd_of() {
-	on "$1" vxclustadm daemons --json | jq -r '.daemons[] | select(.name == "vxclustd") | .pid // empty'
+pid_of() {	# pid_of NODE DAEMON
+	on "$1" vxclustadm daemons --json | jq -r ".daemons[] | select(.name == \"$2\") | .pid // empty"
 }
 
 # A hang that is the end of the node: named, fenced, back.
