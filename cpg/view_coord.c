@@ -361,15 +361,16 @@ static bool view_peer_claims(const struct view_core *core, const struct view_eve
 static void view_peer_judge(struct view_core *core)
 {
 	const struct view_time *time = view_coord_time(core, core->peer);
-	const struct view_leaver unknown = { .nodeid = core->peer,
-					     .fenced_at = core->peer_fenced_at,
-					     .how = VIEW_LOST };
 
 	if (!core->peer_known && time != NULL && view_peer_away(core)) {
 		core->peer_fenced_at = time->when_s;
 		core->peer_known = true;
 	}
 	if (core->contested) {
+		const struct view_leaver unknown = { .nodeid = core->peer,
+						     .fenced_at = core->peer_fenced_at,
+						     .how = VIEW_LOST };
+
 		view_leaver_add(core->gone, &core->gone_count, VX_COUNT_OF(core->gone), &unknown);
 	}
 }

@@ -382,6 +382,21 @@ START_TEST(claim_of_the_other_one_of_two)
 }
 END_TEST
 
+/* R20: a fencing that was known when its claim was found is no proof */
+START_TEST(old_fencing_of_the_other_one_of_two)
+{
+	w->two_node = true;
+	w->disk_epoch = w->open_claim = 0x101;
+	fence(2);
+	boot(1);
+	run(4);
+	ck_assert_ptr_null(view_current(w->node[0].core));
+	fence(2);
+	run(4);
+	expect_view(1, 1);
+}
+END_TEST
+
 /* R20: both claimed, and neither had seen the other one's claim */
 START_TEST(two_claims_at_the_same_time)
 {
@@ -528,6 +543,7 @@ int main(void)
 	tcase_add_test(all, cancelled_claim_is_waited_for);
 	tcase_add_test(all, outdated_hellos_make_no_view);
 	tcase_add_test(all, claim_of_the_other_one_of_two);
+	tcase_add_test(all, old_fencing_of_the_other_one_of_two);
 	tcase_add_test(all, two_claims_at_the_same_time);
 	tcase_add_test(all, own_claim_of_two);
 	tcase_add_test(all, who_is_there_did_not_leave);
