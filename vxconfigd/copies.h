@@ -34,6 +34,13 @@ struct copies_disk {
 	const char *path; /* NULL: not seen by this node */
 };
 
+struct open_claims {
+	uint64_t epoch[VX_OPEN_CLAIMS_MAX];
+	size_t count;
+};
+/* One that is there already is not added again. */
+void open_claims_add(struct open_claims *claims, uint64_t epoch);
+
 /* What reading the copies found (memory of the reader, valid during the callback). */
 struct copies_found {
 	int error; /* 0; -VX_E_MINORITY: too few readable (config is the newest of these, for a forced
@@ -42,8 +49,7 @@ struct copies_found {
 	Vx__Config *config; /* newest valid content by (epoch, seq); NULL if none. The callback may take it (set NULL) */
 	uint64_t max_epoch; /* highest epoch or claim on any copy */
 	/* The newest claims, if no content of their epoch is there: several made at the same time. */
-	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
-	size_t open_claim_count;
+	struct open_claims open_claims;
 	Vx__Member **durable; /* members of the newest durable view; none after a clean close */
 	size_t durable_count;
 	char **enabled; /* disk ids of the enabled copies as the newest checkpoint names them */

@@ -65,15 +65,15 @@ static int content_compare(const struct content *a, const struct content *b)
 	return a->seq == b->seq ? 0 : a->seq < b->seq ? -1 : 1;
 }
 
-static void decide_open_claim(struct copies_found *found, uint64_t epoch)
+void open_claims_add(struct open_claims *claims, uint64_t epoch)
 {
-	for (size_t i = 0; i < found->open_claim_count; i++) {
-		if (found->open_claim[i] == epoch) {
+	for (size_t i = 0; i < claims->count; i++) {
+		if (claims->epoch[i] == epoch) {
 			return;
 		}
 	}
-	if (found->open_claim_count < VX_OPEN_CLAIMS_MAX) {
-		found->open_claim[found->open_claim_count++] = epoch;
+	if (claims->count < VX_OPEN_CLAIMS_MAX) {
+		claims->epoch[claims->count++] = epoch;
 	}
 }
 
@@ -85,7 +85,7 @@ static void decide_open_claims(struct decide *decide, uint64_t content_epoch)
 		uint64_t epoch = image != NULL ? image->claim[i % 2] : 0;
 
 		if (epoch > content_epoch && epoch >> 8 == decide->found->max_epoch >> 8) {
-			decide_open_claim(decide->found, epoch);
+			open_claims_add(&decide->found->open_claims, epoch);
 		}
 	}
 }

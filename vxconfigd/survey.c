@@ -22,8 +22,7 @@ struct survey {
 	uint64_t max_epoch;
 	Vx__Member **durable;
 	size_t durable_count;
-	uint64_t *open_claim;
-	size_t open_claim_count;
+	struct open_claims open_claims;
 	int error;
 	char reason[VX_REASON_MAX];
 };
@@ -60,8 +59,8 @@ static void survey_answered(struct survey *survey)
 		ack.max_epoch = survey->max_epoch;
 		ack.durable = survey->durable;
 		ack.n_durable = survey->durable_count;
-		ack.open_claim = survey->open_claim;
-		ack.n_open_claim = survey->open_claim_count;
+		ack.open_claim = survey->open_claims.epoch;
+		ack.n_open_claim = survey->open_claims.count;
 		clust_ack_found(configd->clust, survey->run, &ack);
 		proto_free(*slot);
 		*slot = NULL;
@@ -70,7 +69,6 @@ static void survey_answered(struct survey *survey)
 		proto_free(survey->durable[i]);
 	}
 	free(survey->durable);
-	free(survey->open_claim);
 	proto_free(survey->run);
 	free(survey);
 }
@@ -102,8 +100,8 @@ static void survey_on_read(void *ctx, struct copies_found *found)
 	for (size_t i = 0; i < found->durable_count; i++) {
 		survey_add_member(survey, found->durable[i]);
 	}
-	for (size_t i = 0; i < found->open_claim_count; i++) {
-		PROTO_ADD(survey->open_claim, survey->open_claim_count, found->open_claim[i]);
+	for (size_t i = 0; i < found->open_claims.count; i++) {
+		open_claims_add(&survey->open_claims, found->open_claims.epoch[i]);
 	}
 	if (found->error != 0) { /* the group will be disabled; the view goes on */
 		log_warning("dg=%s survey: %s", item->name, found->reason);

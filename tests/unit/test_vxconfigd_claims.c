@@ -88,7 +88,7 @@ START_TEST(open_claims)
 	struct copy_steps steps;
 
 	world_read(&world, UINT64_MAX);
-	ck_assert_uint_eq(world.task.found.open_claim_count, 0);
+	ck_assert_uint_eq(world.task.found.open_claims.count, 0);
 	world_end(&world);
 	world_claim(&world, E2);
 	world_end(&world);
@@ -98,21 +98,35 @@ START_TEST(open_claims)
 	copy_image_free(image);
 	restart(THREE);
 	world_read(&world, UINT64_MAX);
-	ck_assert_uint_eq(world.task.found.open_claim_count, 2);
-	ck_assert_uint_eq(world.task.found.open_claim[0] + world.task.found.open_claim[1],
+	ck_assert_uint_eq(world.task.found.open_claims.count, 2);
+	ck_assert_uint_eq(world.task.found.open_claims.epoch[0] + world.task.found.open_claims.epoch[1],
 			  2 * E2 + 1);
 	world_end(&world);
 	world_claim(&world, E3);
 	world_end(&world);
 	world_read(&world, UINT64_MAX);
-	ck_assert_uint_eq(world.task.found.open_claim_count, 1); /* it knew them all */
-	ck_assert_uint_eq(world.task.found.open_claim[0], E3);
+	ck_assert_uint_eq(world.task.found.open_claims.count, 1); /* it knew them all */
+	ck_assert_uint_eq(world.task.found.open_claims.epoch[0], E3);
 	world_end(&world);
 	world_checkpoint(&world, E3, 2, 2, 7);
 	world_end(&world);
 	world_read(&world, UINT64_MAX);
-	ck_assert_uint_eq(world.task.found.open_claim_count, 0);
+	ck_assert_uint_eq(world.task.found.open_claims.count, 0);
 	world_end(&world);
+}
+END_TEST
+
+/* R20: groups without number that all hold the same claim leave room for another one */
+START_TEST(claims_of_many_groups)
+{
+	struct open_claims all = { .count = 0 };
+
+	for (int group = 0; group < 2 * VX_OPEN_CLAIMS_MAX; group++) {
+		open_claims_add(&all, E2);
+	}
+	open_claims_add(&all, E2 + 1);
+	ck_assert_uint_eq(all.count, 2);
+	ck_assert_uint_eq(all.epoch[1], E2 + 1);
 }
 END_TEST
 
@@ -126,6 +140,7 @@ int main(void)
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_test(core, claims);
 	tcase_add_test(core, open_claims);
+	tcase_add_test(core, claims_of_many_groups);
 	suite_add_tcase(suite, core);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
