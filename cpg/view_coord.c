@@ -220,19 +220,20 @@ static void view_coord_survey(struct view_core *core, struct view_effects *fx,
 	view_fx(fx, FX_SURVEY)->token = core->coord_token;
 }
 
-static void view_peer_times(const struct view_core *core, struct view_effect *effect)
+/* Once each, as many as there is room for. */
+static void view_times_name(struct view_effect *effect, uint32_t nodeid)
 {
 	for (size_t i = 0; i < effect->u.times.count; i++) {
-		if (effect->u.times.nodeid[i] == core->peer) {
+		if (effect->u.times.nodeid[i] == nodeid) {
 			return;
 		}
 	}
-	if (core->peer != 0) {
-		effect->u.times.nodeid[effect->u.times.count++] = core->peer;
+	if (effect->u.times.count < VX_COUNT_OF(effect->u.times.nodeid)) {
+		effect->u.times.nodeid[effect->u.times.count++] = nodeid;
 	}
 }
 
-/* Asks Pacemaker's history for everybody here and everybody gone. */
+/* Asks Pacemaker's history for everybody here and everybody gone, and the other one of two. */
 static void view_coord_ask_times(struct view_core *core, struct view_effects *fx)
 {
 	struct view_effect *effect = view_fx(fx, FX_TIMES);
@@ -241,21 +242,15 @@ static void view_coord_ask_times(struct view_core *core, struct view_effects *fx
 	effect->token = core->times_token;
 	for (size_t i = 0; i < core->node_count; i++) {
 		if (core->hello[i].here) {
-			effect->u.times.nodeid[effect->u.times.count++] =
-				core->hello[i].self.nodeid;
+			view_times_name(effect, core->hello[i].self.nodeid);
 		}
 	}
 	for (size_t i = 0; i < core->gone_count; i++) {
-		bool named = effect->u.times.count == VX_COUNT_OF(effect->u.times.nodeid);
-
-		for (size_t k = 0; k < effect->u.times.count; k++) {
-			named = named || effect->u.times.nodeid[k] == core->gone[i].nodeid;
-		}
-		if (!named) {
-			effect->u.times.nodeid[effect->u.times.count++] = core->gone[i].nodeid;
-		}
+		view_times_name(effect, core->gone[i].nodeid);
 	}
-	view_peer_times(core, effect);
+	if (core->peer != 0) {
+		view_times_name(effect, core->peer);
+	}
 }
 
 void view_coord_hello(struct view_core *core, const struct view_packet *packet,

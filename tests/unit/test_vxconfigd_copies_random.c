@@ -9,31 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "region_world.h"
-
-#define E1 UINT64_C(0x101)
-#define THREE 0x7u /* d1, d2, d3 */
-
-static struct world world;
-
-/* A group on d1, d2, d3 with content 1 at (E1, 1). */
-static void group_create(void)
-{
-	world_create(&world, 1);
-	world_start(&world, 1);
-	world_set_disks(&world, THREE);
-	world_claim(&world, E1);
-	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
-	world_end(&world);
-	world_checkpoint(&world, E1, 1, 1, 7);
-	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
-	world_end(&world);
-}
-
-static void group_free(void)
-{
-	world_free(&world);
-}
+#include "region_group.h"
 
 /* The model: which contents may be found. An answer "written" leaves one; a failure or crash adds one. */
 struct model {
