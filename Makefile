@@ -32,6 +32,8 @@ VERSION := 0.1.0
 export PATH := $(PATH):/usr/sbin:/sbin
 
 Q := $(if $(V),,@)
+# The same makefile once more, on all cores unless a number of jobs was given.
+again = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)';)
 
 # One static library a folder; the files named here have a main() and become programs.
@@ -164,8 +166,8 @@ check-lint: build
 	$(Q)tests/lint/lint
 
 check-lab: build stage
-	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
-	$(Q)$(MAKE) --no-print-directory PROTOCOL_MAX=10 stage
+	+$(Q)$(again) FAULTS=1 stage
+	+$(Q)$(again) PROTOCOL_MAX=10 stage
 	$(Q)tests/run-lab
 
 # Is each check of the story able to fail? Not part of check: it takes its time.
@@ -174,18 +176,18 @@ check-faults: build stage
 
 # Kills, cuts and pauses at points of the protocols (tests/crash/matrix); takes its time, too.
 check-crash:
-	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
-	$(Q)$(MAKE) --no-print-directory build
+	+$(Q)$(again) FAULTS=1 stage
+	+$(Q)$(again) build
 	$(Q)tests/crash/crash
 
 check: deps
-	$(Q)$(MAKE) --no-print-directory build $(UNITS) $(B)/tests/vxsim stage
-	$(Q)$(MAKE) --no-print-directory FAULTS=1 stage
-	$(Q)$(MAKE) --no-print-directory PROTOCOL_MAX=10 stage
+	+$(Q)$(again) build $(UNITS) $(B)/tests/vxsim stage
+	+$(Q)$(again) FAULTS=1 stage
+	+$(Q)$(again) PROTOCOL_MAX=10 stage
 	$(Q)tests/run-check
 
 demo: deps
-	$(Q)$(MAKE) --no-print-directory build stage
+	+$(Q)$(again) build stage
 	$(Q)tests/demo/demo
 
 bench: build stage
@@ -194,7 +196,7 @@ bench: build stage
 # What a node sees: the product installed below build/root (each lab mounts a copy of it over /usr).
 .PHONY: stage
 stage: build
-	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(CURDIR)/$(B)/root PREFIX=/usr >/dev/null
+	+$(Q)$(again) install DESTDIR=$(CURDIR)/$(B)/root PREFIX=/usr >/dev/null
 
 OCF_DIR := $(PREFIX)/lib/ocf/resource.d/vxha
 COMPLETION := $(PREFIX)/share/bash-completion/completions
