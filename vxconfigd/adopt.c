@@ -114,10 +114,11 @@ static void adopt_resolve(struct group *group, const Vx__GroupView *view)
 				   .reason = reason };
 
 	if (node != 0) {
-		snprintf(reason, sizeof(reason), "node %s left the cluster",
+		snprintf(reason, sizeof(reason), "node %s left the cluster: try again",
 			 cview_name(cluster, node));
 	} else {
-		snprintf(reason, sizeof(reason), "a cluster reconfiguration came in between");
+		snprintf(reason, sizeof(reason),
+			 "a cluster reconfiguration came in between: try again");
 	}
 	if (view->disabled[0] !=
 	    '\0') { /* decided, but not stored: it may still turn out either way */

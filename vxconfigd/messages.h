@@ -58,7 +58,7 @@
 	X(MASTER_LOST, 1041, LOST, "The master went away; the outcome is not known yet: vxdctl outcome %s") \
 	X(PEER_MISSING, 1042, NOPEER, "Disk group %s: vxconfigd is not running on node %s: nothing was changed") \
 	X(NODE_REFUSED, 1043, REFUSED, "Disk group %s: refused by node %s: %s") \
-	X(NODE_LEFT, 1044, ABORTED, "Disk group %s: the change was given up: %s") \
+	X(NODE_LEFT, 1044, ABORTED, "Disk group %s: the change was given up, nothing was changed: %s") \
 	X(RECONFIG, 1045, RECONF, "Cluster reconfiguration in progress: try again") \
 	X(COPIES_LOST, 1046, MINORITY, "Disk group %s: the change was not stored: %s") \
 	X(NO_FENCING, 1047, NOFENCE, "Disk group %s: not imported: fencing is not enabled in Pacemaker") \

@@ -172,6 +172,23 @@ static bool relay_is_committed(struct configd *configd, const Vx__Request *reque
 		       */
 }
 
+/* It was not done, or nobody can say. */
+static void relay_explain(const struct relay *relay, Vx__Reply *reply)
+{
+	const Vx__Request *request = relay->ask->request;
+	const char *name = plan_group(request);
+	char txid[ID_TEXT];
+
+	if (relay->unknown) {
+		id_text(request->txid.data, request->txid.len, txid);
+		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
+	} else {
+		message_add(reply, request->tool, MSG_NODE_LEFT,
+			    name != NULL ? name : request->group,
+			    "another node became master: try again");
+	}
+}
+
 void relay_decided(struct configd *configd)
 {
 	struct relay *relay, *after;
@@ -193,16 +210,7 @@ void relay_decided(struct configd *configd)
 						  : committed	 ? "committed"
 								 : "aborted");
 		if (!committed) {
-			const char *name = plan_group(ask->request);
-
-			message_add(reply, ask->request->tool, MSG_NODE_LEFT,
-				    name != NULL ? name : ask->request->group,
-				    relay->unknown
-					    ? "another node became master, and the disk "
-					      "group is disabled: what became of it is not "
-					      "known yet"
-					    : "another node became master; nothing was changed: "
-					      "try again");
+			relay_explain(relay, reply);
 		}
 		relay_free(configd, relay);
 		ask_answer_loaded(ask, reply);

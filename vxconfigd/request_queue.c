@@ -203,7 +203,7 @@ static bool request_is_void(const struct request *req)
 static void request_end_void(struct request *req)
 {
 	message_add(req->reply, req->request->tool, MSG_NODE_LEFT, request_group_name(req),
-		    "another node became master; nothing was changed: try again");
+		    "another node became master: try again");
 	request_end(req, "aborted");
 }
 
