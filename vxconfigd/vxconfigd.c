@@ -26,6 +26,7 @@
 #include "vxconfigd/group.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
+#include "vxconfigd/reset.h"
 #include "vxconfigd/server.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/cfg_steps.h"
@@ -34,7 +35,7 @@
 #define CONFIGD_MEMORY "groups" /* in the state folder */
 
 struct configd_options {
-	bool foreground, debug, kill;
+	bool foreground, debug, kill, reset;
 };
 
 struct configd_main {
@@ -44,7 +45,7 @@ struct configd_main {
 
 static void configd_usage(FILE *out)
 {
-	fputs("usage: vxconfigd [-f] [-D] [-k]\n"
+	fputs("usage: vxconfigd [-f] [-D] [-k] [-r reset]\n"
 	      "Keeps the configuration of the disk groups of this node; one of the three daemons "
 	      "of vxha.\n"
 	      "Started by the resource agent ocf:vxha:vxclust, or by hand after it was stopped; "
@@ -53,6 +54,8 @@ static void configd_usage(FILE *out)
 	      "  -f, --foreground   stay in the foreground, log to stderr as well\n"
 	      "  -D, --debug        debug lines in the log file\n"
 	      "  -k, --kill         end a vxconfigd that runs first, also one that hangs\n"
+	      "  -r, --reset reset  begin with nothing loaded: refused while the node is in a cluster\n"
+	      "                     or its vxiod serves a volume; a vxconfigd that runs stays\n"
 	      "  -h, --help         this text\n"
 	      "      --version      the version\n\n"
 	      "Exit status: 0 it runs; 2 wrong usage; 21 /var/lib/vxha/groups is damaged; otherwise "
@@ -66,12 +69,13 @@ static int configd_parse(int argc, char **argv, struct configd_options *options)
 {
 	static const struct option longs[] = {
 		{ "foreground", no_argument, NULL, 'f' }, { "debug", no_argument, NULL, 'D' },
-		{ "kill", no_argument, NULL, 'k' },	  { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },	  { NULL, 0, NULL, 0 },
+		{ "kill", no_argument, NULL, 'k' },	  { "reset", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },	  { "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "fDkh", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "fDkr:h", longs, NULL)) != -1) {
 		switch (option) {
 		case 'f':
 			options->foreground = true;
@@ -82,6 +86,13 @@ static int configd_parse(int argc, char **argv, struct configd_options *options)
 		case 'k':
 			options->kill = true;
 			break;
+		case 'r':
+			options->reset = true;
+			if (strcmp(optarg, "reset") == 0) {
+				break;
+			}
+			configd_usage(stderr);
+			return -VX_E_USAGE;
 		case 'h':
 			configd_usage(stdout);
 			return 1;
@@ -316,6 +327,11 @@ static int configd_begin(struct configd_main *main_state, const struct configd_o
 	if (rc != 0) {
 		fprintf(stderr, "vxconfigd: %s\n", reason);
 		return 1;
+	}
+	rc = options->reset ? reset_check(reason) : 0;
+	if (rc != 0) {
+		fprintf(stderr, "vxconfigd: reset is refused: %s\n", reason);
+		return vx_exit_code(rc);
 	}
 	if (options->kill) {
 		configd_kill_running();
