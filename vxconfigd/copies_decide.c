@@ -307,6 +307,11 @@ __attribute__((format(printf, 4, 5))) static void info_add(struct copies_found *
 	info->state = copy_string(state);
 	if (image != NULL) {
 		info->len = (uint64_t)image->label.layout.body_blocks * (VX_BLOCK / VX_SECTOR);
+		info->journal_len =
+			(uint64_t)image->label.layout.journal_blocks * (VX_BLOCK / VX_SECTOR);
+		if (image->body != NULL) {
+			info->used = (image->header.body_length + VX_SECTOR - 1) / VX_SECTOR;
+		}
 		info->epoch = image->body != NULL ? image->place.epoch : 0;
 		info->seq = image->body != NULL ? image->place.seq : 0;
 	}

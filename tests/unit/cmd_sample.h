@@ -192,6 +192,8 @@ static inline void sample_group_init(struct sample_group *g)
 		g->copy[i].disk = TEXT(disk[i]);
 		g->copy[i].state = TEXT("clean online");
 		g->copy[i].len = 49152;
+		g->copy[i].used = 100 + i;
+		g->copy[i].journal_len = 2048;
 		g->copy_list[i] = &g->copy[i];
 	}
 	for (size_t i = 0; i < 2; i++) {

@@ -141,6 +141,8 @@ static void json_group_copies(struct json_object *object, const Vx__GroupInfo *g
 		json_add_text(entry, "disk", group->copy[i]->disk);
 		json_add_text(entry, "state", group->copy[i]->state);
 		json_add_number(entry, "length", group->copy[i]->len);
+		json_add_number(entry, "used", group->copy[i]->used);
+		json_add_number(entry, "journal_length", group->copy[i]->journal_len);
 		json_add_number(entry, "epoch", group->copy[i]->epoch);
 		json_add_number(entry, "sequence", group->copy[i]->seq);
 	}

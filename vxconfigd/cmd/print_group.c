@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/limits.h"
+#include "vxconfigd/allocate.h"
 #include "vxconfigd/cmd/heap.h"
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_table.h"
@@ -97,16 +98,34 @@ static void print_group_nodes(const Vx__GroupInfo *group, FILE *out)
 	fputc('\n', out);
 }
 
-/* Length of the copies, which all are equal when they are in order: the largest that every one has.
- */
-static uint64_t print_group_copy_length(const Vx__GroupInfo *group)
+/* Sizes of a copy: for a configuration, of it not used by this one, for the journal of changes. */
+static uint64_t print_group_length(const Vx__CopyInfo *copy)
 {
-	uint64_t length = group->n_copy > 0 ? group->copy[0]->len : 0;
+	return copy->len;
+}
+
+static uint64_t print_group_unused(const Vx__CopyInfo *copy)
+{
+	return copy->used < copy->len ? copy->len - copy->used : 0;
+}
+
+static uint64_t print_group_journal(const Vx__CopyInfo *copy)
+{
+	return copy->journal_len;
+}
+
+/* The copies are equal when they are in order: what every one has. */
+static uint64_t print_group_least(const Vx__GroupInfo *group,
+				  uint64_t size(const Vx__CopyInfo *copy))
+{
+	uint64_t least = group->n_copy > 0 ? size(group->copy[0]) : 0;
 
 	for (size_t i = 1; i < group->n_copy; i++) {
-		length = group->copy[i]->len < length ? group->copy[i]->len : length;
+		uint64_t other = size(group->copy[i]);
+
+		least = other < least ? other : least;
 	}
-	return length;
+	return least;
 }
 
 void print_group_detail(const Vx__GroupInfo *group, FILE *out)
@@ -118,6 +137,7 @@ void print_group_detail(const Vx__GroupInfo *group, FILE *out)
 	fprintf(out, "dgid:      %s\n", dg->dgid);
 	fprintf(out, "flags:%s\n", dg->shared ? "     shared" : "");
 	fprintf(out, "version:   %" PRIu32 "\n", dg->version);
+	fprintf(out, "alignment: %d (bytes)\n", ALLOCATE_ALIGN_SECTORS * VX_SECTOR);
 	if (dg->shared) {
 		fprintf(out, "cluster:   %s\n", dg->cluster);
 		fprintf(out, "local-activation: %s\n", word_activation(group->activation));
@@ -127,10 +147,16 @@ void print_group_detail(const Vx__GroupInfo *group, FILE *out)
 	}
 	fprintf(out, "detach-policy: %s\n",
 		dg->detach_policy == VX__DETACH_POLICY__DETACH_LOCAL ? "local" : "global");
-	fprintf(out, "copies:    nconfig=%zu\n", group->n_copy);
+	/* one policy; and no log of a kernel on the disks, as the original has */
+	fprintf(out, "dg-fail-policy: dgdisable\n");
+	fprintf(out, "copies:    nconfig=%zu nlog=0\n", group->n_copy);
 	/* the epoch is the counter of views (upper part) and the node that made the view */
-	fprintf(out, "config:    seqno=%" PRIu64 ".%" PRIu64 " permlen=%" PRIu64 "\n",
-		config->epoch, config->seq, print_group_copy_length(group));
+	fprintf(out,
+		"config:    seqno=%" PRIu64 ".%" PRIu64 " permlen=%" PRIu64 " free=%" PRIu64
+		" loglen=%" PRIu64 "\n",
+		config->epoch, config->seq, print_group_least(group, print_group_length),
+		print_group_least(group, print_group_unused),
+		print_group_least(group, print_group_journal));
 	for (size_t i = 0; i < group->n_copy; i++) {
 		const Vx__CopyInfo *copy = group->copy[i];
 

@@ -64,6 +64,24 @@ static const char *print_long_read_policy(Vx__ReadPolicy policy)
 		       : word_enum(&vx__read_policy__descriptor, (int)policy);
 }
 
+/* Length of its logs; the shortest, if they differ. */
+static uint64_t print_long_log(const struct listing *list, const Vx__Vol *vol)
+{
+	const struct listing_item *item;
+	size_t count = listing_plexes_of(list, vol, &item);
+	uint64_t shortest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct listing_item *sd;
+
+		if (item[i].plex->is_log && listing_subdisks_of(list, item[i].plex, &sd) > 0 &&
+		    (shortest == 0 || sd->sd->len < shortest)) {
+			shortest = sd->sd->len;
+		}
+	}
+	return shortest;
+}
+
 static void print_long_vol(const struct listing *list, const Vx__Vol *vol, FILE *out)
 {
 	const char *group = list->config->dg != NULL ? list->config->dg->name : "-";
@@ -80,13 +98,14 @@ static void print_long_vol(const struct listing *list, const Vx__Vol *vol, FILE 
 		vol->prefer_plex[0] != '\0' ? " preferred=" : "", vol->prefer_plex);
 	fprintf(out, "flags:    exclusive=%s\n", vol->exclusive ? "on" : "off");
 	if (vol->region_len > 0) {
-		fprintf(out, "logging:  type=REGION regionlen=%" PRIu64 " (enabled)\n",
-			vol->region_len);
+		fprintf(out, "logging:  type=REGION loglen=%" PRIu64 " regionlen=%" PRIu64 " (enabled)\n",
+			print_long_log(list, vol), vol->region_len);
 	} else {
 		fprintf(out, "logging:  type=NONE\n");
 	}
 	fprintf(out, "device:   minor=%" PRIu32 " path=%s/dsk/%s/%s\n", vol->minor,
 		path_device_dir(), group, vol->name);
+	fprintf(out, "perms:    user=root group=root mode=0600\n");
 	fprintf(out, "guid:     %s\n", vol->guid[0] != '\0' ? vol->guid : "-");
 	if (vol->comment[0] != '\0') {
 		fprintf(out, "comment:  %s\n", vol->comment);
