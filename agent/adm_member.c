@@ -59,12 +59,28 @@ static void adm_wait_text(const Vx__AdmState *state, char out[VX_REASON_MAX])
 	}
 }
 
+/* The same, but for how long somebody has had something open? */
+static bool adm_wait_same(const char *a, const char *b)
+{
+	while (*a == *b && *a != '\0') {
+		if (a[0] == ' ' && strncmp(a, " since ", 7) == 0 &&
+		    strncmp(b, " since ", 7) == 0) {
+			a += strcspn(a, "\n");
+			b += strcspn(b, "\n");
+		} else {
+			a++;
+			b++;
+		}
+	}
+	return *a == *b;
+}
+
 static void adm_wait_show(struct adm_wait *wait, const Vx__AdmState *state)
 {
 	char text[VX_REASON_MAX];
 
 	adm_wait_text(state, text);
-	if (strcmp(text, wait->shown) != 0) {
+	if (!adm_wait_same(text, wait->shown)) {
 		printf("%s\n", text);
 		fflush(stdout);
 		memcpy(wait->shown, text, sizeof(text));

@@ -10,7 +10,8 @@
 #include "base/errors.h"
 #include "base/log.h"
 
-#define ADM_TELL_MS 1000 /* progress of what an administrator waits for */
+#define ADM_TELL_MS 1000   /* progress of what an administrator waits for */
+#define ADM_WAITING_MAX 16 /* lines of a text of VX_REASON_MAX: who has what open */
 
 static void adm_answer(struct ipc_peer *peer, uint64_t cookie, int error, const char *reason)
 {
@@ -65,6 +66,21 @@ static Vx__NodeInfo **adm_nodes_make(const struct node *node, Vx__NodeInfo *info
 	return list;
 }
 
+/* vxiod names who has what open, one a line: cuts the text. */
+static size_t adm_lines(char *text, char *out_line[ADM_WAITING_MAX])
+{
+	char *rest = text;
+	size_t count = 0;
+
+	for (char *line = strsep(&rest, "\n"); line != NULL && count < ADM_WAITING_MAX;
+	     line = strsep(&rest, "\n")) {
+		if (line[0] != '\0') {
+			out_line[count++] = line;
+		}
+	}
+	return count;
+}
+
 static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t cookie)
 {
 	Vx__Ipc msg = VX__IPC__INIT;
@@ -73,8 +89,8 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 	const struct packet_names names = { node_name, node_addr, node };
 	const struct view *view = view_current(node->core);
 	const struct node_work *leave = node_work_of(node, VX__STEP__STEP_LEAVE);
-	char detail[VX_REASON_MAX];
-	char *waiting[1];
+	char detail[VX_REASON_MAX], waits[VX_REASON_MAX];
+	char *waiting[ADM_WAITING_MAX];
 
 	view_describe(node->core, detail);
 	state.state = adm_state_of(node);
@@ -94,9 +110,9 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 	state.fencing = node->fencing;
 	state.preference = node->store.wanted.preference;
 	state.view_open = view_is_settled(node->core);
-	if (leave != NULL && leave->progress[0] != '\0') {
-		waiting[0] = (char *)(uintptr_t)leave->progress;
-		state.n_waiting = 1;
+	if (leave != NULL) {
+		snprintf(waits, sizeof(waits), "%s", leave->progress);
+		state.n_waiting = adm_lines(waits, waiting);
 		state.waiting = waiting;
 	}
 	timeline_reports_make(&node->timeline, clock_us(), &state);

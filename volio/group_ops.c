@@ -52,7 +52,7 @@ static void unload_start(struct op *op)
 		return;
 	}
 	if (!op->msg->iod_unload->force &&
-	    opens_text(&op->iod->opens, unload_is_of_group, group, reason, sizeof(reason)) > 0) {
+	    opens_text(&op->iod->opens, unload_is_of_group, group, "; ", reason, sizeof(reason)) > 0) {
 		op_end(op, -VX_E_OPEN, reason);
 		return;
 	}

@@ -143,7 +143,7 @@ static void leave_tell(struct cluster *cluster)
 	char text[VX_REASON_MAX] = "volumes are being flushed and removed";
 
 	if (cluster->leave == LEAVE_WAITING &&
-	    opens_text(&cluster->iod->opens, opens_shared, NULL, text, sizeof(text)) == 0) {
+	    opens_text(&cluster->iod->opens, opens_shared, NULL, "\n", text, sizeof(text)) == 0) {
 		snprintf(text, sizeof(text), "a reconfiguration runs");
 	}
 	cluster_ack(cluster, VX__STEP__STEP_LEAVE, cluster->leave_serial, true, 0, text);
@@ -393,7 +393,7 @@ static void leave_try(struct cluster *cluster)
 	char text[VX_REASON_MAX];
 	struct step_parts *parts;
 
-	if (opens_text(&cluster->iod->opens, opens_shared, NULL, text, sizeof(text)) > 0) {
+	if (opens_text(&cluster->iod->opens, opens_shared, NULL, "\n", text, sizeof(text)) > 0) {
 		if (strcmp(text, cluster->told) != 0) {
 			snprintf(cluster->told, sizeof(cluster->told), "%s", text);
 			leave_tell(cluster);

@@ -191,7 +191,7 @@ static int load_compare_gone(struct load *load, char *reason)
 			continue;
 		}
 		if (!load_request(load)->force && opens_text(&load->op.iod->opens, load_is_volume,
-							     volume, reason, VX_REASON_MAX) > 0) {
+							     volume, "; ", reason, VX_REASON_MAX) > 0) {
 			return -VX_E_OPEN;
 		}
 		if (!stays) {

@@ -2,6 +2,7 @@
 /* Who has what open on this node. */
 #include "volio/opens.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,9 @@
 #include "base/errors.h"
 #include "base/loop.h"
 #include "volio/volume.h"
+
+#define OPENS_LINE_MAX 256 /* what is said of one */
+#define OPENS_MORE_MAX 24  /* how many there are beside those that fit */
 
 void opens_init(struct opens *opens, void (*changed)(void *ctx), void *ctx)
 {
@@ -31,6 +35,9 @@ static void opens_command(pid_t pid, char *out, size_t size)
 	if (file != NULL) {
 		if (fgets(out, (int)size, file) != NULL) {
 			out[strcspn(out, "\n")] = '\0';
+			for (char *letter = out; *letter != '\0'; letter++) {
+				*letter = iscntrl((unsigned char)*letter) ? '?' : *letter;
+			}
 		}
 		fclose(file);
 	}
@@ -108,11 +115,28 @@ void opens_forget(struct opens *opens, const struct volume *volume)
 	}
 }
 
+/* One more, if it fits and leaves room for the word about those that do not. */
+static size_t opens_text_add(const struct open_entry *entry, const char *between, char *out,
+			     size_t size)
+{
+	char text[OPENS_LINE_MAX];
+	size_t length = (size_t)snprintf(text, sizeof(text), "%s%s/%s: open by pid %d (%s) since %llu s",
+					 between, entry->volume->conf->group,
+					 entry->volume->conf->name, (int)entry->pid, entry->command,
+					 (unsigned long long)(clock_ms() - entry->since_ms) / 1000);
+
+	if (length >= sizeof(text) || length + OPENS_MORE_MAX >= size) {
+		return 0;
+	}
+	memcpy(out, text, length + 1);
+	return length;
+}
+
 uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume),
-		    void *ctx, char *out, size_t size)
+		    void *ctx, const char *between, char *out, size_t size)
 {
 	const struct open_entry *entry;
-	uint32_t count = 0;
+	uint32_t count = 0, shown = 0;
 	size_t used = 0;
 
 	out[0] = '\0';
@@ -121,15 +145,18 @@ uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struc
 		if (entry->volume == NULL || !fn(ctx, entry->volume)) {
 			continue;
 		}
+
+		size_t length = shown < count ? 0
+					      : opens_text_add(entry, used > 0 ? between : "",
+							       out + used, size - used);
+
 		count++;
-		if (used < size) {
-			used += (size_t)snprintf(
-				out + used, size - used,
-				"%s%s/%s: open by pid %d (%s) since %llu s", used > 0 ? "; " : "",
-				entry->volume->conf->group, entry->volume->conf->name,
-				(int)entry->pid, entry->command,
-				(unsigned long long)(clock_ms() - entry->since_ms) / 1000);
-		}
+		shown += length > 0;
+		used += length;
+	}
+	if (shown < count) {
+		snprintf(out + used, size - used, "%sand %u more", used > 0 ? between : "",
+			 count - shown);
 	}
 	return count;
 }

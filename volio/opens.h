@@ -45,9 +45,9 @@ void opens_remove_all(struct opens *opens, const struct volume *volume, const ch
 bool opens_has(const struct opens *opens, const struct open_entry *entry);
 /* The volume goes away: its entries are of nothing. */
 void opens_forget(struct opens *opens, const struct volume *volume);
-/* "data/vol1: open by pid 1234 (fio) since 12 s" for each that fn chooses, separated by "; ", as
- * far as it fits. Returns how many there are. */
+/* "data/vol1: open by pid 1234 (fio) since 12 s" for each that fn chooses, with between between two;
+ * "and 3 more" where it does not fit. Returns how many there are. */
 uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume),
-		    void *ctx, char *out, size_t size);
+		    void *ctx, const char *between, char *out, size_t size);
 
 #endif

@@ -73,10 +73,12 @@ static void server_stop(struct ipc_peer *peer, uint64_t cookie, bool cancel, str
 		return;
 	}
 	s->state.state = VX__NODE_STATE__NODE_LEAVING;
-	s->waiting[0] = TEXT("data/vol1: fio (process 7)");
-	s->waiting[1] = TEXT("data/vol2: dd (process 8)");
+	s->waiting[0] = TEXT("data/vol1: open by pid 7 (fio) since 1 s");
+	s->waiting[1] = TEXT("data/vol2: open by pid 8 (dd) since 2 s");
 	s->state.waiting = s->waiting;
 	s->state.n_waiting = 2;
+	answer_state(peer, cookie, s);
+	s->waiting[0] = TEXT("data/vol1: open by pid 7 (fio) since 10 s"); /* not said again */
 	answer_state(peer, cookie, s);
 }
 
@@ -190,8 +192,8 @@ START_TEST(startnode)
 END_TEST
 
 #define WAITING \
-	"waits until no shared volume is open:\n\tdata/vol1: fio (process 7)\n\tdata/vol2: dd " \
-	"(process 8)\n"
+	"waits until no shared volume is open:\n\tdata/vol1: open by pid 7 (fio) since 1 s\n" \
+	"\tdata/vol2: open by pid 8 (dd) since 2 s\n"
 
 static void wait_for_output(void)
 {

@@ -18,8 +18,8 @@ fault read-only 8 'a process on $node has the volume open' \
 	read_only
 
 broken leaves-at-once vxiod \
-	volio/iosteps.c 'if (opens_text(&cluster->iod->opens, opens_shared, NULL, text, sizeof(text)) > 0) {' \
-	'if (opens_text(&cluster->iod->opens, opens_shared, NULL, text, sizeof(text)) > VX_OPENS_MAX) {'
+	volio/iosteps.c 'if (opens_text(&cluster->iod->opens, opens_shared, NULL, "\n", text, sizeof(text)) > 0) {' \
+	'if (opens_text(&cluster->iod->opens, opens_shared, NULL, "\n", text, sizeof(text)) > VX_OPENS_MAX) {'
 fault leaves-at-once 8 'stopnode waits and names process $pid' \
 	use first leaves-at-once
 
