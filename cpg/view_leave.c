@@ -90,6 +90,7 @@ static void view_leave_say(struct view_core *core, struct view_effects *fx)
 
 	packet->how = VIEW_CLEAN;
 	packet->incarnation = core->self.incarnation;
+	memcpy(packet->reason, core->reason, sizeof(packet->reason));
 	core->leave_said = true;
 }
 
@@ -177,6 +178,7 @@ void view_on_aborted(struct view_core *core, const struct view_event *event,
 
 	packet->how = VIEW_ABORTED;
 	packet->incarnation = core->self.incarnation;
+	memcpy(packet->reason, core->reason, sizeof(packet->reason));
 }
 
 /* A LEAVE in the stream: the word of a leaver; our own one ends our membership. */
@@ -197,5 +199,7 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 		}
 		return;
 	}
+	view_fx_mark(fx, "node %u %s: %.400s", packet->from,
+		     packet->how == VIEW_ABORTED ? "aborts" : "leaves", packet->reason);
 	view_leaver_add(core->word, &core->word_count, VX_COUNT_OF(core->word), &word);
 }

@@ -105,8 +105,12 @@ static void effect(uint32_t id, struct view_effect *fx)
 		answer.type = VE_STEPPED;
 		break;
 	case FX_SETTLED:
-	case FX_MARK:
 	case FX_LEAVE_CANCEL:
+		return;
+	case FX_MARK:
+		if (strstr(fx->text, " aborts: ") != NULL || strstr(fx->text, " leaves: ") != NULL) {
+			snprintf(node->left, sizeof(node->left), "%s", fx->text);
+		}
 		return;
 	case FX_REFUSED:
 		snprintf(node->refused, sizeof(node->refused), "%s", fx->text);

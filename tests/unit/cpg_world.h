@@ -32,6 +32,7 @@ struct world_node {
 	enum view_how gone_how;
 	char gone_reason[VX_REASON_MAX];
 	char refused[VX_REASON_MAX]; /* its wish for another master */
+	char left[VX_REASON_MAX];    /* what it logged of one that said that it leaves */
 	uint32_t hold; /* bits of effects: the test holds their answers back */
 	uint64_t held; /* token of the last one */
 	int steps[STEP_COUNT];

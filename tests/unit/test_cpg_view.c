@@ -195,6 +195,8 @@ START_TEST(abort_is_recovered)
 	run(4);
 	ck_assert_int_eq(w->node[2].gone_how, VIEW_ABORTED);
 	ck_assert_str_eq(w->node[2].gone_reason, "test");
+	ck_assert_str_eq(w->node[0].left, "node 3 aborts: test");
+	ck_assert_str_eq(w->node[1].left, "node 3 aborts: test");
 	expect_view(1, 2);
 	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 2);
 }
