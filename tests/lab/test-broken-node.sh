@@ -23,6 +23,14 @@ pattern_sum() {
 	on "$1" sh -c "dd if=$DEVICE bs=1M count=4 iflag=direct 2>/dev/null | md5sum"
 }
 
+# Pacemaker forgets the failure before the resource: a start that falls in between finds no resource and fails
+# ("Could not initiate start action ... No such device"), and who cleaned up has to do it again.
+member_again() {
+	all_members && return
+	! output_has "vxclust.* fail-count=1000000" on b crm_mon -1f || on b crm_resource --cleanup >/dev/null
+	return 1
+}
+
 lab_start 3 --pacemaker --disks 4 --size 512
 story_need volume
 check "blocks are written" on b dd if=/dev/urandom of="$DEVICE" bs=1M count=4 oflag=direct conv=notrunc
@@ -47,7 +55,7 @@ wait_for 20 "... and so does the node" output_has "^reason: vxconfigd did not st
 	on $BROKEN vxclustadm nodestate
 check "the file is moved away" on $BROKEN mv $FILE /root/
 check "Pacemaker is told to try again" on b crm_resource --cleanup
-wait_for 150 "$BROKEN is a member again" all_members
+wait_for 150 "$BROKEN is a member again" member_again
 wait_for 30 "... and has the group" group_enabled
 check "the configuration is the same everywhere" same_config
 check "$BROKEN remembers again" on $BROKEN test -s $FILE
