@@ -83,6 +83,7 @@
 	X(R19_PRESENT, CORE, "who is made master is in the view", \
 	  "a membership event ends the round: who was in the view has said HELLO") \
 	X(R20_CLAIM, CORE, "of two nodes the other one's claim is looked for", NULL) \
+	X(R20_FRESH, CORE, "a fencing from before it was seen last is no proof", NULL) \
 	X(R21_RANGE, CORE, "who does not speak the protocol is refused", NULL) \
 	X(R21_UPGRADE, CORE, "the protocol is raised to what all members speak", NULL) \
 	X(T1_UP, CORE, "every vxconfigd is up", \

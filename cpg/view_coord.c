@@ -363,7 +363,9 @@ static void view_peer_judge(struct view_core *core)
 	}
 	if (core->contested) {
 		const struct view_leaver unknown = { .nodeid = core->peer,
-						     .fenced_at = core->peer_fenced_at,
+						     .fenced_at = MUTANT(R20_FRESH) ?
+									  0 :
+									  core->peer_fenced_at,
 						     .how = VIEW_LOST };
 
 		view_leaver_add(core->gone, &core->gone_count, VX_COUNT_OF(core->gone), &unknown);

@@ -333,7 +333,7 @@ struct sim_client {
 	X(STOP_COROSYNC) \
 	X(PAUSE_CLUSTD) \
 	X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) \
-		X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) X(SETMASTER) \
+		X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) X(SETMASTER) X(FENCE) \
 			X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {
@@ -514,7 +514,9 @@ bool client_idle(const struct sim *sim);
 void power_on(struct sim *sim, uint32_t node);
 void power_off(struct sim *sim, uint32_t node);
 void proc_kill(struct sim *sim, uint32_t node, enum sim_proc proc);
-void pacemaker_lost(struct sim *sim, uint32_t node);
+void pacemaker_init(struct sim *sim);
+/* A quorate side lost the node, or an administrator wants it fenced. */
+void pacemaker_fence(struct sim *sim, uint32_t node);
 void pacemaker_ask(struct sim *sim, uint32_t asker, uint32_t node);
 void pacemaker_times(struct sim *sim, uint32_t node, const struct view_effect *effect);
 void pacemaker_gone(struct sim *sim, uint32_t node, bool failed);

@@ -23,6 +23,7 @@
  *   I20  a master begins a view between two transactions (R9)
  *   I21  without vxclustd no gate is open (R16)
  *   I22  every member of a view speaks its protocol (R21)
+ *   I23  of two nodes that do not see each other one has an open view (R20)
  *   LIVE after the last fault all nodes become members that run, and all answers are known
  *        (R3, R9, R11, R14, R19)
  */
@@ -53,7 +54,7 @@ static void check_claimed(struct sim *sim, uint32_t node, uint64_t epoch)
 	uint32_t claimed = 0;
 
 	for (uint32_t i = 0; i < sim->options.copies; i++) {
-		claimed += sim->copy[i].claim >= epoch;
+		claimed += sim->copy[i].claim >= epoch || sim->copy[i].claim_before >= epoch;
 	}
 	if (claimed <= sim->options.copies / 2 && !sim->options.hard) {
 		sim_fail(sim,
@@ -71,6 +72,21 @@ static void check_slot(struct sim *sim, const struct view_member *member)
 	    sim->slot_node[member->nid] != member->nodeid) {
 		sim_fail(sim, "I13 node %u has slot %u, the map of node %u is there",
 			 member->nodeid, member->nid, sim->slot_node[member->nid]);
+	}
+}
+
+/* R20 */
+static void check_alone(struct sim *sim, uint32_t node, const struct view *view)
+{
+	uint32_t peer = 3 - node;
+	const struct view_core *core = sim->node[peer].clustd.core;
+
+	if (sim->options.nodes == 2 && !sim->options.hard && !view_has_member(view, peer) &&
+	    sim_proc_runs(sim, peer, PROC_CLUSTD) && view_is_open(core) &&
+	    !view_has_member(view_current(core), node)) {
+		sim_fail(sim, "I23 node %u installs view %#llx alone, node %u is alone in view %#llx",
+			 node, (unsigned long long)view->epoch, peer,
+			 (unsigned long long)view_current(core)->epoch);
 	}
 }
 
@@ -97,6 +113,7 @@ void check_view(struct sim *sim, uint32_t node, const struct view *view)
 			check_slot(sim, &view->member[i]);
 		}
 	}
+	check_alone(sim, node, view);
 	if (epoch->master == 0) {
 		check_claimed(sim, node, view->epoch);
 		epoch->master = view->master;
@@ -228,9 +245,11 @@ void check_disk_write(struct sim *sim, uint32_t node, uint64_t epoch)
 
 void check_claim(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch)
 {
+	enum view_state state = view_state(sim->node[node].clustd.core);
+
 	/* one that left while it coordinated claims late: nobody writes in that epoch any more */
-	if (copy->claim > epoch && check_epoch(sim, copy->claim)->master != 0 &&
-	    view_state(sim->node[node].clustd.core) != VS_OUT) {
+	if (copy->claim > epoch && check_epoch(sim, copy->claim)->master != 0 && state != VS_OUT &&
+	    state != VS_ABORTING) {
 		sim_fail(sim, "I5 node %u lowers a claim from %#llx to %#llx", node,
 			 (unsigned long long)copy->claim, (unsigned long long)epoch);
 	}

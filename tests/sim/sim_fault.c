@@ -5,7 +5,9 @@
 #include "tests/sim/sim.h"
 
 #define BIT(node) (1u << (node))
-#define FAULT_EVENTS 4000 /* faults happen within that many events */
+#define FAULT_EVENTS 4000 /* faults happen within that many events, */
+#define FAULT_EARLY 400	  /* every fifth while the nodes join, */
+#define FAULT_CLOSE 60	  /* and every third so soon after another one, often on the same node */
 
 const char *fault_name(enum sim_fault_kind kind)
 {
@@ -33,7 +35,7 @@ void fault_make(struct sim *sim)
 	sim->fault_count = sim->options.faults;
 	for (size_t i = 0; i < sim->fault_count; i++) {
 		struct sim_fault fault = {
-			.at = 30 + sim_below(sim, FAULT_EVENTS),
+			.at = 30 + sim_below(sim, sim_chance(sim, 20) ? FAULT_EARLY : FAULT_EVENTS),
 			.kind = (enum sim_fault_kind)sim_below(sim, sim->options.hard ? FAULT_COUNT
 										      : FAULT_HARD),
 			.node = 1 + (uint32_t)sim_below(sim, sim->options.nodes),
@@ -44,9 +46,9 @@ void fault_make(struct sim *sim)
 		for (; at > 0 && sim->fault[at - 1].at > fault.at; at--) {
 			sim->fault[at] = sim->fault[at - 1];
 		}
-		/* some come close together */
 		if (at > 0 && fault.how % 3 == 0) {
-			fault.at = sim->fault[at - 1].at + fault.how / 3 % 60;
+			fault.at = sim->fault[at - 1].at + fault.how / 3 % FAULT_CLOSE;
+			fault.node = fault.how >> 16 & 1 ? sim->fault[at - 1].node : fault.node;
 		}
 		sim->fault[at] = fault;
 	}
@@ -252,6 +254,9 @@ static void fault_do(struct sim *sim, const struct sim_fault *fault)
 	case FAULT_SETMASTER:
 		sim_later(sim, 0, PROC_CLUSTD, node, clustd_asked,
 			  FAULT_COUNT + 1 + fault->how % sim->options.nodes, NULL);
+		return;
+	case FAULT_FENCE:
+		pacemaker_fence(sim, node);
 		return;
 	case FAULT_SLOW_FENCE:
 		sim->slow_fence_until = sim->now + 60 * SIM_S;

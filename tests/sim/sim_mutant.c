@@ -57,7 +57,7 @@ static struct sim_options mutant_options(enum mutant mutant, uint64_t seed)
 {
 	static const uint32_t nodes[] = { 3, 3, 4, 3, 5 }, copies[] = { 3, 2, 5, 1, 4 };
 
-	if (mutant == MUTANT_R20_CLAIM) { /* of two nodes only */
+	if (strncmp(mutant_table[mutant].name, "R20_", 4) == 0) { /* of two nodes only */
 		return (struct sim_options){ .seed = seed, .nodes = 2, .copies = 2, .faults = 5 };
 	}
 	return (struct sim_options){

@@ -162,7 +162,16 @@ static void fence_done(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	TRACE(sim, node, "is fenced");
 }
 
-static void fence_begin(struct sim *sim, uint32_t node)
+/* What happened before this run is in the history as well. */
+void pacemaker_init(struct sim *sim)
+{
+	for (uint32_t node = 1; node <= sim->options.nodes; node++) {
+		sim->fenced_s[node] =
+			sim_chance(sim, 50) ? sim->now / SIM_S - 1 - sim_below(sim, 900) : 0;
+	}
+}
+
+void pacemaker_fence(struct sim *sim, uint32_t node)
 {
 	uint64_t slow = sim->slow_fence_until > sim->now ? 60 * SIM_S : 4 * SIM_S;
 
@@ -173,12 +182,6 @@ static void fence_begin(struct sim *sim, uint32_t node)
 	sim_later(sim, sim_delay(sim, 300 * SIM_MS, slow), PROC_WORLD, node, fence_done, 0, NULL);
 }
 
-/* A quorate side of Pacemaker lost the node. */
-void pacemaker_lost(struct sim *sim, uint32_t node)
-{
-	fence_begin(sim, node);
-}
-
 static void ask_arrives(struct sim *sim, uint32_t asker, uint64_t arg, void *ptr)
 {
 	uint32_t node = (uint32_t)arg;
@@ -186,7 +189,7 @@ static void ask_arrives(struct sim *sim, uint32_t asker, uint64_t arg, void *ptr
 	(void)ptr;
 	if (net_is_quorate(sim, asker) && sim->node[node].power) {
 		TRACE(sim, asker, "Pacemaker was asked to fence node %u", node);
-		fence_begin(sim, node);
+		pacemaker_fence(sim, node);
 	}
 }
 

@@ -234,6 +234,7 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	sim->txn_limit = 12 + sim_below(sim, 24);
 	sim->txn_limit = options->txns > 0 ? options->txns : sim->txn_limit;
 	disk_init(sim);
+	pacemaker_init(sim);
 	client_init(sim);
 	fault_make(sim);
 	for (uint32_t node = 1; node <= options->nodes; node++) {
