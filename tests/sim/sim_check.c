@@ -78,13 +78,14 @@ static void check_slot(struct sim *sim, const struct view_member *member)
 /* R20 */
 static void check_alone(struct sim *sim, uint32_t node, const struct view *view)
 {
-	uint32_t peer = 3 - node;
+	uint32_t peer = node == 1 ? 2 : 1;
 	const struct view_core *core = sim->node[peer].clustd.core;
 
 	if (sim->options.nodes == 2 && !sim->options.hard && !view_has_member(view, peer) &&
 	    sim_proc_runs(sim, peer, PROC_CLUSTD) && view_is_open(core) &&
 	    !view_has_member(view_current(core), node)) {
-		sim_fail(sim, "I23 node %u installs view %#llx alone, node %u is alone in view %#llx",
+		sim_fail(sim,
+			 "I23 node %u installs view %#llx alone, node %u is alone in view %#llx",
 			 node, (unsigned long long)view->epoch, peer,
 			 (unsigned long long)view_current(core)->epoch);
 	}

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "tests/sim/sim.h"
 
 #define WORKERS_MAX 64
@@ -30,14 +31,16 @@ static void on_abort(int number)
 	siglongjmp(crashed, number);
 }
 
-/* One run; an assertion of a core is a failure as any other. */
+/* One run; a core that crashes is a failure as any other. */
 static bool run_one(const struct sim_options *options)
 {
 	int number = sigsetjmp(crashed, 1);
 
 	if (number != 0) {
-		snprintf(sim.failure, sizeof(sim.failure),
-			 "an assertion of a core does not hold (signal %d)", number);
+		snprintf(sim.failure, sizeof(sim.failure), "CRASH %s at %.3f ms, event %llu",
+			 number == SIGABRT ? "an assertion of a core does not hold" :
+					     strsignal(number),
+			 (double)sim.now / 1000.0, (unsigned long long)sim.events);
 		sim_end(&sim);
 		return false;
 	}
@@ -175,7 +178,7 @@ static int many(const struct sim_options *options, uint64_t first, uint64_t seed
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	double from = seconds(), told = from;
 	struct tally sum;
-	int left = workers;
+	int left = workers, lost = 0;
 
 	if (tally == MAP_FAILED) {
 		perror("mmap");
@@ -191,9 +194,11 @@ static int many(const struct sim_options *options, uint64_t first, uint64_t seed
 	}
 	while (left > 0) {
 		const struct timespec wait = { 0, 50000000 };
+		int status;
 
-		while (waitpid(-1, NULL, WNOHANG) > 0) {
+		while (waitpid(-1, &status, WNOHANG) > 0) {
 			left--;
+			lost += !WIFEXITED(status) || WEXITSTATUS(status) > 1;
 		}
 		sum = tally_sum(tally, workers);
 		if (sum.failed != 0) {
@@ -223,6 +228,10 @@ static int many(const struct sim_options *options, uint64_t first, uint64_t seed
 		       (unsigned long long)own.seed, sum.failure, (unsigned long long)own.seed,
 		       own.nodes, own.copies, own.faults);
 		shorten(&own);
+		return 1;
+	}
+	if (lost > 0 || sum.done == 0 || (limit <= 0 && sum.done != seeds)) {
+		printf("0 passed, 1 failed, 0 skipped\n%d workers ended before their runs did\n", lost);
 		return 1;
 	}
 	printf("1 passed, 0 failed, 0 skipped\n");
@@ -258,6 +267,7 @@ int main(int argc, char **argv)
 	double limit = 0;
 	int jobs = (int)sysconf(_SC_NPROCESSORS_ONLN), word;
 	bool one = false, shortest = false, mutants = false, exhaustive = false;
+	static const int deadly[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 	struct sigaction action = { .sa_handler = on_abort, .sa_flags = SA_NODEFER };
 
 	while ((word = getopt_long(argc, argv, "", words, NULL)) != -1) {
@@ -318,7 +328,9 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	sigaction(SIGABRT, &action, NULL);
+	for (size_t i = 0; i < VX_COUNT_OF(deadly); i++) {
+		sigaction(deadly[i], &action, NULL);
+	}
 	if (mutants) {
 		return mutants_run(argv[optind], jobs);
 	}

@@ -102,7 +102,7 @@ static void mutant_try(enum mutant mutant, struct mutant_result *out)
 static const char *mutant_rule(const struct mutant_result *result, char out[16])
 {
 	snprintf(out, 16, "%.*s", (int)strcspn(result->failure, " :"), result->failure);
-	return strcmp(out, "an") == 0 ? "assert" : out;
+	return out;
 }
 
 static bool mutant_print(enum mutant mutant, const struct mutant_result *result)
