@@ -256,6 +256,26 @@ static void volconf_plex_free(struct volconf_plex *plex, uint32_t count)
 	free(plex);
 }
 
+/* SELECT prefers the only striped plex, as the original. */
+static void volconf_prefer(struct volconf *conf, const Vx__Vol *vol)
+{
+	uint32_t stripes = 0, stripe = 0;
+
+	for (uint32_t i = 0; i < conf->plexes; i++) {
+		if (strcmp(conf->plex[i].name, vol->prefer_plex) == 0) {
+			conf->prefer = i;
+		}
+		if (conf->plex[i].layout.columns > 1) {
+			stripes++;
+			stripe = i;
+		}
+	}
+	if (vol->read_policy == VX__READ_POLICY__READ_SELECT && stripes == 1) {
+		conf->read_policy = VX__READ_POLICY__READ_PREFER;
+		conf->prefer = stripe;
+	}
+}
+
 static int volconf_fill(struct volconf_build *build)
 {
 	const Vx__Vol *vol = build->vol;
@@ -294,14 +314,20 @@ static int volconf_fill(struct volconf_build *build)
 	} else {
 		conf->regions = drl_region_count(vol->len, region);
 	}
-	for (uint32_t i = 0; i < conf->plexes; i++) {
-		if (strcmp(conf->plex[i].name, vol->prefer_plex) == 0) {
-			conf->prefer = i;
-		}
-	}
+	volconf_prefer(conf, vol);
 	if (conf->length % conf->block != 0) {
 		return volconf_refuse(build, -VX_E_INVAL,
 				      "length is not a multiple of the disks' blocks", "");
+	}
+	for (uint32_t i = 0; i < conf->plexes; i++) {
+		const struct layout *layout = &conf->plex[i].layout;
+
+		if (layout->columns > 1 && layout->stripe % conf->block != 0) {
+			return volconf_refuse(build, -VX_E_INVAL,
+					      "stripe unit is not a multiple of the disks' blocks:"
+					      " plex",
+					      conf->plex[i].name);
+		}
 	}
 	return 0;
 }

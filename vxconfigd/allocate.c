@@ -144,10 +144,24 @@ static int compare_extent(const void *a, const void *b)
 	return (left->offset > right->offset) - (left->offset < right->offset);
 }
 
-/* Takes up to len sectors of disk for plex; returns how many it got. */
-static uint64_t plex_take(struct allocate_plex *plex, struct pool_disk *disk, uint64_t len)
+static void column_add(struct allocate_column *column, struct allocate_extent part)
 {
-	size_t first = plex->extent_count;
+	struct allocate_extent *list = reallocarray(
+		column->extent, column->extent_count + 1, sizeof(*column->extent));
+
+	if (list == NULL) {
+		abort();
+	}
+	list[column->extent_count++] = part;
+	column->extent = list;
+}
+
+/* Takes up to len sectors of disk for a column of plex; returns how many it got. */
+static uint64_t plex_take(struct allocate_plex *plex, size_t index, struct pool_disk *disk,
+			  uint64_t len)
+{
+	struct allocate_column *column = &plex->column[index];
+	size_t first = column->extent_count;
 	uint64_t got = 0;
 
 	while (got < len && disk->free > 0 && plex->extent_count < VX_SUBDISKS_MAX) {
@@ -159,19 +173,22 @@ static uint64_t plex_take(struct allocate_plex *plex, struct pool_disk *disk, ui
 		from->len -= part.len;
 		disk->free -= part.len;
 		got += part.len;
-		plex->extent[plex->extent_count++] = part;
+		column_add(column, part);
+		plex->extent_count++;
 	}
-	qsort(plex->extent + first, plex->extent_count - first, sizeof(*plex->extent),
+	qsort(column->extent + first, column->extent_count - first, sizeof(*column->extent),
 	      compare_extent);
 	return got;
 }
 
-static struct allocate_plex *allocation_add(struct allocation *allocation, bool is_log)
+static struct allocate_plex *allocation_add(struct allocation *allocation, bool is_log,
+					    size_t columns)
 {
 	struct allocate_plex *plex = &allocation->plex[allocation->plex_count++];
 
 	plex->is_log = is_log;
-	plex->extent = record_alloc(is_log ? 1 : VX_SUBDISKS_MAX, sizeof(*plex->extent));
+	plex->column = record_alloc(columns, sizeof(*plex->column));
+	plex->column_count = columns;
 	return plex;
 }
 
@@ -194,23 +211,23 @@ static struct pool_disk *pool_data_disk(struct pool *pool, uint64_t need, bool b
 }
 
 /*
- * The first way: the largest disk goes to the plex that lacks the most, until none lacks anything.
- * Spreads volumes over the disks, and is right whenever one disk holds a plex.
+ * The first way: the largest disk goes to the column that lacks the most, until none lacks
+ * anything. Spreads volumes over the disks, and is right whenever one disk holds a column.
  */
 static bool place_data_even(struct pool *pool, const struct allocate_want *want, uint64_t len,
 			    struct allocation *allocation)
 {
-	uint64_t need[VX_PLEXES_MAX];
+	size_t count = want->data_plexes * want->columns;
+	uint64_t need[VX_DISKS_MAX];
 
-	for (size_t i = 0; i < want->data_plexes; i++) {
+	for (size_t i = 0; i < count; i++) {
 		need[i] = len;
-		allocation_add(allocation, false);
 	}
 	for (;;) {
 		size_t most = 0;
 		struct pool_disk *disk;
 
-		for (size_t i = 1; i < want->data_plexes; i++) {
+		for (size_t i = 1; i < count; i++) {
 			most = need[i] > need[most] ? i : most;
 		}
 		disk = pool_data_disk(pool, 0, false);
@@ -218,19 +235,19 @@ static bool place_data_even(struct pool *pool, const struct allocate_want *want,
 			return need[most] == 0;
 		}
 		disk->has_data = true;
-		need[most] -= plex_take(&allocation->plex[most], disk, need[most]);
+		need[most] -= plex_take(&allocation->plex[most / want->columns],
+					most % want->columns, disk, need[most]);
 	}
 }
 
 /*
- * The second way, when the first does not fit: plex after plex, each ended with the disk that just
- * holds the rest. Finds places for disks of different sizes that the first way misses.
+ * The second way, when the first does not fit: column after column, each ended with the disk that
+ * just holds the rest. Finds places for disks of different sizes that the first way misses.
  */
 static bool place_data_tight(struct pool *pool, const struct allocate_want *want, uint64_t len,
 			     struct allocation *allocation)
 {
-	for (size_t i = 0; i < want->data_plexes; i++) {
-		struct allocate_plex *plex = allocation_add(allocation, false);
+	for (size_t i = 0; i < want->data_plexes * want->columns; i++) {
 		uint64_t need = len;
 
 		while (need > 0) {
@@ -240,7 +257,8 @@ static bool place_data_tight(struct pool *pool, const struct allocate_want *want
 				return false;
 			}
 			disk->has_data = true;
-			need -= plex_take(plex, disk, need);
+			need -= plex_take(&allocation->plex[i / want->columns], i % want->columns,
+					  disk, need);
 		}
 	}
 	return true;
@@ -277,7 +295,7 @@ static bool place_logs(struct pool *pool, const struct allocate_want *want,
 			return i >= want->log_min;
 		}
 		disk->has_log = true;
-		plex_take(allocation_add(allocation, true), disk, len);
+		plex_take(allocation_add(allocation, true, 1), 0, disk, len);
 	}
 	return true;
 }
@@ -287,12 +305,18 @@ static void tell_shortage(const Vx__Config *config, const struct allocate_want *
 			  char *out_reason)
 {
 	struct pool *pool = pool_create(config, want);
+	char columns[64] = "";
 	size_t used;
 
+	if (want->columns > 1) {
+		snprintf(columns, sizeof(columns), " with %zu columns, each on disks of its own,",
+			 want->columns);
+	} else if (want->data_plexes > 1) {
+		snprintf(columns, sizeof(columns), ", each on disks of its own,");
+	}
 	used = (size_t)snprintf(out_reason, VX_REASON_MAX,
 				"%zu data plex%s%s of %" PRIu64 " sectors%s; free:",
-				want->data_plexes, want->data_plexes == 1 ? "" : "es",
-				want->data_plexes == 1 ? "" : ", each on disks of its own,",
+				want->data_plexes, want->data_plexes == 1 ? "" : "es", columns,
 				want->data_len, want->log_min > 0 ? " and their logs" : "");
 	for (size_t i = 0; i < pool->disk_count && used < VX_REASON_MAX / 2; i++) {
 		used += (size_t)snprintf(out_reason + used, VX_REASON_MAX - used, "%s %s %" PRIu64,
@@ -308,26 +332,52 @@ static void tell_shortage(const Vx__Config *config, const struct allocate_want *
 typedef bool (*place_fn)(struct pool *pool, const struct allocate_want *want, uint64_t len,
 			 struct allocation *allocation);
 
+/* Of a column: whole stripe units. */
+static uint64_t column_len(const struct allocate_want *want)
+{
+	uint64_t row = want->columns * want->stripe_width;
+
+	return want->columns == 1 ? allocate_align_up(want->data_len) :
+				    (want->data_len + row - 1) / row * want->stripe_width;
+}
+
+/* Data and logs, the data in one of the ways. NULL: there is no room. */
+static struct allocation *place(const Vx__Config *config, const struct allocate_want *want,
+				place_fn way)
+{
+	struct pool *pool = pool_create(config, want);
+	struct allocation *allocation = record_alloc(1, sizeof(*allocation));
+	bool placed = want->data_plexes * want->columns <= pool->disk_count;
+
+	for (size_t i = 0; i < want->data_plexes; i++) {
+		allocation_add(allocation, false, want->columns);
+	}
+	placed = placed && way(pool, want, column_len(want), allocation) &&
+		 place_logs(pool, want, allocation);
+	pool_free(pool);
+	if (!placed) {
+		allocation_free(allocation);
+		return NULL;
+	}
+	return allocation;
+}
+
 int allocate_volume(const Vx__Config *config, const struct allocate_want *want,
 		    struct allocation **out_allocation, char *out_reason)
 {
 	static const place_fn ways[] = { place_data_even, place_data_tight };
-	uint64_t len = allocate_align_up(want->data_len);
 
-	assert(len > 0 && want->data_plexes >= 1 && want->log_min <= want->log_max);
+	assert(want->data_len > 0 && want->data_plexes >= 1 && want->log_min <= want->log_max);
 	assert(want->data_plexes + want->log_max <= VX_PLEXES_MAX);
+	assert(want->columns == 1 || (want->columns > 1 && want->stripe_width > 0 &&
+				      want->stripe_width % ALLOCATE_ALIGN_SECTORS == 0));
 	for (size_t i = 0; i < VX_COUNT_OF(ways); i++) {
-		struct pool *pool = pool_create(config, want);
-		struct allocation *allocation = record_alloc(1, sizeof(*allocation));
-		bool placed = ways[i](pool, want, len, allocation) &&
-			      place_logs(pool, want, allocation);
+		struct allocation *allocation = place(config, want, ways[i]);
 
-		pool_free(pool);
-		if (placed) {
+		if (allocation != NULL) {
 			*out_allocation = allocation;
 			return 0;
 		}
-		allocation_free(allocation);
 	}
 	tell_shortage(config, want, out_reason);
 	return -VX_E_NOSPACE;
@@ -336,7 +386,10 @@ int allocate_volume(const Vx__Config *config, const struct allocate_want *want,
 void allocation_free(struct allocation *allocation)
 {
 	for (size_t i = 0; allocation != NULL && i < allocation->plex_count; i++) {
-		free(allocation->plex[i].extent);
+		for (size_t c = 0; c < allocation->plex[i].column_count; c++) {
+			free(allocation->plex[i].column[c].extent);
+		}
+		free(allocation->plex[i].column);
 	}
 	free(allocation);
 }

@@ -3,9 +3,10 @@
  * Free space of a disk group and where the plexes of a new volume go.
  *
  * Pure and deterministic: the same configuration and wish give the same places on every node.
- * Rules: data plexes of one volume share no disk (a lost disk costs one mirror); log plexes share
- * no disk with each other and avoid the disks of the data where they can; the disk with the most
- * free space comes first, then the older one; a hole that just fits is taken before a large one.
+ * Rules: data plexes of one volume share no disk (a lost disk costs one mirror), nor do the columns
+ * of a stripe; log plexes share no disk with each other and avoid the disks of the data where they
+ * can; the disk with the most free space comes first, then the older one; a hole that just fits is
+ * taken before a large one.
  * All lengths and offsets are multiples of ALLOCATE_ALIGN_SECTORS.
  */
 #ifndef VX_VXCONFIGD_ALLOCATE_H
@@ -27,18 +28,26 @@ struct allocate_extent {
 
 /* What is asked for. */
 struct allocate_want {
-	uint64_t data_len; /* of each data plex; rounded up to the alignment */
+	uint64_t data_len; /* of each data plex; rounded up to the alignment, or to whole stripes */
 	size_t data_plexes; /* 1 to VX_PLEXES_MAX */
+	size_t columns; /* of each data plex: 1, or 2 and more for a stripe */
+	uint64_t stripe_width; /* of a stripe: of one unit, a multiple of the alignment */
 	uint64_t log_len; /* of each log plex, in one piece */
 	size_t log_min, log_max; /* at least and at most so many */
 	const uint64_t *disk; /* only these disks (rids); count 0: all */
 	size_t disk_count;
 };
 
+struct allocate_column {
+	struct allocate_extent *extent; /* in order of the column */
+	size_t extent_count;
+};
+
 struct allocate_plex {
 	bool is_log;
-	struct allocate_extent *extent; /* in order of the plex */
-	size_t extent_count; /* at most VX_SUBDISKS_MAX */
+	struct allocate_column *column;
+	size_t column_count;
+	size_t extent_count; /* of all columns: at most VX_SUBDISKS_MAX */
 };
 
 /* Data plexes first, then log plexes. */

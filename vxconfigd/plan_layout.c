@@ -10,15 +10,53 @@
 #include "base/errors.h"
 
 #define LAYOUT_LOGS 2 /* log plexes unless nlog= says otherwise: one disk may be lost */
+#define LAYOUT_COLUMNS_MIN 2 /* unless ncol= says otherwise: as the original */
+#define LAYOUT_COLUMNS_MAX 8
+#define LAYOUT_STRIPE_WIDTH 128 /* 64 KiB, as the original */
+#define LAYOUT_STRIPE_WIDTH_MAX (1U << 21)
 
 /* What the words of layout= and the other attributes say, before they are put together. */
 struct layout_words {
-	bool mirror, nomirror, log, nolog;
+	bool mirror, nomirror, stripe, nostripe, log, nolog;
 };
 
 static bool word_is(const char *text, size_t length, const char *word)
 {
 	return strlen(word) == length && strncmp(text, word, length) == 0;
+}
+
+/* Notes what the word says; false: there is no such word. */
+static bool layout_word(const char *at, size_t length, struct layout_words *words)
+{
+	const struct {
+		const char *word;
+		bool *says, *says_too;
+	} known[] = {
+		{ "concat", &words->nostripe, NULL },
+		{ "span", NULL, NULL },
+		{ "stripe", &words->stripe, NULL },
+		{ "nostripe", &words->nostripe, NULL },
+		{ "mirror", &words->mirror, NULL },
+		{ "nomirror", &words->nomirror, NULL },
+		{ "mirror-concat", &words->mirror, &words->nostripe },
+		{ "mirror-stripe", &words->mirror, &words->stripe },
+		{ "log", &words->log, NULL },
+		{ "nolog", &words->nolog, NULL },
+	};
+
+	for (size_t i = 0; i < VX_COUNT_OF(known); i++) {
+		if (!word_is(at, length, known[i].word)) {
+			continue;
+		}
+		if (known[i].says != NULL) {
+			*known[i].says = true;
+		}
+		if (known[i].says_too != NULL) {
+			*known[i].says_too = true;
+		}
+		return true;
+	}
+	return false;
 }
 
 static int layout_words(struct plan_work *work, struct layout_words *out_words)
@@ -29,17 +67,15 @@ static int layout_words(struct plan_work *work, struct layout_words *out_words)
 	while (more) {
 		size_t length = strcspn(at, ",");
 
-		if (word_is(at, length, "mirror")) {
-			out_words->mirror = true;
-		} else if (word_is(at, length, "nomirror")) {
-			out_words->nomirror = true;
-		} else if (word_is(at, length, "log")) {
-			out_words->log = true;
-		} else if (word_is(at, length, "nolog")) {
-			out_words->nolog = true;
-		} else if (!word_is(at, length, "concat") && !word_is(at, length, "span")) {
+		if (word_is(at, length, "stripe-mirror") || word_is(at, length, "concat-mirror")) {
 			return plan_attr_bad(work, "layout",
-					     "words from concat, mirror, nomirror, log, nolog");
+					     "layered volumes are not supported (mirror-stripe "
+					     "keeps the same data on the same disks)");
+		}
+		if (!layout_word(at, length, out_words)) {
+			return plan_attr_bad(work, "layout",
+					     "words from concat, stripe, mirror, mirror-stripe, "
+					     "nostripe, nomirror, log, nolog");
 		}
 		more = at[length] == ',';
 		at += length + 1;
@@ -63,6 +99,43 @@ static int layout_mirrors(struct plan_work *work, const struct layout_words *wor
 		return plan_attr_bad(work, "layout", "mirrors are asked for and excluded");
 	}
 	return 0;
+}
+
+static int layout_stripe_width(struct plan_work *work, struct layout *layout)
+{
+	const char *text = plan_attr(work, "stripeunit");
+
+	layout->stripe_width = LAYOUT_STRIPE_WIDTH;
+	if (text != NULL && (record_size_parse(text, &layout->stripe_width) != 0 ||
+			     layout->stripe_width == 0 ||
+			     layout->stripe_width > LAYOUT_STRIPE_WIDTH_MAX ||
+			     layout->stripe_width % ALLOCATE_ALIGN_SECTORS != 0)) {
+		return plan_attr_bad(work, "stripeunit", "a size from 8k to 1g, a multiple of 8k");
+	}
+	return 0;
+}
+
+static int layout_columns(struct plan_work *work, const struct layout_words *words,
+			  struct layout *layout)
+{
+	static const char *const only[] = { "ncol", "stripeunit" };
+	int error;
+
+	if (words->stripe && words->nostripe) {
+		return plan_attr_bad(work, "layout", "columns are asked for and excluded");
+	}
+	for (size_t i = 0; i < VX_COUNT_OF(only) && !words->stripe; i++) {
+		if (plan_attr(work, only[i]) != NULL) {
+			return plan_attr_bad(work, only[i], "only layout=stripe has columns");
+		}
+	}
+	if (!words->stripe) {
+		layout->columns = 1;
+		return 0;
+	}
+	error = plan_attr_number(work, "ncol", LAYOUT_COLUMNS_MIN, VX_SUBDISKS_MAX, 0,
+				 &layout->columns);
+	return error == 0 ? layout_stripe_width(work, layout) : error;
 }
 
 static int layout_logs(struct plan_work *work, const struct layout_words *words,
@@ -166,6 +239,7 @@ int plan_layout_read(struct plan_work *work, size_t first_disk, struct layout *o
 	int error = layout_words(work, &words);
 
 	error = error == 0 ? layout_mirrors(work, &words, &layout) : error;
+	error = error == 0 ? layout_columns(work, &words, &layout) : error;
 	error = error == 0 ? layout_logs(work, &words, &layout) : error;
 	error = error == 0 ? layout_init(work, &layout) : error;
 	error = error == 0 ? layout_texts(work, &layout) : error;
@@ -203,12 +277,19 @@ int plan_layout_place(const Vx__Config *config, const struct layout *layout, uin
 	struct allocate_want want = {
 		.data_len = len,
 		.data_plexes = layout->mirrors,
+		.columns = layout->columns != 0 ? layout->columns : LAYOUT_COLUMNS_MAX,
+		.stripe_width = layout->stripe_width,
 		.log_len = region_len != 0 ? drl_log_len(len, region_len) : 0,
 		.log_min = layout->log_min,
 		.log_max = layout->log_max,
 		.disk = layout->disk,
 		.disk_count = layout->disk_count,
 	};
+	int error = allocate_volume(config, &want, out_allocation, out_reason);
 
-	return allocate_volume(config, &want, out_allocation, out_reason);
+	while (error != 0 && layout->columns == 0 && want.columns > LAYOUT_COLUMNS_MIN) {
+		want.columns--;
+		error = allocate_volume(config, &want, out_allocation, out_reason);
+	}
+	return error;
 }

@@ -14,6 +14,8 @@ enum layout_init {
 
 struct layout {
 	unsigned int mirrors; /* data plexes */
+	unsigned int columns; /* of each; 1: no stripe; 0: a stripe over as many disks as there is room on */
+	uint64_t stripe_width; /* of a stripe: sectors of one unit */
 	unsigned int log_min, log_max; /* log plexes */
 	enum layout_init init;
 	const char *usetype, *comment;
@@ -22,7 +24,7 @@ struct layout {
 };
 
 /* Attributes that plan_layout_read() knows, separated by blanks. */
-#define LAYOUT_ATTRS "layout nmirror logtype nlog init usetype comment"
+#define LAYOUT_ATTRS "layout nmirror ncol stripeunit logtype nlog init usetype comment"
 
 /* Reads the attributes; operands from first_disk on are disk media names. 0 or a message. */
 int plan_layout_read(struct plan_work *work, size_t first_disk, struct layout *out_layout);

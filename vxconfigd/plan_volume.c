@@ -45,8 +45,8 @@ static void volume_guid(const uint8_t *random, char *out)
 	sprintf(out, "{%.8s-%.4s-%.4s-%.4s-%.12s}", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
-static void volume_add_subdisks(struct plan_work *work, const Vx__Plex *plex,
-				const struct allocate_plex *place)
+static void volume_add_column(struct plan_work *work, const Vx__Plex *plex, uint32_t column,
+			      const struct allocate_column *place)
 {
 	uint64_t plex_offset = 0;
 
@@ -63,6 +63,7 @@ static void volume_add_subdisks(struct plan_work *work, const Vx__Plex *plex,
 		sd->disk_offset = extent->offset;
 		sd->len = extent->len;
 		sd->plex_offset = plex_offset;
+		sd->column = column;
 		plex_offset += extent->len;
 		plan_add_need_disk(work->plan, dm->diskid);
 	}
@@ -71,7 +72,7 @@ static void volume_add_subdisks(struct plan_work *work, const Vx__Plex *plex,
 static void volume_add_plex(struct plan_work *work, const Vx__Vol *vol, const struct layout *layout,
 			    const struct allocate_plex *place)
 {
-	bool started = layout->init != LAYOUT_INIT_NONE;
+	bool started = layout->init != LAYOUT_INIT_NONE, stripe = place->column_count > 1;
 	char name[VX_NAME_MAX + 1];
 	Vx__Plex *plex;
 
@@ -83,12 +84,17 @@ static void volume_add_plex(struct plan_work *work, const Vx__Vol *vol, const st
 		      started	    ? VX__PLEX_STATE__PLEX_ACTIVE :
 				      VX__PLEX_STATE__PLEX_EMPTY;
 	plex->kstate = started ? VX__KSTATE__KS_ENABLED : VX__KSTATE__KS_DISABLED;
-	plex->layout = VX__LAYOUT__LAYOUT_CONCAT;
-	plex->columns = 1;
-	for (size_t i = 0; i < place->extent_count; i++) {
-		plex->len += place->extent[i].len;
+	plex->layout = stripe ? VX__LAYOUT__LAYOUT_STRIPE : VX__LAYOUT__LAYOUT_CONCAT;
+	plex->columns = (uint32_t)place->column_count;
+	plex->stripe_width = stripe ? layout->stripe_width : 0;
+	for (uint32_t column = 0; column < plex->columns; column++) {
+		const struct allocate_column *from = &place->column[column];
+
+		for (size_t i = 0; i < from->extent_count; i++) {
+			plex->len += from->extent[i].len;
+		}
+		volume_add_column(work, plex, column, from);
 	}
-	volume_add_subdisks(work, plex, place);
 }
 
 static Vx__VolState volume_first_state(const struct layout *layout)

@@ -93,6 +93,70 @@ START_TEST(mapping_is_the_obvious_one)
 }
 END_TEST
 
+/* V1: columns that just reach are enough, a unit less is not; no two bytes are at one place. */
+START_TEST(columns_that_are_too_short_are_refused)
+{
+	struct layout layout;
+	struct layout_column column[8];
+	struct layout_sd sd[8][64], *last;
+	uint64_t need[8] = { 0 }, length;
+	uint32_t inside = 0, at = 0;
+
+	srand((unsigned int)_i);
+	random_layout(&layout, column, sd);
+	length = (uint64_t)(1 + rand() % PLEX_UNITS) * UNIT;
+	ck_assert(layout_check(&layout, length)); /* in order now */
+	for (uint64_t unit = 0; unit < length / UNIT; unit++) {
+		if (inside++ == 0) { /* a stripe unit is whole also at the end of the plex */
+			need[at] += layout.columns > 1 ? layout.stripe : length;
+		}
+		if (layout.columns > 1 && inside == layout.stripe / UNIT) {
+			inside = 0;
+			at = (at + 1) % layout.columns;
+		}
+	}
+	for (uint32_t c = 0; c < layout.columns; c++) {
+		need[c] = need[0]; /* a row is whole too */
+		while (column[c].sd[column[c].count - 1].start >= need[c]) {
+			column[c].count--;
+		}
+		last = &column[c].sd[column[c].count - 1];
+		last->length = need[c] - last->start;
+	}
+	ck_assert(layout_check(&layout, length));
+	last = &column[rand() % (int)layout.columns].sd[0];
+	last->length -= UNIT;
+	ck_assert(!layout_check(&layout, length));
+	last->length += 2 * UNIT;
+	ck_assert(layout_check(&layout, length) == (last[0].start + last[0].length == need[0] + UNIT));
+}
+END_TEST
+
+START_TEST(every_byte_has_its_own_place)
+{
+	static uint8_t used[8 * 100][4096];
+	struct layout layout;
+	struct layout_column column[8];
+	struct layout_sd sd[8][64];
+
+	srand((unsigned int)_i);
+	memset(used, 0, sizeof(used));
+	random_layout(&layout, column, sd);
+	ck_assert(layout_check(&layout, layout.length));
+	for (uint64_t offset = 0; offset < layout.length;) {
+		struct layout_extent extent = layout_map(&layout, offset, layout.length);
+
+		for (uint64_t i = 0; i < extent.length / UNIT; i++) {
+			uint8_t *place = &used[extent.disk][extent.offset / UNIT + i];
+
+			ck_assert_uint_eq(*place, 0);
+			*place = 1;
+		}
+		offset += extent.length;
+	}
+}
+END_TEST
+
 START_TEST(holes_and_overlaps_are_refused)
 {
 	struct layout_sd sd[2] = { { 0, 8 * UNIT, 0, 0, 0 }, { 8 * UNIT, 8 * UNIT, 0, 1, 1 } };
@@ -178,6 +242,8 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tcase, mapping_is_the_obvious_one, 0, 200);
+	tcase_add_loop_test(tcase, columns_that_are_too_short_are_refused, 0, 200);
+	tcase_add_loop_test(tcase, every_byte_has_its_own_place, 0, 100);
 	tcase_add_test(tcase, holes_and_overlaps_are_refused);
 	tcase_add_loop_test(tcase, range_locks_are_exclusive_and_fair, 0, 20);
 	tcase_add_test(tcase, sizes_of_logs);

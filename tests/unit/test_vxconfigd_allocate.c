@@ -35,7 +35,9 @@ static void teardown(void)
 
 static int place(uint64_t units, size_t plexes, struct allocation **out, char *reason)
 {
-	struct allocate_want want = { .data_len = units * UNIT, .data_plexes = plexes };
+	struct allocate_want want = { .data_len = units * UNIT,
+				      .data_plexes = plexes,
+				      .columns = 1 };
 
 	return allocate_volume(s->config, &want, out, reason);
 }
@@ -84,13 +86,15 @@ END_TEST
 
 START_TEST(sizes_are_rounded_up)
 {
-	struct allocate_want want = { .data_len = 10 * UNIT + 1, .data_plexes = 1 };
+	struct allocate_want want = { .data_len = 10 * UNIT + 1,
+				      .data_plexes = 1,
+				      .columns = 1 };
 	struct allocation *allocation;
 	char reason[VX_REASON_MAX];
 
 	GROUP(11);
 	ck_assert_int_eq(allocate_volume(s->config, &want, &allocation, reason), 0);
-	ck_assert_uint_eq(allocation->plex[0].extent[0].len, 11 * UNIT);
+	ck_assert_uint_eq(allocation->plex[0].column[0].extent[0].len, 11 * UNIT);
 	allocation_free(allocation);
 }
 END_TEST
@@ -214,6 +218,39 @@ START_TEST(free_extents_are_told)
 }
 END_TEST
 
+/* What maxsize says can be made, and one unit more cannot. */
+static void expect_max(const char *layout, uint64_t len)
+{
+	struct sample_words words;
+	Vx__Reply reply = VX__REPLY__INIT;
+	char line[128];
+
+	snprintf(line, sizeof(line), "vxassist -g data maxsize %s", layout);
+	sample_split(&words, line);
+	ck_assert_int_eq(query_max_size(s->config, &words.request, &reply), 0);
+	ck_assert_uint_eq(reply.max_size, len);
+	snprintf(line, sizeof(line), "vxassist -g data make big %llu %s",
+		 (unsigned long long)len + UNIT, layout);
+	sample_refuse(s, line, MSG_NO_SPACE, "");
+	snprintf(line, sizeof(line), "vxassist -g data make big %llu %s", (unsigned long long)len,
+		 layout);
+	sample_do(s, line);
+	sample_do(s, "vxassist -g data remove volume big");
+}
+
+START_TEST(max_size_is_exact)
+{
+	GROUP(100, 90, 80, 70);
+	expect_max("", 340 * UNIT);
+	expect_max("layout=mirror", 170 * UNIT);
+	expect_max("layout=stripe ncol=4 stripeunit=8k", 4 * 70 * UNIT);
+	expect_max("layout=stripe ncol=3 stripeunit=24k", 3 * 90 * UNIT);
+	expect_max("layout=stripe ncol=2 stripeunit=8k", 2 * 170 * UNIT);
+	expect_max("layout=stripe stripeunit=8k", 2 * 170 * UNIT); /* the best of all numbers */
+	expect_max("layout=mirror-stripe ncol=2 stripeunit=8k", 2 * 70 * UNIT);
+}
+END_TEST
+
 /* --------------------------------------------------------- random lives -- */
 
 static uint64_t seed;
@@ -247,7 +284,7 @@ static void check_sectors(const Vx__Config *config)
 	ck_assert(good);
 }
 
-/* Data plexes of a volume share no disk, nor do its logs. */
+/* Data plexes of a volume share no disk, nor do the columns of one, nor do its logs. */
 static void check_spread(const Vx__Config *config)
 {
 	bool good = true;
@@ -258,9 +295,12 @@ static void check_spread(const Vx__Config *config)
 		for (size_t j = 0; j < i; j++) {
 			const Vx__Plex *b = config_plex_rid(config, config->sd[j]->plex_rid);
 
-			good = good && (a == b || a->vol_rid == 0 || a->vol_rid != b->vol_rid ||
-					a->is_log != b->is_log ||
-					config->sd[i]->dm_rid != config->sd[j]->dm_rid);
+			bool apart = a == b ? config->sd[i]->column != config->sd[j]->column :
+					      a->vol_rid != 0 && a->vol_rid == b->vol_rid &&
+						      a->is_log == b->is_log;
+
+			good = good &&
+			       (!apart || config->sd[i]->dm_rid != config->sd[j]->dm_rid);
 		}
 	}
 	ck_assert(good);
@@ -285,6 +325,19 @@ static void check_refusal(const Vx__Config *config, uint64_t len, size_t mirrors
 	free(extent);
 	ck_assert_msg(enough < mirrors, "%zu disks have room", enough);
 	ck_assert(mirrors > 1 || total < len);
+}
+
+static void random_stripe(unsigned int number)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line),
+		 "vxassist -g data make v%u %u nmirror=%u layout=stripe ncol=%u stripeunit=%u",
+		 number, 1 + (unsigned int)draw(150 * UNIT), 1 + (unsigned int)draw(2),
+		 2 + (unsigned int)draw(3), (1 + (unsigned int)draw(5)) * UNIT);
+	if (sample_try(s, line) != 0) {
+		ck_assert_msg(s->number == MSG_NO_SPACE, "%s: %s", line, s->text);
+	}
 }
 
 static void random_make(unsigned int number)
@@ -335,7 +388,9 @@ static void random_step(unsigned int number)
 	char line[128];
 	uint64_t kind = draw(16);
 
-	if (kind < 7) {
+	if (kind < 3) {
+		random_stripe(number);
+	} else if (kind < 7) {
 		random_make(number);
 	} else if (kind == 7) {
 		snprintf(line, sizeof(line), "vxdg -g data adddisk dev%u", (unsigned int)draw(8));
@@ -412,6 +467,7 @@ int main(void)
 	tcase_add_test(all, plexes_have_few_subdisks);
 	tcase_add_test(all, odd_subdisks_are_kept_clear_of);
 	tcase_add_test(all, free_extents_are_told);
+	tcase_add_test(all, max_size_is_exact);
 	tcase_add_test(all, random_lives_keep_the_rules);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);

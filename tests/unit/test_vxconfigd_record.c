@@ -399,7 +399,7 @@ START_TEST(minors_are_unique)
 }
 END_TEST
 
-/* Stripes are not made yet, but their shape is fixed: whole columns, multiples of the width. */
+/* Whole columns, multiples of the width. */
 START_TEST(stripes_are_checked)
 {
 	Vx__Plex *first = config->plex[0];

@@ -101,7 +101,7 @@ static const struct {
 	{ "vxassist -g data make v 10m layout=nomirror nmirror=2", MSG_ATTR_INVALID, "excluded" },
 	{ "vxassist -g data make v 10m layout=mirror,nomirror", MSG_ATTR_INVALID, "excluded" },
 	{ "vxassist -g data make v 10m layout=raid5", MSG_ATTR_INVALID, "raid5" },
-	{ "vxassist -g data make v 10m layout=stripe", MSG_ATTR_INVALID, "stripe" },
+	{ "vxassist -g data make v 10m layout=stripe-mirror", MSG_ATTR_INVALID, "layered" },
 	{ "vxassist -g data make v 10m layout=", MSG_ATTR_INVALID, "layout=" },
 	{ "vxassist -g data make v 10m layout=mirror,", MSG_ATTR_INVALID, "mirror," },
 	{ "vxassist -g data make v 10m layout=log", MSG_ATTR_INVALID, "mirrored volumes only" },

@@ -59,7 +59,23 @@ static void print_record_dm(struct table *table, const Vx__Dm *dm)
 	table_cell(table, "-");
 }
 
-static void print_record_vol(struct table *table, const Vx__Vol *vol)
+/* The plex that is read first: policy SELECT prefers the only striped one. */
+static const char *print_record_prefer(const struct listing *list, const Vx__Vol *vol)
+{
+	const struct listing_item *item;
+	size_t count = listing_plexes_of(list, vol, &item), stripes = 0;
+	const char *name = vol->prefer_plex;
+
+	for (size_t i = 0; vol->read_policy == VX__READ_POLICY__READ_SELECT && i < count; i++) {
+		if (item[i].plex->layout == VX__LAYOUT__LAYOUT_STRIPE &&
+		    item[i].plex->state == VX__PLEX_STATE__PLEX_ACTIVE) {
+			name = stripes++ == 0 ? item[i].plex->name : vol->prefer_plex;
+		}
+	}
+	return name;
+}
+
+static void print_record_vol(struct table *table, const struct listing *list, const Vx__Vol *vol)
 {
 	table_cell(table, "%s", vol->name);
 	table_cell(table, "%s", vol->usetype);
@@ -67,7 +83,7 @@ static void print_record_vol(struct table *table, const Vx__Vol *vol)
 	table_cell(table, "%s", word_enum(&vx__vol_state__descriptor, (int)vol->state));
 	table_cell(table, "%" PRIu64, vol->len);
 	table_cell(table, "%s", word_enum(&vx__read_policy__descriptor, (int)vol->read_policy));
-	table_cell(table, "%s", vol->prefer_plex);
+	table_cell(table, "%s", print_record_prefer(list, vol));
 }
 
 static void print_record_plex(struct table *table, const Vx__Config *config, const Vx__Plex *plex)
@@ -136,7 +152,7 @@ static void print_record_typed_row(struct table *table, const struct listing *li
 		print_record_dm(table, item->dm);
 		break;
 	case LISTING_VOL:
-		print_record_vol(table, item->vol);
+		print_record_vol(table, list, item->vol);
 		break;
 	case LISTING_PLEX:
 		print_record_plex(table, list->config, item->plex);

@@ -7,6 +7,7 @@
 #include "vxconfigd/cmd/command_scan.h"
 
 #define USAGE_INDENT 32 /* column of the explanations */
+#define USAGE_WIDTH 100
 
 static void usage_line(FILE *out, const char *left, const char *right)
 {
@@ -17,6 +18,23 @@ static void usage_line(FILE *out, const char *left, const char *right)
 	} else {
 		fprintf(out, "%*s%s\n", USAGE_INDENT - length, "", right);
 	}
+}
+
+/* Words separated by blanks, in lines that are not too wide. */
+static void usage_words(FILE *out, const char *words)
+{
+	int column = fprintf(out, "%*sattributes:", USAGE_INDENT, "");
+
+	while (*words != '\0') {
+		size_t length = strcspn(words, " ");
+
+		if (column + 1 + (int)length > USAGE_WIDTH) {
+			column = fprintf(out, "\n%*s", USAGE_INDENT + 1, "") - 1;
+		}
+		column += fprintf(out, " %.*s", (int)length, words);
+		words += length + strspn(words + length, " ");
+	}
+	fputc('\n', out);
 }
 
 static void usage_verbs(const struct tool *tool, FILE *out)
@@ -31,7 +49,7 @@ static void usage_verbs(const struct tool *tool, FILE *out)
 			 verb->operands != NULL ? verb->operands : "");
 		usage_line(out, left, verb->help);
 		if (verb->attrs != NULL) {
-			fprintf(out, "%*sattributes: %s\n", USAGE_INDENT, "", verb->attrs);
+			usage_words(out, verb->attrs);
 		}
 	}
 }

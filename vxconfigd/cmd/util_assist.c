@@ -21,12 +21,12 @@ static const struct tool_option vxassist_options[] = {
 
 static const struct tool_verb vxassist_verbs[] = {
 	{ "make", "VOLUME LENGTH [DISK ...]", 2, TOOL_MANY, GROUP_NEEDED, true, false,
-	  "layout nmirror logtype nlog init usetype comment",
+	  "layout nmirror ncol stripeunit logtype nlog init usetype comment",
 	  "make a volume, on DISKs or wherever there is room" },
 	{ "remove", "volume VOLUME ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "remove volumes with all that is in them" },
 	{ "maxsize", "[DISK ...]", 0, TOOL_MANY, GROUP_NEEDED, false, false,
-	  "layout nmirror logtype nlog init usetype comment",
+	  "layout nmirror ncol stripeunit logtype nlog init usetype comment",
 	  "the largest volume that could be made" },
 	VERB_ROW_END,
 };
@@ -34,6 +34,8 @@ static const struct tool_verb vxassist_verbs[] = {
 static const struct tool_example vxassist_examples[] = {
 	{ "200 MiB on two disks, with a dirty region log: short recovery after a crash",
 	  "vxassist -g data make vol1 200m layout=mirror nmirror=2 logtype=drl" },
+	{ "striped over three disks, and the same again on three others",
+	  "vxassist -g data make vol3 30g layout=mirror-stripe ncol=3 stripeunit=64k" },
 	{ "how large could such a volume be?",
 	  "vxassist -g data maxsize layout=mirror nmirror=2 logtype=drl" },
 	{ "would every node accept it?", "vxassist -g data -n make vol2 1g" },
