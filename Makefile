@@ -49,6 +49,8 @@ LIB_vxconfigd := $(filter-out $(MAIN_vxconfigd),$(wildcard vxconfigd/*.c))
 CMD_MAIN := $(filter vxconfigd/cmd/vx%.c,$(wildcard vxconfigd/cmd/*.c))
 LIB_cmd := $(filter-out $(CMD_MAIN),$(wildcard vxconfigd/cmd/*.c))
 TOOL_MAIN := $(wildcard tests/tools/*.c tests/lab/*.c tests/bench/*.c)
+# This one links more than base.
+TOOL_volio := tests/bench/engine.c
 UNIT_MAIN := $(wildcard tests/unit/test_*.c)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -114,7 +116,9 @@ define tool
 $(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1)) $(L)/libbase.a
 	$$(call link)
 endef
-$(foreach t,$(TOOL_MAIN),$(eval $(call tool,$(t))))
+$(foreach t,$(filter-out $(TOOL_volio),$(TOOL_MAIN)),$(eval $(call tool,$(t))))
+$(B)/tests/engine: $(call obj,$(TOOL_volio)) $(NEED_volio)
+	$(call link)
 # tests/unit/test_FOLDER_NOUN.c links tests/unit/FOLDER_*.c, the library of FOLDER and what lies below
 define unit
 $(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1) $(wildcard tests/unit/$(word 2,$(subst _, ,$(notdir $(1:.c=))))_*.c)) \

@@ -11,7 +11,7 @@ import time
 from bench_ground import GroundError
 
 DISKS = 2
-GROUP, VOLUME = "g", "v"
+VOLUME = "v"
 RESYNC_SECONDS = 60
 
 
@@ -20,10 +20,19 @@ class NotThere(Exception):
 
 
 class Iod:
-    """A running vxiod with its volume loaded."""
+    """A running vxiod with a volume loaded."""
 
-    def __init__(self, process, tools, env, load):
-        self.process, self.tools, self.env, self.load = process, tools, env, load
+    def __init__(self, process, tools, env, group, disks, volume_mib, *more):
+        self.process, self.tools, self.env, self.group = process, tools, env, group
+        self.load = ["--group", group, "--volume", VOLUME, "--len", str(volume_mib * 2048), *more]
+        for disk in disks:
+            self.load += ["--disk", disk]
+
+    def without_log(self, disks, volume_mib):
+        """Another volume of the same vxiod."""
+        other = Iod(self.process, self.tools, self.env, "bare", disks, volume_mib, "--no-log")
+        other.ctl("load", *other.load, "--first")
+        return other
 
     def ctl(self, *words):
         done = subprocess.run([os.path.join(self.tools, "iodctl"), *words], stdout=subprocess.PIPE,
@@ -43,13 +52,13 @@ class Iod:
     def reach(self, front):
         """Where fio finds the volume: arguments of Server."""
         if front == "fuse":
-            return {"path": os.path.join(self.env["VXHA_DEVICE_DIR"], "dsk", GROUP, VOLUME)}
+            return {"path": os.path.join(self.env["VXHA_DEVICE_DIR"], "dsk", self.group, VOLUME)}
         socket = os.path.join(self.env["VXHA_RUN_DIR"], "nbd.sock")
-        return {"uri": f"nbd+unix:///{GROUP}/{VOLUME}?socket={socket}"}
+        return {"uri": f"nbd+unix:///{self.group}/{VOLUME}?socket={socket}"}
 
     def resync_mb_s(self):
         """The whole volume is copied from one plex to the other, by its own count of time."""
-        self.ctl("unload", "--group", GROUP)
+        self.ctl("unload", "--group", self.group)
         self.ctl("format", *self.load, "--dirty")
         self.ctl("load", *self.load, "--first", "--state", "sync")
         end = time.monotonic() + RESYNC_SECONDS
@@ -74,13 +83,10 @@ def start(processes, disks, volume_mib, folder, tools):
         os.makedirs(path if path != env["VXHA_CONF"] else folder, exist_ok=True)
     with open(env["VXHA_CONF"], "w", encoding="utf-8") as file:
         file.write(f"disks = {folder}/loop*\n")
-    load = ["--group", GROUP, "--volume", VOLUME, "--len", str(volume_mib * 2048)]
-    for disk in disks:
-        load += ["--disk", disk]
-    iod = Iod(processes.start("vxiod", [program, "-f"], env), tools, env, load)
+    iod = Iod(processes.start("vxiod", [program, "-f"], env), tools, env, "g", disks, volume_mib)
     processes.wait_until("vxiod", iod.process, iod.is_up)
-    iod.ctl("format", *load)
-    iod.ctl("load", *load, "--first")
+    iod.ctl("format", *iod.load)
+    iod.ctl("load", *iod.load, "--first")
     device = iod.reach("fuse")["path"]
     processes.wait_until("vxiod", iod.process, lambda: os.path.exists(device) and os.path.getsize(device) > 0)
     return iod
