@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/loop.h"
 #include "volio/vio.h"
@@ -112,9 +113,13 @@ static void call_lane(struct run *run, struct mailbox *box, void (*fn)(struct la
 	run->call = &call;
 	lane_call_send(&call);
 	while (!run->over) {
-		struct pollfd wait = { .fd = box->event_fd, .events = POLLIN };
+		uint64_t event; /* says only: look */
 
-		(void)poll(&wait, 1, -1);
+		if (read(box->event_fd, &event, sizeof(event)) < 0 && errno == EAGAIN) {
+			struct pollfd wait = { .fd = box->event_fd, .events = POLLIN };
+
+			(void)poll(&wait, 1, -1);
+		}
 		mailbox_deliver(box);
 	}
 }
