@@ -82,6 +82,8 @@
 	  "the second line: what it was doing is void with the view") \
 	X(R19_PRESENT, CORE, "who is made master is in the view", \
 	  "a membership event ends the round: who was in the view has said HELLO") \
+	X(R19_LEAVING, CORE, "who is made master does not want to leave", \
+	  "it costs two reconfigurations and nothing else") \
 	X(R20_CLAIM, CORE, "of two nodes the other one's claim is looked for", NULL) \
 	X(R20_FRESH, CORE, "a fencing from before it was seen last is no proof", NULL) \
 	X(R21_RANGE, CORE, "who does not speak the protocol is refused", NULL) \

@@ -326,7 +326,7 @@ static void adm_on_setmaster(struct node *node, struct ipc_peer *peer, const Vx_
 		adm_answer(peer, msg->cookie, 0, "it is the master already");
 	} else if (view_is_settled(node->core) && !node_configd_is_up(node, to->nodeid)) {
 		adm_answer(peer, msg->cookie, -VX_E_NODAEMON, "its vxconfigd is not enabled");
-	} else if (to->nodeid == node->info.self && state == VS_LEAVING) {
+	} else if (view_member_of(view, to->nodeid)->leaving) {
 		adm_answer(peer, msg->cookie, -VX_E_BUSY, "it is leaving the cluster");
 	} else if (adm_switch_waits(node)) {
 		adm_answer(peer, msg->cookie, -VX_E_BUSY,

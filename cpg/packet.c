@@ -75,7 +75,7 @@ int packet_decode(const void *data, size_t length, Vx__Cpg **out_msg)
 
 #define COPY(field) to->field = from->field;
 #define MEMBER_FIELDS(X) X(nodeid) X(nid) X(incarnation) X(joined_epoch) X(fenced_at) X(preference) \
-	X(proto_min) X(proto_max)
+	X(proto_min) X(proto_max) X(leaving)
 #define LEAVER_FIELDS(X) X(nodeid) X(nid) X(incarnation) X(fenced_at)
 #define VIEW_FIELDS(X) X(epoch) X(master) X(protocol) X(cold) X(unfolded)
 #define HELLO_FIELDS(X) X(round) X(coordinator) X(member) X(let_go) X(ran) X(last_epoch) X(protocol)
@@ -210,6 +210,11 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 		to->nodeid = msg->setmaster->nodeid;
 		to->incarnation = msg->setmaster->incarnation;
 		return 0;
+	case VX__CPG__BODY_LEAVING:
+		to->type = VP_LEAVING;
+		to->leaving = msg->leaving->leaving;
+		to->incarnation = msg->leaving->incarnation;
+		return 0;
 	case VX__CPG__BODY_PORT_STATE:
 	case VX__CPG__BODY_PORT_DATA:
 	case VX__CPG__BODY__NOT_SET:
@@ -234,6 +239,7 @@ struct packet_parts {
 		Vx__Refuse refuse;
 		Vx__ReconfAsk reconf_ask;
 		Vx__Setmaster setmaster;
+		Vx__Leaving leaving;
 	} body;
 	Vx__RingId ring;
 	Vx__Member self, member[VX_NODES_MAX];
@@ -349,6 +355,10 @@ static void body_to(const struct view_packet *from, struct packet_parts *parts)
 	case VP_SETMASTER:
 		PARTS_BODY(parts, setmaster, setmaster, SETMASTER)->nodeid = from->nodeid;
 		parts->body.setmaster.incarnation = from->incarnation;
+		return;
+	case VP_LEAVING:
+		PARTS_BODY(parts, leaving, leaving, LEAVING)->leaving = from->leaving;
+		parts->body.leaving.incarnation = from->incarnation;
 		return;
 	}
 }

@@ -282,6 +282,9 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 	case VP_SETMASTER:
 		view_on_setmaster_packet(core, packet, fx);
 		return;
+	case VP_LEAVING:
+		view_on_leaving_packet(core, packet);
+		return;
 	case VP_RECONF:
 		if (core->open && packet->epoch == core->view.epoch) {
 			core->reconf_wanted = true;

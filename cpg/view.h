@@ -28,6 +28,7 @@ struct view_member {
 	uint64_t incarnation, joined_epoch, fenced_at;
 	int32_t preference;
 	uint32_t proto_min, proto_max; /* protocol versions that it speaks (R21) */
+	bool leaving;		       /* it waits until it can leave (R19) */
 };
 
 enum view_how { VIEW_LOST, VIEW_CLEAN, VIEW_ABORTED }; /* as LeaveHow in the schema */
@@ -50,7 +51,8 @@ struct view {
 };
 
 #define VIEW_PACKETS(X) \
-	X(RSTART) X(HELLO) X(NEWVIEW) X(BUSY) X(STEP_DONE) X(LEAVE) X(REFUSE) X(RECONF) X(SETMASTER)
+	X(RSTART) X(HELLO) X(NEWVIEW) X(BUSY) X(STEP_DONE) X(LEAVE) X(REFUSE) X(RECONF) X(SETMASTER) \
+	X(LEAVING)
 
 enum view_packet_type {
 #define VIEW_ENUM(name) VP_##name,
@@ -73,11 +75,11 @@ struct view_packet {
 	uint64_t last_epoch;
 	/* HELLO: the sender's view and leavers; NEWVIEW: the view */
 	struct view view;
-	/* STEP_DONE, LEAVE, REFUSE, RECONF, SETMASTER */
+	/* STEP_DONE, LEAVE, REFUSE, RECONF, SETMASTER, LEAVING */
 	uint32_t step;
 	int error;
 	enum view_how how;
-	bool upgrade;
+	bool upgrade, leaving;
 	uint32_t nodeid;
 	uint64_t incarnation;
 	char reason[VX_REASON_MAX];

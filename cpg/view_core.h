@@ -165,6 +165,9 @@ void view_unfollow(struct view_core *core);
 bool view_is_master(const struct view_core *core);
 
 /* view_switch.c */
+/* Tells the others, if they know it otherwise, whether this node wants to leave. */
+void view_leaving_tell(struct view_core *core, struct view_effects *fx);
+void view_on_leaving_packet(struct view_core *core, const struct view_packet *packet);
 void view_on_setmaster(struct view_core *core, uint32_t nodeid, struct view_effects *fx);
 void view_on_setmaster_packet(struct view_core *core, const struct view_packet *packet,
 			      struct view_effects *fx);

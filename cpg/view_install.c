@@ -81,6 +81,7 @@ static void view_install(struct view_core *core, const struct view *view, struct
 	if (core->state == VS_JOINING) {
 		view_state_set(core, VS_MEMBER);
 	}
+	view_leaving_tell(core, fx); /* HELLO may have been sent before */
 	core->step = step_next(STEP_FENCE, &core->view);
 	core->step_token = view_token(core); /* what still runs of a step before is void */
 

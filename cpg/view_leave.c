@@ -124,6 +124,7 @@ void view_on_leave(struct view_core *core, struct view_effects *fx)
 		view_state_set(core, VS_LEAVING);
 		core->leave_ready = core->leave_sent = false;
 		core->leave_token = view_token(core);
+		view_leaving_tell(core, fx);
 		view_fx(fx, FX_LEAVE_LOCAL)->token = core->leave_token;
 		return;
 	case VS_OUT:
@@ -137,6 +138,7 @@ void view_on_leave_cancel(struct view_core *core, struct view_effects *fx)
 {
 	if (core->state == VS_LEAVING && !core->leave_ready) {
 		view_state_set(core, VS_MEMBER);
+		view_leaving_tell(core, fx);
 		view_fx(fx, FX_LEAVE_CANCEL);
 	}
 }
@@ -148,6 +150,7 @@ void view_on_left(struct view_core *core, const struct view_event *event, struct
 	}
 	if (event->error != 0) {
 		view_state_set(core, VS_MEMBER);
+		view_leaving_tell(core, fx);
 		return;
 	}
 	core->leave_ready = true;

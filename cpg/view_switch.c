@@ -16,6 +16,39 @@
 
 /* In the original's words. */
 #define SWITCH_BUSY "Master switching, a reconfiguration or a transaction is in progress. Try again"
+#define SWITCH_LEAVES "it is leaving the cluster"
+
+/* ---- who wants to leave ---- */
+
+void view_leaving_tell(struct view_core *core, struct view_effects *fx)
+{
+	const struct view_member *known =
+		core->open ? view_member_of(&core->view, core->nodeid) : NULL;
+
+	core->self.leaving = core->state == VS_LEAVING;
+	if (known != NULL && known->leaving != core->self.leaving &&
+	    core->view.protocol >= VX_PROTOCOL_SETMASTER) {
+		struct view_packet *packet = view_fx_send(core, fx, VP_LEAVING);
+
+		packet->leaving = core->self.leaving;
+		packet->incarnation = core->self.incarnation;
+	}
+}
+
+void view_on_leaving_packet(struct view_core *core, const struct view_packet *packet)
+{
+	for (size_t i = 0; core->open && packet->epoch == core->view.epoch &&
+			   i < core->view.member_count;
+	     i++) {
+		struct view_member *member = &core->view.member[i];
+
+		if (member->nodeid == packet->from && member->incarnation == packet->incarnation) {
+			member->leaving = packet->leaving;
+		}
+	}
+}
+
+/* ---- another master ---- */
 
 static const struct view_member *view_switch_member(const struct view_core *core, uint32_t nodeid,
 						    uint64_t incarnation)
@@ -36,6 +69,12 @@ static void view_switch_tell(struct view_core *core, uint32_t nodeid, const char
 	snprintf(packet->reason, sizeof(packet->reason), "%s", reason);
 }
 
+/* Who waits until it can leave would be master for a moment only. */
+static bool view_switch_leaves(const struct view_member *member)
+{
+	return member->leaving && !MUTANT(R19_LEAVING);
+}
+
 /* This node's administrator names a new master. */
 void view_on_setmaster(struct view_core *core, uint32_t nodeid, struct view_effects *fx)
 {
@@ -43,8 +82,9 @@ void view_on_setmaster(struct view_core *core, uint32_t nodeid, struct view_effe
 	const char *reason =
 		!core->settled || core->coord != VC_IDLE || core->switch_asked.nodeid != 0
 			? SWITCH_BUSY
-		: member == NULL ? "it is not a member of the cluster"
-				 : NULL;
+		: member == NULL	     ? "it is not a member of the cluster"
+		: view_switch_leaves(member) ? SWITCH_LEAVES
+					     : NULL;
 
 	if (reason != NULL) {
 		snprintf(view_fx(fx, FX_REFUSED)->text, VX_REASON_MAX, "%s", reason);
@@ -76,11 +116,17 @@ void view_on_setmaster_packet(struct view_core *core, const struct view_packet *
 	if (!view_is_master(core)) {
 		return;
 	}
+
+	const struct view_member *to =
+		view_switch_member(core, packet->nodeid, packet->incarnation);
+
 	if (!core->settled || core->coord != VC_IDLE || core->reconf_wanted ||
 	    core->switching.nodeid != 0) {
 		view_switch_tell(core, packet->from, SWITCH_BUSY, fx);
-	} else if (view_switch_member(core, packet->nodeid, packet->incarnation) == NULL) {
+	} else if (to == NULL) {
 		view_switch_tell(core, packet->from, "it is not a member of the cluster", fx);
+	} else if (view_switch_leaves(to)) {
+		view_switch_tell(core, packet->from, SWITCH_LEAVES, fx);
 	} else {
 		view_fx_mark(fx, "node %u is to become master, node %u asks", packet->nodeid,
 			     packet->from);

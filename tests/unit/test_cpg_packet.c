@@ -14,10 +14,10 @@ static struct view_packet sample(enum view_packet_type type)
 	};
 
 	packet.coordinator = 1;
-	packet.self = (struct view_member){ 2, 1, UINT64_C(9) << 32 | 4711, 0x1003, 12345, -5, 10, 11 };
+	packet.self = (struct view_member){ 2, 1, UINT64_C(9) << 32 | 4711, 0x1003, 12345, -5, 10, 11, true };
 	packet.last_epoch = 0x1203;
 	packet.protocol = 13;
-	packet.upgrade = true;
+	packet.upgrade = packet.leaving = true;
 	packet.view.protocol = 14;
 	packet.member = packet.let_go = packet.ran = true;
 	packet.view.cold = packet.view.unfolded = true;
@@ -25,7 +25,7 @@ static struct view_packet sample(enum view_packet_type type)
 	packet.view.master = 1;
 	for (uint32_t i = 0; i < VX_NODES_MAX; i++) {
 		packet.view.member[i] =
-			(struct view_member){ i + 1, i, i + 1000, 0x1003, 7 * i, (int32_t)i, 11, 12 };
+			(struct view_member){ i + 1, i, i + 1000, 0x1003, 7 * i, (int32_t)i, 11, 12, i % 2 == 1 };
 		packet.view.leaver[2 * i] =
 			(struct view_leaver){ i + 1, i, i + 50, 60 + i, VIEW_ABORTED };
 		packet.view.leaver[2 * i + 1] =
@@ -65,6 +65,7 @@ static void member_same(const struct view_member *a, const struct view_member *b
 	ck_assert_int_eq(a->preference, b->preference);
 	ck_assert_uint_eq(a->proto_min, b->proto_min);
 	ck_assert_uint_eq(a->proto_max, b->proto_max);
+	ck_assert(a->leaving == b->leaving);
 }
 
 static void view_same(const struct view *a, const struct view *b, bool newview)
@@ -127,6 +128,10 @@ START_TEST(round_trip)
 	}
 	if (type == VP_REFUSE || type == VP_SETMASTER) {
 		ck_assert_uint_eq(back.nodeid, packet.nodeid);
+		ck_assert_uint_eq(back.incarnation, packet.incarnation);
+	}
+	if (type == VP_LEAVING) {
+		ck_assert(back.leaving);
 		ck_assert_uint_eq(back.incarnation, packet.incarnation);
 	}
 	if (type == VP_STEP_DONE || type == VP_REFUSE || type == VP_RECONF) {
@@ -273,7 +278,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 	SRunner *runner = srunner_create(suite);
 
-	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_SETMASTER + 1);
+	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_LEAVING + 1);
 	tcase_add_test(all, damage_is_refused);
 	tcase_add_test(all, bounds_are_kept);
 	tcase_add_test(all, larger_ones_are_not_made);

@@ -117,6 +117,83 @@ START_TEST(who_is_no_member)
 }
 END_TEST
 
+/* Who waits until it can leave is not made master, and nobody stands still for it. */
+START_TEST(who_wants_to_leave)
+{
+	struct view_event leave = { .type = VE_LEAVE }, cancel = { .type = VE_LEAVE_CANCEL };
+	uint64_t views;
+
+	for (int i = 0; i < NODES; i++) {
+		w->node[i].proto_min = 10;
+		w->node[i].proto_max = 11;
+	}
+	three();
+	w->node[2].hold = 1u << FX_LEAVE_LOCAL; /* a volume is open */
+	deliver(3, &leave);
+	run(2);
+	views = w->node[0].views;
+	setmaster(2, 3);
+	ck_assert_str_eq(w->node[1].refused, "it is leaving the cluster");
+	boot(4); /* who comes later knows it too */
+	run(4);
+	expect_view(1, 4);
+	ck_assert_uint_eq(w->node[0].views, views + 1);
+	setmaster(4, 3);
+	ck_assert_str_eq(w->node[3].refused, "it is leaving the cluster");
+	deliver(3, &cancel);
+	run(2);
+	ck_assert_uint_eq(w->node[0].views, views + 1);
+	setmaster(4, 3);
+	run(4);
+	expect_view(3, 4);
+}
+END_TEST
+
+/* The word crosses the wish: the master hears it first, and refuses. */
+START_TEST(leave_crosses_the_wish)
+{
+	struct view_event leave = { .type = VE_LEAVE };
+	uint64_t views;
+
+	for (int i = 0; i < NODES; i++) {
+		w->node[i].proto_min = 10;
+		w->node[i].proto_max = 11;
+	}
+	three();
+	views = w->node[0].views;
+	w->node[2].hold = 1u << FX_LEAVE_LOCAL;
+	deliver(3, &leave);
+	setmaster(2, 3);
+	run(4);
+	ck_assert_str_eq(w->node[1].refused, "it is leaving the cluster");
+	ck_assert_uint_eq(w->node[0].views, views);
+	expect_view(1, 3);
+}
+END_TEST
+
+/* The leave begins while the others make a view: the next one's members learn it. */
+START_TEST(leave_in_a_view_change)
+{
+	struct view_event leave = { .type = VE_LEAVE };
+
+	for (int i = 0; i < NODES; i++) {
+		w->node[i].proto_min = 10;
+		w->node[i].proto_max = 11;
+	}
+	three();
+	w->node[0].hold = 1u << FX_SURVEY;
+	boot(4);
+	run(1); /* all said HELLO */
+	w->node[2].hold = 1u << FX_LEAVE_LOCAL;
+	deliver(3, &leave);
+	answer(1, VE_SURVEYED, 0, NULL);
+	run(4);
+	expect_view(1, 4);
+	setmaster(2, 3);
+	ck_assert_str_eq(w->node[1].refused, "it is leaving the cluster");
+}
+END_TEST
+
 /* R8: a joiner comes in between: the old master stays, and all is as in any other view */
 START_TEST(joiner_comes_in_between)
 {
@@ -206,6 +283,9 @@ int main(void)
 	tcase_add_test(all, transaction_is_under_way);
 	tcase_add_test(all, two_ask);
 	tcase_add_test(all, who_is_no_member);
+	tcase_add_test(all, who_wants_to_leave);
+	tcase_add_test(all, leave_crosses_the_wish);
+	tcase_add_test(all, leave_in_a_view_change);
 	tcase_add_test(all, joiner_comes_in_between);
 	tcase_add_loop_test(all, death_in_the_middle, 0, 4);
 	tcase_add_test(all, who_let_go_is_not_made_master);
