@@ -17,12 +17,14 @@
  * version brought is not used below it. PROTOCOL_MAX= of make builds an older program.
  *   10  the first one
  *   11  vxclustadm setmaster (R19)
+ *   12  several requests share a transaction (T15)
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX
-#define VX_PROTOCOL_MAX 11
+#define VX_PROTOCOL_MAX 12
 #endif
 #define VX_PROTOCOL_SETMASTER 11
+#define VX_PROTOCOL_SHARE 12
 
 /* other versions that vxdctl support shows */
 #define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */
@@ -59,6 +61,8 @@
 #define VX_OUTCOMES_MAX 128	    /* outcomes that are remembered */
 #define VX_AUDIT_LINE_MAX 256	    /* bytes of a command line in them, with the NUL */
 #define VX_TXN_QUEUE_MAX 256	    /* requests waiting for one group */
+#define VX_TXN_QUEUE_NODE_MAX 128   /* of them from one node */
+#define VX_TXN_SHARE_MAX 32	    /* requests that share one transaction */
 #define VX_OPERANDS_MAX 256	    /* words of one command */
 #define VX_WORD_MAX 255		    /* bytes of one of them; shorter than VX_REASON_MAX */
 

@@ -118,7 +118,11 @@
 	X(T11_TWICE, MODEL, "a request that is known is not done again", NULL) \
 	X(T11_ASK, MODEL, "only a settled master says 'aborted'", \
 	  "who has the group has the pending transaction too") \
+	X(T11_ASIDE, MODEL, "what is begun again in the new view is not told to have failed", NULL) \
 	X(T12_MEMORY, CORE, "nothing older than what somebody remembers is run", NULL) \
+	X(T15_ALL, MODEL, "all that share a transaction are completed with it", NULL) \
+	X(T15_AGAIN, MODEL, "what a new view gave up is not tried again", NULL) \
+	X(T15_UNKNOWN, MODEL, "of what may be completed by others nothing is said", NULL) \
 	X(T13_JOIN, MODEL, "a vxconfigd that comes back asks the master", \
 	  "the second line: without the group its vote is no")
 

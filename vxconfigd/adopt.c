@@ -14,6 +14,7 @@
 #include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
+#include "vxconfigd/share.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/cfg_part.h"
 #include "vxconfigd/txn_run.h"
@@ -85,8 +86,7 @@ static bool adopt_is_complete(const struct group *group, const Vx__GroupView *vi
 	return outcome != NULL && outcome->committed;
 }
 
-/* Who of the view that the transaction was in is not in this one: 0 = all are there. */
-static uint32_t adopt_lost_member(const struct group *group)
+uint32_t adopt_lost_member(const struct group *group)
 {
 	const Vx__View *view = group->configd->cluster.view;
 	const struct txn_view *before = &group->txn.view;
@@ -309,8 +309,10 @@ static Vx__Config *adopt_from_memory(const struct group *group, const Vx__GroupV
 	}
 	config->epoch = view->epoch;
 	config->seq = view->seq;
-	if (view->outcome != NULL && !view->outcome->committed &&
-	    view->outcome->txid.len == ID_BYTES) {
+	if (mine && !view->outcome->committed && view->outcome->author != NULL) {
+		share_outcomes_add(config, propose, false); /* the master knew it, and did so too */
+	} else if (view->outcome != NULL && !view->outcome->committed &&
+		   view->outcome->txid.len == ID_BYTES) {
 		config_outcome_add(config, view->outcome->txid.data, false, view->outcome->author);
 	}
 	if (config_hash(config) != view->hash) {

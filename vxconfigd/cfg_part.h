@@ -63,6 +63,8 @@ void rejoin_on_ready(struct configd *configd, uint32_t from, const Vx__CfgReady 
 
 /* adopt.c: this node takes over what the master decided for one group (T10). */
 void adopt_group(struct configd *configd, const Vx__GroupView *view);
+/* Who of the view that the group's transaction was in is not in this one: 0 = all are there. */
+uint32_t adopt_lost_member(const struct group *group);
 /* Groups that the master does not name are not imported any more. */
 void adopt_drop_unnamed(struct configd *configd, const Vx__CfgView *view);
 

@@ -471,16 +471,13 @@ void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Memb
 	op_queue(copies, op);
 }
 
-void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx__Delta *delta,
-		   const Vx__Outcome *outcome, const Vx__Config *config_before,
+void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx__Change *change,
+		   const Vx__Config *config_before,
 		   void (*done)(void *ctx, int error, const char *reason), void *ctx)
 {
 	struct copies_op *op = op_create(TASK_APPEND, ctx);
-	Vx__Change change = VX__CHANGE__INIT;
 
-	change.delta = (Vx__Delta *)delta;
-	change.outcome = (Vx__Outcome *)outcome;
-	op->task.change = proto_clone(&change);
+	op->task.change = proto_clone(change);
 	op->task.epoch = epoch;
 	op->task.seq = seq;
 	op->task.before_epoch = config_before->epoch;

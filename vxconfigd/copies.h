@@ -81,11 +81,11 @@ void copies_claim(struct copies *copies, uint64_t epoch,
  * or content, -VX_E_MINORITY, -VX_E_NOSPACE, -VX_E_FULL: more than VX_COPIES_MAX disks were given. */
 void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Member *const *member,
 		       size_t member_count, void (*done)(void *ctx, int error, const char *reason), void *ctx);
-/* Appends the change that makes (epoch, seq - 1) to (epoch, seq). config_before is the content before it:
+/* Appends the change that makes (epoch, seq - 1) to (epoch, seq); it is copied. config_before is the content before it:
  * it is checkpointed first when the journal is full or cannot be gone on with (first append after a
  * restart). The members are those of the last checkpoint written or read by this object. */
-void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx__Delta *delta,
-		   const Vx__Outcome *outcome, const Vx__Config *config_before,
+void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx__Change *change,
+		   const Vx__Config *config_before,
 		   void (*done)(void *ctx, int error, const char *reason), void *ctx);
 /* Changes which disks hold copies (after adddisk, rmdisk) or where they are; takes effect on disk with the
  * next checkpoint, which must follow. 0, -VX_E_FULL; -VX_E_BUSY: an operation runs or waits. */

@@ -170,6 +170,14 @@ static void decide_compare(struct decide *decide, size_t a, size_t b)
 	}
 }
 
+static void replay_outcome(Vx__Config *config, const Vx__Outcome *outcome)
+{
+	if (outcome->txid.len == TXID_BYTES) {
+		config_outcome_add(config, outcome->txid.data, outcome->committed,
+				   outcome->author);
+	}
+}
+
 static int replay_change(Vx__Config *config, const struct copy_change *change, char *out_reason)
 {
 	Vx__Change *parsed = vx__change__unpack(NULL, change->length, change->data);
@@ -185,9 +193,11 @@ static int replay_change(Vx__Config *config, const struct copy_change *change, c
 		config->epoch = change->epoch;
 		config->seq = change->seq;
 	}
-	if (rc == 0 && parsed->outcome != NULL && parsed->outcome->txid.len == TXID_BYTES) {
-		config_outcome_add(config, parsed->outcome->txid.data, parsed->outcome->committed,
-				   parsed->outcome->author);
+	if (rc == 0 && parsed->outcome != NULL) {
+		replay_outcome(config, parsed->outcome);
+	}
+	for (size_t i = 0; rc == 0 && i < parsed->n_also; i++) {
+		replay_outcome(config, parsed->also[i]);
 	}
 	vx__change__free_unpacked(parsed, NULL);
 	return rc;

@@ -77,6 +77,7 @@ int group_add(struct configd *configd, const char *dgid, const char *name, struc
 	txn_init(&group->txn);
 	TAILQ_INIT(&group->inputs);
 	TAILQ_INIT(&group->queue);
+	TAILQ_INIT(&group->sharing);
 	TAILQ_INSERT_TAIL(&configd->groups, group, next);
 	*out_group = group;
 	return 0;
@@ -88,7 +89,8 @@ void group_remove(struct group *group)
 	if (group->running) {
 		return; /* txn_run.c calls again */
 	}
-	assert(TAILQ_EMPTY(&group->queue) && group->current == NULL && TAILQ_EMPTY(&group->inputs));
+	assert(TAILQ_EMPTY(&group->queue) && group->current == NULL &&
+	       TAILQ_EMPTY(&group->sharing) && TAILQ_EMPTY(&group->inputs));
 	TAILQ_REMOVE(&group->configd->groups, group, next);
 	loop_timer_cancel(&group->timer);
 	proto_free(group->config);

@@ -52,8 +52,11 @@ struct group {
 	struct loop_timer timer;
 
 	struct request_list queue;
-	struct request *current;  /* the request that the master's transaction is for */
+	struct request *current;  /* the request that the master's transaction is for ... */
+	struct request_list sharing; /* ... and those that share it (T15) */
 	struct request *starting; /* a request of this group that is being planned */
+	uint32_t turn;		  /* the node whose request was begun last */
+	uint32_t parts;		  /* that failed transactions were cut into */
 };
 
 struct group *group_find(struct configd *configd, const char *dgid);

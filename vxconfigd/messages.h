@@ -76,6 +76,7 @@
 				    "VOLUME ...; a mirror or a log: vxplex -o rm dis PLEX") \
 	X(POLICY_UNKNOWN, 1066, SYNTAX, "%s: not a read policy: round VOLUME, select VOLUME, or prefer VOLUME PLEX") \
 	X(UPGRADE, 1071, INVAL, "The protocol was not raised: %s") \
+	X(QUEUE_FULL, 1072, FULL, "Disk group %s: too many changes wait (at most %u, %u of one node): try again later") \
 	X(INTERNAL, 1099, PROTO, "%s")
 
 enum vx_message_id {

@@ -188,6 +188,12 @@ static void request_plan_env(struct request *req, struct plan_env *env)
 	id_make(env->random);
 }
 
+/* What it is planned on; NULL: there is no such group yet. */
+static const Vx__Config *request_base(const struct request *req)
+{
+	return req->base != NULL ? req->base : req->group != NULL ? req->group->config : NULL;
+}
+
 /* A group that is being made: everything about it hangs on the new group from now on. */
 static int request_make_group(struct request *req, const Vx__Config *config)
 {
@@ -216,7 +222,7 @@ static int request_plan_now(struct request *req)
 	request_plan_env(req, &env);
 	env.disk = (const Vx__DiskInfo *const *)disk;
 	env.disk_count = count;
-	rc = plan_make(group != NULL ? group->config : NULL, req->request, &env, &plan, req->reply);
+	rc = plan_make(request_base(req), req->request, &env, &plan, req->reply);
 	request_disks_free(disk, count);
 	if (rc != 0) {
 		return rc;
@@ -256,9 +262,9 @@ static int request_plan_internal(struct request *req)
 		rid[i] = strtoull(request->operand[i], NULL, 10);
 	}
 	if (strcmp(request->verb, "plexerror") == 0) {
-		rc = plan_detach(group->config, rid[0], rid[1], &plan);
+		rc = plan_detach(request_base(req), rid[0], rid[1], &plan);
 	} else {
-		rc = plan_synced(group->config, rid[0], &plan);
+		rc = plan_synced(request_base(req), rid[0], &plan);
 	}
 	if (rc == -VX_E_STALE || rc == -VX_E_NOTFOUND) {
 		return 0; /* nothing to do any more */
@@ -358,4 +364,14 @@ void request_plan(struct request *req, void (*done)(struct request *req, int err
 	} else {
 		done(req, request_plan_choose(req));
 	}
+}
+
+int request_plan_after(struct request *req, const Vx__Config *base)
+{
+	int rc;
+
+	req->base = base;
+	rc = request_plan_choose(req);
+	req->base = NULL;
+	return rc;
 }

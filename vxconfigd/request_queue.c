@@ -14,6 +14,7 @@
 #include "vxconfigd/author.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/record.h"
+#include "vxconfigd/share.h"
 #include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/txn_run.h"
 
@@ -60,16 +61,18 @@ static struct request *request_new(struct configd *configd, const Vx__Request *r
 	return req;
 }
 
-static size_t request_count(const struct request_list *list)
+/* No node may take all places. */
+static bool request_is_full(const struct request_list *list, uint32_t nodeid)
 {
 	const struct request *req;
-	size_t count = 0;
+	size_t count = 0, of_node = 0;
 
 	TAILQ_FOREACH(req, list, next)
 	{
 		count++;
+		of_node += req->nodeid == nodeid;
 	}
-	return count;
+	return count >= VX_TXN_QUEUE_MAX || of_node >= VX_TXN_QUEUE_NODE_MAX;
 }
 
 /* The group of internal requests is named by its id. */
@@ -119,10 +122,9 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 		req->group = group;
 		list = &group->queue;
 	}
-	if (request_count(list) >= VX_TXN_QUEUE_MAX) {
-		message_add(req->reply, request->tool, MSG_INTERNAL,
-			    "too many requests wait: try again");
-		req->reply->exit_code = vx_exit_code(-VX_E_FULL);
+	if (request_is_full(list, nodeid)) {
+		message_add(req->reply, request->tool, MSG_QUEUE_FULL, request_group_name(req),
+			    VX_TXN_QUEUE_MAX, VX_TXN_QUEUE_NODE_MAX);
 		request_end(req, "aborted");
 		return;
 	}
@@ -132,25 +134,42 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 
 /* ---- beginning ---- */
 
-static void request_begin(struct request *req)
+static bool request_formats(const struct request *req)
 {
-	struct group *group = req->group;
-	struct txn_event event = {
-		.type = TXN_EV_BEGIN,
-		.ref.attempt = req->attempt,
-		.quiesce = req->propose->n_quiesce > 0 && !req->propose->no_quiesce,
-		.format = req->plan != NULL && req->plan->format_log_count > 0,
-		.write = req->propose->kind != VX__TXN_KIND__TXN_ACTIVATE,
-		.dry_run = req->propose->dry_run,
-	};
+	return req->plan != NULL && req->plan->format_log_count > 0;
+}
 
+static void request_log_begin(const struct request *req)
+{
 	char who[VX_REASON_MAX];
 
-	memcpy(event.ref.txid, req->request->txid.data, ID_BYTES);
-	group->current = req;
 	log_info("view=%#llx dg=%s begins: %s",
-		 (unsigned long long)cview_epoch(&req->configd->cluster), group->name,
+		 (unsigned long long)cview_epoch(&req->configd->cluster), req->group->name,
 		 author_text(req->propose->author, who));
+}
+
+static void request_begin(struct request *first)
+{
+	struct group *group = first->group;
+	struct txn_event event = {
+		.type = TXN_EV_BEGIN,
+		.ref.attempt = first->attempt,
+		.format = request_formats(first),
+		.write = first->propose->kind != VX__TXN_KIND__TXN_ACTIVATE,
+		.dry_run = first->propose->dry_run,
+	};
+	const struct request *req;
+
+	request_gather(first);
+	memcpy(event.ref.txid, first->request->txid.data, ID_BYTES);
+	event.quiesce = first->propose->n_quiesce > 0 && !first->propose->no_quiesce;
+	group->current = first;
+	request_log_begin(first);
+	TAILQ_FOREACH(req, &group->sharing, next)
+	{
+		event.format = event.format || request_formats(req);
+		request_log_begin(req);
+	}
 	txn_run(group, &event);
 }
 
@@ -254,24 +273,23 @@ static void request_on_planned(struct request *req, int error)
 static void request_kick_group(struct group *group)
 {
 	struct configd *configd = group->configd;
-	struct request *req = TAILQ_FIRST(&group->queue);
 	uint32_t node = request_missing_peer(configd);
+	struct request *req;
 
-	if (req == NULL || group->starting || group->current != NULL || group->running) {
+	if (TAILQ_EMPTY(&group->queue) || group->starting != NULL || group->current != NULL ||
+	    group->running) {
 		return;
 	}
 	if (node != 0) {
-		TAILQ_REMOVE(&group->queue, req, next);
-		request_refuse_missing(req, node);
+		request_refuse_missing(request_take(group), node);
 		request_kick_group(group);
 		return;
 	}
 	if (!request_peers_ready(configd) || txn_can_begin(&group->txn, &node) != 0) {
 		return; /* one is under way, or a vxconfigd is just coming back */
 	}
-	TAILQ_REMOVE(&group->queue, req, next);
+	req = request_take(group);
 	group->starting = req;
-	req->attempt++;
 	request_plan(req, request_on_planned);
 }
 
@@ -375,52 +393,78 @@ static void request_explain(struct request *req, int error, uint32_t node, const
 	}
 }
 
-void request_ended(struct group *group, int error, uint32_t node, const char *reason)
+static void request_end_one(struct request *req, int error, uint32_t node, const char *reason)
 {
-	struct request *req = group->current;
 	char who[VX_REASON_MAX];
 
-	if (req == NULL) {
-		return;
-	}
-	group->current = NULL;
 	if (error != 0) {
 		request_explain(req, error, node, reason);
-		log_notice("dg=%s given up: %s: %s%s%s", group->name,
+		log_notice("dg=%s given up: %s: %s%s%s", request_group_name(req),
 			   author_text(req->propose->author, who),
-			   node != 0 ? cview_name(&group->configd->cluster, node) : "",
+			   node != 0 ? cview_name(&req->configd->cluster, node) : "",
 			   node != 0 ? ": " : "", reason);
 	} else if (req->propose->dry_run) {
 		PROTO_ADD(req->reply->line, req->reply->n_line,
 			  proto_string("dry run: every node agrees, nothing was changed"));
 	}
+	request_end(req, error == -VX_E_LOST	   ? "unknown"
+			 : error != 0		   ? "aborted"
+			 : req->propose->dry_run ? ""
+						   : "committed");
+}
+
+/* A node said no to several at once, and one may be to blame. What a new view gave up stays so:
+ * the outcomes say it. A node that is gone or says nothing is the same for all. */
+static bool request_is_tried_again(const struct group *group, int error)
+{
+	bool mute = error == -VX_E_TIMEOUT && group->current->propose->n_quiesce == 0;
+
+	return error != 0 && error != -VX_E_ABORTED && error != -VX_E_NOPEER && !mute &&
+	       !group->taking_over && !TAILQ_EMPTY(&group->sharing);
+}
+
+void request_ended(struct group *group, int error, uint32_t node, const char *reason)
+{
+	struct request *req = group->current;
+
+	if (req == NULL) {
+		return;
+	}
+	if (request_is_tried_again(group, error)) {
+		log_info("dg=%s changes that share a transaction are tried again in halves: %s%s%s",
+			 group->name,
+			 node != 0 ? cview_name(&group->configd->cluster, node) : "",
+			 node != 0 ? ": " : "", reason);
+		request_scatter(group, true);
+		return;
+	}
 	if (group->state == GROUP_NEW) {
 		group->gone = true; /* it was not made */
 	}
-	if (error == -VX_E_LOST) {
-		request_end(req, "unknown");
-	} else {
-		request_end(req, error != 0 ? "aborted" : req->propose->dry_run ? "" : "committed");
+	group->current = NULL;
+	request_end_one(req, error, node, reason);
+	while ((req = TAILQ_FIRST(&group->sharing)) != NULL) {
+		TAILQ_REMOVE(&group->sharing, req, next);
+		request_end_one(req, error, node, reason);
 	}
 }
 
 void request_aside(struct group *group)
 {
 	struct request *req = group->current;
-	bool created = group->state == GROUP_NEW;
 
 	if (req == NULL) {
 		return;
 	}
-	group->current = NULL;
-	request_unplan(req);
 	log_info("dg=%s put aside until the next view: %s", group->name,
 		 req->request->command_line);
-	if (created) {
+	request_scatter(group, false);
+	if (group->state == GROUP_NEW) { /* it is made again */
+		TAILQ_REMOVE(&group->queue, req, next);
 		req->group = NULL;
 		group->gone = true;
+		TAILQ_INSERT_HEAD(&group->configd->creating, req, next);
 	}
-	TAILQ_INSERT_HEAD(created ? &group->configd->creating : &group->queue, req, next);
 }
 
 static void request_list_end(struct request_list *list, const char *reason)
@@ -449,16 +493,10 @@ void request_refuse_all(struct group *group)
 }
 
 /* What is past its write may be completed by others: that is for them to say. */
-static void request_end_current(struct group *group, const char *reason)
+static void request_end_begun(struct request *req, bool unknown, const char *reason)
 {
-	struct request *req = group->current;
-	bool unknown = txn_has_seen(&group->txn) || group->txn.master == TXN_WRITING;
 	char txid[ID_TEXT];
 
-	if (req == NULL) {
-		return;
-	}
-	group->current = NULL;
 	id_text(req->request->txid.data, req->request->txid.len, txid);
 	if (unknown) {
 		message_add(req->reply, req->request->tool, MSG_MASTER_LOST, txid);
@@ -467,6 +505,22 @@ static void request_end_current(struct group *group, const char *reason)
 			    reason);
 	}
 	request_end(req, unknown ? "unknown" : "aborted");
+}
+
+static void request_end_current(struct group *group, const char *reason)
+{
+	struct request *req = group->current;
+	bool unknown = txn_has_seen(&group->txn) || group->txn.master == TXN_WRITING;
+
+	if (req == NULL) {
+		return;
+	}
+	group->current = NULL;
+	request_end_begun(req, unknown, reason);
+	while ((req = TAILQ_FIRST(&group->sharing)) != NULL) {
+		TAILQ_REMOVE(&group->sharing, req, next);
+		request_end_begun(req, unknown, reason);
+	}
 }
 
 void request_give_up(struct configd *configd, const char *reason)
@@ -499,6 +553,19 @@ static bool request_list_has(const struct request_list *list, const uint8_t *txi
 	return false;
 }
 
+bool request_waits(const struct group *group, const uint8_t *txid)
+{
+	const struct request *req;
+
+	TAILQ_FOREACH(req, &group->queue, next)
+	{
+		if (request_is(req, txid)) {
+			return !request_is_void(req);
+		}
+	}
+	return false;
+}
+
 bool request_is_known(struct configd *configd, const uint8_t *txid)
 {
 	struct group *group;
@@ -508,9 +575,10 @@ bool request_is_known(struct configd *configd, const uint8_t *txid)
 	TAILQ_FOREACH(group, &configd->groups, next)
 	{
 		known = known || request_list_has(&group->queue, txid) ||
+			request_list_has(&group->sharing, txid) ||
 			request_is(group->starting, txid) || request_is(group->current, txid) ||
-			(group->txn.member != TXN_NONE &&
-			 memcmp(group->txn.ref.txid, txid, ID_BYTES) == 0);
+			(group->pending.propose != NULL &&
+			 share_has(group->pending.propose, txid));
 	}
 	return known;
 }

@@ -21,6 +21,8 @@ struct request {
 	Vx__Propose *propose; /* NULL: not planned yet */
 	uint64_t mastership;  /* configd's when it came; void once that is another one (T11) */
 	bool lost;	      /* its group went away while it was planned */
+	const Vx__Config *base; /* while it is planned on the result of others (T15) */
+	uint32_t part; /* half of a transaction that failed: it shares with these only; 0: all */
 	struct plan *plan;    /* NULL where there is none (import, activation) */
 	uint32_t attempt;
 	bool forced; /* a view was asked for that takes its group over by force */
@@ -47,6 +49,8 @@ void request_give_up(struct configd *configd, const char *reason);
 bool request_any(struct configd *configd);
 /* Is it waiting or under way here? */
 bool request_is_known(struct configd *configd, const uint8_t *txid);
+/* It was put aside, and is begun again in the view that comes. */
+bool request_waits(const struct group *group, const uint8_t *txid);
 /* What for, as text (VX_REASON_MAX)? False: it is none of these (request_wait.c). */
 bool request_waits_for(struct configd *configd, const uint8_t *txid, char *out_text);
 
@@ -58,11 +62,23 @@ bool request_waits_for(struct configd *configd, const uint8_t *txid, char *out_t
  * or an error that req->reply tells. *out of nothing to do: 0 and req->propose NULL.
  */
 void request_plan(struct request *req, void (*done)(struct request *req, int error));
+/* The same at once, of a request that may share a transaction, on the result of those before. */
+int request_plan_after(struct request *req, const Vx__Config *base);
 void request_unplan(struct request *req);
 /* Does it make or import a group? */
 bool request_creates(const Vx__Request *request);
 bool request_has_flag(const Vx__Request *request, const char *flag);
 const char *request_attr(const Vx__Request *request, const char *key); /* NULL: not given */
+
+/* ---- request_share.c: T15 ---- */
+
+/* Whose turn it is, out of the queue; NULL: nobody waits. */
+struct request *request_take(struct group *group);
+/* first begins: who can share its transaction is put into group->sharing. */
+void request_gather(struct request *first);
+/* The current request and those that share its transaction wait again, before all others.
+ * halve: for two transactions. */
+void request_scatter(struct group *group, bool halve);
 
 /* ---- request_import.c ---- */
 

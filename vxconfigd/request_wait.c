@@ -92,7 +92,7 @@ bool request_waits_for(struct configd *configd, const uint8_t *txid, char *out_t
 
 	TAILQ_FOREACH(group, &configd->groups, next)
 	{
-		if (wait_is(group->current, txid)) {
+		if (wait_is(group->current, txid) || wait_is_in(&group->sharing, txid)) {
 			wait_transaction(group, out_text);
 			return true;
 		}

@@ -33,8 +33,8 @@ struct takeover_run {
 void takeover_end(struct takeover_group *item, int error, const char *reason);
 /* Does the node begin to use the group in this view? Then it gets the group's own mode. */
 bool takeover_is_new_to(const struct takeover_group *item, uint32_t nodeid);
-/* Who wanted the transaction that was pending; NULL: this node does not know. */
-const Vx__Author *takeover_author(const struct takeover_group *item);
+/* The transaction that was pending; NULL: this node does not know it. */
+const Vx__Propose *takeover_propose(const struct takeover_group *item);
 /* takeover_write.c: item->config is the result; it becomes a checkpoint of this view (T9). */
 void takeover_store(struct takeover_group *item);
 /* An import that failed: the labels say again what they said before. found: what the disks hold. */

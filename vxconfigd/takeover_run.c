@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "vxconfigd/record.h"
+#include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/takeover_part.h"
 
@@ -40,8 +41,7 @@ void takeover_cancel(struct configd *configd)
 	}
 }
 
-/* The transaction that this node had pending, if it is the one that the decision is about. */
-static const Vx__Propose *takeover_pending(const struct takeover_group *item)
+const Vx__Propose *takeover_propose(const struct takeover_group *item)
 {
 	const struct group *group = group_find(item->run->configd, item->dgid);
 	const Vx__Propose *propose = group != NULL ? group->pending.propose : NULL;
@@ -49,13 +49,6 @@ static const Vx__Propose *takeover_pending(const struct takeover_group *item)
 	return propose != NULL && memcmp(propose->txid.data, item->decision.txid, ID_BYTES) == 0
 		       ? propose
 		       : NULL;
-}
-
-const Vx__Author *takeover_author(const struct takeover_group *item)
-{
-	const Vx__Propose *propose = takeover_pending(item);
-
-	return propose != NULL ? propose->author : NULL;
 }
 
 /* ---- telling ---- */
@@ -84,8 +77,8 @@ static Vx__GroupView *takeover_group_view(const struct takeover_group *item)
 		view->outcome->txid.len = ID_BYTES;
 		memcpy(view->outcome->txid.data, decision->txid, ID_BYTES);
 		view->outcome->committed = decision->complete;
-		if (takeover_author(item) != NULL) {
-			view->outcome->author = proto_clone(takeover_author(item));
+		if (takeover_propose(item) != NULL) {
+			view->outcome->author = proto_clone(takeover_propose(item)->author);
 		}
 	}
 	for (size_t i = 0; i < item->activation.count; i++) {
@@ -168,7 +161,7 @@ static Vx__Config *takeover_from_memory(const struct takeover_group *item)
 	if (!decision->complete) {
 		return proto_clone(group->config);
 	}
-	if (takeover_pending(item) == NULL || group->pending.after == NULL) {
+	if (takeover_propose(item) == NULL || group->pending.after == NULL) {
 		return NULL;
 	}
 	return proto_clone(group->pending.after);
@@ -203,6 +196,17 @@ static void takeover_running(struct takeover_group *item, struct copies_found *f
 	}
 }
 
+/* What this master begins again is not told to have failed (T11). */
+static bool takeover_goes_on(const struct takeover_group *item)
+{
+	const struct group *group = group_find(item->run->configd, item->dgid);
+	const uint8_t *txid = item->decision.txid;
+
+	return group != NULL &&
+	       (request_waits(group, txid) ||
+		(txn_goes_aside(&group->txn, txid) && adopt_lost_member(group) == 0));
+}
+
 static void takeover_on_read(void *ctx, struct copies_found *found)
 {
 	struct takeover_group *item = ctx;
@@ -219,6 +223,9 @@ static void takeover_on_read(void *ctx, struct copies_found *found)
 	}
 	if (!item->second_read) {
 		takeover_decide(item->node, item->node_count, &disk, &item->decision);
+		if (!item->decision.complete && takeover_goes_on(item)) {
+			item->decision.pending = false;
+		}
 		log_info("dg=%s take-over: base %d at %#llx.%llu%s%s", item->name,
 			 (int)item->decision.base, (unsigned long long)item->decision.base_epoch,
 			 (unsigned long long)item->decision.base_seq,

@@ -11,6 +11,7 @@
 #include "base/proto.h"
 #include "vxconfigd/losses.h"
 #include "vxconfigd/record.h"
+#include "vxconfigd/share.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/takeover_part.h"
 
@@ -145,6 +146,17 @@ static void takeover_leave_out(struct takeover_group *item)
 	proto_free(before);
 }
 
+static void takeover_add_failed(struct takeover_group *item)
+{
+	const Vx__Propose *propose = takeover_propose(item);
+
+	if (propose != NULL) {
+		share_outcomes_add(item->config, propose, false);
+	} else {
+		config_outcome_add(item->config, item->decision.txid, false, NULL);
+	}
+}
+
 void takeover_store(struct takeover_group *item)
 {
 	struct configd *configd = item->run->configd;
@@ -164,7 +176,7 @@ void takeover_store(struct takeover_group *item)
 	item->config->seq = item->decision.seq;
 	if (item->decision.pending && !item->decision.complete &&
 	    item->decision.base == TAKEOVER_RUNNING) {
-		config_outcome_add(item->config, item->decision.txid, false, takeover_author(item));
+		takeover_add_failed(item);
 	}
 	shelf_set(configd->shelf, item->config, takeover_on_set, item);
 }

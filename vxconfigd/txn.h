@@ -166,6 +166,9 @@ uint32_t txn_awaited(const struct txn *txn);
  * its majority write is done. */
 bool txn_has_seen(const struct txn *txn);
 
+/* Master: not failed by a new view that has all members of the old one, but begun again in it. */
+bool txn_goes_aside(const struct txn *txn, const uint8_t *txid);
+
 const char *txn_member_state_name(enum txn_member_state state);
 const char *txn_master_state_name(enum txn_master_state state);
 const char *txn_event_name(enum txn_event_type type);

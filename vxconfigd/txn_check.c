@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "vxconfigd/record.h"
+#include "vxconfigd/share.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/txn_run.h"
 
@@ -237,7 +238,7 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 		return;
 	}
 	after->seq = propose->base_seq + 1;
-	config_outcome_add(after, propose->txid.data, true, propose->author);
+	share_outcomes_add(after, propose, true);
 	group->pending.after = after;
 	txn_check_memory(check);
 	txn_check_disks(check, (const char *const *)propose->need_disk, propose->n_need_disk);

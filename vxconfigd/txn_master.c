@@ -286,6 +286,11 @@ void txn_master_applied(struct txn *txn, struct txn_effects *fx)
 	}
 }
 
+bool txn_goes_aside(const struct txn *txn, const uint8_t *txid)
+{
+	return txn_can_abort(txn) && memcmp(txn->master_ref.txid, txid, ID_BYTES) == 0;
+}
+
 void txn_master_on_resolve(struct txn *txn, const struct txn_event *event, struct txn_effects *fx)
 {
 	switch (txn->master) {

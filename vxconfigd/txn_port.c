@@ -8,6 +8,7 @@
 #include "base/proto.h"
 #include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/request_queue.h"
+#include "vxconfigd/share.h"
 #include "vxconfigd/txn_run.h"
 
 /* ---- sending ---- */
@@ -92,7 +93,7 @@ static void txn_on_propose(struct configd *configd, uint32_t from, const Vx__Pro
 				   .from = from,
 				   .quiesce = propose->n_quiesce > 0 && !propose->no_quiesce };
 
-	if (propose->txid.len != ID_BYTES) {
+	if (!share_is_sane(propose)) {
 		log_warning("node=%u proposes a transaction without an id", from);
 		return;
 	}

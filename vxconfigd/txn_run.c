@@ -160,11 +160,18 @@ static void txn_apply_import_modes(struct group *group)
 	}
 }
 
+static void txn_log_applied(const struct group *group, const Vx__Author *author)
+{
+	char who[VX_REASON_MAX];
+
+	log_notice("view=%#llx dg=%s seq=%llu %s", (unsigned long long)group->config->epoch,
+		   group->name, (unsigned long long)group->config->seq, author_text(author, who));
+}
+
 static void txn_apply(struct group *group)
 {
 	struct group_pending *pending = &group->pending;
 	Vx__TxnKind kind = pending->propose->kind;
-	char who[VX_REASON_MAX];
 
 	if (!group->taking_over && kind == VX__TXN_KIND__TXN_ACTIVATE) {
 		txn_apply_activation(group);
@@ -182,24 +189,34 @@ static void txn_apply(struct group *group)
 		if (kind == VX__TXN_KIND__TXN_IMPORT) {
 			txn_apply_import_modes(group);
 		}
-		log_notice("view=%#llx dg=%s seq=%llu %s", (unsigned long long)group->config->epoch,
-			   group->name, (unsigned long long)group->config->seq,
-			   author_text(pending->propose->author, who));
+		txn_log_applied(group, pending->propose->author);
+		for (size_t i = 0; i < pending->propose->n_also; i++) {
+			txn_log_applied(group, pending->propose->also[i]->author);
+		}
 		group_load(group, false, NULL, NULL);
 	}
 	txn_pending_end(group);
 }
 
-static void txn_drop(struct group *group, const struct txn_effect *effect)
+static void txn_log_dropped(const struct group *group, const Vx__Author *author,
+			    const struct txn_effect *effect)
 {
 	char who[VX_REASON_MAX];
 
-	if (group->pending.propose != NULL && effect->error != 0) {
-		log_notice("dg=%s not done: %s: %s%s%s", group->name,
-			   author_text(group->pending.propose->author, who),
-			   effect->node != 0 ? cview_name(&group->configd->cluster, effect->node)
-					     : "",
-			   effect->node != 0 ? ": " : "", effect->reason);
+	log_notice("dg=%s not done: %s: %s%s%s", group->name, author_text(author, who),
+		   effect->node != 0 ? cview_name(&group->configd->cluster, effect->node) : "",
+		   effect->node != 0 ? ": " : "", effect->reason);
+}
+
+static void txn_drop(struct group *group, const struct txn_effect *effect)
+{
+	const Vx__Propose *propose = group->pending.propose;
+
+	if (propose != NULL && effect->error != 0) {
+		txn_log_dropped(group, propose->author, effect);
+		for (size_t i = 0; i < propose->n_also; i++) {
+			txn_log_dropped(group, propose->also[i]->author, effect);
+		}
 	}
 	txn_pending_end(group);
 	if (group->state == GROUP_NEW && group->incoming == NULL && group->current == NULL &&

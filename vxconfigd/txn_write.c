@@ -18,6 +18,7 @@
 #include "vxconfigd/plan.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
+#include "vxconfigd/share.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/txn_run.h"
 
@@ -52,25 +53,36 @@ static void txn_on_formatted(void *ctx, int error, const char *reason, const Vx_
 	txn_format_answered(format);
 }
 
+static void txn_format_logs(struct group *group, struct txn_format_job *format,
+			    Vx__IodFormatLog *log, const struct plan *plan)
+{
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	log->dirty = plan->format_dirty;
+	msg.body_case = VX__IPC__BODY_IOD_FORMAT_LOG;
+	msg.iod_format_log = log;
+	for (size_t i = 0; i < plan->format_log_count; i++) {
+		log->vol_rid = plan->format_log[i];
+		format->waiting++;
+		iod_call(group->configd->iod, &msg, txn_on_formatted, format);
+	}
+}
+
 void txn_format(struct group *group, const struct txn_ref *ref)
 {
-	const struct plan *plan = group->current->plan;
 	struct txn_format_job *format = proto_grow(NULL, 0, sizeof(*format));
 	Vx__IodFormatLog log = VX__IOD_FORMAT_LOG__INIT;
-	Vx__Ipc msg = VX__IPC__INIT;
+	const struct request *req;
 
 	memset(format, 0, sizeof(*format));
 	txn_job_init(&format->job, group, ref);
 	format->waiting = 1;
 	log.config = group->pending.after;
-	log.dirty = plan->format_dirty;
 	log.n_path = group_paths(group->configd, group->pending.after, &log.path);
-	msg.body_case = VX__IPC__BODY_IOD_FORMAT_LOG;
-	msg.iod_format_log = &log;
-	for (size_t i = 0; i < plan->format_log_count; i++) {
-		log.vol_rid = plan->format_log[i];
-		format->waiting++;
-		iod_call(group->configd->iod, &msg, txn_on_formatted, format);
+	txn_format_logs(group, format, &log, group->current->plan);
+	TAILQ_FOREACH(req, &group->sharing, next)
+	{
+		txn_format_logs(group, format, &log, req->plan);
 	}
 	group_paths_free(log.path, log.n_path);
 	txn_format_answered(format);
@@ -181,6 +193,16 @@ static void txn_change_on_set(void *ctx, struct copies *copies, int error)
 	txn_write_whole(ctx, copies, error, txn_change_on_stored);
 }
 
+static void txn_change_append(struct txn_job *job, struct copies *copies, const struct group *group)
+{
+	const Vx__Propose *propose = group->pending.propose;
+	Vx__Change *change = share_change(group->pending.after, propose);
+
+	copies_append(copies, group->pending.after->epoch, group->pending.after->seq, change,
+		      group->config, txn_change_on_stored, job);
+	proto_free(change);
+}
+
 static void txn_change_store(void *ctx, int error, const char *reason)
 {
 	struct txn_job *job = ctx;
@@ -204,9 +226,7 @@ static void txn_change_store(void *ctx, int error, const char *reason)
 			      "the configuration copies were not read in this view");
 		return;
 	}
-	copies_append(copies, after->epoch, after->seq, group->pending.propose->delta,
-		      config_outcome_find(after, group->pending.propose->txid.data), group->config,
-		      txn_change_on_stored, job);
+	txn_change_append(job, copies, group);
 }
 
 static void txn_write_change(struct txn_job *job, struct group *group)

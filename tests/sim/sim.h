@@ -26,6 +26,7 @@
 #define SIM_CLIENTS 3
 #define SIM_PROTOCOL_MIN 10
 #define SIM_PROTOCOL_MAX 12
+#define SIM_PROTOCOL_SHARE 11 /* some clusters know it, some do not (T15) */
 #define SIM_IPC_US 30	      /* always the same: a connection keeps its order */
 #define SIM_MS UINT64_C(1000) /* time is in microseconds */
 #define SIM_S UINT64_C(1000000)
@@ -62,6 +63,7 @@ void sim_trace(struct sim *sim, uint32_t node, const char *format, ...)
 
 struct sim_content {
 	uint64_t epoch, seq, set;
+	uint64_t aborted; /* outcomes that it remembers */
 };
 
 struct sim_ref {
@@ -96,6 +98,7 @@ struct sim_cfg_msg {
 	int error;
 	uint32_t node;
 	bool quiesce;
+	uint64_t shared;	    /* PROPOSE: the transactions that are one (T15) */
 	struct sim_content base;    /* PROPOSE: what it is based on; VIEW: before the pending one */
 	struct sim_content content; /* STATE, VIEW */
 	bool have, pending, seen, complete; /* STATE; VIEW: pending, complete */
@@ -191,6 +194,7 @@ struct sim_request {
 	uint32_t attempt, node;
 	uint64_t cookie, mastership;
 	bool used;
+	uint32_t part; /* half of a transaction that failed; 0: none */
 };
 
 struct sim_relay {
@@ -247,6 +251,7 @@ struct sim_configd {
 	bool pending, incoming, pending_quiesce, incoming_quiesce;
 	struct sim_ref pending_ref, incoming_ref;
 	struct sim_content pending_base, incoming_base;
+	uint64_t pending_set, incoming_set; /* all that share it */
 	uint64_t timer; /* generation of the transaction's */
 	bool running;
 	struct txn_event input[8];
@@ -256,6 +261,9 @@ struct sim_configd {
 	struct sim_request queue[SIM_QUEUE];
 	size_t queue_count;
 	struct sim_request current;
+	struct sim_request sharing[SIM_QUEUE]; /* its transaction (T15) */
+	size_t sharing_count;
+	uint32_t parts;
 	uint64_t mastership;
 	uint64_t answered; /* refused here: asked again, the same answer */
 	bool took_over;	   /* take-over under way */
@@ -409,6 +417,7 @@ struct sim {
 	uint64_t slot_dirty[VX_NODES_MAX]; /* incarnation whose map is not clean; 0: clean */
 	uint64_t switches;		   /* that were done */
 	uint64_t views, txns_ok, txns_failed, txns_unknown;
+	uint64_t txns_shared, txns_split; /* together with others; tried again in halves */
 	uint64_t coverage[FAULT_COUNT];
 
 	bool over;
@@ -484,6 +493,11 @@ void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t fr
 			uint64_t cookie);
 void request_sim_kick(struct sim *sim, uint32_t node);
 void request_sim_give_up(struct sim *sim, uint32_t node);
+/* The current one and those that share its transaction wait again. */
+void request_sim_scatter(struct sim *sim, uint32_t node, bool halve);
+/* Put aside, and begun again in the view that comes. */
+bool request_sim_waits(const struct sim_configd *configd, uint8_t txn);
+uint64_t request_sim_shared(const struct sim_configd *configd);
 bool request_sim_known(const struct sim *sim, uint32_t node, uint8_t txn);
 /* Is a transaction under way at the master, or waiting? */
 bool request_sim_busy(const struct sim *sim, uint32_t node);

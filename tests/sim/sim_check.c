@@ -311,9 +311,13 @@ static struct sim_vote *check_vote_of(struct sim *sim, uint32_t node, struct sim
 void check_vote(struct sim *sim, uint32_t node, struct sim_ref ref, enum sim_cfg_kind kind,
 		int error)
 {
-	struct sim_vote *vote = check_vote_of(sim, node, ref);
+	struct sim_vote *vote = &sim->votes[ref.txn];
 	uint32_t bit = 1u << node;
 
+	if (vote->epoch == sim->node[node].configd.view.epoch && ref.attempt < vote->attempt) {
+		return; /* of an attempt that is over: it counts for nothing */
+	}
+	vote = check_vote_of(sim, node, ref);
 	if (kind == CFG_VOTE) {
 		*(error == 0 ? &vote->yes : &vote->no) |= bit;
 	} else if (error == 0) {
@@ -326,7 +330,7 @@ void check_write_begins(struct sim *sim, uint32_t node, struct sim_ref ref)
 {
 	const struct sim_vote *vote = check_vote_of(sim, node, ref);
 	const struct view *view = &sim->node[node].configd.view;
-	bool quiesce = (sim->quiesce_mask >> ref.txn & 1) != 0;
+	bool quiesce = (sim->quiesce_mask & request_sim_shared(&sim->node[node].configd)) != 0;
 
 	for (size_t i = 0; i < view->member_count; i++) {
 		uint32_t bit = 1u << view->member[i].nodeid;
@@ -344,7 +348,7 @@ void check_write_begins(struct sim *sim, uint32_t node, struct sim_ref ref)
 /* T4, T7 */
 void check_commit(struct sim *sim, uint32_t node, struct sim_ref ref)
 {
-	uint64_t bit = UINT64_C(1) << ref.txn;
+	uint64_t all = request_sim_shared(&sim->node[node].configd);
 	uint32_t written = 0;
 
 	for (uint32_t i = 0; i < sim->options.copies; i++) {
@@ -352,7 +356,7 @@ void check_commit(struct sim *sim, uint32_t node, struct sim_ref ref)
 
 		written += ((copy->rec_count > 0 ? copy->rec[copy->rec_count - 1].set
 						 : copy->base.set) &
-			    bit) != 0;
+			    all) == all;
 	}
 	if (written <= sim->options.copies / 2) {
 		sim_fail(sim, "I19 node %u commits transaction %u, which is on %u of %u copies",

@@ -200,7 +200,8 @@ static void disk_write_lands(struct sim *sim, const struct disk_write *write, ui
 		memcpy(copy->member, task->member, sizeof(copy->member));
 	} else if (copy->rec_count < VX_COUNT_OF(copy->rec)) {
 		copy->rec[copy->rec_count++] =
-			(struct sim_content){ task->epoch, task->seq, task->set };
+			(struct sim_content){ task->epoch, task->seq, task->set,
+					      task->content.aborted };
 	}
 }
 
@@ -246,7 +247,8 @@ static void disk_written(struct sim *sim, uint32_t node, uint64_t arg, void *ptr
 			return;
 		}
 	} else {
-		configd->copies_at = (struct sim_content){ task->epoch, task->seq, task->set };
+		configd->copies_at = (struct sim_content){ task->epoch, task->seq, task->set,
+							   task->content.aborted };
 	}
 	disk_end(sim, node, 0);
 }
@@ -402,6 +404,6 @@ void disk_process_died(struct sim *sim, uint32_t node)
 void disk_init(struct sim *sim)
 {
 	for (uint32_t i = 0; i < sim->options.copies; i++) {
-		sim->copy[i].base = (struct sim_content){ 1, 1, 0 };
+		sim->copy[i].base = (struct sim_content){ 1, 1, 0, 0 };
 	}
 }

@@ -17,7 +17,7 @@
 #define WORKERS_MAX 64
 
 struct tally {
-	uint64_t done, events, views, switches, committed, aborted;
+	uint64_t done, events, views, switches, committed, aborted, shared, split;
 	uint64_t coverage[FAULT_COUNT];
 	uint64_t failed; /* seed + 1 */
 	char failure[300];
@@ -124,6 +124,8 @@ static void worker(struct tally *tally, const struct sim_options *options, uint6
 		tally->switches += sim.switches;
 		tally->committed += sim.txns_ok;
 		tally->aborted += sim.txns_failed;
+		tally->shared += sim.txns_shared;
+		tally->split += sim.txns_split;
 		for (int k = 0; k < FAULT_COUNT; k++) {
 			tally->coverage[k] += sim.coverage[k];
 		}
@@ -147,6 +149,8 @@ static struct tally tally_sum(const struct tally *tally, int workers)
 		sum.switches += tally[i].switches;
 		sum.committed += tally[i].committed;
 		sum.aborted += tally[i].aborted;
+		sum.shared += tally[i].shared;
+		sum.split += tally[i].split;
 		for (int k = 0; k < FAULT_COUNT; k++) {
 			sum.coverage[k] += tally[i].coverage[k];
 		}
@@ -163,11 +167,12 @@ static void tally_print(const struct tally *sum, double from, const char *end)
 	double time = seconds() - from;
 
 	printf("%llu runs (%.0f a second), %llu events, %llu views, %llu master switches, %llu "
-	       "committed, %llu aborted%s",
+	       "committed, %llu aborted; %llu went with another, %llu were tried again in halves%s",
 	       (unsigned long long)sum->done, (double)sum->done / time,
 	       (unsigned long long)sum->events, (unsigned long long)sum->views,
 	       (unsigned long long)sum->switches, (unsigned long long)sum->committed,
-	       (unsigned long long)sum->aborted, end);
+	       (unsigned long long)sum->aborted, (unsigned long long)sum->shared,
+	       (unsigned long long)sum->split, end);
 	fflush(stdout);
 }
 

@@ -20,6 +20,11 @@ static bool in_set(const struct sim_configd *configd, uint8_t txn)
 	return configd->have && (configd->config_now.set >> txn & 1) != 0;
 }
 
+static bool is_aborted(const struct sim_configd *configd, uint8_t txn)
+{
+	return configd->have && (configd->config_now.aborted >> txn & 1) != 0;
+}
+
 /* ---- the master's queue ---- */
 
 static void reply(struct sim *sim, uint32_t node, uint32_t to, uint64_t cookie, uint8_t txn,
@@ -37,6 +42,16 @@ static void reply(struct sim *sim, uint32_t node, uint32_t to, uint64_t cookie, 
 	}
 }
 
+bool request_sim_waits(const struct sim_configd *configd, uint8_t txn)
+{
+	for (size_t i = 0; i < configd->queue_count; i++) {
+		if (configd->queue[i].txn == txn) {
+			return configd->queue[i].mastership == configd->mastership;
+		}
+	}
+	return false;
+}
+
 bool request_sim_known(const struct sim *sim, uint32_t node, uint8_t txn)
 {
 	const struct sim_configd *configd = &sim->node[node].configd;
@@ -46,8 +61,39 @@ bool request_sim_known(const struct sim *sim, uint32_t node, uint8_t txn)
 			return true;
 		}
 	}
-	return (configd->current.used && configd->current.txn == txn) ||
-	       (configd->txn.member != TXN_NONE && configd->txn.ref.txid[0] == txn);
+	return (request_sim_shared(configd) >> txn & 1) != 0 ||
+	       (configd->pending && (configd->pending_set >> txn & 1) != 0);
+}
+
+uint64_t request_sim_shared(const struct sim_configd *configd)
+{
+	uint64_t set = configd->current.used ? UINT64_C(1) << configd->current.txn : 0;
+
+	for (size_t i = 0; i < configd->sharing_count; i++) {
+		set |= UINT64_C(1) << configd->sharing[i].txn;
+	}
+	return set;
+}
+
+void request_sim_scatter(struct sim *sim, uint32_t node, bool halve)
+{
+	struct sim_configd *configd = &sim->node[node].configd;
+	size_t count = configd->sharing_count + 1;
+
+	if (!configd->current.used || configd->queue_count + count > SIM_QUEUE) {
+		return;
+	}
+	memmove(&configd->queue[count], &configd->queue[0],
+		configd->queue_count * sizeof(configd->queue[0]));
+	configd->queue[0] = configd->current;
+	memcpy(&configd->queue[1], configd->sharing, (count - 1) * sizeof(configd->queue[0]));
+	configd->parts += halve ? 2 : 0;
+	for (size_t i = 0; i < count && halve; i++) {
+		configd->queue[i].part = i < count / 2 ? configd->parts - 1 : configd->parts;
+	}
+	configd->queue_count += count;
+	configd->current.used = false;
+	configd->sharing_count = 0;
 }
 
 bool request_sim_busy(const struct sim *sim, uint32_t node)
@@ -67,7 +113,7 @@ void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t fr
 	}
 	if (in_set(configd, txn)) {
 		reply(sim, node, from, cookie, txn, OUTCOME_COMMITTED);
-	} else if (configd->answered >> txn & 1) {
+	} else if (configd->answered >> txn & 1 || is_aborted(configd, txn)) {
 		reply(sim, node, from, cookie, txn, OUTCOME_ABORTED);
 	} else if (!configd->have || configd->queue_count == SIM_QUEUE) {
 		reply(sim, node, from, cookie, txn, OUTCOME_ABORTED);
@@ -100,6 +146,22 @@ static void queue_expire(struct sim *sim, uint32_t node)
 		queue_take(configd);
 		configd->answered |= UINT64_C(1) << request.txn;
 		reply(sim, node, request.node, request.cookie, request.txn, OUTCOME_ABORTED);
+	}
+}
+
+/* T15; one that does not fit (too large, the same record) is left for the next one */
+static void gather(struct sim *sim, uint32_t node)
+{
+	struct sim_configd *configd = &sim->node[node].configd;
+
+	while (configd->view.protocol >= SIM_PROTOCOL_SHARE && configd->queue_count > 0 &&
+	       configd->queue[0].part == configd->current.part && !sim_chance(sim, 10)) {
+		struct sim_request *shared = &configd->sharing[configd->sharing_count++];
+
+		*shared = configd->queue[0];
+		queue_take(configd);
+		shared->attempt++;
+		sim->txns_shared++;
 	}
 }
 
@@ -146,11 +208,13 @@ static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	configd->current = configd->queue[0];
 	queue_take(configd);
 	configd->current.attempt++;
+	gather(sim, node);
 	event.ref.txid[0] = configd->current.txn;
 	event.ref.attempt = configd->current.attempt;
-	event.quiesce = (sim->quiesce_mask >> configd->current.txn & 1) != 0;
+	event.quiesce = (sim->quiesce_mask & request_sim_shared(configd)) != 0;
 	event.format = event.quiesce && configd->current.txn % 4 == 0;
-	TRACE(sim, node, "begins transaction %u", configd->current.txn);
+	TRACE(sim, node, "begins transaction %u (%#llx)", configd->current.txn,
+	      (unsigned long long)request_sim_shared(configd));
 	txn_sim_event(sim, node, &event);
 }
 
@@ -174,6 +238,12 @@ void request_sim_give_up(struct sim *sim, uint32_t node)
 		configd->current.used = false;
 		reply(sim, node, request.node, request.cookie, request.txn,
 		      unknown ? OUTCOME_UNKNOWN : OUTCOME_ABORTED);
+	}
+	while (configd->sharing_count > 0) {
+		struct sim_request request = configd->sharing[--configd->sharing_count];
+
+		reply(sim, node, request.node, request.cookie, request.txn,
+		      unknown && !MUTANT(T15_UNKNOWN) ? OUTCOME_UNKNOWN : OUTCOME_ABORTED);
 	}
 	while (configd->queue_count > 0) {
 		struct sim_request request = configd->queue[0];
@@ -208,7 +278,9 @@ static enum sim_outcome outcome_here(const struct sim *sim, uint32_t node, uint8
 	bool sure = (configd->settled || MUTANT(T11_ASK)) && is_master(sim, node) &&
 		    !request_sim_known(sim, node, txn) && !configd->disabled && configd->have;
 
-	return in_set(configd, txn) ? OUTCOME_COMMITTED : sure ? OUTCOME_ABORTED : OUTCOME_UNKNOWN;
+	return in_set(configd, txn) ? OUTCOME_COMMITTED
+	       : sure || is_aborted(configd, txn) ? OUTCOME_ABORTED
+						  : OUTCOME_UNKNOWN;
 }
 
 /* From a utility. ask: what became of it? */
@@ -233,8 +305,8 @@ void relay_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint8_t clien
 				     .txn = txn,
 				     .client = client,
 				     .cookie = configd->serial << 16 | ++configd->cookies };
-	if (ask && in_set(configd, txn)) {
-		relay_end(sim, relay, OUTCOME_COMMITTED);
+	if (ask && (in_set(configd, txn) || is_aborted(configd, txn))) {
+		relay_end(sim, relay, outcome_here(sim, node, txn));
 	} else if (ask && (!configd->settled || is_master(sim, node))) {
 		relay_end(sim, relay, outcome_here(sim, node, txn));
 	} else if (configd->settled && is_master(sim, node)) {

@@ -9,7 +9,33 @@
 #include "base/mutant.h"
 #include "tests/sim/sim.h"
 
+static uint32_t adopt_lost_member(const struct sim_configd *configd)
+{
+	const struct txn_view *before = &configd->txn.view;
+
+	for (size_t i = 0; i < before->count; i++) {
+		bool joiner = false;
+
+		for (size_t k = 0; k < configd->view.joiner_count; k++) {
+			joiner = joiner || configd->view.joiner[k] == before->member[i];
+		}
+		if (joiner || !view_has_member(&configd->view, before->member[i])) {
+			return before->member[i];
+		}
+	}
+	return 0;
+}
+
 /* ---- the master ---- */
+
+/* Those that share the pending one, as far as this node knows. */
+static uint64_t takeover_shared(const struct sim_configd *configd)
+{
+	uint8_t txn = configd->decision.txid[0];
+
+	return configd->pending && configd->pending_ref.txn == txn ? configd->pending_set
+								   : UINT64_C(1) << txn;
+}
 
 static void takeover_tell(struct sim *sim, uint32_t node, int error)
 {
@@ -20,11 +46,12 @@ static void takeover_tell(struct sim *sim, uint32_t node, int error)
 	msg.node = (uint32_t)configd->serial;
 	msg.have = error == 0;
 	msg.disabled = error;
-	msg.base = (struct sim_content){ decision->base_epoch, decision->base_seq, 0 };
+	msg.base = (struct sim_content){ decision->base_epoch, decision->base_seq, 0, 0 };
 	msg.content = configd->take;
 	msg.pending = decision->pending;
 	msg.complete = decision->complete;
 	msg.ref.txn = decision->txid[0];
+	msg.shared = takeover_shared(configd);
 	configd_send(sim, node, &msg);
 }
 
@@ -48,6 +75,10 @@ static void takeover_store(struct sim *sim, uint32_t node, struct sim_content co
 
 	content.epoch = configd->view.epoch;
 	content.seq = configd->decision.seq;
+	if (configd->decision.pending && !configd->decision.complete &&
+	    configd->decision.base == TAKEOVER_RUNNING) {
+		content.aborted |= takeover_shared(configd);
+	}
 	configd->take = content;
 	task->content = content;
 	task->epoch = content.epoch;
@@ -85,7 +116,8 @@ static bool takeover_from_memory(const struct sim_configd *configd, struct sim_c
 		if (!configd->pending || configd->pending_ref.txn != decision->txid[0]) {
 			return false;
 		}
-		out->set |= UINT64_C(1) << configd->pending_ref.txn;
+		out->set |= MUTANT(T15_ALL) ? UINT64_C(1) << configd->pending_ref.txn
+					    : configd->pending_set;
 	}
 	return true;
 }
@@ -122,6 +154,15 @@ static void takeover_decided(struct sim *sim, uint32_t node, const struct sim_di
 	}
 }
 
+/* What this master begins again is not told to have failed (T11). */
+static bool takeover_goes_on(const struct sim_configd *configd)
+{
+	const uint8_t *txid = configd->decision.txid;
+
+	return request_sim_waits(configd, txid[0]) ||
+	       (txn_goes_aside(&configd->txn, txid) && adopt_lost_member(configd) == 0);
+}
+
 static void on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
@@ -154,6 +195,10 @@ static void on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task)
 			list[i].txid[0] = state->ref.txn;
 		}
 		takeover_decide(list, configd->view.member_count, &disk, &configd->decision);
+		if (!configd->decision.complete && takeover_goes_on(configd) &&
+		    !MUTANT(T11_ASIDE)) {
+			configd->decision.pending = false;
+		}
 		TRACE(sim, node, "take-over: base %d at %#llx.%llu%s", (int)configd->decision.base,
 		      (unsigned long long)configd->decision.base_epoch,
 		      (unsigned long long)configd->decision.base_seq,
@@ -190,23 +235,6 @@ struct adopt {
 	struct sim_content content;
 	uint64_t generation;
 };
-
-static uint32_t adopt_lost_member(const struct sim_configd *configd)
-{
-	const struct txn_view *before = &configd->txn.view;
-
-	for (size_t i = 0; i < before->count; i++) {
-		bool joiner = false;
-
-		for (size_t k = 0; k < configd->view.joiner_count; k++) {
-			joiner = joiner || configd->view.joiner[k] == before->member[i];
-		}
-		if (joiner || !view_has_member(&configd->view, before->member[i])) {
-			return before->member[i];
-		}
-	}
-	return 0;
-}
 
 static void adopt_resolve(struct sim *sim, uint32_t node, const struct sim_cfg_msg *view)
 {
@@ -301,7 +329,9 @@ static bool adopt_from_memory(const struct sim_configd *configd, struct adopt *a
 		if (!configd->pending || configd->pending_ref.txn != view->ref.txn) {
 			return false;
 		}
-		content.set |= UINT64_C(1) << view->ref.txn;
+		content.set |= configd->pending_set;
+	} else if (view->pending) {
+		content.aborted |= view->shared;
 	}
 	content.epoch = view->content.epoch;
 	content.seq = view->content.seq;

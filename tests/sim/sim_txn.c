@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "tests/sim/sim.h"
 
 static bool ref_is(const struct sim_ref *ref, const struct txn_ref *other)
@@ -71,6 +72,7 @@ static void fx_check(struct sim *sim, uint32_t node, const struct txn_ref *ref)
 	configd->pending_ref = configd->incoming_ref;
 	configd->pending_base = configd->incoming_base;
 	configd->pending_quiesce = configd->incoming_quiesce;
+	configd->pending_set = configd->incoming_set;
 	configd->incoming = false;
 	if (configd->disabled || !configd->have ||
 	    configd->config_now.epoch != configd->pending_base.epoch ||
@@ -101,7 +103,7 @@ static void fx_write(struct sim *sim, uint32_t node, const struct txn_ref *ref)
 	task->content = configd->config_now;
 	task->epoch = configd->config_now.epoch;
 	task->seq = configd->config_now.seq + 1;
-	task->set = configd->config_now.set | UINT64_C(1) << ref->txid[0];
+	task->set = configd->config_now.set | configd->pending_set;
 	task->ref = (struct sim_ref){ ref->txid[0], ref->attempt };
 	task->done = on_written;
 	disk_submit(sim, node, task);
@@ -126,34 +128,59 @@ static void fx_apply(struct sim *sim, uint32_t node)
 
 	if (!adopted) {
 		configd->config_now.seq = configd->pending_base.seq + 1;
-		configd->config_now.set |= UINT64_C(1) << configd->pending_ref.txn;
+		configd->config_now.set |= configd->pending_set;
 		TRACE(sim, node, "applies transaction %u", configd->pending_ref.txn);
 		iod_load(sim, node, configd->config_now.set);
 	}
 	pending_end(sim, node);
 }
 
-static void request_end(struct sim *sim, uint32_t node, enum sim_outcome outcome)
+static void request_end_one(struct sim *sim, uint32_t node, const struct sim_request *request,
+			    enum sim_outcome outcome)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
-	struct sim_request request = configd->current;
-	struct sim_cfg_msg msg = {
-		.kind = CFG_REPLY, .to = request.node, .cookie = request.cookie, .outcome = outcome
-	};
+	struct sim_cfg_msg msg = { .kind = CFG_REPLY,
+				   .to = request->node,
+				   .cookie = request->cookie,
+				   .outcome = outcome };
 
-	if (!request.used) {
-		return;
-	}
-	configd->current.used = false;
 	if (outcome == OUTCOME_ABORTED) {
-		configd->answered |= UINT64_C(1) << request.txn;
+		configd->answered |= UINT64_C(1) << request->txn;
 	}
-	msg.ref.txn = request.txn;
-	if (request.node == node) {
+	msg.ref.txn = request->txn;
+	if (request->node == node) {
 		relay_sim_message(sim, node, node, &msg);
 	} else {
 		configd_send(sim, node, &msg);
 	}
+}
+
+static void request_end(struct sim *sim, uint32_t node, int error)
+{
+	struct sim_configd *configd = &sim->node[node].configd;
+	struct sim_request request = configd->current;
+	bool adopts = !configd->open || configd->adopting > 0;
+	enum sim_outcome outcome = error == 0		 ? OUTCOME_COMMITTED
+				   : error == -VX_E_LOST ? OUTCOME_UNKNOWN
+							 : OUTCOME_ABORTED;
+
+	if (!request.used) {
+		return;
+	}
+	if (error != 0 && error != -VX_E_ABORTED && error != -VX_E_NOPEER &&
+	    (!adopts || (MUTANT(T15_AGAIN) && error != -VX_E_LOST)) && configd->sharing_count > 0) {
+		sim->txns_split += 1 + configd->sharing_count;
+		request_sim_scatter(sim, node, true);
+		return;
+	}
+	configd->current.used = false;
+	request_end_one(sim, node, &request, outcome);
+	for (size_t i = 0; i < configd->sharing_count; i++) {
+		struct sim_request shared = configd->sharing[i];
+
+		request_end_one(sim, node, &shared, outcome);
+	}
+	configd->sharing_count = 0;
 }
 
 static void on_timer(struct sim *sim, uint32_t node, uint64_t generation, void *ptr)
@@ -163,19 +190,6 @@ static void on_timer(struct sim *sim, uint32_t node, uint64_t generation, void *
 	(void)ptr;
 	if (sim->node[node].configd.timer == generation) {
 		txn_sim_event(sim, node, &event);
-	}
-}
-
-static void fx_aside(struct sim *sim, uint32_t node)
-{
-	struct sim_configd *configd = &sim->node[node].configd;
-
-	if (configd->current.used && configd->queue_count < SIM_QUEUE) {
-		memmove(&configd->queue[1], &configd->queue[0],
-			configd->queue_count * sizeof(configd->queue[0]));
-		configd->queue[0] = configd->current;
-		configd->queue_count++;
-		configd->current.used = false;
 	}
 }
 
@@ -189,7 +203,8 @@ static void txn_effect(struct sim *sim, uint32_t node, const struct txn_effect *
 
 		msg.ref.txn = effect->ref.txid[0];
 		msg.ref.attempt = effect->ref.attempt;
-		msg.quiesce = (sim->quiesce_mask >> msg.ref.txn & 1) != 0;
+		msg.shared = request_sim_shared(configd);
+		msg.quiesce = (sim->quiesce_mask & msg.shared) != 0;
 		configd_send(sim, node, &msg);
 		return;
 	}
@@ -235,13 +250,10 @@ static void txn_effect(struct sim *sim, uint32_t node, const struct txn_effect *
 		pending_end(sim, node);
 		return;
 	case TXN_FX_ANSWER:
-		request_end(sim, node,
-			    effect->error == 0		  ? OUTCOME_COMMITTED
-			    : effect->error == -VX_E_LOST ? OUTCOME_UNKNOWN
-							  : OUTCOME_ABORTED);
+		request_end(sim, node, effect->error);
 		return;
 	case TXN_FX_ASIDE:
-		fx_aside(sim, node);
+		request_sim_scatter(sim, node, false);
 		return;
 	case TXN_FX_ASK_VIEW:
 		if (sim_proc_runs(sim, node, PROC_CLUSTD)) {
@@ -320,6 +332,7 @@ void txn_sim_message(struct sim *sim, uint32_t node, uint32_t from, const struct
 		configd->incoming_ref = msg->ref;
 		configd->incoming_base = msg->base;
 		configd->incoming_quiesce = msg->quiesce;
+		configd->incoming_set = msg->shared;
 	}
 	txn_sim_event(sim, node, &event);
 }

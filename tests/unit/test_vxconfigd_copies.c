@@ -64,6 +64,29 @@ START_TEST(new_group)
 }
 END_TEST
 
+/* T15 */
+START_TEST(a_change_of_several_requests)
+{
+	Vx__Outcome *also = PROTO_NEW(vx__outcome, Vx__Outcome);
+	static const uint8_t txid[16] = { 9, 9, 9 };
+
+	also->txid.data = proto_grow(NULL, 0, sizeof(txid));
+	also->txid.len = sizeof(txid);
+	memcpy(also->txid.data, txid, sizeof(txid));
+	also->committed = true;
+	world_append_task(&world, E1, 2, 1, 2, 50);
+	PROTO_ADD(world.task.change->also, world.task.change->n_also, also);
+	world_run(&world);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	world_read(&world, UINT64_MAX);
+	ck_assert_uint_eq(world.task.found.config->n_outcome, 2);
+	ck_assert_uint_eq(config_outcome_find(world.task.found.config, txid)->seq, 2);
+	ck_assert(config_outcome_find(world.task.found.config, txid)->committed);
+	world_end(&world);
+}
+END_TEST
+
 START_TEST(nothing_there)
 {
 	restart(0x18); /* d4, d5 */
@@ -497,6 +520,7 @@ int main(void)
 
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_test(core, new_group);
+	tcase_add_test(core, a_change_of_several_requests);
 	tcase_add_test(core, nothing_there);
 	tcase_add_loop_test(core, one_copy_away, 0, 3);
 	tcase_add_test(core, two_copies_away);

@@ -360,7 +360,7 @@ static int append(struct copies *copies, uint64_t epoch, uint64_t seq)
 	Vx__Config *before = region_config(epoch, seq - 1, seq - 1);
 	Vx__Change *change = region_change(seq, 100);
 
-	copies_append(copies, epoch, seq, change->delta, change->outcome, before, on_written, NULL);
+	copies_append(copies, epoch, seq, change, before, on_written, NULL);
 	vx__change__free_unpacked(change, NULL);
 	vx__config__free_unpacked(before, NULL);
 	wait_answer();

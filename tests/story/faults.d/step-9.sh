@@ -51,9 +51,11 @@ broken done-without-node vxconfigd \
 	vxconfigd/request_queue.c 'if (!configd->cluster.peer[i].ready) {' 'if (configd->cluster.peer[i].nodeid == 0) {' \
 	vxconfigd/txn_master.c 'if ((txn->up & (1u << i)) == 0) {' 'if (txn->view.member[i] == 0) {' \
 	vxconfigd/txn_master.c 'txn->answered |= bit;' 'txn->answered |= bit | (txn_all(txn) & ~txn->up);' \
-	vxconfigd/request_queue.c 'group->current = NULL;
+	vxconfigd/request_queue.c 'char who[VX_REASON_MAX];
+
 	if (error != 0) {
-		request_explain' 'group->current = NULL;
+		request_explain' 'char who[VX_REASON_MAX];
+
 	for (size_t i = 0; i < req->configd->cluster.peer_count; i++) {
 		if (!req->configd->cluster.peer[i].ready) {
 			error = -VX_E_NOPEER;
