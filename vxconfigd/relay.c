@@ -22,6 +22,7 @@ struct relay {
 	struct ask *ask;
 	uint64_t cookie;
 	bool sent;
+	uint64_t since_ms;     /* wall clock: when it came */
 	uint64_t heard_ms;     /* the master's last word on it, 0: none */
 	bool orphan;	       /* its master is gone: the view that follows decides */
 	bool known, committed; /* ... and says so */
@@ -58,7 +59,9 @@ void relay_submit(struct configd *configd, struct ask *ask)
 {
 	struct relay *relay = proto_grow(NULL, 0, sizeof(*relay));
 
-	*relay = (struct relay){ .ask = ask, .cookie = ++configd->cookies };
+	*relay = (struct relay){ .ask = ask,
+				 .cookie = ++configd->cookies,
+				 .since_ms = clock_wall_ms() };
 	TAILQ_INSERT_TAIL(&configd->relays, relay, next);
 	/* to a master whose process is known: else nobody could say later whether it has the
 	 * request */
@@ -89,28 +92,51 @@ void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *r
 	}
 }
 
-bool relay_waits_for(struct configd *configd, const struct ask *ask, char *out_text)
+/* "" while the master says it. */
+static void relay_wait_text(struct configd *configd, const struct relay *relay, char *text)
 {
 	struct cview *cluster = &configd->cluster;
+
+	text[0] = '\0';
+	if (!relay->sent || !cview_is_settled(cluster)) {
+		snprintf(text, VX_REASON_MAX, "the cluster reconfiguration");
+	} else if (clock_ms() - relay->heard_ms > 2 * VX_WAIT_TELL_MS) {
+		snprintf(text, VX_REASON_MAX,
+			 "vxconfigd of node %s, the master, which does not answer",
+			 cview_name(cluster, cluster->view->master));
+	}
+}
+
+bool relay_waits_for(struct configd *configd, const struct ask *ask, char *out_text)
+{
 	const struct relay *relay;
 
 	TAILQ_FOREACH(relay, &configd->relays, next)
 	{
 		if (relay->ask == ask) {
-			break;
+			relay_wait_text(configd, relay, out_text);
+			return true;
 		}
 	}
-	if (relay == NULL) {
-		return false;
+	return false;
+}
+
+void relay_report(struct configd *configd, Vx__IodReport *report, size_t room)
+{
+	const struct relay *relay;
+	char text[VX_REASON_MAX];
+
+	TAILQ_FOREACH(relay, &configd->relays, next)
+	{
+		const Vx__Request *request = relay->ask->request;
+
+		relay_wait_text(configd, relay, text);
+		if (text[0] != '\0' && !request_report_one(report, room, request,
+							   configd->cluster.node, relay->since_ms,
+							   request->group, text)) {
+			return;
+		}
 	}
-	if (!relay->sent || !cview_is_settled(cluster)) {
-		snprintf(out_text, VX_REASON_MAX, "the cluster reconfiguration");
-	} else if (clock_ms() - relay->heard_ms > 2 * VX_WAIT_TELL_MS) {
-		snprintf(out_text, VX_REASON_MAX,
-			 "vxconfigd of node %s, the master, which does not answer",
-			 cview_name(cluster, cluster->view->master));
-	}
-	return true;
 }
 
 void relay_master(struct configd *configd, const Vx__CfgView *view)

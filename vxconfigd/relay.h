@@ -16,6 +16,9 @@ void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *r
  * not forwarded. */
 bool relay_waits_for(struct configd *configd, const struct ask *ask, char *out_text);
 
+/* Adds those that the master does not have, or does not answer, as tasks (vxtask). */
+void relay_report(struct configd *configd, Vx__IodReport *report, size_t room);
+
 /* A view's decision is known. */
 void relay_master(struct configd *configd, const Vx__CfgView *view);
 /* ... and was taken over here: what the former master did not answer is answered. */

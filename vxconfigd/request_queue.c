@@ -49,6 +49,7 @@ static struct request *request_new(struct configd *configd, const Vx__Request *r
 	req->request = proto_clone(request);
 	req->nodeid = nodeid;
 	req->mastership = configd->mastership;
+	req->since_ms = clock_wall_ms();
 	req->reply = PROTO_NEW(vx__reply, Vx__Reply);
 	req->answer = answer;
 	req->ctx = ctx;

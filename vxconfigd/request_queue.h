@@ -25,6 +25,7 @@ struct request {
 	uint32_t part; /* half of a transaction that failed: it shares with these only; 0: all */
 	struct plan *plan;    /* NULL where there is none (import, activation) */
 	uint32_t attempt;
+	uint64_t since_ms; /* wall clock: when it came */
 	bool forced; /* a view was asked for that takes its group over by force */
 	Vx__Reply *reply;
 	request_answer *answer;
@@ -53,6 +54,11 @@ bool request_is_known(struct configd *configd, const uint8_t *txid);
 bool request_waits(const struct group *group, const uint8_t *txid);
 /* What for, as text (VX_REASON_MAX)? False: it is none of these (request_wait.c). */
 bool request_waits_for(struct configd *configd, const uint8_t *txid, char *out_text);
+/* Adds what waits or is under way here as tasks (vxtask), as long as report stays below room. */
+void request_report(struct configd *configd, Vx__IodReport *report, size_t room);
+/* The same for one: waits_for is text. False: no room. */
+bool request_report_one(Vx__IodReport *report, size_t room, const Vx__Request *request,
+			const char *node, uint64_t since_ms, const char *group, const char *text);
 
 /* ---- request_plan.c: from a request to a proposal ---- */
 

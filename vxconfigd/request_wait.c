@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a request at the master waits for, in words. */
+/* What a request at the master waits for, in words: told to who typed it, and by vxtask. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/proto.h"
+#include "vxconfigd/author.h"
 #include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/request_queue.h"
 
@@ -66,8 +69,12 @@ static void wait_transaction(struct group *group, char *text)
 }
 
 /* Nothing of it has begun. */
-static void wait_queue(struct configd *configd, char *text)
+static void wait_queue(struct configd *configd, const struct group *group, char *text)
 {
+	const struct request *before = group == NULL		? configd->creating_now
+				       : group->current != NULL ? group->current
+								: group->starting;
+
 	if (!cview_is_settled(&configd->cluster) || steps_is_held(configd)) {
 		snprintf(text, VX_REASON_MAX, "the cluster reconfiguration");
 		return;
@@ -81,13 +88,23 @@ static void wait_queue(struct configd *configd, char *text)
 			return;
 		}
 	}
-	snprintf(text, VX_REASON_MAX, "an earlier change");
+	if (before == NULL) {
+		snprintf(text, VX_REASON_MAX, "an earlier change");
+	} else {
+		snprintf(text, VX_REASON_MAX, "an earlier change: %.*s (node %s, pid %" PRIu32 ")",
+			 VX_AUDIT_LINE_MAX, before->request->command_line,
+			 cview_name(&configd->cluster, before->nodeid), before->request->pid);
+	}
+}
+
+static void wait_disks(struct configd *configd, char *text)
+{
+	snprintf(text, VX_REASON_MAX, "the disks of node %s",
+		 cview_name(&configd->cluster, configd->cluster.self));
 }
 
 bool request_waits_for(struct configd *configd, const uint8_t *txid, char *out_text)
 {
-	bool planned = wait_is(configd->creating_now, txid);
-	bool queued = wait_is_in(&configd->creating, txid);
 	struct group *group;
 
 	TAILQ_FOREACH(group, &configd->groups, next)
@@ -96,14 +113,93 @@ bool request_waits_for(struct configd *configd, const uint8_t *txid, char *out_t
 			wait_transaction(group, out_text);
 			return true;
 		}
-		planned = planned || wait_is(group->starting, txid);
-		queued = queued || wait_is_in(&group->queue, txid);
+		if (wait_is(group->starting, txid)) {
+			wait_disks(configd, out_text);
+			return true;
+		}
+		if (wait_is_in(&group->queue, txid)) {
+			wait_queue(configd, group, out_text);
+			return true;
+		}
 	}
-	if (planned) {
-		snprintf(out_text, VX_REASON_MAX, "the disks of node %s",
-			 cview_name(&configd->cluster, configd->cluster.self));
-	} else if (queued) {
-		wait_queue(configd, out_text);
+	if (wait_is(configd->creating_now, txid)) {
+		wait_disks(configd, out_text);
+		return true;
 	}
-	return planned || queued;
+	if (wait_is_in(&configd->creating, txid)) {
+		wait_queue(configd, NULL, out_text);
+		return true;
+	}
+	return false;
+}
+
+/* ---- vxtask ---- */
+
+bool request_report_one(Vx__IodReport *report, size_t room, const Vx__Request *request,
+			const char *node, uint64_t since_ms, const char *group, const char *text)
+{
+	Vx__Task *task = PROTO_NEW(vx__task, Vx__Task);
+	uint64_t now = clock_wall_ms();
+
+	task->author = author_new(request, node);
+	task->author->time_ms = since_ms;
+	task->started_ms = since_ms;
+	task->elapsed_ms = now > since_ms ? now - since_ms : 0;
+	proto_string_set(&task->type, "CHANGE");
+	proto_string_set(&task->state, "W");
+	proto_string_set(&task->group, group);
+	proto_string_set(&task->node, node);
+	proto_string_set(&task->waits_for, text);
+	if (vx__iod_report__get_packed_size(report) + vx__task__get_packed_size(task) + 16 > room) {
+		proto_free(task);
+		return false;
+	}
+	PROTO_ADD(report->task, report->n_task, task);
+	return true;
+}
+
+static bool wait_report(struct request *req, Vx__IodReport *report, size_t room)
+{
+	struct configd *configd = req->configd;
+	const char *group = plan_group(req->request);
+	char text[VX_REASON_MAX];
+
+	request_waits_for(configd, req->request->txid.data, text);
+	return request_report_one(report, room, req->request,
+				  cview_name(&configd->cluster, req->nodeid), req->since_ms,
+				  req->group != NULL ? req->group->name
+				  : group != NULL    ? group
+						     : "",
+				  text);
+}
+
+static bool wait_report_list(struct request_list *list, Vx__IodReport *report, size_t room)
+{
+	struct request *req;
+
+	TAILQ_FOREACH(req, list, next)
+	{
+		if (!wait_report(req, report, room)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void request_report(struct configd *configd, Vx__IodReport *report, size_t room)
+{
+	struct group *group;
+
+	TAILQ_FOREACH(group, &configd->groups, next)
+	{
+		if ((group->starting != NULL && !wait_report(group->starting, report, room)) ||
+		    (group->current != NULL && !wait_report(group->current, report, room)) ||
+		    !wait_report_list(&group->sharing, report, room) ||
+		    !wait_report_list(&group->queue, report, room)) {
+			return;
+		}
+	}
+	if (configd->creating_now == NULL || wait_report(configd->creating_now, report, room)) {
+		wait_report_list(&configd->creating, report, room);
+	}
 }

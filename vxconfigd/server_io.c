@@ -10,6 +10,7 @@
 #include "base/timeouts.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
+#include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
 
@@ -169,13 +170,37 @@ bool server_io_on_reply(struct configd *configd, uint64_t cookie, const Vx__Repl
 	return true;
 }
 
+static bool io_is_stats(const Vx__Request *request)
+{
+	const char *what = request_attr(request, "what");
+
+	return strcmp(request->tool, "vxstat") == 0 ||
+	       (what != NULL && strcmp(what, "stats") == 0);
+}
+
+/* What this node's vxiod reports, and for vxtask the changes that wait here. NULL: no answer. */
+static Vx__IodReport *io_report(struct configd *configd, const Vx__Request *request, int error,
+				const Vx__Ipc *answer, size_t room)
+{
+	Vx__IodReport *report;
+
+	if (error != 0 || answer->body_case != VX__IPC__BODY_IOD_REPORT ||
+	    vx__iod_report__get_packed_size(answer->iod_report) >= room) {
+		return NULL;
+	}
+	report = proto_clone(answer->iod_report);
+	if (!io_is_stats(request)) {
+		request_report(configd, report, room);
+		relay_report(configd, report, room);
+	}
+	return report;
+}
+
 static void io_query(struct configd *configd, const Vx__Request *request, iod_done *done, void *ctx)
 {
 	Vx__IodQuery query = VX__IOD_QUERY__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
-	const char *what = request_attr(request, "what");
-	bool stats = strcmp(request->tool, "vxstat") == 0 ||
-		     (what != NULL && strcmp(what, "stats") == 0);
+	bool stats = io_is_stats(request);
 
 	query.stats = stats;
 	query.tasks = !stats;
@@ -195,11 +220,16 @@ struct io_local {
 static void io_on_local(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
 {
 	struct io_local *local = ctx;
-	bool good = error == 0 && answer->body_case == VX__IPC__BODY_IOD_REPORT;
+	struct io_round *round = io_round_find(local->configd, local->cookie);
+	Vx__IodReport *report = NULL;
 
-	io_round_answer(local->configd, local->cookie, local->index,
-			good ? answer->iod_report : NULL,
+	if (round != NULL) {
+		report = io_report(local->configd, round->ask->request, error, answer,
+				   VX_IPC_MSG_MAX / 2);
+	}
+	io_round_answer(local->configd, local->cookie, local->index, report,
 			reason[0] != '\0' ? reason : vx_strerror(error));
+	proto_free(report);
 	free(local);
 }
 
@@ -315,10 +345,7 @@ static void io_on_report(void *ctx, int error, const char *reason, const Vx__Ipc
 	Vx__Reply *reply = ask_reply_new();
 
 	(void)reason;
-	if (error == 0 && answer->body_case == VX__IPC__BODY_IOD_REPORT &&
-	    vx__iod_report__get_packed_size(answer->iod_report) < VX_CPG_MSG_MAX - 1024) {
-		reply->io = proto_clone(answer->iod_report);
-	}
+	reply->io = io_report(ask->configd, ask->request, error, answer, VX_CPG_MSG_MAX - 1024);
 	ask_answer(ask, reply);
 }
 

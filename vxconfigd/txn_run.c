@@ -198,25 +198,25 @@ static void txn_apply(struct group *group)
 	txn_pending_end(group);
 }
 
-static void txn_log_dropped(const struct group *group, const Vx__Author *author,
-			    const struct txn_effect *effect)
+/* Whether the master tries those that shared it again only it knows. */
+static void txn_log_dropped(const struct group *group, const struct txn_effect *effect)
 {
-	char who[VX_REASON_MAX];
+	const Vx__Propose *propose = group->pending.propose;
+	char who[VX_REASON_MAX], more[40] = "";
 
-	log_notice("dg=%s not done: %s: %s%s%s", group->name, author_text(author, who),
+	if (propose->n_also > 0) {
+		snprintf(more, sizeof(more), " and %zu more", propose->n_also);
+	}
+	log_notice("dg=%s not done: %s%s: %s%s%s", group->name, author_text(propose->author, who),
+		   more,
 		   effect->node != 0 ? cview_name(&group->configd->cluster, effect->node) : "",
 		   effect->node != 0 ? ": " : "", effect->reason);
 }
 
 static void txn_drop(struct group *group, const struct txn_effect *effect)
 {
-	const Vx__Propose *propose = group->pending.propose;
-
-	if (propose != NULL && effect->error != 0) {
-		txn_log_dropped(group, propose->author, effect);
-		for (size_t i = 0; i < propose->n_also; i++) {
-			txn_log_dropped(group, propose->also[i]->author, effect);
-		}
+	if (group->pending.propose != NULL && effect->error != 0) {
+		txn_log_dropped(group, effect);
 	}
 	txn_pending_end(group);
 	if (group->state == GROUP_NEW && group->incoming == NULL && group->current == NULL &&

@@ -253,10 +253,51 @@ static void answer_same_task(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned
 	sample_send(peer, msg->cookie, &reply);
 }
 
+static void node_change(struct sample_node *node, size_t i, Vx__Author *author, const char *where,
+			uint32_t pid, const char *waits_for)
+{
+	node_task(node, i, 0, "", 0, waits_for);
+	vx__author__init(author);
+	author->node = TEXT(where);
+	author->pid = pid;
+	author->command_line = TEXT("vxassist -g data make v1 1g");
+	node->task[i].type = TEXT("CHANGE");
+	node->task[i].node = TEXT(where);
+	node->task[i].total = 0;
+	node->task[i].author = author;
+}
+
+/* The master a tells what waits in its queue; b of its own one, too, while it cannot be sent. */
+static void answer_changes(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	Vx__Reply reply = VX__REPLY__INIT;
+	struct sample_node a, b;
+	Vx__NodeReport *list[] = { &a.report, &b.report };
+	Vx__Author author[4];
+
+	(void)count;
+	node_stats(&a, "a", 0);
+	node_stats(&b, "b", 0);
+	node_change(&a, 0, &author[0], "a", 411, "the vote of node c");
+	node_change(&a, 1, &author[1], "b", 322,
+		    "an earlier change: vxassist -g data make v1 1g (node a, pid 411)");
+	node_change(&b, 0, &author[2], "b", 322, "the cluster reconfiguration");
+	node_change(&b, 1, &author[3], "b", 323, "the cluster reconfiguration");
+	a.io.n_task = b.io.n_task = 2;
+	a.io.task = a.task_list;
+	b.io.task = b.task_list;
+	reply.n_node = 2;
+	reply.node = list;
+	sample_send(peer, msg->cookie, &reply);
+}
+
 static const struct {
 	sample_answer *answer;
 	const char *line, *golden;
 } tasks[] = {
+	{ answer_changes, "vxtask list", "vxtask-changes" },
+	{ answer_changes, "vxtask -l list", "vxtask-changes-l" },
+	{ answer_changes, "vxtask --json list", "vxtask-changes-json" },
 	{ answer_same_task, "vxtask -a list", "vxtask-same" },
 	{ answer_same_task, "vxtask -l list 8", "vxtask-same-l" },
 	{ answer_tasks, "vxtask list", "vxtask-list" },

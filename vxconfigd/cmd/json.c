@@ -107,6 +107,14 @@ void json_task(struct json_object *object, const char *node, const char *state,
 	json_add_number(object, "started_ms", task->started_ms);
 	json_add_number(object, "elapsed_ms", task->elapsed_ms);
 	json_add_text(object, "waits_for", task->waits_for);
+	if (task->author != NULL) {
+		char user[WORD_USER_MAX];
+
+		json_add_text(object, "user", word_user(task->author->uid, user));
+		json_add_number(object, "uid", task->author->uid);
+		json_add_number(object, "pid", task->author->pid);
+		json_add_text(object, "command", task->author->command_line);
+	}
 }
 
 void json_free_extent(struct json_object *object, const char *group, const Vx__FreeExtent *extent)

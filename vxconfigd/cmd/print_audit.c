@@ -3,7 +3,6 @@
 #include "vxconfigd/cmd/print_audit.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,6 +11,7 @@
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_group.h"
 #include "vxconfigd/cmd/print_table.h"
+#include "vxconfigd/cmd/words.h"
 
 #define AUDIT_TEXT_MAX 40
 
@@ -32,18 +32,6 @@ static const char *audit_time(const Vx__Author *author, char out[AUDIT_TEXT_MAX]
 	return out;
 }
 
-/* As this node calls it: the same number may have another name where it was typed. */
-static const char *audit_user(const Vx__Author *author, char out[AUDIT_TEXT_MAX])
-{
-	const struct passwd *user = getpwuid(author->uid);
-
-	if (user != NULL) {
-		return user->pw_name;
-	}
-	snprintf(out, AUDIT_TEXT_MAX, "%" PRIu32, author->uid);
-	return out;
-}
-
 static void audit_row(struct table *table, const char *group, const Vx__Outcome *outcome)
 {
 	const Vx__Author *author = outcome->author;
@@ -58,7 +46,7 @@ static void audit_row(struct table *table, const char *group, const Vx__Outcome 
 		}
 	} else {
 		table_cell(table, "%s", author->node);
-		table_cell(table, "%s", audit_user(author, text));
+		table_cell(table, "%s", word_user(author->uid, text));
 		table_cell(table, "%" PRIu32, author->pid);
 		table_cell(table, "%s", author->command_line);
 	}

@@ -9,6 +9,7 @@
 #include "vxconfigd/cmd/heap.h"
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_table.h"
+#include "vxconfigd/cmd/words.h"
 
 struct task_collector {
 	const struct task_choice *choice;
@@ -56,6 +57,11 @@ static bool task_is_same(const struct task_row *row, const Vx__Task *task, bool 
 {
 	const Vx__Task *other = row->task;
 
+	if (task->author != NULL && other->author != NULL) { /* its node and the master tell of it */
+		return task->author->pid == other->author->pid &&
+		       strcmp(task->author->node, other->author->node) == 0 &&
+		       strcmp(task->author->command_line, other->author->command_line) == 0;
+	}
 	if (row->finished != finished || strcmp(other->type, task->type) != 0 ||
 	    strcmp(other->group, task->group) != 0 || strcmp(other->volume, task->volume) != 0) {
 		return false;
@@ -180,12 +186,22 @@ void print_task_list(const struct task_row *row, size_t count, bool header, FILE
 	}
 	for (size_t i = 0; i < count; i++) {
 		const Vx__Task *task = row[i].task;
+		char user[WORD_USER_MAX];
 
-		table_cell(table, "%" PRIu64, task->id);
+		if (task->id != 0) {
+			table_cell(table, "%" PRIu64, task->id);
+		} else {
+			table_cell(table, "-");
+		}
 		table_cell(table, " "); /* no task has a parent */
 		table_cell(table, "%s/%c", task->type, toupper((unsigned char)task->state[0]));
 		table_cell(table, "%05.2f%%", task_percent(task));
-		if (task->waits_for[0] != '\0') {
+		if (task->author != NULL) {
+			table_cell(table,
+				   "%s (%s, pid %" PRIu32 ", %" PRIu64 " s) waits for %s",
+				   task->author->command_line, word_user(task->author->uid, user),
+				   task->author->pid, task->elapsed_ms / 1000, task->waits_for);
+		} else if (task->waits_for[0] != '\0') {
 			table_cell(table, "waits for %s", task->waits_for);
 		} else {
 			table_cell(table, "0/%" PRIu64 "/%" PRIu64 " VOL %s %s", task->total,
@@ -197,13 +213,34 @@ void print_task_list(const struct task_row *row, size_t count, bool header, FILE
 	table_print(table, out);
 }
 
+static void print_task_change(const struct task_row *row, FILE *out)
+{
+	const Vx__Task *task = row->task;
+	char user[WORD_USER_MAX];
+
+	fprintf(out, "Task:      - %s\n", print_task_state(task));
+	fprintf(out, "Type:      %s\n", task->type);
+	fprintf(out, "Operation: %s\n", task->author->command_line);
+	fprintf(out, "Group:     %s\n", task->group);
+	fprintf(out, "Node:      %s\n", row->node);
+	fprintf(out, "Typed by:  %s (pid %" PRIu32 ")\n", word_user(task->author->uid, user),
+		task->author->pid);
+	fprintf(out, "Wait time: %" PRIu64 ".%03" PRIu64 " seconds\n", task->elapsed_ms / 1000,
+		task->elapsed_ms % 1000);
+	fprintf(out, "Waits for: %s\n", task->waits_for);
+}
+
 void print_task_long(const struct task_row *row, size_t count, FILE *out)
 {
 	for (size_t i = 0; i < count; i++) {
 		const Vx__Task *task = row[i].task;
 
-		fprintf(out, "%sTask:      %" PRIu64 " %s\n", i > 0 ? "\n" : "", task->id,
-			print_task_state(task));
+		fputs(i > 0 ? "\n" : "", out);
+		if (task->author != NULL) {
+			print_task_change(&row[i], out);
+			continue;
+		}
+		fprintf(out, "Task:      %" PRIu64 " %s\n", task->id, print_task_state(task));
 		fprintf(out, "Type:      %s\n", task->type);
 		fprintf(out, "Operation: VOL %s DG %s\n", task->volume, task->group);
 		fprintf(out, "Node:      %s\n", row[i].node);

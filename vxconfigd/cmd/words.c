@@ -2,6 +2,9 @@
 /* Values of the schema as the words that users know from VxVM. */
 #include "vxconfigd/cmd/words.h"
 
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *word_enum(const ProtobufCEnumDescriptor *descriptor, int value)
@@ -51,4 +54,15 @@ const char *word_activation_short(Vx__Activation activation)
 		break;
 	}
 	return "?";
+}
+
+const char *word_user(uint32_t uid, char out[WORD_USER_MAX])
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user != NULL) {
+		return user->pw_name;
+	}
+	snprintf(out, WORD_USER_MAX, "%" PRIu32, uid);
+	return out;
 }
