@@ -18,13 +18,15 @@
  *   10  the first one
  *   11  vxclustadm setmaster (R19)
  *   12  several requests share a transaction (T15)
+ *   13  plexes are attached: written and not read
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX
-#define VX_PROTOCOL_MAX 12
+#define VX_PROTOCOL_MAX 13
 #endif
 #define VX_PROTOCOL_SETMASTER 11
 #define VX_PROTOCOL_SHARE 12
+#define VX_PROTOCOL_ATTACH 13
 
 /* other versions that vxdctl support shows */
 #define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */

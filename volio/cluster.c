@@ -149,14 +149,15 @@ bool cluster_has_joiners(const struct iod *iod)
 
 /*
  * V25: the owner is the member number (minor modulo count) in order of slots. The map of a volume
- * without a log is in nobody's memory but the old members': joiners do not own it while there are
- * others.
+ * without a log, and of a plex that is being attached, is in nobody's memory but the old members':
+ * joiners do not own it while there are others.
  */
 bool cluster_owns(const struct volume *volume)
 {
 	const Vx__View *view = volume->group->iod->cluster->view;
 	const Vx__Member *member[VX_NODES_MAX];
-	bool only_old = volume->conf->logs == 0;
+	bool only_old =
+		volume->conf->logs == 0 || volume->conf->written > volume->conf->plexes;
 	size_t count = 0;
 
 	if (!volume->group->shared) {

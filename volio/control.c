@@ -240,7 +240,7 @@ static void control_event(struct iod *iod, const Vx__Ipc *msg)
 
 static const char *control_plex_name(const struct volume *volume, uint64_t rid)
 {
-	for (uint32_t i = 0; i < volume->conf->plexes; i++) {
+	for (uint32_t i = 0; i < volume->conf->written; i++) {
 		if (volume->conf->plex[i].rid == rid) {
 			return volume->conf->plex[i].name;
 		}
@@ -289,7 +289,8 @@ void control_log_errors(struct volume *volume, uint32_t plexes)
 	}
 }
 
-void control_synced(struct volume *volume, uint64_t regions, uint64_t all_regions, uint64_t ms)
+void control_synced(struct volume *volume, uint64_t regions, uint64_t all_regions, uint64_t ms,
+		    const uint64_t *attach, uint32_t attaches)
 {
 	Vx__IodSynced event = VX__IOD_SYNCED__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
@@ -299,6 +300,8 @@ void control_synced(struct volume *volume, uint64_t regions, uint64_t all_region
 	event.regions = regions;
 	event.all_regions = all_regions;
 	event.ms = ms;
+	event.attach = (uint64_t *)(uintptr_t)attach;
+	event.n_attach = attaches;
 	msg.body_case = VX__IPC__BODY_IOD_SYNCED;
 	msg.iod_synced = &event;
 	control_event(volume->group->iod, &msg);

@@ -22,7 +22,8 @@ void control_answer(struct iod *iod, uint64_t asker, uint64_t cookie, int error,
 /* Events to every connection. */
 void control_plex_error(struct volume *volume, uint64_t plex_rid, uint64_t offset, uint64_t length,
 			bool write, int error);
-void control_synced(struct volume *volume, uint64_t regions, uint64_t all_regions, uint64_t ms);
+void control_synced(struct volume *volume, uint64_t regions, uint64_t all_regions, uint64_t ms,
+		    const uint64_t *attach, uint32_t attaches);
 /* I/O errors on log plexes (bit set of their indexes). */
 void control_log_errors(struct volume *volume, uint32_t plexes);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Copying a window of a volume from its source plex to the others. */
+/* Copying a window of a volume from its source plex to others. */
 #include "volio/copy.h"
 
 #include <assert.h>
@@ -115,9 +115,10 @@ static void copy_written(struct io_request *request)
 	copy_piece_end(piece, request->failed != 0 ? request->error : 0);
 }
 
+/* V23: a plex that could not be read gets what another one has. */
 static void copy_read(struct io_request *request)
 {
-	uint32_t plexes = request->vio->conf->plexes;
+	const struct copy_job *job = ((struct copy_piece *)request)->job;
 
 	if (request->error != 0) {
 		copy_piece_end((struct copy_piece *)request, request->error);
@@ -125,9 +126,8 @@ static void copy_read(struct io_request *request)
 	}
 	request->kind = IO_WRITE;
 	request->cursor = request->start;
+	request->plexes = job->targets | request->failed;
 	request->failed = 0;
-	request->plexes = (plexes == 32 ? UINT32_MAX : (1u << plexes) - 1) &
-			  ~1u; /* all but the source (V21) */
 	request->next = copy_written;
 	legs_run(request);
 }
@@ -191,7 +191,7 @@ void copy_run(struct lane_call *call)
 		return;
 	}
 	gate_enter(vio);
-	if (vio->conf->plexes < 2) { /* the others were detached: nothing is left to make equal */
+	if (job->targets == 0) { /* the others were detached: nothing is left to make equal */
 		copy_end(job);
 		return;
 	}

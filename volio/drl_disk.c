@@ -145,18 +145,28 @@ int drl_disk_write_recovery(struct drl_disk *log, const uint64_t *map, uint64_t 
 	return drl_disk_flush(log);
 }
 
-int drl_disk_format(struct drl_disk *log, bool dirty)
+int drl_disk_format(struct drl_disk *log, struct drl_disk *live, const uint64_t *recover)
 {
-	uint64_t *map = bits_new(log->conf->regions);
+	uint64_t *map = bits_new(log->conf->regions), sequence = 0;
 
 	if (map == NULL) {
 		return -ENOMEM;
 	}
 	for (uint32_t slot = 0; slot < VX_NODES_MAX; slot++) {
-		drl_disk_write_map(log, DRL_KIND_ACTIVE, slot, map, 1);
+		if (live != NULL) {
+			bits_put_all(map, log->conf->regions, false);
+			drl_disk_read_active(live, slot, map, &sequence);
+		}
+		drl_disk_write_map(log, DRL_KIND_ACTIVE, slot, map, sequence > 0 ? sequence : 1);
 	}
-	bits_put_all(map, log->conf->regions, dirty);
-	drl_disk_write_map(log, DRL_KIND_RECOVERY, 0, map, 1);
+	bits_put_all(map, log->conf->regions, false);
+	if (live != NULL) {
+		drl_disk_read_recovery(live, map, &sequence);
+	}
+	if (recover != NULL) {
+		bits_or(map, recover, log->conf->regions);
+	}
+	drl_disk_write_map(log, DRL_KIND_RECOVERY, 0, map, sequence > 0 ? sequence : 1);
 	drl_disk_write_map(log, DRL_KIND_HEADER, 0, NULL, 1);
 	free(map);
 	return drl_disk_flush(log);
@@ -184,7 +194,8 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions)
 	    !drl_disk_has_header(log)) { /* not a log, or of another volume: everything is dirty */
 		log->corrupt = true;
 		*out_regions = regions;
-		rc = drl_disk_format(log, true);
+		bits_put_all(map, regions, true);
+		rc = drl_disk_format(log, NULL, map);
 		slots = 0;
 	} else if (rc == 0) {
 		drl_disk_read_recovery(log, map, &sequence);

@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "volio/bits.h"
 #include "volio/control.h"
 #include "volio/drl_disk.h"
 #include "volio/load.h"
@@ -81,7 +82,9 @@ struct format {
 	struct load load; /* for its disks */
 	struct worker_job job;
 	struct volconf *conf;
-	struct drl_disk log;
+	struct volconf fresh, in_use; /* of conf: its logs that are written, and the others */
+	struct drl_disk log, live;
+	uint64_t *recover;
 	bool dirty;
 	int error;
 };
@@ -89,6 +92,7 @@ struct format {
 static void format_end(struct format *format, int error, const char *reason)
 {
 	volconf_free(&format->load.op.iod->disks, format->conf);
+	free(format->recover);
 	load_close_disks(&format->load);
 	op_end(&format->load.op, error, reason);
 }
@@ -97,7 +101,8 @@ static void format_run(struct worker_job *job)
 {
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
-	format->error = drl_disk_format(&format->log, format->dirty);
+	format->error = drl_disk_format(
+		&format->log, format->in_use.logs > 0 ? &format->live : NULL, format->recover);
 	if (format->error == 0 && format->log.failed != 0) {
 		format->error = -VX_E_DISKIO; /* a new log must be whole on every log plex */
 	}
@@ -122,30 +127,50 @@ static struct iodisk *format_find_disk(void *ctx, const char *diskid)
 	return load_disk(ctx, diskid);
 }
 
-/* Log plexes that the loaded volume uses hold live maps: they are left alone. */
-static void format_drop_live(struct format *format, const struct volume *volume)
+/* Log plexes that the loaded volume uses hold live maps: they are read, not written. They go to the
+ * end. */
+static void format_part(struct format *format, const struct volume *volume)
 {
 	struct volconf *conf = format->conf;
-	uint32_t kept = 0;
+	uint32_t fresh = 0;
 
 	for (uint32_t i = 0; i < conf->logs; i++) {
+		struct volconf_plex log = conf->log[i];
 		bool live = false;
 
 		for (uint32_t j = 0; volume != NULL && j < volume->conf->logs; j++) {
-			live = live || volume->conf->log[j].rid == conf->log[i].rid;
+			live = live || volume->conf->log[j].rid == log.rid;
 		}
-		if (live) {
-			struct layout *layout = &conf->log[i].layout;
-
-			for (uint32_t c = 0; c < layout->columns; c++) {
-				free(layout->column[c].sd);
-			}
-			free(layout->column);
-		} else {
-			conf->log[kept++] = conf->log[i];
+		if (!live) {
+			conf->log[i] = conf->log[fresh];
+			conf->log[fresh++] = log;
 		}
 	}
-	conf->logs = kept;
+	format->fresh = format->in_use = *conf;
+	format->fresh.logs = fresh;
+	format->in_use.log = conf->log + fresh;
+	format->in_use.logs = conf->logs - fresh;
+	format->log.conf = &format->fresh;
+	format->live.conf = &format->in_use;
+}
+
+/* What is to be recovered of a volume that has had no log is in memory only: it gets into the log. */
+static void format_recover(struct format *format, const struct volume *volume)
+{
+	uint32_t regions = format->conf->regions;
+	bool known = volume != NULL && volume->maps_ready && volume->map != NULL &&
+		     volume->conf->regions == regions;
+	bool equal = volume != NULL && volume->conf->regions == 0; /* one plex */
+
+	format->recover = bits_new(regions);
+	if (format->recover == NULL) {
+		log_bug("out of memory");
+	}
+	if (format->dirty || (volume != NULL && !known && !equal)) {
+		bits_put_all(format->recover, regions, true);
+	} else if (known) {
+		bits_or(format->recover, volume->map, regions);
+	}
 }
 
 static void format_opened(struct gather *gather)
@@ -154,6 +179,7 @@ static void format_opened(struct gather *gather)
 	struct op *op = &format->load.op;
 	Vx__IodFormatLog *request = op->msg->iod_format_log;
 	char reason[VX_REASON_MAX] = "no such volume";
+	const struct volume *volume;
 	const Vx__Vol *vol = NULL;
 	int rc = load_take_disks(&format->load);
 
@@ -172,13 +198,14 @@ static void format_opened(struct gather *gather)
 		format_end(format, rc, reason);
 		return;
 	}
-	format_drop_live(format, iod_volume(op->iod, op->dgid, request->vol_rid));
-	if (format->conf->logs == 0) {
+	volume = iod_volume(op->iod, op->dgid, request->vol_rid);
+	format_part(format, volume);
+	if (format->fresh.logs == 0) {
 		format_end(format, 0, NULL);
 		return;
 	}
-	format->log.conf = format->conf;
 	format->dirty = request->dirty;
+	format_recover(format, volume);
 	format->job.run = format_run;
 	format->job.done = format_done;
 	worker_submit(op->iod->worker, "", &format->job);
@@ -196,9 +223,9 @@ static void format_shape(Vx__IodFormatLog *request)
 	for (size_t i = 0; i < request->config->n_plex; i++) {
 		Vx__Plex *plex = request->config->plex[i];
 
-		if (plex->vol_rid == request->vol_rid && plex->is_log) {
+		if (plex->vol_rid == request->vol_rid && plex->is_log &&
+		    plex->state == VX__PLEX_STATE__PLEX_LOG) {
 			plex->kstate = VX__KSTATE__KS_ENABLED;
-			plex->state = VX__PLEX_STATE__PLEX_LOG;
 		} else if (plex->vol_rid == request->vol_rid) {
 			plex->vol_rid = 0;
 		}

@@ -255,6 +255,7 @@ static void leg_read_failed(struct io_leg *leg, int error)
 	io_trouble(vio, leg->plex, false, false, leg->position + leg->done, leg->length - leg->done,
 		   error);
 	leg->tried |= 1u << leg->plex;
+	request->failed |= 1u << leg->plex;
 	other = io_read_plex(vio, leg->position, leg->position + leg->length, leg->tried);
 	if (other < 0) {
 		request->error = error;
@@ -270,7 +271,7 @@ static uint32_t leg_plexes_on(const struct volconf *conf, const struct iodisk *d
 {
 	uint32_t plexes = 0;
 
-	for (uint32_t i = 0; i < conf->plexes; i++) {
+	for (uint32_t i = 0; i < conf->written; i++) {
 		const struct layout *layout = &conf->plex[i].layout;
 
 		for (uint32_t c = 0; c < layout->columns; c++) {

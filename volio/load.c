@@ -296,6 +296,22 @@ static void load_create(struct load *load, struct load_entry *entry)
 	notes_apply(load->op.iod, entry->volume);
 }
 
+static void load_change(struct load *load, struct load_entry *entry)
+{
+	struct volume *volume = entry->volume;
+
+	if (entry->conf->logs > 0 && volume->conf->logs == 0) {
+		volume->maps_ready = false; /* it has a log now: read like a new one */
+	} else if (entry->conf->regions > 0 && volume->conf->regions == 0) {
+		volume->maps_ready = false;
+	}
+	if (!volconf_attaches_are_same(volume->conf, entry->conf)) {
+		sync_cut(volume); /* another one begins with the new ones: load_done() */
+	}
+	volume_apply(volume, entry->conf, &load->part);
+	entry->conf = NULL;
+}
+
 static void load_apply(struct gather *gather)
 {
 	struct load *load = gather->ctx;
@@ -324,14 +340,7 @@ static void load_apply(struct gather *gather)
 			load_create(load, entry);
 			break;
 		case LOAD_CHANGE:
-			if (entry->conf->logs > 0 && entry->volume->conf->logs == 0) {
-				entry->volume->maps_ready =
-					false; /* it has a log now: read like a new one */
-			} else if (entry->conf->regions > 0 && entry->volume->conf->regions == 0) {
-				entry->volume->maps_ready = false;
-			}
-			volume_apply(entry->volume, entry->conf, &load->part);
-			entry->conf = NULL;
+			load_change(load, entry);
 			break;
 		case LOAD_REMOVE:
 			entry->held = false;
@@ -384,7 +393,11 @@ static void load_maps(struct gather *gather)
 	for (size_t i = 0; i < load->entries; i++) {
 		struct volume *volume = load->entry[i].volume;
 
-		if (volume == NULL || volume->leaving || volume->maps_ready || volume->reading) {
+		if (volume == NULL || volume->leaving) {
+			continue;
+		}
+		stale_follow(&volume->stale, volume->conf);
+		if (volume->maps_ready || volume->reading) {
 			continue;
 		}
 		if (load->entry[i].action == LOAD_CHANGE) {
@@ -393,7 +406,8 @@ static void load_maps(struct gather *gather)
 		if (iod_gate_is_open(load->group)) {
 			bool full = volume->conf->is_new ||
 				    (load_is_first(load) && !volume->conf->was_clean) ||
-				    load->entry[i].action == LOAD_CHANGE;
+				    (load->entry[i].action == LOAD_CHANGE &&
+				     volume->conf->plexes > 1);
 
 			volume_read_maps(volume, full, &load->part);
 		}

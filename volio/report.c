@@ -90,6 +90,7 @@ static Vx__Task *report_task(const Vx__Task *task)
 	copy->state = report_text(task->state);
 	copy->group = report_text(task->group);
 	copy->volume = report_text(task->volume);
+	copy->plex = report_text(task->plex);
 	copy->done = task->done;
 	copy->total = task->total;
 	copy->regions = task->regions;
@@ -176,7 +177,7 @@ static void report_stats(Vx__IodReport *report, struct volume *volume, bool rese
 
 	report_count(report_stat(report, "vol", conf->group, conf->name), &volume->vio->counters,
 		     reset);
-	for (uint32_t i = 0; i < conf->plexes; i++) {
+	for (uint32_t i = 0; i < conf->written; i++) {
 		Vx__ObjStat *plex = report_stat(report, "plex", conf->group, conf->plex[i].name);
 
 		for (uint32_t j = 0; j < conf->subdisks; j++) {

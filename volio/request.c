@@ -3,7 +3,7 @@
  * One request on its way: range, mark, plexes, end.
  *
  * V5: overlapping writes of this node run one after the other. V6: a write is acknowledged only
- * when it is on every active plex. V7: one that failed on some plexes is parked until the
+ * when it is on every active plex and on those that are being attached. V7: one that failed on some plexes is parked until the
  * configuration changed, then runs again as a whole; after VX_PARK_MS, or when it reached no plex,
  * it fails with EIO and its regions stay dirty (V12). V9: what is not aligned to the disks' blocks
  * is read, merged and written under the lock of its range.
@@ -19,9 +19,9 @@
 #define IO_TELL_US \
 	5000000u /* a parked request tells its trouble again: vxconfigd may have missed it */
 
-static uint32_t io_all_plexes(const struct volconf *conf)
+static uint32_t io_first_plexes(uint32_t count)
 {
-	return conf->plexes == 32 ? UINT32_MAX : (1u << conf->plexes) - 1;
+	return count == 32 ? UINT32_MAX : (1u << count) - 1;
 }
 
 uint64_t io_cut(enum io_kind kind, uint64_t offset, uint64_t length)
@@ -133,9 +133,9 @@ static void io_read(struct io_request *request)
 
 static void io_written(struct io_request *request)
 {
-	uint32_t all = io_all_plexes(request->vio->conf);
+	uint32_t good = io_first_plexes(request->vio->conf->plexes);
 
-	if (request->failed != 0 && (request->failed & all) != all) {
+	if (request->failed != 0 && (request->failed & good) != good) {
 		io_park(request);
 		return;
 	}
@@ -156,7 +156,7 @@ void io_write(struct io_request *request)
 {
 	request->cursor = request->start;
 	request->failed = 0;
-	request->plexes = io_all_plexes(request->vio->conf);
+	request->plexes = io_first_plexes(request->vio->conf->written);
 	request->next = io_written;
 	legs_run(request);
 }
@@ -333,6 +333,9 @@ void io_retry_parked(struct vio *vio)
 		request->failed = 0;
 		if (request->kind == IO_FLUSH) {
 			legs_flush(request);
+		} else if (vio->log != NULL && !request->marked) { /* parked before there was a log */
+			request->unwritten = false;
+			io_mark(request);
 		} else if (request->unwritten) {
 			vio_log_again(request);
 		} else {

@@ -29,7 +29,7 @@ static void resync_move(struct resync *resync, enum resync_state state)
 }
 
 void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, uint32_t regions,
-		 uint64_t *map, const uint32_t *member, uint32_t members)
+		 uint64_t *map, const uint32_t *member, uint32_t members, uint64_t serial)
 {
 	assert(members <= VX_NODES_MAX && regions > 0);
 	*resync = (struct resync){
@@ -38,6 +38,7 @@ void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, 
 		.regions = regions,
 		.map = map,
 		.members = members,
+		.serial = serial,
 		.total = bits_count(map, regions),
 	};
 	memcpy(resync->member, member, members * sizeof(member[0]));

@@ -66,15 +66,16 @@ struct resync {
 	uint32_t member[VX_NODES_MAX];	  /* node ids whose word is needed */
 	bool acked[VX_NODES_MAX];
 	uint32_t members;
-	uint64_t serial, offset, window;   /* the present window */
+	uint64_t serial, offset, window;   /* the present window; serials go on from the caller's */
 	uint64_t next;			   /* first byte not yet copied */
 	uint64_t clean_from, clean_length; /* not told yet */
 	uint32_t first, last;		   /* being cleared */
 };
 
-/* Takes map over (freed by resync_free()). members may be 0: nobody else uses the volume. */
+/* Takes map over (freed by resync_free()). members may be 0: nobody else uses the volume. serial: of
+ * the last window that was asked for before. */
 void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, uint32_t regions,
-		 uint64_t *map, const uint32_t *member, uint32_t members);
+		 uint64_t *map, const uint32_t *member, uint32_t members, uint64_t serial);
 void resync_free(struct resync *resync);
 void resync_step(struct resync *resync, const struct resync_event *event,
 		 struct resync_effects *out_effects);

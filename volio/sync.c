@@ -29,6 +29,9 @@ struct sync {
 	uint64_t clear_sequence;
 	bool copying, clearing; /* the lane, a worker has its part */
 	bool failed;		/* the last copy met an error of a disk */
+	uint64_t attach[VX_PLEXES_MAX]; /* what is copied becomes clean for these */
+	uint32_t attaches;
+	char plex[VX_NAME_MAX + 1]; /* the only work is to fill this one and perhaps others */
 	struct loop_timer timer, retry_timer;
 	uint64_t started_ms, told_ms;
 };
@@ -64,6 +67,9 @@ static void sync_send_window(struct sync *sync, const struct resync_effects *eff
 	window.len = effects->length / VX_SECTOR;
 	window.clean_from = effects->clean_from / VX_SECTOR;
 	window.clean_len = effects->clean_length / VX_SECTOR;
+	window.attach = sync->attach;
+	window.n_attach = sync->attaches;
+	sync->volume->sync_serial = effects->serial;
 	msg.body_case = VX__IOD_MSG__BODY_WINDOW;
 	msg.window = &window;
 	sync_send(sync->volume, &msg);
@@ -86,12 +92,14 @@ static void sync_send_progress(struct sync *sync)
 	progress.total = progress.regions = sync->core.total;
 	progress.all_regions = sync->core.regions;
 	progress.elapsed_ms = now - sync->started_ms;
+	progress.plex = sync->plex;
 	msg.body_case = VX__IOD_MSG__BODY_PROGRESS;
 	msg.progress = &progress;
 	sync_send(sync->volume, &msg);
 }
 
-static void sync_send_done(struct volume *volume, uint64_t regions, uint64_t ms)
+static void sync_send_done(struct volume *volume, uint64_t regions, uint64_t ms,
+			   const uint64_t *attach, uint32_t attaches)
 {
 	Vx__SyncDone done = VX__SYNC_DONE__INIT;
 	Vx__IodMsg msg = VX__IOD_MSG__INIT;
@@ -101,39 +109,50 @@ static void sync_send_done(struct volume *volume, uint64_t regions, uint64_t ms)
 	done.regions = regions;
 	done.all_regions = volume->conf->regions;
 	done.ms = ms;
+	done.attach = (uint64_t *)(uintptr_t)attach;
+	done.n_attach = attaches;
 	msg.body_case = VX__IOD_MSG__BODY_DONE;
 	msg.done = &done;
 	sync_send(volume, &msg);
 }
 
-/* The map of a volume without a log is in no log: the others learn it here. */
-static void sync_send_start(struct sync *sync)
+static void sync_send_map(struct volume *volume, uint64_t attach, const uint64_t *map)
 {
-	struct volume *volume = sync->volume;
 	uint32_t regions = volume->conf->regions;
 	Vx__SyncStart start = VX__SYNC_START__INIT;
 	Vx__IodMsg msg = VX__IOD_MSG__INIT;
-	uint8_t *bytes;
+	uint8_t *bytes = calloc(1, (regions + 7) / 8);
 
-	if (volume->conf->logs > 0 || !volume->group->shared) {
-		return;
-	}
-	bytes = calloc(1, (regions + 7) / 8);
 	if (bytes == NULL) {
 		log_bug("out of memory");
 	}
 	for (uint32_t i = 0; i < regions; i++) {
-		bytes[i / 8] |= (uint8_t)(bits_get(volume->map, i) << (i % 8));
+		bytes[i / 8] |= (uint8_t)(bits_get(map, i) << (i % 8));
 	}
 	start.dgid = volume->group->dgid;
 	start.vol_rid = volume->conf->rid;
 	start.map.data = bytes;
 	start.map.len = (regions + 7) / 8;
 	start.regions = regions;
+	start.attach = attach;
 	msg.body_case = VX__IOD_MSG__BODY_START;
 	msg.start = &start;
 	sync_send(volume, &msg);
 	free(bytes);
+}
+
+/* Maps that are in no log: the others learn them here. */
+static void sync_send_start(struct volume *volume)
+{
+	if (!volume->group->shared) {
+		return;
+	}
+	if (volume->conf->logs == 0) {
+		sync_send_map(volume, 0, volume->map);
+	}
+	for (uint32_t i = 0; i < volume->stale.count; i++) {
+		sync_send_map(volume, volume->stale.plex[i].attach, volume->stale.plex[i].map);
+	}
 }
 
 /* ---- the effects of the core ---- */
@@ -175,6 +194,19 @@ static void sync_on_retry(void *ctx)
 	sync_event(sync, RESYNC_RETRY, 0, 0, 0);
 }
 
+/* Who is behind in the window: all but the source (V21), or only plexes that are being attached. */
+static uint32_t sync_targets(const struct volume *volume, uint64_t offset, uint64_t length)
+{
+	const struct volconf *conf = volume->conf;
+	uint32_t first = (uint32_t)(offset / conf->region_bytes);
+	uint32_t last = (uint32_t)((offset + length - 1) / conf->region_bytes);
+
+	if (conf->plexes > 0 && bits_next(volume->map, first, last + 1) <= last) {
+		return (conf->written == 32 ? UINT32_MAX : (1u << conf->written) - 1) & ~1u;
+	}
+	return stale_targets(&volume->stale, conf, first, last);
+}
+
 static void sync_copy(struct sync *sync, const struct resync_effects *effects)
 {
 	struct vio *vio = sync->volume->vio;
@@ -182,6 +214,7 @@ static void sync_copy(struct sync *sync, const struct resync_effects *effects)
 	sync->copying = true;
 	sync->copy.offset = effects->offset;
 	sync->copy.length = effects->length;
+	sync->copy.targets = sync_targets(sync->volume, effects->offset, effects->length);
 	sync->copy.call.lane = vio->lane;
 	sync->copy.call.vio = vio;
 	sync->copy.call.run = copy_run;
@@ -203,6 +236,8 @@ static void sync_cleared(struct sync *sync)
 		return;
 	}
 	volume_clear_map(sync->volume, sync->core.first, sync->core.last);
+	stale_clear(&sync->volume->stale, sync->attach, sync->attaches, sync->core.first,
+		    sync->core.last);
 	sync_event(sync, RESYNC_CLEARED, 0, 0, 0);
 }
 
@@ -224,12 +259,15 @@ static void sync_clear(struct sync *sync, const struct resync_effects *effects)
 	struct volume *volume = sync->volume;
 	size_t size = bits_words(volume->conf->regions) * sizeof(uint64_t);
 
-	(void)effects;
-	if (volume->conf->logs == 0) {
-		sync_cleared(sync);
+	if (volume->conf->logs == 0 ||
+	    bits_next(volume->map, effects->first, effects->last + 1) > effects->last) {
+		sync_cleared(sync); /* nothing of it is on disk */
 		return;
 	}
-	memcpy(sync->clear_map, sync->core.map, size);
+	memcpy(sync->clear_map, volume->map, size);
+	for (uint32_t region = effects->first; region <= effects->last; region++) {
+		bits_put(sync->clear_map, region, false);
+	}
 	sync->clear_sequence = ++volume->map_sequence;
 	sync->clear_log = (struct drl_disk){ .conf = volume->conf };
 	sync->clearing = true;
@@ -250,8 +288,8 @@ static void sync_finish(struct sync *sync)
 	uint64_t ms = clock_ms() - sync->started_ms, regions = sync->core.total;
 
 	volume->sync = NULL;
+	sync_send_done(volume, regions, ms, sync->attach, sync->attaches);
 	sync_free_if_over(sync);
-	sync_send_done(volume, regions, ms);
 }
 
 static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid,
@@ -289,6 +327,20 @@ static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t 
 
 /* ---- from outside ---- */
 
+static void sync_take_attaches(struct sync *sync)
+{
+	const struct volume *volume = sync->volume;
+	const struct volconf *conf = volume->conf;
+
+	for (uint32_t i = conf->plexes; i < conf->written; i++) {
+		sync->attach[sync->attaches++] = conf->plex[i].attach;
+		if (sync->plex[0] == '\0' &&
+		    bits_next(volume->map, 0, conf->regions) == conf->regions) {
+			snprintf(sync->plex, sizeof(sync->plex), "%s", conf->plex[i].name);
+		}
+	}
+}
+
 static void sync_start(struct volume *volume)
 {
 	const struct volconf *conf = volume->conf;
@@ -305,19 +357,23 @@ static void sync_start(struct volume *volume)
 		log_bug("out of memory");
 	}
 	memcpy(map, volume->map, size);
+	stale_or(&volume->stale, map);
 	if (!volume->group->shared) {
 		member[0] = 0; /* itself, by way of sync_send() */
 		members = 1;
 	}
 	sync->volume = volume;
 	sync->started_ms = clock_ms();
+	sync_take_attaches(sync);
 	resync_init(&sync->core, conf->length, conf->region_bytes, conf->regions, map, member,
-		    members);
+		    members, volume->sync_serial);
 	volume->sync = sync;
 	volume_busy_begin(volume);
-	log_notice("dg=%s vol=%s: resync of %u of %u regions begins", conf->group, conf->name,
-		   sync->core.total, conf->regions);
-	sync_send_start(sync);
+	volume->sync_cut = false;
+	log_notice("dg=%s vol=%s: %s%s of %u of %u regions begins", conf->group, conf->name,
+		   sync->plex[0] != '\0' ? "attach of " : "resync", sync->plex, sync->core.total,
+		   conf->regions);
+	sync_send_start(volume);
 	sync_event(sync, RESYNC_START, 0, 0, 0);
 }
 
@@ -337,6 +393,12 @@ void sync_stop(struct volume *volume)
 	loop_timer_cancel(&sync->timer);
 	loop_timer_cancel(&sync->retry_timer);
 	sync_free_if_over(sync);
+}
+
+void sync_cut(struct volume *volume)
+{
+	volume->sync_cut = volume->sync_cut || volume->sync != NULL;
+	sync_stop(volume);
 }
 
 void sync_retry(struct volume *volume)
@@ -370,6 +432,35 @@ void sync_waits_for(const struct volume *volume, char *out, size_t size)
 	}
 }
 
+/* There is nothing to do for this volume: who may think otherwise is told. */
+static void sync_tell_clean(struct volume *volume)
+{
+	const struct volconf *conf = volume->conf;
+	bool joiners = volume->group->shared && cluster_has_joiners(volume->group->iod);
+	uint64_t attach[VX_PLEXES_MAX];
+	uint32_t attaches = 0;
+
+	if (volume->sync_cut || (conf->regions > 0 && conf->logs == 0 && joiners)) {
+		volume->sync_cut = false;
+		sync_send_done(volume, 0, 0, NULL, 0);
+	}
+	for (uint32_t i = conf->plexes; i < conf->written; i++) {
+		attach[attaches++] = conf->plex[i].attach;
+	}
+	if (conf->plexes > 0 && (attaches > 0 || (conf->is_new && conf->logs > 0))) {
+		/* The word of its end was lost with a vxconfigd: told again. */
+		control_synced(volume, 0, conf->regions, 0, attach, attaches);
+	}
+}
+
+static bool sync_is_needed(const struct volume *volume)
+{
+	const struct volconf *conf = volume->conf;
+
+	return conf->regions > 0 && conf->plexes > 0 && volume->map != NULL &&
+	       (bits_count(volume->map, conf->regions) > 0 || stale_any(&volume->stale));
+}
+
 static void sync_start_in(struct iod_group *group)
 {
 	struct volume *volume;
@@ -379,22 +470,14 @@ static void sync_start_in(struct iod_group *group)
 	}
 	LIST_FOREACH(volume, &group->volumes, link)
 	{
-		bool dirty =
-			volume->map != NULL && bits_count(volume->map, volume->conf->regions) > 0;
-
 		if (volume->sync != NULL || volume->leaving || !volume->maps_ready ||
-		    volume->conf->regions == 0 || volume->conf->plexes == 0 ||
 		    !cluster_owns(volume)) {
 			continue;
 		}
-		if (dirty) {
+		if (sync_is_needed(volume)) {
 			sync_start(volume);
-		} else if (volume->conf->is_new && volume->conf->logs > 0) {
-			/* The word of its end was lost with a vxconfigd: told again. */
-			control_synced(volume, 0, volume->conf->regions, 0);
-		} else if (group->shared && volume->conf->logs == 0 &&
-			   cluster_has_joiners(group->iod)) {
-			sync_send_done(volume, 0, 0); /* joiners took it for dirty */
+		} else {
+			sync_tell_clean(volume);
 		}
 	}
 }

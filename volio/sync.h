@@ -22,6 +22,8 @@ struct notes;
 void sync_start_owned(struct iod *iod);
 /* Stops this node's resync of the volume, if there is one; nothing new is begun. */
 void sync_stop(struct volume *volume);
+/* The same, in the middle of a view: its window is given back when another one begins, or does not. */
+void sync_cut(struct volume *volume);
 /* Holds were released or the configuration changed: a copy that could not go on may try again. */
 void sync_retry(struct volume *volume);
 

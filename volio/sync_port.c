@@ -173,8 +173,12 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 			 last = from + window->clean_len * VX_SECTOR - 1;
 
 		if (last < volume->conf->length) {
-			volume_clear_map(volume, (uint32_t)(from / volume->conf->region_bytes),
-					 (uint32_t)(last / volume->conf->region_bytes));
+			uint32_t first_region = (uint32_t)(from / volume->conf->region_bytes),
+				 last_region = (uint32_t)(last / volume->conf->region_bytes);
+
+			volume_clear_map(volume, first_region, last_region);
+			stale_clear(&volume->stale, window->attach, window->n_attach, first_region,
+				    last_region);
 		}
 	}
 	answer = calloc(1, sizeof(*answer));
@@ -203,7 +207,8 @@ static void task_keep(struct iod *iod, Vx__Task *task)
 	*place = task;
 }
 
-static Vx__Task *task_of(struct volume *volume)
+/* plex: that is being attached; "": a recovery. */
+static Vx__Task *task_of(struct volume *volume, const char *plex)
 {
 	if (volume->task == NULL) {
 		Vx__Task *task = calloc(1, sizeof(*task));
@@ -213,7 +218,8 @@ static Vx__Task *task_of(struct volume *volume)
 		}
 		vx__task__init(task);
 		task->id = ++volume->group->iod->task_ids;
-		task->type = strdup("RECOV");
+		task->type = strdup(plex[0] != '\0' ? "ATCOPY" : "RECOV");
+		task->plex = strdup(plex);
 		task->state = strdup("R");
 		task->group = strdup(volume->conf->group);
 		task->volume = strdup(volume->conf->name);
@@ -228,7 +234,7 @@ static void sync_on_progress(struct iod *iod, const Vx__Progress *progress)
 	struct volume *volume = iod_volume(iod, progress->dgid, progress->vol_rid);
 
 	if (volume != NULL) {
-		Vx__Task *task = task_of(volume);
+		Vx__Task *task = task_of(volume, progress->plex);
 
 		task->done = progress->done;
 		task->total = progress->total;
@@ -251,9 +257,11 @@ static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
 	volume_set_window(volume, 0, 0, NULL);
 	if (volume->conf->regions > 0) {
 		volume_clear_map(volume, 0, volume->conf->regions - 1);
+		stale_clear(&volume->stale, done->attach, done->n_attach, 0,
+			    volume->conf->regions - 1);
 	}
 	if (done->regions > 0) {
-		Vx__Task *task = task_of(volume);
+		Vx__Task *task = task_of(volume, "");
 
 		task->done = task->total = task->regions = done->regions;
 		task->all_regions = done->all_regions;
@@ -266,7 +274,8 @@ static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
 			   volume->conf->group, volume->conf->name,
 			   (unsigned long long)done->regions, (unsigned long long)done->all_regions,
 			   (unsigned long long)done->ms);
-		control_synced(volume, done->regions, done->all_regions, done->ms);
+		control_synced(volume, done->regions, done->all_regions, done->ms, done->attach,
+			       (uint32_t)done->n_attach);
 	}
 }
 
@@ -275,8 +284,12 @@ static void sync_on_start(struct iod *iod, const Vx__SyncStart *start)
 	struct volume *volume = iod_volume(iod, start->dgid, start->vol_rid);
 	uint64_t *map;
 
+	if (volume != NULL && volume->sync == NULL && start->attach != 0) {
+		stale_set(&volume->stale, start->attach, start->map.data, start->map.len);
+		return;
+	}
 	if (volume == NULL || volume->conf->logs > 0 || volume->sync != NULL ||
-	    volume->conf->regions != start->regions ||
+	    start->attach != 0 || volume->conf->regions != start->regions ||
 	    start->map.len != (volume->conf->regions + 7) / 8) {
 		return;
 	}

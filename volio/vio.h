@@ -57,7 +57,7 @@ struct io_request {
 	uint32_t plexes;			  /* bit set: where the legs go */
 	uint32_t legs;				  /* in flight */
 	void (*next)(struct io_request *request); /* when the legs are done */
-	uint32_t failed;			  /* bit set of plexes that a write did not reach */
+	uint32_t failed; /* bit set of plexes that a write did not reach, that could not be read */
 	int error;
 	bool marked;	/* counted in the dirty region log */
 	bool unwritten; /* parked because of the log: not sent to any plex */

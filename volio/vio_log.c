@@ -322,7 +322,7 @@ void vio_run_maps(struct lane_call *call)
 	if (!maps->keep_log) {
 		struct vio_log *log = vio->log;
 
-		assert(TAILQ_EMPTY(&vio->marking) && TAILQ_EMPTY(&vio->parked));
+		assert(TAILQ_EMPTY(&vio->marking));
 		vio->log = maps->log;
 		maps->log = log;
 		atomic_store_explicit(&vio->shown_dirty,

@@ -19,6 +19,13 @@ struct volconf_build {
 	char *reason;
 };
 
+static bool volconf_is_attaching(const Vx__Plex *plex)
+{
+	return !plex->is_log && plex->attach != 0 &&
+	       (plex->state == VX__PLEX_STATE__PLEX_TEMPRMSD ||
+		plex->state == VX__PLEX_STATE__PLEX_STALE);
+}
+
 static bool volconf_plex_counts(const Vx__Vol *vol, const Vx__Plex *plex)
 {
 	if (plex->vol_rid != vol->rid || plex->kstate != VX__KSTATE__KS_ENABLED) {
@@ -28,7 +35,7 @@ static bool volconf_plex_counts(const Vx__Vol *vol, const Vx__Plex *plex)
 		return vol->region_len != 0 && (plex->state == VX__PLEX_STATE__PLEX_LOG ||
 						plex->state == VX__PLEX_STATE__PLEX_ACTIVE);
 	}
-	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE;
+	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE || volconf_is_attaching(plex);
 }
 
 static const Vx__Dm *volconf_dm(const Vx__Config *config, uint64_t rid)
@@ -178,6 +185,7 @@ static int volconf_layout(struct volconf_build *build, const Vx__Plex *plex,
 	int rc = 0;
 
 	out->rid = plex->rid;
+	out->attach = plex->attach;
 	snprintf(out->name, sizeof(out->name), "%s", plex->name);
 	layout->columns =
 		plex->layout == VX__LAYOUT__LAYOUT_STRIPE && plex->columns > 0 ? plex->columns : 1;
@@ -215,10 +223,12 @@ static int volconf_plexes(struct volconf_build *build)
 		if (!volconf_plex_counts(build->vol, plex)) {
 			continue;
 		}
-		if (conf->plexes == VX_PLEXES_MAX || conf->logs == VX_PLEXES_MAX) {
+		if (conf->written == VX_PLEXES_MAX || conf->logs == VX_PLEXES_MAX) {
 			return volconf_refuse(build, -VX_E_FULL, "too many plexes", "");
 		}
-		out = plex->is_log ? &conf->log[conf->logs++] : &conf->plex[conf->plexes++];
+		conf->plexes += plex->state == VX__PLEX_STATE__PLEX_ACTIVE && !plex->is_log;
+		out = plex->is_log ? &conf->log[conf->logs++] : &conf->plex[conf->written++];
+		out->filling = volconf_is_attaching(plex);
 		rc = volconf_layout(build, plex, out, plex->is_log ? log_bytes : conf->length);
 		if (rc != 0) {
 			return rc;
@@ -231,11 +241,15 @@ static int volconf_plexes(struct volconf_build *build)
 	return 0;
 }
 
+/* V21: of ACTIVE ones the one that has been complete the longest comes first. */
 static int volconf_plex_compare(const void *a, const void *b)
 {
 	const struct volconf_plex *x = a, *y = b;
+	uint64_t since_x = x->attach != 0 ? x->attach : x->rid;
+	uint64_t since_y = y->attach != 0 ? y->attach : y->rid;
 
-	return (x->rid > y->rid) - (x->rid < y->rid);
+	return x->filling != y->filling ? x->filling - y->filling :
+					  (since_x > since_y) - (since_x < since_y);
 }
 
 /* The names become a path and an export's name. */
@@ -301,13 +315,13 @@ static int volconf_fill(struct volconf_build *build)
 			return rc;
 		}
 	}
-	qsort(conf->plex, conf->plexes, sizeof(conf->plex[0]), volconf_plex_compare);
+	qsort(conf->plex, conf->written, sizeof(conf->plex[0]), volconf_plex_compare);
 	qsort(conf->log, conf->logs, sizeof(conf->log[0]), volconf_plex_compare);
 	/*
 	 * One plex cannot differ from itself: no regions, no log (its plexes may still be there when the
 	 * others were detached). No plex: only the log is looked at, to write it anew.
 	 */
-	if (conf->plexes == 1) {
+	if (conf->plexes == 1 && conf->written == 1) {
 		volconf_plex_free(conf->log, conf->logs);
 		conf->log = NULL;
 		conf->logs = 0;
@@ -319,7 +333,7 @@ static int volconf_fill(struct volconf_build *build)
 		return volconf_refuse(build, -VX_E_INVAL,
 				      "length is not a multiple of the disks' blocks", "");
 	}
-	for (uint32_t i = 0; i < conf->plexes; i++) {
+	for (uint32_t i = 0; i < conf->written; i++) {
 		const struct layout *layout = &conf->plex[i].layout;
 
 		if (layout->columns > 1 && layout->stripe % conf->block != 0) {
@@ -369,7 +383,7 @@ void volconf_free(struct iodisk_set *set, struct volconf *conf)
 	for (uint32_t i = 0; i < conf->disks; i++) {
 		iodisk_put(set, conf->disk[i]);
 	}
-	volconf_plex_free(conf->plex, conf->plexes);
+	volconf_plex_free(conf->plex, conf->written);
 	volconf_plex_free(conf->log, conf->logs);
 	free(conf->disk);
 	free(conf->subdisk);
@@ -411,7 +425,7 @@ static bool volconf_plexes_are_same(const struct volconf *a, const struct volcon
 		return false;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		if (x[i].rid != y[i].rid || strcmp(x[i].name, y[i].name) != 0 ||
+		if (x[i].rid != y[i].rid || x[i].attach != y[i].attach || strcmp(x[i].name, y[i].name) != 0 ||
 		    !volconf_layout_is_same(a, &x[i].layout, b, &y[i].layout)) {
 			return false;
 		}
@@ -424,13 +438,27 @@ bool volconf_logs_are_same(const struct volconf *a, const struct volconf *b)
 	return volconf_plexes_are_same(a, a->log, a->logs, b, b->log, b->logs);
 }
 
+bool volconf_attaches_are_same(const struct volconf *a, const struct volconf *b)
+{
+	if (a->written - a->plexes != b->written - b->plexes) {
+		return false;
+	}
+	for (uint32_t i = 0; i < a->written - a->plexes; i++) {
+		if (a->plex[a->plexes + i].attach != b->plex[b->plexes + i].attach) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool volconf_is_same(const struct volconf *a, const struct volconf *b)
 {
 	return a->length == b->length && a->enabled == b->enabled &&
 	       a->region_bytes == b->region_bytes && a->read_policy == b->read_policy &&
 	       a->prefer == b->prefer && a->minor == b->minor && strcmp(a->name, b->name) == 0 &&
 	       strcmp(a->group, b->group) == 0 &&
-	       volconf_plexes_are_same(a, a->plex, a->plexes, b, b->plex, b->plexes) &&
+	       a->plexes == b->plexes &&
+	       volconf_plexes_are_same(a, a->plex, a->written, b, b->plex, b->written) &&
 	       volconf_logs_are_same(a, b);
 }
 

@@ -18,6 +18,8 @@
 
 struct volconf_plex {
 	uint64_t rid;
+	uint64_t attach; /* number of its last attach, 0: none */
+	bool filling;	 /* that attach goes on */
 	char name[VX_NAME_MAX + 1];
 	struct layout layout;
 };
@@ -40,8 +42,9 @@ struct volconf {
 	uint32_t block; /* largest block of its disks */
 	Vx__ReadPolicy read_policy;
 	uint32_t prefer;	   /* index of the preferred plex */
-	struct volconf_plex *plex; /* ACTIVE ones, in order of rid: the first is the source (V21) */
-	uint32_t plexes;
+	struct volconf_plex *plex; /* ACTIVE ones, then those that are being attached */
+	uint32_t plexes;	   /* ACTIVE: are read; the first is the source (V21) */
+	uint32_t written;	   /* with those that are being attached (V31) */
 	struct volconf_plex *log; /* enabled log plexes */
 	uint32_t logs;
 	struct iodisk **disk; /* layout_extent.disk is an index here */
@@ -49,7 +52,7 @@ struct volconf {
 	struct volconf_subdisk *subdisk; /* layout_extent.subdisk is an index here */
 	uint32_t subdisks;
 	uint64_t region_bytes; /* also of a volume without a log: unit of its resync */
-	uint32_t regions;      /* 0: one plex and no log, nothing to keep equal */
+	uint32_t regions;      /* 0: one plex, nothing to keep equal */
 };
 
 /* Finds or gives the disk of a diskid; NULL: not there. */
@@ -66,6 +69,7 @@ void volconf_free(struct iodisk_set *set, struct volconf *conf);
 /* Would I/O and its log go the same way? Names count as well. */
 bool volconf_is_same(const struct volconf *a, const struct volconf *b);
 bool volconf_logs_are_same(const struct volconf *a, const struct volconf *b);
+bool volconf_attaches_are_same(const struct volconf *a, const struct volconf *b);
 /* What old has counted, subdisk by subdisk; nothing of it is in flight. */
 void volconf_take_counters(struct volconf *conf, const struct volconf *old);
 /* Can devices be made of it? */

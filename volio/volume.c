@@ -136,6 +136,7 @@ static void volume_end_free(struct gather *part)
 	if (volume->task != NULL) {
 		vx__task__free_unpacked(volume->task, NULL);
 	}
+	stale_free(&volume->stale);
 	free(volume->map);
 	free(volume);
 	gather_end(end->whole, 0, NULL);

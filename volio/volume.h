@@ -16,6 +16,7 @@
 #include "volio/front.h"
 #include "volio/gather.h"
 #include "volio/iod.h"
+#include "volio/stale.h"
 #include "volio/vio.h"
 
 struct sync;
@@ -29,8 +30,11 @@ struct volume {
 	uint64_t *map;	       /* recovery map as this node knows it; NULL: one plex, or not read */
 	uint64_t map_sequence; /* of the map on disk */
 	bool maps_ready;       /* the maps were read or made since the volume was loaded */
+	struct stale stale;    /* what the plexes that are being attached lack (V31) */
 	bool window_open;      /* a window of a resync is set in the lane */
 	struct sync *sync;     /* this node owns the resync */
+	uint64_t sync_serial;  /* of its last window, over all resyncs */
+	bool sync_cut;	       /* it was stopped in the middle: its window is still set everywhere */
 	Vx__Task *task;	       /* a resync as its owner told it last; of any node */
 	uint64_t task_seen_ms;
 	void *device[FRONT_COUNT]; /* NULL: not there */

@@ -93,6 +93,21 @@ static bool want_allows(const struct allocate_want *want, uint64_t dm_rid)
 	return want->disk_count == 0;
 }
 
+/* The disks that plexes of the volume are on already. */
+static void pool_note_volume(struct pool *pool, const Vx__Config *config, uint64_t vol_rid)
+{
+	for (size_t i = 0; i < config->n_sd; i++) {
+		const Vx__Plex *plex = config_plex_rid(config, config->sd[i]->plex_rid);
+
+		for (size_t d = 0; plex->vol_rid == vol_rid && d < pool->disk_count; d++) {
+			if (pool->disk[d].dm->rid == config->sd[i]->dm_rid) {
+				pool->disk[d].has_data |= !plex->is_log;
+				pool->disk[d].has_log |= plex->is_log;
+			}
+		}
+	}
+}
+
 static struct pool *pool_create(const Vx__Config *config, const struct allocate_want *want)
 {
 	struct pool *pool = record_alloc(1, sizeof(*pool));
@@ -110,6 +125,9 @@ static struct pool *pool_create(const Vx__Config *config, const struct allocate_
 		if (want_allows(want, disk.dm->rid)) {
 			pool->disk[pool->disk_count++] = disk;
 		}
+	}
+	if (want->vol_rid != 0) {
+		pool_note_volume(pool, config, want->vol_rid);
 	}
 	return pool;
 }
@@ -223,7 +241,7 @@ static bool place_data_even(struct pool *pool, const struct allocate_want *want,
 	for (size_t i = 0; i < count; i++) {
 		need[i] = len;
 	}
-	for (;;) {
+	while (count > 0) {
 		size_t most = 0;
 		struct pool_disk *disk;
 
@@ -238,6 +256,7 @@ static bool place_data_even(struct pool *pool, const struct allocate_want *want,
 		need[most] -= plex_take(&allocation->plex[most / want->columns],
 					most % want->columns, disk, need[most]);
 	}
+	return true;
 }
 
 /*
@@ -314,14 +333,25 @@ static void tell_shortage(const Vx__Config *config, const struct allocate_want *
 	} else if (want->data_plexes > 1) {
 		snprintf(columns, sizeof(columns), ", each on disks of its own,");
 	}
-	used = (size_t)snprintf(out_reason, VX_REASON_MAX,
-				"%zu data plex%s%s of %" PRIu64 " sectors%s; free:",
-				want->data_plexes, want->data_plexes == 1 ? "" : "es", columns,
-				want->data_len, want->log_min > 0 ? " and their logs" : "");
+	if (want->data_plexes == 0) {
+		used = (size_t)snprintf(out_reason, VX_REASON_MAX,
+					"%zu logs of %" PRIu64
+					" sectors, each on a disk of its own; free:",
+					want->log_min, want->log_len);
+	} else {
+		used = (size_t)snprintf(
+			out_reason, VX_REASON_MAX, "%zu data plex%s%s of %" PRIu64 " sectors%s; free:",
+			want->data_plexes, want->data_plexes == 1 ? "" : "es", columns,
+			want->data_len, want->log_min > 0 ? " and their logs" : "");
+	}
 	for (size_t i = 0; i < pool->disk_count && used < VX_REASON_MAX / 2; i++) {
-		used += (size_t)snprintf(out_reason + used, VX_REASON_MAX - used, "%s %s %" PRIu64,
-					 i > 0 ? "," : "", pool->disk[i].dm->name,
-					 pool->disk[i].free);
+		const struct pool_disk *disk = &pool->disk[i];
+		bool taken = want->vol_rid != 0 &&
+			     (want->data_plexes > 0 ? disk->has_data : disk->has_log);
+
+		used += (size_t)snprintf(out_reason + used, VX_REASON_MAX - used,
+					 "%s %s %" PRIu64 "%s", i > 0 ? "," : "", disk->dm->name,
+					 disk->free, taken ? " (has a plex of the volume)" : "");
 	}
 	if (pool->disk_count == 0) {
 		snprintf(out_reason + used, VX_REASON_MAX - used, " no disk");
@@ -367,7 +397,7 @@ int allocate_volume(const Vx__Config *config, const struct allocate_want *want,
 {
 	static const place_fn ways[] = { place_data_even, place_data_tight };
 
-	assert(want->data_len > 0 && want->data_plexes >= 1 && want->log_min <= want->log_max);
+	assert(want->data_len > 0 && want->log_min <= want->log_max);
 	assert(want->data_plexes + want->log_max <= VX_PLEXES_MAX);
 	assert(want->columns == 1 || (want->columns > 1 && want->stripe_width > 0 &&
 				      want->stripe_width % ALLOCATE_ALIGN_SECTORS == 0));

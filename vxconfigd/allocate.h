@@ -29,11 +29,12 @@ struct allocate_extent {
 /* What is asked for. */
 struct allocate_want {
 	uint64_t data_len; /* of each data plex; rounded up to the alignment, or to whole stripes */
-	size_t data_plexes; /* 1 to VX_PLEXES_MAX */
+	size_t data_plexes; /* 0 to VX_PLEXES_MAX */
 	size_t columns; /* of each data plex: 1, or 2 and more for a stripe */
 	uint64_t stripe_width; /* of a stripe: of one unit, a multiple of the alignment */
 	uint64_t log_len; /* of each log plex, in one piece */
 	size_t log_min, log_max; /* at least and at most so many */
+	uint64_t vol_rid; /* they come beside the plexes of this volume; 0: none */
 	const uint64_t *disk; /* only these disks (rids); count 0: all */
 	size_t disk_count;
 };

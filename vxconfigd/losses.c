@@ -37,7 +37,7 @@ static void losses_count(const Vx__Config *config, const bool *gone, struct loss
 			continue;
 		}
 		volume[index].complete += !gone[i] && plex_is_complete(config->vol[index], plex);
-		volume[index].plexes += !plex->is_log && plex_takes_io(plex);
+		volume[index].plexes += plex_is_good(plex);
 		volume[index].logs += plex->is_log && plex_takes_io(plex);
 		volume[index].hit |= gone[i] && !plex->is_log && plex_takes_io(plex);
 	}
@@ -141,10 +141,9 @@ static void losses_tell_plex(const Vx__Config *config, const Vx__Vol *vol, const
 						 used > 0 ? ", " : "", dm->name);
 		}
 	}
-	log_warning("dg=%s vol=%s plex=%s is detached: its disk (%s) failed or was not there; it "
-		    "stays so when the disk is back, attaching again is not supported yet: what can "
-		    "be done is in vxrecover(8)",
-		    config->dg->name, vol->name, plex->name, disks);
+	log_warning("dg=%s vol=%s plex=%s is detached: its disk (%s) failed or was not there; when "
+		    "the disk is back: vxrecover -g %s %s",
+		    config->dg->name, vol->name, plex->name, disks, config->dg->name, vol->name);
 }
 
 static void losses_tell_plexes(const Vx__Config *before, const Vx__Config *after)

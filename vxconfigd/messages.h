@@ -65,16 +65,21 @@
 	X(ACTIVATION_CONFLICT, 1050, BUSY, "Disk group %s: activation %s conflicts with %s on node %s") \
 	X(IO_FAILED, 1060, DISKIO, "%s (on node %s)") \
 	X(TASK_UNKNOWN, 1061, NOTFOUND, "%s: no task has that number, and no volume that name") \
-	X(PLEX_STAYS, 1062, INVAL, "Plex %s: stays detached (%s): attaching it again is not supported yet; volume %s goes on " \
+	X(PLEX_STAYS, 1062, INVAL, "Plex %s: stays detached (%s): %s; volume %s goes on " \
 				   "with its other plexes (vxplex -g %s -o rm dis %s: remove it)") \
 	X(GROUP_IMPORTED, 1063, EXISTS, "Disk group %s: import failed: it is imported already") \
 	X(TWICE, 1064, USAGE, "%s: is given twice") \
 	X(RECORD_UNKNOWN, 1067, NOTFOUND, "%s: not found in any imported disk group") \
 	X(RECORD_UNKNOWN_IN, 1068, NOTFOUND, "%s: not found in disk group %s") \
 	X(WAITS, 1069, TIMEOUT, "waits for %s") \
-	X(REMOVE_WHAT, 1065, USAGE, "remove: \"%s\" says not what is to be removed; a volume: vxassist -g %s remove volume " \
-				    "VOLUME ...; a mirror or a log: vxplex -o rm dis PLEX") \
+	X(REMOVE_WHAT, 1065, USAGE, "remove: \"%s\" says not what is to be removed: vxassist -g %s remove " \
+				    "volume|mirror|log VOLUME") \
 	X(POLICY_UNKNOWN, 1066, SYNTAX, "%s: not a read policy: round VOLUME, select VOLUME, or prefer VOLUME PLEX") \
+	X(PROTOCOL_LOW, 1080, INVAL, "Volume %s: the cluster runs protocol %u, this needs %u (vxdctl upgrade, once every node " \
+				     "has the newer program)") \
+	X(PLEX_SHORT, 1081, INVAL, "Plex %s: is too short for volume %s") \
+	X(LOG_UNMIRRORED, 1082, INVAL, "Volume %s: has one plex: a log serves mirrored volumes only (vxassist -g %s mirror %s)") \
+	X(PLEX_FEW, 1083, LAST, "Volume %s: has not so many %s that could be removed%s") \
 	X(UPGRADE, 1071, INVAL, "The protocol was not raised: %s") \
 	X(QUEUE_FULL, 1072, FULL, "Disk group %s: too many changes wait (at most %u, %u of one node): try again later") \
 	X(INTERNAL, 1099, PROTO, "%s")

@@ -24,6 +24,7 @@ struct plan_env {
 	size_t disk_count;
 	const Vx__OpenBy *const *open; /* volumes of the group that are open here */
 	size_t open_count;
+	uint32_t protocol; /* that the cluster runs: what a later one brought is refused (R21) */
 };
 
 struct plan {
@@ -73,8 +74,10 @@ const char *plan_group(const Vx__Request *request);
  */
 int plan_detach(const Vx__Config *config, uint64_t vol_rid, uint64_t plex_rid,
 		struct plan **out_plan);
-/* Plan that makes a volume ACTIVE when its synchronisation ended. -VX_E_NOTFOUND; -VX_E_STALE: it
- * is not in state SYNC (any more). */
-int plan_synced(const Vx__Config *config, uint64_t vol_rid, struct plan **out_plan);
+/* Plan that makes a volume ACTIVE when its synchronisation ended, and the plexes whose attaches these
+ * were. -VX_E_NOTFOUND; -VX_E_STALE: it is not in state SYNC (any more), and no such attach goes on.
+ */
+int plan_synced(const Vx__Config *config, uint64_t vol_rid, const uint64_t *attach, size_t count,
+		struct plan **out_plan);
 
 #endif

@@ -212,7 +212,7 @@ static int layout_texts(struct plan_work *work, struct layout *layout)
 	return plan_attr_comment(work, &layout->comment);
 }
 
-static int layout_disks(struct plan_work *work, size_t first, struct layout *layout)
+int plan_layout_disks(struct plan_work *work, size_t first, struct layout *layout)
 {
 	for (size_t i = first; i < work->request->n_operand; i++) {
 		bool known = false;
@@ -243,7 +243,7 @@ int plan_layout_read(struct plan_work *work, size_t first_disk, struct layout *o
 	error = error == 0 ? layout_logs(work, &words, &layout) : error;
 	error = error == 0 ? layout_init(work, &layout) : error;
 	error = error == 0 ? layout_texts(work, &layout) : error;
-	error = error == 0 ? layout_disks(work, first_disk, &layout) : error;
+	error = error == 0 ? plan_layout_disks(work, first_disk, &layout) : error;
 	if (error == 0) {
 		*out_layout = layout;
 	}
@@ -282,6 +282,7 @@ int plan_layout_place(const Vx__Config *config, const struct layout *layout, uin
 		.log_len = region_len != 0 ? drl_log_len(len, region_len) : 0,
 		.log_min = layout->log_min,
 		.log_max = layout->log_max,
+		.vol_rid = layout->vol_rid,
 		.disk = layout->disk,
 		.disk_count = layout->disk_count,
 	};
@@ -292,4 +293,53 @@ int plan_layout_place(const Vx__Config *config, const struct layout *layout, uin
 		error = allocate_volume(config, &want, out_allocation, out_reason);
 	}
 	return error;
+}
+
+static void layout_add_column(struct plan_work *work, const Vx__Plex *plex, uint32_t column,
+			      const struct allocate_column *place)
+{
+	uint64_t plex_offset = 0;
+
+	for (size_t i = 0; i < place->extent_count; i++) {
+		const struct allocate_extent *extent = &place->extent[i];
+		const Vx__Dm *dm = config_dm_rid(work->after, extent->dm_rid);
+		char name[VX_NAME_MAX + 1];
+		Vx__Sd *sd;
+
+		plan_next_name(work->after, dm->name, name);
+		sd = config_sd_add(work->after, name);
+		sd->plex_rid = plex->rid;
+		sd->dm_rid = dm->rid;
+		sd->disk_offset = extent->offset;
+		sd->len = extent->len;
+		sd->plex_offset = plex_offset;
+		sd->column = column;
+		plex_offset += extent->len;
+		plan_add_need_disk(work->plan, dm->diskid);
+	}
+}
+
+Vx__Plex *plan_layout_add_plex(struct plan_work *work, const Vx__Vol *vol, uint64_t stripe_width,
+			       const struct allocate_plex *place)
+{
+	bool stripe = place->column_count > 1;
+	char name[VX_NAME_MAX + 1];
+	Vx__Plex *plex;
+
+	plan_next_name(work->after, vol->name, name);
+	plex = config_plex_add(work->after, name);
+	plex->vol_rid = vol->rid;
+	plex->is_log = place->is_log;
+	plex->layout = stripe ? VX__LAYOUT__LAYOUT_STRIPE : VX__LAYOUT__LAYOUT_CONCAT;
+	plex->columns = (uint32_t)place->column_count;
+	plex->stripe_width = stripe ? stripe_width : 0;
+	for (uint32_t column = 0; column < plex->columns; column++) {
+		const struct allocate_column *from = &place->column[column];
+
+		for (size_t i = 0; i < from->extent_count; i++) {
+			plex->len += from->extent[i].len;
+		}
+		layout_add_column(work, plex, column, from);
+	}
+	return plex;
 }

@@ -19,6 +19,7 @@ struct layout {
 	unsigned int log_min, log_max; /* log plexes */
 	enum layout_init init;
 	const char *usetype, *comment;
+	uint64_t vol_rid; /* plexes for this volume, which has some; 0: for a new one */
 	uint64_t disk[VX_DISKS_MAX]; /* rids of the disks that may be used; count 0: all */
 	size_t disk_count;
 };
@@ -34,6 +35,14 @@ int plan_layout_size(struct plan_work *work, const char *text, uint64_t *out_len
 
 /* Dirty region size of a volume of len sectors with this layout; 0: no log. */
 uint64_t plan_layout_region(const struct layout *layout, uint64_t len);
+
+/* Disks named by the operands from first on. 0 or a message. */
+int plan_layout_disks(struct plan_work *work, size_t first, struct layout *layout);
+
+/* The plex at that place, with its subdisks; every node must reach its disks. The states are the
+ * caller's. */
+Vx__Plex *plan_layout_add_plex(struct plan_work *work, const Vx__Vol *vol, uint64_t stripe_width,
+			       const struct allocate_plex *place);
 
 /* Places a volume of len sectors. As allocate_volume(). */
 int plan_layout_place(const Vx__Config *config, const struct layout *layout, uint64_t len,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Planning for plexes: vxplex det and dis, and the detach after a write error. */
+/* Planning for plexes: vxplex det and dis, vxassist remove, and the detach after a write error. */
 #include "vxconfigd/plan_plex.h"
 
 #include <stdlib.h>
@@ -137,6 +137,104 @@ int plan_plex_dissociate(struct plan_work *work)
 		if (remove) {
 			config_plex_remove(work->after, plex->rid);
 		}
+	}
+	return error;
+}
+
+/* ---- vxassist remove mirror, log ---- */
+
+#define REDUCE_USAGE "usage: vxassist -g GROUP remove mirror|log VOLUME [nmirror=|nlog=] [!MEDIA ...]"
+
+/* Is a part of the plex on one of the disks that are named, if any is? */
+static bool reduce_is_meant(const struct plan_work *work, const Vx__Plex *plex)
+{
+	const Vx__Request *request = work->request;
+	bool meant = request->n_operand == 2;
+
+	for (size_t i = 2; i < request->n_operand; i++) {
+		const Vx__Dm *dm = config_dm(work->after, request->operand[i] + 1);
+
+		for (size_t k = 0; k < work->after->n_sd; k++) {
+			meant = meant || (work->after->sd[k]->plex_rid == plex->rid &&
+					  work->after->sd[k]->dm_rid == dm->rid);
+		}
+	}
+	return meant;
+}
+
+/* The one to go: what is not complete, then the youngest. NULL: none is meant. */
+static Vx__Plex *reduce_choose(const struct plan_work *work, const Vx__Vol *vol, bool is_log)
+{
+	Vx__Plex *best = NULL;
+
+	for (size_t i = 0; i < work->after->n_plex; i++) {
+		Vx__Plex *plex = work->after->plex[i];
+		bool better = best == NULL || !plex_is_complete(vol, plex) ||
+			      plex_is_complete(vol, best);
+
+		if (plex->vol_rid == vol->rid && plex->is_log == is_log && better &&
+		    reduce_is_meant(work, plex)) {
+			best = plex;
+		}
+	}
+	return best;
+}
+
+static int reduce_check_disks(struct plan_work *work)
+{
+	for (size_t i = 2; i < work->request->n_operand; i++) {
+		const char *word = work->request->operand[i];
+		Vx__Dm *dm;
+		int error = word[0] == '!' ? plan_find_disk(work, word + 1, &dm) :
+					     plan_say(work, USAGE, REDUCE_USAGE);
+
+		if (error != 0) {
+			return error;
+		}
+	}
+	return 0;
+}
+
+static int reduce_count(struct plan_work *work, const Vx__Vol *vol, bool is_log, size_t *out_count)
+{
+	const char *key = is_log ? "nlog" : "nmirror", *other = is_log ? "nmirror" : "nlog";
+	unsigned int have = 0, keep;
+	int error;
+
+	if (plan_attr(work, other) != NULL) {
+		return plan_attr_bad(work, other, REDUCE_USAGE);
+	}
+	for (size_t i = 0; i < work->after->n_plex; i++) {
+		have += work->after->plex[i]->vol_rid == vol->rid &&
+			work->after->plex[i]->is_log == is_log;
+	}
+	error = plan_attr_number(work, key, is_log ? 0 : 1, VX_PLEXES_MAX, have > 0 ? have - 1 : 0,
+				 &keep);
+	*out_count = have > keep ? have - keep : plan_attr(work, key) != NULL ? 0 : 1;
+	return error;
+}
+
+int plan_plex_reduce(struct plan_work *work, bool is_log)
+{
+	size_t count = 0;
+	Vx__Vol *vol;
+	int error = work->request->n_operand < 2 ? plan_say(work, USAGE, REDUCE_USAGE) : 0;
+
+	error = error == 0 ? plan_find_volume(work, work->request->operand[1], &vol) : error;
+	error = error == 0 ? reduce_check_disks(work) : error;
+	error = error == 0 ? reduce_count(work, vol, is_log, &count) : error;
+	for (; error == 0 && count > 0; count--) {
+		Vx__Plex *plex = reduce_choose(work, vol, is_log);
+
+		if (plex == NULL) {
+			return plan_say(work, PLEX_FEW, vol->name, is_log ? "logs" : "mirrors",
+					work->request->n_operand > 2 ? " on these disks" : "");
+		}
+		if (!is_log && volume_others(work->after, vol, plex) == 0) {
+			return plan_say(work, PLEX_LAST, plex->name, vol->name);
+		}
+		plex_leave(work, vol, plex);
+		config_plex_remove(work->after, plex->rid);
 	}
 	return error;
 }

@@ -14,6 +14,9 @@ bool volume_is_startable(const Vx__Config *config, const Vx__Vol *vol);
 /* A plex was detached: a volume that is left with one complete one has nothing to be made equal. */
 void volume_lost_plex(const Vx__Config *config, Vx__Vol *vol);
 
+/* A new attach of the plex begins, in this state. */
+void plex_attach(Vx__Config *config, Vx__Plex *plex, Vx__PlexState state);
+
 /* Makes a startable volume ENABLED, with its complete plexes and logs (plan_start.c). */
 void volume_start(Vx__Config *config, Vx__Vol *vol);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Planning for vxrecover: starts what can be started and begins the recovery that a volume waits
- * for. The copying itself is vxiod's, and begins by itself when a volume is in state SYNC.
+ * Planning for vxrecover: starts what can be started, begins the recovery that a volume waits for,
+ * attaches plexes whose disks are back. The copying itself is vxiod's, and begins by itself.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "vxconfigd/plan_plex.h"
@@ -61,19 +62,51 @@ bool plan_recover_startable(const struct plan_work *work, const Vx__Vol *vol)
 	return volume_is_meant(work, vol) && volume_can_start(work->after, vol);
 }
 
-/* What is left as it is although it was meant. */
-static void volume_tell_rest(struct plan_work *work, const Vx__Vol *vol, bool start, bool recover)
+/* Why the plex cannot be attached now; false: it can. Whether the other nodes see its disks too is
+ * asked with the change. */
+static bool plex_must_stay(const struct plan_work *work, const Vx__Vol *vol, const Vx__Plex *plex,
+			   char *out_why)
 {
-	if (start && vol->kstate == VX__KSTATE__KS_DISABLED) {
-		plan_say(work, VOLUME_NO_PLEX, vol->name);
+	if (work->env->protocol < VX_PROTOCOL_ATTACH) {
+		snprintf(out_why, VX_REASON_MAX, "the cluster runs protocol %u, this needs %u",
+			 work->env->protocol, VX_PROTOCOL_ATTACH);
+		return true;
 	}
-	for (size_t i = 0; i < work->after->n_plex && recover; i++) {
-		const Vx__Plex *plex = work->after->plex[i];
+	if (vol->kstate != VX__KSTATE__KS_ENABLED) {
+		snprintf(out_why, VX_REASON_MAX, "its volume is not started");
+		return true;
+	}
+	for (size_t i = 0; i < work->after->n_sd; i++) {
+		const Vx__Sd *sd = work->after->sd[i];
+		const Vx__Dm *dm = config_dm_rid(work->after, sd->dm_rid);
+		const Vx__DiskInfo *disk = plan_disk_by_id(work, dm->diskid);
 
-		if (plex->vol_rid == vol->rid && plex->kstate == VX__KSTATE__KS_DETACHED) {
+		if (sd->plex_rid == plex->rid &&
+		    (disk == NULL || strcmp(disk->status, "error") == 0)) {
+			snprintf(out_why, VX_REASON_MAX, "node %s does not see disk %s",
+				 work->env->node, dm->name);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Plexes that were detached, by the administrator or because their disk was gone. */
+static void volume_attach(struct plan_work *work, Vx__Vol *vol)
+{
+	for (size_t i = 0; i < work->after->n_plex; i++) {
+		Vx__Plex *plex = work->after->plex[i];
+		char why[VX_REASON_MAX];
+
+		if (plex->vol_rid != vol->rid || plex->kstate != VX__KSTATE__KS_DETACHED) {
+			continue;
+		}
+		if (plex_must_stay(work, vol, plex, why)) {
 			plan_say(work, PLEX_STAYS, plex->name,
 				 plex->state == VX__PLEX_STATE__PLEX_IOFAIL ? "IOFAIL" : "STALE",
-				 vol->name, plan_group_name(work), plex->name);
+				 why, vol->name, plan_group_name(work), plex->name);
+		} else {
+			(void)plan_plex_attach_one(work, vol, plex);
 		}
 	}
 }
@@ -96,7 +129,12 @@ int plan_volume_recover(struct plan_work *work)
 			   vol->state == VX__VOL_STATE__VOL_NEEDSYNC) {
 			vol->state = VX__VOL_STATE__VOL_SYNC;
 		}
-		volume_tell_rest(work, vol, start, recover);
+		if (start && vol->kstate == VX__KSTATE__KS_DISABLED) {
+			plan_say(work, VOLUME_NO_PLEX, vol->name);
+		}
+		if (recover) {
+			volume_attach(work, vol);
+		}
 	}
 	return error;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Planning for the state of volumes: vxvol start, stop, rdpol, and the end of a synchronisation. */
+/* Planning for the state of volumes: vxvol start, stop, rdpol. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,10 @@ void volume_start(Vx__Config *config, Vx__Vol *vol)
 			complete++;
 		} else if (plex->state == VX__PLEX_STATE__PLEX_LOG) {
 			plex->kstate = VX__KSTATE__KS_ENABLED;
+		} else if (plex->attach != 0 && plex->kstate == VX__KSTATE__KS_DISABLED &&
+			   (plex->state == VX__PLEX_STATE__PLEX_TEMPRMSD ||
+			    plex->state == VX__PLEX_STATE__PLEX_STALE)) {
+			plex_attach(config, plex, plex->state); /* the stop had ended it */
 		}
 	}
 	vol->kstate = VX__KSTATE__KS_ENABLED;
@@ -173,23 +177,5 @@ int plan_volume_read_policy(struct plan_work *work)
 			   round  ? VX__READ_POLICY__READ_ROUND :
 				    VX__READ_POLICY__READ_SELECT;
 	proto_string_set(&vol->prefer_plex, prefer ? plex->name : "");
-	return 0;
-}
-
-int plan_synced(const Vx__Config *config, uint64_t vol_rid, struct plan **out_plan)
-{
-	const Vx__Vol *vol = config_vol_rid(config, vol_rid);
-	Vx__Config *after;
-
-	if (vol == NULL) {
-		return -VX_E_NOTFOUND;
-	}
-	if (vol->state != VX__VOL_STATE__VOL_SYNC || vol->kstate != VX__KSTATE__KS_ENABLED) {
-		return -VX_E_STALE;
-	}
-	after = proto_clone(config);
-	config_vol_rid(after, vol_rid)->state = VX__VOL_STATE__VOL_ACTIVE;
-	*out_plan = plan_of_change(config, after);
-	vx__config__free_unpacked(after, NULL);
 	return 0;
 }

@@ -45,56 +45,16 @@ static void volume_guid(const uint8_t *random, char *out)
 	sprintf(out, "{%.8s-%.4s-%.4s-%.4s-%.12s}", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
-static void volume_add_column(struct plan_work *work, const Vx__Plex *plex, uint32_t column,
-			      const struct allocate_column *place)
-{
-	uint64_t plex_offset = 0;
-
-	for (size_t i = 0; i < place->extent_count; i++) {
-		const struct allocate_extent *extent = &place->extent[i];
-		const Vx__Dm *dm = config_dm_rid(work->after, extent->dm_rid);
-		char name[VX_NAME_MAX + 1];
-		Vx__Sd *sd;
-
-		plan_next_name(work->after, dm->name, name);
-		sd = config_sd_add(work->after, name);
-		sd->plex_rid = plex->rid;
-		sd->dm_rid = dm->rid;
-		sd->disk_offset = extent->offset;
-		sd->len = extent->len;
-		sd->plex_offset = plex_offset;
-		sd->column = column;
-		plex_offset += extent->len;
-		plan_add_need_disk(work->plan, dm->diskid);
-	}
-}
-
 static void volume_add_plex(struct plan_work *work, const Vx__Vol *vol, const struct layout *layout,
 			    const struct allocate_plex *place)
 {
-	bool started = layout->init != LAYOUT_INIT_NONE, stripe = place->column_count > 1;
-	char name[VX_NAME_MAX + 1];
-	Vx__Plex *plex;
+	bool started = layout->init != LAYOUT_INIT_NONE;
+	Vx__Plex *plex = plan_layout_add_plex(work, vol, layout->stripe_width, place);
 
-	plan_next_name(work->after, vol->name, name);
-	plex = config_plex_add(work->after, name);
-	plex->vol_rid = vol->rid;
-	plex->is_log = place->is_log;
 	plex->state = place->is_log ? VX__PLEX_STATE__PLEX_LOG :
 		      started	    ? VX__PLEX_STATE__PLEX_ACTIVE :
 				      VX__PLEX_STATE__PLEX_EMPTY;
 	plex->kstate = started ? VX__KSTATE__KS_ENABLED : VX__KSTATE__KS_DISABLED;
-	plex->layout = stripe ? VX__LAYOUT__LAYOUT_STRIPE : VX__LAYOUT__LAYOUT_CONCAT;
-	plex->columns = (uint32_t)place->column_count;
-	plex->stripe_width = stripe ? layout->stripe_width : 0;
-	for (uint32_t column = 0; column < plex->columns; column++) {
-		const struct allocate_column *from = &place->column[column];
-
-		for (size_t i = 0; i < from->extent_count; i++) {
-			plex->len += from->extent[i].len;
-		}
-		volume_add_column(work, plex, column, from);
-	}
 }
 
 static Vx__VolState volume_first_state(const struct layout *layout)
@@ -166,8 +126,12 @@ int plan_volume_make(struct plan_work *work)
 int plan_volume_remove(struct plan_work *work)
 {
 	const Vx__Request *request = work->request;
+	bool is_log = strcmp(request->operand[0], "log") == 0;
 	int error;
 
+	if (is_log || strcmp(request->operand[0], "mirror") == 0) {
+		return plan_plex_reduce(work, is_log);
+	}
 	if (strcmp(request->operand[0], "volume") != 0) {
 		return plan_say(work, REMOVE_WHAT, request->operand[0], plan_group_name(work));
 	}

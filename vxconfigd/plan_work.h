@@ -44,6 +44,9 @@ int plan_volume_set(struct plan_work *work);
 int plan_volume_recover(struct plan_work *work);
 int plan_plex_detach(struct plan_work *work);
 int plan_plex_dissociate(struct plan_work *work);
+int plan_plex_attach(struct plan_work *work);
+int plan_volume_mirror(struct plan_work *work);
+int plan_volume_add_log(struct plan_work *work);
 
 /* Is word in list, whose words are separated by blanks? */
 bool plan_list_has(const char *list, const char *word);
@@ -83,6 +86,13 @@ void plan_add_need_disk(struct plan *plan, const char *diskid);
 void plan_add_label(struct plan *plan, const char *device);
 /* The disk of this node that has that id, NULL if it is not seen. */
 const Vx__DiskInfo *plan_disk_by_id(const struct plan_work *work, const char *diskid);
+
+/* May plexes of the volume be attached now? Else the message. */
+int plan_attach_possible(struct plan_work *work, const Vx__Vol *vol);
+/* Begins to attach the plex, or the message. */
+int plan_plex_attach_one(struct plan_work *work, Vx__Vol *vol, Vx__Plex *plex);
+/* vxassist remove mirror, log: operands from 1 on. */
+int plan_plex_reduce(struct plan_work *work, bool is_log);
 
 /* vxrecover: do all operands exist? Is the volume meant by them and can it be started? */
 int plan_recover_check(struct plan_work *work);

@@ -170,6 +170,13 @@ bool plex_is_good(const Vx__Plex *plex)
 	       plex->kstate == VX__KSTATE__KS_ENABLED;
 }
 
+bool plex_is_attaching(const Vx__Plex *plex)
+{
+	return !plex->is_log && plex->kstate == VX__KSTATE__KS_ENABLED &&
+	       (plex->state == VX__PLEX_STATE__PLEX_TEMPRMSD ||
+		plex->state == VX__PLEX_STATE__PLEX_STALE);
+}
+
 bool record_name_valid(const char *name)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -83,6 +83,8 @@ void *record_alloc(size_t count, size_t size);
 
 /* A plex that serves reads and gets writes of its volume: data, ACTIVE and ENABLED. */
 bool plex_is_good(const Vx__Plex *plex);
+/* A plex that gets writes of its volume and is being filled: it serves no reads. */
+bool plex_is_attaching(const Vx__Plex *plex);
 
 /* 1 to VX_NAME_MAX characters of [A-Za-z0-9_.-], the first neither '-' nor '.'. NULL is not valid.
  */

@@ -338,8 +338,16 @@ static int check_shape(const Vx__Config *config, const Vx__Plex *plex, char *out
 	if (!plex->is_log && vol != NULL && plex->len < vol->len) {
 		return bad(out_reason, "plex %s: is shorter than volume %s", plex->name, vol->name);
 	}
+	if (plex_is_attaching(plex) &&
+	    (plex->attach == 0 || vol == NULL || vol->kstate != VX__KSTATE__KS_ENABLED)) {
+		return bad(out_reason, "plex %s: is being attached to nothing", plex->name);
+	}
+	if (plex->attach >= config->next_rid) {
+		return bad(out_reason, "plex %s: number of its attach is out of order", plex->name);
+	}
 	if (plex->is_log ? plex->state == VX__PLEX_STATE__PLEX_ACTIVE ||
-				   plex->state == VX__PLEX_STATE__PLEX_CLEAN :
+				   plex->state == VX__PLEX_STATE__PLEX_CLEAN ||
+				   plex->state == VX__PLEX_STATE__PLEX_TEMPRMSD :
 			   plex->state == VX__PLEX_STATE__PLEX_LOG) {
 		return bad(out_reason, "plex %s: state does not fit what it holds", plex->name);
 	}

@@ -184,6 +184,8 @@ static void request_plan_env(struct request *req, struct plan_env *env)
 		.cluster = configd->cluster.member ? configd->cluster.cluster : "",
 		.now_s = clock_wall_ms() / 1000,
 		.serial = configd->dgids + 1,
+		.protocol = configd->cluster.member ? configd->cluster.view->protocol :
+						      VX_PROTOCOL_MAX,
 	};
 	id_make(env->random);
 }
@@ -249,22 +251,23 @@ static int request_plan_now(struct request *req)
 
 /* ---- requests of vxconfigd itself ---- */
 
-/* "plexerror" VOLUME-RID PLEX-RID, "synced" VOLUME-RID; the group is its id. */
+/* "plexerror" VOLUME-RID PLEX-RID, "synced" VOLUME-RID ATTACH...; the group is its id. */
 static int request_plan_internal(struct request *req)
 {
 	const Vx__Request *request = req->request;
 	struct group *group = req->group;
-	uint64_t rid[2] = { 0 };
+	uint64_t rid[1 + VX_PLEXES_MAX] = { 0 };
+	size_t count = request->n_operand < VX_COUNT_OF(rid) ? request->n_operand : VX_COUNT_OF(rid);
 	struct plan *plan = NULL;
 	int rc;
 
-	for (size_t i = 0; i < request->n_operand && i < VX_COUNT_OF(rid); i++) {
+	for (size_t i = 0; i < count; i++) {
 		rid[i] = strtoull(request->operand[i], NULL, 10);
 	}
 	if (strcmp(request->verb, "plexerror") == 0) {
 		rc = plan_detach(request_base(req), rid[0], rid[1], &plan);
 	} else {
-		rc = plan_synced(request_base(req), rid[0], &plan);
+		rc = plan_synced(request_base(req), rid[0], rid + 1, count > 0 ? count - 1 : 0, &plan);
 	}
 	if (rc == -VX_E_STALE || rc == -VX_E_NOTFOUND) {
 		return 0; /* nothing to do any more */

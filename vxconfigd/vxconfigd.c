@@ -181,21 +181,32 @@ static const struct clust_ops configd_clust_ops = {
 
 /* ---- what vxiod tells: a change is needed, and the master makes it ---- */
 
+/* of: the plex that failed, or the attaches that are complete. */
 static void configd_want(struct configd *configd, const char *verb, const char *dgid,
-			 uint64_t vol_rid, uint64_t plex_rid)
+			 uint64_t vol_rid, const uint64_t *of, size_t count)
 {
 	Vx__Request request = VX__REQUEST__INIT;
-	char vol[24], plex[24], line[160];
-	char *operand[] = { vol, plex };
+	char number[1 + VX_PLEXES_MAX][24], line[VX_REASON_MAX];
+	char *operand[1 + VX_PLEXES_MAX];
+	size_t used;
 
-	snprintf(vol, sizeof(vol), "%" PRIu64, vol_rid);
-	snprintf(plex, sizeof(plex), "%" PRIu64, plex_rid);
-	snprintf(line, sizeof(line), "vxconfigd %s volume %s plex %s", verb, vol, plex);
+	count = count < VX_PLEXES_MAX ? count : VX_PLEXES_MAX;
+	snprintf(number[0], sizeof(number[0]), "%" PRIu64, vol_rid);
+	used = (size_t)snprintf(line, sizeof(line), "vxconfigd %s volume %s", verb, number[0]);
+	operand[0] = number[0];
+	for (size_t i = 0; i < count; i++) {
+		snprintf(number[i + 1], sizeof(number[i + 1]), "%" PRIu64, of[i]);
+		operand[i + 1] = number[i + 1];
+		if (used < sizeof(line)) {
+			used += (size_t)snprintf(line + used, sizeof(line) - used, " plex %s",
+						 number[i + 1]);
+		}
+	}
 	request.tool = CONFIGD_NAME;
 	request.verb = (char *)(uintptr_t)verb;
 	request.group = (char *)(uintptr_t)dgid;
 	request.operand = operand;
-	request.n_operand = 2;
+	request.n_operand = 1 + count;
 	request.pid = (uint32_t)getpid();
 	request.node = configd->cluster.node;
 	request.command_line = line;
@@ -206,7 +217,7 @@ static void on_synced(void *ctx, const Vx__IodSynced *event)
 {
 	log_info("dgid=%s vol=%" PRIu64 " synchronised: %" PRIu64 " of %" PRIu64 " regions",
 		 event->dgid, event->vol_rid, event->regions, event->all_regions);
-	configd_want(ctx, "synced", event->dgid, event->vol_rid, 0);
+	configd_want(ctx, "synced", event->dgid, event->vol_rid, event->attach, event->n_attach);
 }
 
 static void on_plex_error(void *ctx, const Vx__IodPlexError *event)
@@ -215,7 +226,7 @@ static void on_plex_error(void *ctx, const Vx__IodPlexError *event)
 		event->vol_rid, event->plex_rid, event->write ? "write" : "read", event->offset,
 		vx_strerror(event->error));
 	if (event->write) {
-		configd_want(ctx, "plexerror", event->dgid, event->vol_rid, event->plex_rid);
+		configd_want(ctx, "plexerror", event->dgid, event->vol_rid, &event->plex_rid, 1);
 	}
 }
 

@@ -88,6 +88,8 @@ no_operands() {	# ... of verbs that take none
 table_vxassist() {
 	needs_group vxassist "make v 10m"
 	needs_group vxassist "remove volume vol1"
+	needs_group vxassist "mirror vol1"
+	needs_group vxassist "addlog vol1"
 	needs_group vxassist "maxsize"
 	cat <<-'END'
 		1 1114 vxassist
@@ -113,6 +115,12 @@ table_vxassist() {
 		2 1023 vxassist -g data make v 10m layout=
 		2 1023 vxassist -g data make v 10m layout=mirror,nosuch
 		2 1023 vxassist -g data make v 10m "layout=$BAD"
+		2 1023 vxassist -g data make v 10m layout=stripe-mirror
+		2 1023 vxassist -g data make v 10m layout=stripe ncol=1
+		2 1023 vxassist -g data make v 10m layout=stripe stripeunit=1000
+		2 1023 vxassist -g data make v 10m layout=stripe "stripeunit=$BAD"
+		2 1023 vxassist -g data make v 10m ncol=2
+		20 1021 vxassist -g data make v 10m layout=stripe ncol=256
 		2 1023 vxassist -g data make v 10m nmirror=0
 		2 1023 vxassist -g data make v 10m nmirror=-1
 		2 1023 vxassist -g data make v 10m nmirror=99999999999999999999
@@ -126,7 +134,19 @@ table_vxassist() {
 		1 1130 vxassist -g data --json make v 10m
 		1 1115 vxassist -g data remove
 		1 1065 vxassist -g data remove vol1
-		1 1065 vxassist -g data remove mirror vol1
+		1 1025 vxassist -g data remove mirror
+		11 1030 vxassist -g data remove mirror nosuch
+		1 1025 vxassist -g data remove mirror vol1 d1
+		11 1034 vxassist -g data remove mirror vol1 !d9
+		2 1023 vxassist -g data remove mirror vol1 nmirror=0
+		2 1023 vxassist -g data remove log vol1 nmirror=1
+		1 1115 vxassist -g data mirror
+		11 1030 vxassist -g data mirror "$BAD"
+		11 1034 vxassist -g data mirror vol1 d9
+		20 1021 vxassist -g data mirror vol1 nmirror=29
+		19 1027 vxassist -g data mirror vol1 nmirror=32
+		11 1030 vxassist -g data addlog nosuch
+		2 1023 vxassist -g data addlog vol1 nlog=0
 		1 1025 vxassist -g data remove volume
 		11 1030 vxassist -g data remove volume nosuch
 		11 1030 vxassist -g data remove volume vol1 "$BAD"
@@ -284,9 +304,14 @@ table_vxinfo() {
 table_vxplex() {
 	needs_group vxplex "det vol1-02"
 	needs_group vxplex "dis vol1-02"
+	needs_group vxplex "att vol1 vol1-02"
 	cat <<-'END'
 		1 1114 vxplex
-		1 1024 vxplex -g data att vol1 vol1-02
+		1 1024 vxplex -g data cp vol1-01 vol1-02
+		20 1037 vxplex -g data att vol1 vol1-02
+		1 1115 vxplex -g data att vol1
+		11 1030 vxplex -g data att nosuch vol1-02
+		11 1032 vxplex -g data att vol1 "$BAD"
 		1 1115 vxplex -g data det
 		11 1032 vxplex -g data det nosuch
 		11 1032 vxplex -g data det vol1

@@ -218,6 +218,8 @@ static void answer_tasks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 	a.io.n_finished = 1;
 	a.io.finished = &a.task_list[1];
 	a.task[1].state = TEXT("done");
+	a.task[1].type = TEXT("ATCOPY");
+	a.task[1].plex = TEXT("vol2-02");
 	b.io.n_task = 1;
 	b.io.task = b.task_list;
 	reply.n_node = 2;

@@ -103,7 +103,7 @@ static void world_open(void)
 	w->lane.main = &w->main;
 	ck_assert_int_eq(copy_start(&w->lane), 0);
 	w->conf.plex = w->plex;
-	w->conf.plexes = 2;
+	w->conf.plexes = w->conf.written = 2;
 	for (size_t i = 0; i < JOBS; i++) {
 		struct world_job *job = &w->job[i];
 
@@ -114,6 +114,7 @@ static void world_open(void)
 		job->job.call.lane = &w->lane;
 		job->job.call.vio = &job->vio;
 		job->job.call.done = world_ended;
+		job->job.targets = 2;
 		job->job.length = ((uint64_t)rand() % PIECES_MOST + 1) * VX_IO_BYTES - VX_BLOCK;
 	}
 }

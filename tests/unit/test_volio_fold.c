@@ -93,7 +93,7 @@ START_TEST(fold_moves_bits_and_can_be_done_again)
 	uint32_t regions = 0;
 
 	world_open(&world);
-	ck_assert_int_eq(drl_disk_format(&world.shell, false), 0);
+	ck_assert_int_eq(drl_disk_format(&world.shell, NULL, NULL), 0);
 	ck_assert_uint_eq(world_recovery(&world, map), 0);
 	bits_put(active, 7, true);
 	bits_put(active, 99, true);
@@ -122,7 +122,7 @@ START_TEST(the_newest_valid_block_counts)
 	uint8_t junk[64] = { 0xff };
 
 	world_open(&world);
-	ck_assert_int_eq(drl_disk_format(&world.shell, false), 0);
+	ck_assert_int_eq(drl_disk_format(&world.shell, NULL, NULL), 0);
 	bits_put(old, 1, true);
 	bits_put(fresh, 2, true);
 	world_put(&world, 0, DRL_KIND_RECOVERY, 0, 5, old);
@@ -161,6 +161,44 @@ START_TEST(what_is_no_log_is_all_dirty)
 }
 END_TEST
 
+/* Written beside a log in use it has what that one has; the one in use stays as it is. */
+START_TEST(a_second_log_forgets_nothing)
+{
+	struct world world;
+	struct volconf fresh, live;
+	struct drl_disk beside, in_use;
+	uint64_t map[2], old[2] = { 0 }, known[2] = { 0 }, sequence = 0;
+	uint32_t regions = 0;
+
+	world_open(&world);
+	ck_assert_int_eq(ftruncate(world.disk[1].fd, 1 << 20), 0);
+	fresh = live = world.conf;
+	fresh.log = world.log + 1;
+	fresh.logs = live.logs = 1;
+	beside = (struct drl_disk){ .conf = &fresh };
+	in_use = (struct drl_disk){ .conf = &live };
+	bits_put(known, 4, true);
+	ck_assert_int_eq(drl_disk_format(&in_use, NULL, known), 0);
+	bits_put(old, 50, true);
+	world_put(&world, 0, DRL_KIND_ACTIVE, 3, 8, old);
+	bits_put(known, 5, true);
+	world_put(&world, 0, DRL_KIND_RECOVERY, 0, 9, known);
+	ck_assert_int_eq(drl_disk_format(&beside, &in_use, NULL), 0);
+	memset(map, 0, sizeof(map));
+	drl_disk_read_recovery(&beside, map, &sequence);
+	ck_assert_uint_eq(sequence, 9);
+	ck_assert(bits_count(map, REGIONS) == 2 && bits_get(map, 4) && bits_get(map, 5));
+	memset(map, 0, sizeof(map));
+	drl_disk_read_active(&beside, 3, map, &sequence);
+	ck_assert_uint_eq(sequence, 8);
+	ck_assert(bits_count(map, REGIONS) == 1 && bits_get(map, 50));
+	ck_assert_int_eq(drl_disk_fold(&beside, 1u << 3, &regions), 0); /* the other one is lost */
+	ck_assert_uint_eq(regions, 3);
+	ck_assert(!beside.corrupt && !in_use.corrupt);
+	world_close(&world);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio fold");
@@ -171,6 +209,7 @@ int main(void)
 	tcase_add_test(tcase, fold_moves_bits_and_can_be_done_again);
 	tcase_add_test(tcase, the_newest_valid_block_counts);
 	tcase_add_test(tcase, what_is_no_log_is_all_dirty);
+	tcase_add_test(tcase, a_second_log_forgets_nothing);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -88,7 +88,7 @@ static void world_start(struct world *world)
 
 	memcpy(map, world->disk, bits_words(REGIONS) * sizeof(uint64_t));
 	resync_init(&world->resync, world->length, world->region_bytes, REGIONS, map, members,
-		    NODES);
+		    NODES, 0);
 	world->acks_count = 0;
 	memset(world->told, 0, sizeof(world->told));
 	world->copying = world->clearing = world->pausing = world->done = false;

@@ -305,6 +305,7 @@ START_TEST(what_is_not_recovered_is_told)
 	sample_do(s, "vxassist -g data make vol3 10m");
 	sample_do(s, "vxplex -g data det vol1-02");
 	sample_do(s, "vxvol -g data stop vol2 vol3");
+	s->disk[1].status = (char *)"error"; /* of d2 */
 	config_plex(s->config, "vol3-01")->state = VX__PLEX_STATE__PLEX_STALE;
 	ck_assert_int_eq(sample_try(s, "vxrecover -g data recover vol1"), 0);
 	ck_assert_uint_eq(s->number, MSG_PLEX_STAYS);
@@ -462,13 +463,14 @@ START_TEST(synchronised_volumes_become_active)
 	struct plan *plan;
 
 	sample_do(s, "vxassist -g data make vol1 10m layout=mirror");
-	ck_assert_int_eq(plan_synced(s->config, 4711, &plan), -VX_E_NOTFOUND);
-	ck_assert_int_eq(plan_synced(s->config, volume("vol1")->rid, &plan), 0);
+	ck_assert_int_eq(plan_synced(s->config, 4711, NULL, 0, &plan), -VX_E_NOTFOUND);
+	ck_assert_int_eq(plan_synced(s->config, volume("vol1")->rid, NULL, 0, &plan), 0);
 	ck_assert_uint_eq(plan->quiesce_count, 0);
 	sample_apply(s, plan);
 	plan_free(plan);
 	ck_assert_int_eq(volume("vol1")->state, VX__VOL_STATE__VOL_ACTIVE);
-	ck_assert_int_eq(plan_synced(s->config, volume("vol1")->rid, &plan), -VX_E_STALE);
+	ck_assert_int_eq(plan_synced(s->config, volume("vol1")->rid, NULL, 0, &plan),
+			 -VX_E_STALE);
 }
 END_TEST
 

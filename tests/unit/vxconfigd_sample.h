@@ -56,7 +56,8 @@ static inline struct sample *sample_create(size_t count)
 	}
 	s->env = (struct plan_env){ .node = "a", .host = "host-a", .cluster = "demo",
 				    .now_s = 1700000000, .serial = 1025, .disk = s->disk_list,
-				    .disk_count = count, .open = s->open_list };
+				    .disk_count = count, .open = s->open_list,
+				    .protocol = VX_PROTOCOL_MAX };
 	return s;
 }
 
@@ -164,6 +165,12 @@ static inline void sample_check_quiesce(const Vx__Config *before, const Vx__Conf
 			changed = changed || (plex->vol_rid == vol->rid &&
 					      (same == NULL || same->kstate != plex->kstate ||
 					       same->vol_rid != plex->vol_rid));
+		}
+		for (size_t j = 0; j < after->n_plex; j++) {
+			const Vx__Plex *old = config_plex_rid(before, after->plex[j]->rid);
+
+			changed = changed || (after->plex[j]->vol_rid == vol->rid &&
+					      (old == NULL || old->vol_rid != vol->rid));
 		}
 		for (size_t j = 0; j < plan->quiesce_count; j++) {
 			quiet = quiet || plan->quiesce[j] == vol->rid;

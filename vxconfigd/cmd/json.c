@@ -100,6 +100,7 @@ void json_task(struct json_object *object, const char *node, const char *state,
 	json_add_text(object, "state", state);
 	json_add_text(object, "group", task->group);
 	json_add_text(object, "volume", task->volume);
+	json_add_text(object, "plex", task->plex);
 	json_add_number(object, "done", task->done);
 	json_add_number(object, "total", task->total);
 	json_add_number(object, "regions", task->regions);

@@ -22,7 +22,11 @@ static const char *const print_record_headers[LISTING_CLASS_COUNT] = {
 /* An application's I/O to the plex: a plex that is being filled is only written. */
 const char *print_record_mode(const Vx__Plex *plex)
 {
-	return plex->state == VX__PLEX_STATE__PLEX_TEMP ? "WO" : "RW";
+	bool filled = plex->state == VX__PLEX_STATE__PLEX_TEMP ||
+		      plex->state == VX__PLEX_STATE__PLEX_TEMPRMSD ||
+		      plex->state == VX__PLEX_STATE__PLEX_STALE;
+
+	return filled && plex->kstate == VX__KSTATE__KS_ENABLED ? "WO" : "RW";
 }
 
 const char *print_record_layout(const Vx__Plex *plex)

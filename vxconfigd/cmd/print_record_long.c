@@ -124,7 +124,7 @@ static void print_long_plex(const struct listing *list, const Vx__Plex *plex, FI
 	fprintf(out, "state:    state=%s kernel=%s io=%s\n",
 		word_enum(&vx__plex_state__descriptor, (int)plex->state),
 		word_enum(&vx__kstate__descriptor, (int)plex->kstate),
-		plex->state == VX__PLEX_STATE__PLEX_TEMP ? "write-only" : "read-write");
+		strcmp(print_record_mode(plex), "WO") == 0 ? "write-only" : "read-write");
 	fprintf(out, "assoc:    vol=%s sd=", vol != NULL ? vol->name : "(dissoc)");
 	print_long_subdisks(list, plex, out);
 }

@@ -175,6 +175,12 @@ static double task_percent(const Vx__Task *task)
 	return 0;
 }
 
+/* The words of the original. */
+static const char *print_task_operation(const Vx__Task *task)
+{
+	return task->plex[0] != '\0' ? "PLXATT" : "VOL";
+}
+
 void print_task_list(const struct task_row *row, size_t count, bool header, FILE *out)
 {
 	static const struct table_column column[] = { { 6, true }, { 5, true },	  { 10, false },
@@ -204,8 +210,9 @@ void print_task_list(const struct task_row *row, size_t count, bool header, FILE
 		} else if (task->waits_for[0] != '\0') {
 			table_cell(table, "waits for %s", task->waits_for);
 		} else {
-			table_cell(table, "0/%" PRIu64 "/%" PRIu64 " VOL %s %s", task->total,
-				   task->done, task->volume, task->group);
+			table_cell(table, "0/%" PRIu64 "/%" PRIu64 " %s %s%s%s %s", task->total,
+				   task->done, print_task_operation(task), task->volume,
+				   task->plex[0] != '\0' ? " " : "", task->plex, task->group);
 		}
 		table_cell(table, "%s", row[i].node);
 		table_end_row(table);
@@ -242,7 +249,8 @@ void print_task_long(const struct task_row *row, size_t count, FILE *out)
 		}
 		fprintf(out, "Task:      %" PRIu64 " %s\n", task->id, print_task_state(task));
 		fprintf(out, "Type:      %s\n", task->type);
-		fprintf(out, "Operation: VOL %s DG %s\n", task->volume, task->group);
+		fprintf(out, "Operation: %s %s%s%s DG %s\n", print_task_operation(task),
+			task->volume, task->plex[0] != '\0' ? " " : "", task->plex, task->group);
 		fprintf(out, "Node:      %s\n", row[i].node);
 		fprintf(out, "Progress:  %.2f%% %" PRIu64 " of %" PRIu64 " Blocks\n",
 			task_percent(task), task->done, task->total);

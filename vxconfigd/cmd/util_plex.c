@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vxplex: detach and dissociate the plexes (mirrors) of volumes. */
+/* vxplex: attach, detach and dissociate the plexes (mirrors) of volumes. */
 #include "vxconfigd/cmd/utilities.h"
 
 static const struct tool_option vxplex_options[] = {
@@ -13,6 +13,8 @@ static const struct tool_option vxplex_options[] = {
 };
 
 static const struct tool_verb vxplex_verbs[] = {
+	{ "att", "VOLUME PLEX ...", 2, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
+	  "attach: filled while the volume is used, then one of its mirrors" },
 	{ "det", "PLEX ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "detach: not read or written any more, stays with its volume" },
 	{ "dis", "PLEX ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
@@ -22,13 +24,14 @@ static const struct tool_verb vxplex_verbs[] = {
 
 static const struct tool_example vxplex_examples[] = {
 	{ "take a plex out of use before its disk is replaced", "vxplex -g data det vol1-02" },
+	{ "... and into use again", "vxplex -g data att vol1 vol1-02" },
 	{ "remove a mirror for good and free its space", "vxplex -g data -o rm dis vol1-02" },
 	EXAMPLE_ROW_END,
 };
 
 const struct tool vxplex_tool = {
 	.name = "vxplex",
-	.purpose = "detach and dissociate plexes",
+	.purpose = "attach, detach and dissociate plexes",
 	.option = vxplex_options,
 	.verb = vxplex_verbs,
 	.example = vxplex_examples,

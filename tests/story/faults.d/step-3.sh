@@ -27,14 +27,14 @@ no_fuse() {
 }
 
 broken never-copied vxiod \
-	volio/sync.c 'if (dirty) {
-			sync_start(volume);' 'if (dirty) {
+	volio/sync.c 'if (sync_is_needed(volume)) {
+			sync_start(volume);' 'if (sync_is_needed(volume)) {
 			continue;'
 fault never-copied 3 'the new mirrors are made equal' \
 	use a,b,c never-copied
 
 broken copied-nothing vxiod \
-	volio/copy.c 'if (vio->conf->plexes < 2) {' 'if (vio->conf->plexes < 3) {'
+	volio/copy.c 'if (job->targets == 0) {' 'if (job->targets != 0) {'
 fault copied-nothing 3 '... byte by byte, on the disks' \
 	use a,b,c copied-nothing
 

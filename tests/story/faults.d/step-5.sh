@@ -132,7 +132,7 @@ fault block-changed 5 'both plexes are equal, byte by byte, on the disks' \
 # disks knows.
 broken second-mirror-left-out vxiod \
 	volio/request.c 'request->failed = 0;
-	request->plexes = io_all_plexes(request->vio->conf);
+	request->plexes = io_first_plexes(request->vio->conf->written);
 	request->next = io_written;' 'request->failed = 0;
 	request->plexes = 1;
 	request->next = io_written;'

@@ -5,8 +5,8 @@
 
 # A write that one mirror does not have is acknowledged.
 broken half-acknowledged vxiod \
-	volio/request.c 'if (request->failed != 0 && (request->failed & all) != all) {' \
-	'if (request->failed != 0 && (request->failed & all) != all && request->plexes == 0) {' \
+	volio/request.c 'if (request->failed != 0 && (request->failed & good) != good) {' \
+	'if (request->failed != 0 && (request->failed & good) != good && request->plexes == 0) {' \
 	volio/request.c 'if (request->failed != 0) {
 		io_end(request, request->error, true);' 'if (request->failed != 0) {
 		io_end(request, 0, true);'
