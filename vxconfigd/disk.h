@@ -47,9 +47,10 @@ const struct disk *disk_at(const struct disk_set *set, size_t index);
 
 /* Initialises a disk (vxdisk setup): label, empty private region. Refuses unless force: a disk that has a
  * group (-VX_E_BUSY), that carries something foreign (-VX_E_EXISTS: a file system, LVM, ...), a label
- * that cannot be read. Refuses always: unknown device, too small, read-only, in use by the kernel. */
+ * that cannot be read. Refuses always: unknown device, too small, read-only, in use by the kernel.
+ * dry_run: all of that, and nothing is written. */
 void disk_setup(struct disk_set *set, const char *device, uint64_t priv_len_sectors, bool force,
-		void (*done)(void *ctx, int error, const char *reason), void *ctx);
+		bool dry_run, void (*done)(void *ctx, int error, const char *reason), void *ctx);
 /* Writes the ownership part of labels (dgid, group, media, cluster, host, shared; found by diskid) of
  * count disks. -VX_E_OWNER if a disk turned out to be of another group: its label is left alone. On an
  * error others may have been written: write again, or clear what was written. */

@@ -20,7 +20,7 @@ struct label_write {
 	struct worker_job job;
 	struct disk_set *set;
 	char *device, *path;
-	bool setup, force;
+	bool setup, force, dry_run;
 	uint64_t priv_len;
 	struct disk_label label; /* wanted ownership; in the end what was written */
 	int error;
@@ -123,7 +123,7 @@ static int setup_run(struct label_write *write, struct disk_io *io, uint8_t *dat
 		return write_fail(write, rc, "cannot be read: %s", vx_strerror(rc));
 	}
 	rc = setup_check(write, data, &turn);
-	if (rc != 0) {
+	if (rc != 0 || write->dry_run) {
 		return rc;
 	}
 	id_make(id);
@@ -223,9 +223,9 @@ static void write_done(struct worker_job *job)
 	if (job->error != 0) {
 		write_fail(write, job->error, "%s", vx_strerror(job->error));
 	}
-	if (write->error == 0) {
+	if (write->error == 0 && !write->dry_run) {
 		write_show(write);
-	} else if (batch->error == 0) {
+	} else if (write->error != 0 && batch->error == 0) {
 		batch->error = write->error;
 		memcpy(batch->reason, write->reason, sizeof(batch->reason));
 	}
@@ -271,13 +271,14 @@ static struct label_write *write_create(struct disk_set *set, struct label_batch
 }
 
 void disk_setup(struct disk_set *set, const char *device, uint64_t priv_len_sectors, bool force,
-		void (*done)(void *ctx, int error, const char *reason), void *ctx)
+		bool dry_run, void (*done)(void *ctx, int error, const char *reason), void *ctx)
 {
 	const struct disk *disk = disk_by_device(set, device);
 	struct label_write *write = write_create(set, batch_create(1, done, ctx), disk, device);
 
 	write->setup = true;
 	write->force = force;
+	write->dry_run = dry_run;
 	write->priv_len = priv_len_sectors;
 	if (disk == NULL) {
 		write_fail(write, -VX_E_NOTFOUND, "not known on this node");

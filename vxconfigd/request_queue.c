@@ -267,7 +267,12 @@ static void request_on_planned(struct request *req, int error)
 		TAILQ_INSERT_HEAD(group != NULL ? &group->queue : &configd->creating, req, next);
 		return;
 	}
-	request_end(req, error == 0 ? "committed" : "aborted");
+	if (error == 0 && request_has_flag(req->request, "dry-run")) {
+		request_tell_nothing(req);
+		request_end(req, "");
+	} else {
+		request_end(req, error == 0 ? "committed" : "aborted");
+	}
 	request_kick(configd);
 }
 
@@ -405,8 +410,7 @@ static void request_end_one(struct request *req, int error, uint32_t node, const
 			   node != 0 ? cview_name(&req->configd->cluster, node) : "",
 			   node != 0 ? ": " : "", reason);
 	} else if (req->propose->dry_run) {
-		PROTO_ADD(req->reply->line, req->reply->n_line,
-			  proto_string("dry run: every node agrees, nothing was changed"));
+		request_tell_dry(req);
 	}
 	request_end(req, error == -VX_E_LOST	   ? "unknown"
 			 : error != 0		   ? "aborted"

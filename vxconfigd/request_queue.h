@@ -76,6 +76,13 @@ bool request_creates(const Vx__Request *request);
 bool request_has_flag(const Vx__Request *request, const char *flag);
 const char *request_attr(const Vx__Request *request, const char *key); /* NULL: not given */
 
+/* ---- request_dry.c: --dry-run ---- */
+
+/* Adds to the answer what the change, that every node agreed to, would have done. */
+void request_tell_dry(struct request *req);
+/* ... or that there was nothing to do. */
+void request_tell_nothing(struct request *req);
+
 /* ---- request_share.c: T15 ---- */
 
 /* Whose turn it is, out of the queue; NULL: nobody waits. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is asked about this node's disks, and their preparation: vxdisk. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,24 @@ static void disk_setup_refuse(struct disk_setup_job *job, const char *device, in
 	}
 }
 
+static bool disk_setup_is_dry(const struct disk_setup_job *job)
+{
+	return request_has_flag(job->ask->request, "dry-run");
+}
+
+static void disk_setup_tell(struct disk_setup_job *job, const char *device)
+{
+	const struct disk *disk = disk_by_device(job->ask->configd->disks, device);
+	char text[VX_REASON_MAX];
+
+	snprintf(text, sizeof(text), "setup   device %.200s: private region of %" PRIu64
+		 " sectors; what is on it is lost%s%s",
+		 device, job->priv_len,
+		 disk != NULL && disk->label.group[0] != '\0' ? ", also its part of disk group " : "",
+		 disk != NULL ? disk->label.group : "");
+	PROTO_ADD(job->reply->line, job->reply->n_line, proto_string(text));
+}
+
 static void disk_setup_on_done(void *ctx, int error, const char *reason)
 {
 	struct disk_setup_job *job = ctx;
@@ -121,6 +140,9 @@ static void disk_setup_on_done(void *ctx, int error, const char *reason)
 		disk_setup_refuse(job, job->ask->request->operand[job->index], error, reason);
 		disk_setup_end(job);
 		return;
+	}
+	if (disk_setup_is_dry(job)) {
+		disk_setup_tell(job, job->ask->request->operand[job->index]);
 	}
 	job->index++;
 	disk_setup_next(job);
@@ -138,11 +160,15 @@ static void disk_setup_next(struct disk_setup_job *job)
 	const Vx__Request *request = job->ask->request;
 
 	if (job->index == request->n_operand) {
+		if (disk_setup_is_dry(job)) {
+			PROTO_ADD(job->reply->line, job->reply->n_line,
+				  proto_string("dry run: nothing was changed"));
+		}
 		disk_setup_end(job);
 		return;
 	}
 	disk_setup(job->ask->configd->disks, request->operand[job->index], job->priv_len,
-		   request_has_flag(request, "f"), disk_setup_on_done, job);
+		   request_has_flag(request, "f"), disk_setup_is_dry(job), disk_setup_on_done, job);
 }
 
 /* Every name is looked at before the first disk loses what is on it. */

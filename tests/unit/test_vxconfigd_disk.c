@@ -154,7 +154,7 @@ static void scan(void)
 
 static int setup_disk(const char *device, uint64_t priv_len, bool force)
 {
-	disk_setup(set, device, priv_len, force, on_written, NULL);
+	disk_setup(set, device, priv_len, force, false, on_written, NULL);
 	wait_answer();
 	return answer.error;
 }
@@ -170,6 +170,13 @@ START_TEST(scan_and_setup)
 	ck_assert_ptr_nonnull(disk);
 	ck_assert_int_eq(disk->error, -VX_E_NOTFOUND);
 	ck_assert_uint_eq(disk->len, DISK_BYTES / 512);
+	disk_setup(set, "c2", VX_PRIV_LEN_MIN, false, true, on_written, NULL); /* a dry run */
+	wait_answer();
+	ck_assert_int_eq(answer.error, 0);
+	ck_assert_int_eq(disk->error, -VX_E_NOTFOUND);
+	scan();
+	disk = disk_by_device(set, "c2");
+	ck_assert_int_eq(disk->error, -VX_E_NOTFOUND);
 	ck_assert_int_eq(setup_disk("c2", VX_PRIV_LEN_MIN, false), 0);
 	disk = disk_by_device(set, "c2");
 	ck_assert_int_eq(disk->error, 0);

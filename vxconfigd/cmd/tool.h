@@ -75,7 +75,7 @@ struct tool {
 #define OPTION_ROW_DRY_RUN(letter, verbs) \
 	{ \
 		letter, "dry-run", NULL, OPTION_FLAG, "dry-run", \
-			"check on all nodes, change nothing", verbs \
+			"check on all nodes, print what would change, change nothing", verbs \
 	}
 #define OPTION_ROW_FORCE(verbs) \
 	{ \

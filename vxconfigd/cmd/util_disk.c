@@ -12,6 +12,7 @@ static const struct tool_option vxdisk_options[] = {
 	OPTION_ROW_GROUP,
 	{ 'f', "force", NULL, OPTION_FLAG, "f",
 	  "setup: although the disk belongs to a group (its data is lost)", "setup" },
+	OPTION_ROW_DRY_RUN('n', "setup"),
 	OPTION_ROW_QUIET("list"),
 	OPTION_ROW_JSON("list"),
 	OPTION_ROW_PROGRESS(0),

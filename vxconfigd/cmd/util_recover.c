@@ -12,6 +12,7 @@ static const struct tool_option vxrecover_options[] = {
 	{ 'p', "print", NULL, OPTION_FLAG, "p", "only print the volumes that -s would start",
 	  NULL },
 	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "volumes of shared groups only", NULL },
+	OPTION_ROW_DRY_RUN(0, NULL),
 	OPTION_ROW_PROGRESS('v'),
 	OPTION_ROW_END,
 };
