@@ -62,7 +62,7 @@ CMDS := $(patsubst vxconfigd/cmd/%.c,$(B)/bin/%,$(CMD_MAIN))
 TOOLS := $(foreach t,$(TOOL_MAIN),$(B)/tests/$(notdir $(t:.c=)))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_MAIN))
 
-.PHONY: all build deps demo check check-unit check-lab check-lint check-faults check-crash bench install clean help
+.PHONY: all build deps demo check check-unit check-lab check-lint check-faults check-crash bench bench-control install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: build
@@ -71,7 +71,7 @@ build: $(DAEMONS) $(CMDS) $(TOOLS)
 
 help:
 	@sed -n '3,9s/^# \{0,1\}//p' Makefile
-	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-crash check-sim check-sim-exhaustive check-mutants sim bench install clean'
+	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-crash check-sim check-sim-exhaustive check-mutants sim bench bench-control install clean'
 
 $(PB): base/vxha.proto
 	$(call say,PROTO,$<)
@@ -196,6 +196,10 @@ demo: deps
 
 bench: build stage
 	$(Q)tests/bench/bench
+
+# Transactions and reconfigurations in depth, beside the raw round trip and disk write of the same run.
+bench-control: build stage $(B)/tests/vxsim
+	$(Q)tests/bench/bench --only control
 
 # What a node sees: the product installed below build/root (each lab mounts a copy of it over /usr).
 .PHONY: stage

@@ -16,7 +16,7 @@ import time
 from bench_ground import GroundError
 from bench_table import Goal, Row
 
-NODES = ("a", "b", "c")
+NODES = ("a", "b", "c", "d", "e")
 VICTIM = "c"
 GROUP, VOLUME = "data", "vol1"
 TRANSACTIONS = 20
@@ -40,10 +40,14 @@ done
 class Lab:
     """A lab of its own, and commands in its nodes."""
 
-    def __init__(self, tree):
-        self.tree = tree
+    def __init__(self, tree, count=3):
+        self.tree, self.nodes = tree, NODES[:count]
         self.env = {**os.environ, "LAB": f"bench-{os.getpid()}"}
         self.background = []
+
+    def up(self, disks, size_mib):
+        say(f"start of {len(self.nodes)} nodes")
+        self.verb("up", str(len(self.nodes)), "--pacemaker", "--disks", str(disks), "--size", str(size_mib))
 
     def verb(self, *words, timeout=180, check=True):
         try:
@@ -96,6 +100,18 @@ class Lab:
     def members(self, node):
         return len(self.state(node).get("members", []))
 
+    def wait_members(self, nodes):
+        self.wait(f"{' '.join(nodes)} are the members", 150,
+                  lambda: all(self.members(node) == len(nodes) for node in nodes))
+
+    def wait_devices(self, nodes):
+        self.wait(f"{DEVICE} is there on {' '.join(nodes)}", 60,
+                  lambda: all(self.run(node, "sh", "-c", f"stat -c %s {DEVICE}", check=False).strip() == "104857600"
+                              for node in nodes))
+
+    def wait_synced(self):
+        self.wait("the mirrors are in sync", 120, lambda: not self.run("a", "vxtask", "-q", "list", check=False).strip())
+
     def timed_us(self, node, command, count):
         output = self.run(node, "bash", "-c", TIMED, "timed", str(count), *command)
         return [int(line) for line in output.split()]
@@ -106,13 +122,14 @@ def say(text):
 
 
 def measure_cpg(lab):
-    """The raw round trips: before anything of ours runs."""
+    """Microseconds of the raw round trips, in a group of their own."""
     figures = {}
-    answering = [lab.start(node, lab.tool("cpgping"), "--answer", "60") for node in NODES[1:]]
-    for line in lab.run("a", lab.tool("cpgping"), "-m", str(len(NODES)), "-n", str(PINGS)).splitlines():
+    answering = [lab.start(node, lab.tool("cpgping"), "--answer", "60") for node in lab.nodes[1:]]
+    for line in lab.run("a", lab.tool("cpgping"), "-m", str(len(lab.nodes)), "-n", str(PINGS)).splitlines():
         ping = json.loads(line)
         figures["cpg " + ping["what"]] = [ping["p50_us"]]
-    for node in NODES[1:]:
+        figures["cpg p99 " + ping["what"]] = [ping["p99_us"]]
+    for node in lab.nodes[1:]:
         lab.verb("kill", node, "cpgping", "TERM")
     for process in answering:
         process.wait()
@@ -121,27 +138,26 @@ def measure_cpg(lab):
 
 def set_up(lab):
     say("start of the product")
-    for node in NODES:
+    for node in lab.nodes:
         lab.run(node, "sh", "-c", "mkdir -p /etc/vxha && echo 'disks = /dev/vxdisk/*' >/etc/vxha/vxha.conf")
-    lab.run("a", "sh", os.path.join(lab.tree, "crm-examples/10-vxclust-demo.pcs.sh"))
-    lab.wait("all nodes are members", 120, lambda: all(lab.members(node) == len(NODES) for node in NODES))
+    lab.run("a", "env", f"NODES={' '.join(lab.nodes)}", "sh",
+            os.path.join(lab.tree, "crm-examples/10-vxclust-demo.pcs.sh"))
+    lab.wait_members(lab.nodes)
     for disk in ("d1", "d2", "d3"):
         lab.run("a", "vxdisk", "setup", disk)
     lab.run("a", "vxdg", "-s", "init", GROUP, "d1=d1", "d2=d2", "d3=d3")
     lab.run("a", "vxassist", "-g", GROUP, "make", VOLUME, "100m", "layout=mirror", "nmirror=2", "logtype=drl")
-    lab.wait("the device is there on all nodes", 60,
-             lambda: all(lab.run(node, "sh", "-c", f"stat -c %s {DEVICE}", check=False).strip() == "104857600"
-                         for node in NODES))
-    lab.wait("the mirrors are in sync", 60, lambda: not lab.run("a", "vxtask", "-q", "list", check=False).strip())
+    lab.wait_devices(lab.nodes)
+    lab.wait_synced()
 
 
 def start_writers(lab, folder, seconds):
     """One stamp on each node, each in blocks of its own; {node: process}."""
     writers = {}
-    for phase, node in enumerate(NODES):
+    for phase, node in enumerate(lab.nodes):
         writers[node] = lab.start(node, lab.tool("stamp"), "write", DEVICE, "--volume", VOLUME, "--node", node,
                                   "--journal", os.path.join(folder, f"journal.{node}"), "--count",
-                                  str(BLOCKS // 2), "--step", str(len(NODES)), "--phase", str(phase), "--rate",
+                                  str(BLOCKS // 2), "--step", str(len(lab.nodes)), "--phase", str(phase), "--rate",
                                   "200", "--seconds", str(seconds))
     return writers
 
@@ -186,60 +202,67 @@ def last_reconfiguration(lab, node):
     return found[-1] if found and found[-1].get("done") else None
 
 
+def reconfigured(lab, nodes, members, seqnums):
+    """What the nodes say of the reconfiguration after those, to so many members; None: not over yet."""
+    reconfs = []
+    for node in nodes:
+        reconf = last_reconfiguration(lab, node)
+        if lab.members(node) != members or lab.state(node)["reconfig_seqnum"] <= seqnums[node] or not reconf:
+            return None
+        reconfs.append(reconf)
+    return reconfs
+
+
 def measure_leave_and_join(lab, rounds):
-    """Milliseconds of stopnode and startnode, and how long the members were frozen by each."""
-    figures = {"leave": [], "leave freeze": [], "join": [], "join freeze": []}
+    """Milliseconds of stopnode and startnode, and what the members said of each reconfiguration."""
+    figures = {"leave": [], "join": [], "leave reconfs": [], "join reconfs": []}
+    stay = [node for node in lab.nodes if node != VICTIM]
     lab.run("a", "pcs", "property", "set", "maintenance-mode=true")
     try:
         for number in range(rounds):
             say(f"leave and join {number + 1} of {rounds}")
-            for what, verb, members in (("leave", "stopnode", 2), ("join", "startnode", 3)):
+            for what, verb, members in (("leave", "stopnode", stay), ("join", "startnode", lab.nodes)):
+                seqnums = {node: lab.state(node)["reconfig_seqnum"] for node in stay}
                 began = time.monotonic()
                 lab.run(VICTIM, "vxclustadm", verb)
-                lab.wait(f"{members} members after {verb}", 60,
-                         lambda members=members: lab.members("a") == members and last_reconfiguration(lab, "a"))
                 figures[what].append((time.monotonic() - began) * 1000)
-                figures[what + " freeze"].append(last_reconfiguration(lab, "a")["freeze_ms"])
+                figures[what + " reconfs"] += lab.wait(
+                    f"{verb} is over", 60, lambda members=members, seqnums=seqnums:
+                    reconfigured(lab, stay, len(members), seqnums))
+            lab.wait_devices([VICTIM])
     finally:
         lab.run("a", "pcs", "property", "set", "maintenance-mode=false", check=False)
     return figures
 
 
-def measure_deaths(lab, folder, rounds):
-    figures = {"detect": [], "fence": [], "own": [], "freeze": [], "pause": []}
+def measure_deaths(lab, folder, rounds, prepare=None):
+    figures = {"detect": [], "reconfs": [], "pause": []}
     lab.verb("autoboot", "off")
     for number in range(rounds):
         say(f"a node dies, {number + 1} of {rounds}")
-        for what, values in measure_death(lab, folder).items():
+        for what, values in measure_death(lab, folder, prepare).items():
             figures[what] += values
-        if number + 1 < rounds:
-            lab.verb("boot", VICTIM)
-            lab.wait("the node is back", 150, lambda: all(lab.members(node) == len(NODES) for node in NODES))
-            lab.wait("its device is back", 60, lambda: lab.run(VICTIM, "stat", DEVICE, check=False))
+        lab.verb("boot", VICTIM)
+        lab.wait_members(lab.nodes)
+        lab.wait_devices([VICTIM])
+        lab.wait_synced()
     return figures
 
 
-def measure_death(lab, folder):
+def measure_death(lab, folder, prepare):
     """A node is powered off in mid-write. What the survivors say, and what their applications saw."""
     writers = start_writers(lab, folder, 120)
     time.sleep(2)
-    before = {node: lab.state(node)["reconfig_seqnum"] for node in NODES if node != VICTIM}
+    if prepare:
+        prepare(lab)
+    survivors = [node for node in lab.nodes if node != VICTIM]
+    before = {node: lab.state(node)["reconfig_seqnum"] for node in survivors}
     died_ms = time.time() * 1000
     lab.verb("crash", VICTIM)
-    survivors = list(before)
-    lab.wait("the survivors go on", 60, lambda: all(
-        lab.members(node) == len(NODES) - 1 and lab.state(node)["reconfig_seqnum"] > before[node] and
-        last_reconfiguration(lab, node) for node in survivors))
-    figures = {"detect": [], "fence": [], "own": [], "freeze": []}
-    for node in survivors:
-        reconf = last_reconfiguration(lab, node)
-        figures["detect"].append(reconf["wall_ms"] - died_ms)
-        figures["fence"].append(reconf["fence_ms"])
-        figures["own"].append(reconf["freeze_ms"] - reconf["fence_ms"])
-        figures["freeze"].append(reconf["freeze_ms"])
+    reconfs = lab.wait("the survivors go on", 60, lambda: reconfigured(lab, survivors, len(survivors), before))
     time.sleep(1)
-    figures["pause"] = list(stop_writers(lab, {node: writers[node] for node in survivors}).values())
-    return figures
+    return {"detect": [reconf["wall_ms"] - died_ms for reconf in reconfs], "reconfs": reconfs,
+            "pause": list(stop_writers(lab, {node: writers[node] for node in survivors}).values())}
 
 
 class Figures:
@@ -251,6 +274,8 @@ class Figures:
     def add(self, prefix, figures):
         for key, values in figures.items():
             self.values[f"{prefix}{key}"] = values
+            for part in ("freeze", "fence", "own") if key.endswith("reconfs") else ():
+                self.values[f"{prefix}{key[:-7]}{part}"] = [reconf[f"{part}_ms"] for reconf in values]
 
     def row(self, what, key, unit="ms", scale=1.0, peer="", peer_name="", goal=None):
         ours = [value * scale for value in self.values.get(key, []) if value is not None]
@@ -284,8 +309,7 @@ def part(tree, folder, rounds):
     """(rows, details, what went wrong): the other rows are not lost."""
     lab, figures = Lab(tree), Figures()
     try:
-        say("start of the nodes")
-        lab.verb("up", str(len(NODES)), "--pacemaker", "--disks", "3", "--size", "256")
+        lab.up(3, 256)
         figures.add("", measure_cpg(lab))
         set_up(lab)
         figures.add("", measure_transactions(lab))

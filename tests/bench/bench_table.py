@@ -17,6 +17,7 @@ UNITS = {
     "ms": lambda v: f"{v:.0f} ms" if v >= 10 else f"{v:.2f} ms",
     "us": lambda v: f"{v:.1f} us",
     "s": lambda v: f"{v:.1f} s",
+    "per_s": lambda v: f"{v:.0f} /s",
 }
 
 
@@ -74,14 +75,18 @@ def spread(values, form):
     return f"{form} ({form} .. {form})".format(statistics.median(values), min(values), max(values))
 
 
-def print_table(rows, out):
-    head = ["what", "ours", "peer or limit", "ratio, median (spread)", "goal", ""]
-    lines = [head] + [row.cells() for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+def print_lines(lines, out):
+    """Cells in columns; the first line is the head."""
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for number, line in enumerate(lines):
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip(), file=out)
         if number == 0:
             print("  ".join("-" * width for width in widths), file=out)
+
+
+def print_table(rows, out):
+    head = ["what", "ours", "peer or limit", "ratio, median (spread)", "goal", ""]
+    print_lines([head] + [row.cells() for row in rows], out)
     notes = dict.fromkeys(row.note for row in rows if row.note)
     for note in notes:
         print(f"not measured: {note}", file=out)

@@ -13,6 +13,7 @@ import io
 import json
 import sys
 
+import bench_control as control
 from bench_table import Goal, Row, print_table, write_json
 
 passed = failed = 0
@@ -49,6 +50,25 @@ with open(sys.argv[1], encoding="utf-8") as file:
 check("JSON: median of the ratio", 3.0, document["rows"][0]["ratio_median"])
 check("JSON: verdict and note of a row that is absent", ["not measured", "it is not built"],
       [document["rows"][1][key] for key in ("verdict", "note")])
+
+# The control bench: what a transaction is held against, and a freeze.
+measured = {"cpg": {"cpg rtt": [300.0], "cpg round": [1000.0], "cpg p99 round": [2000.0]},
+            "write": {"p50_us": 100.0, "p99_us": 500.0}, "idle": {"p50_us": 4000, "p99_us": 8600, "connect_us": 700},
+            "used": {"p50_us": 6300, "p99_us": 12000}, "query": 3000, "command": 9000, "slave": 9500}
+rows = {row.what: row for row in control.transaction_rows([measured], 3, "")}
+check("without a volume in use: 4 rounds and a write are allowed", [4.1],
+      rows["3 nodes: transaction, no volume in use, p50"].peer)
+check("... of the raw p99, for the p99", [8.5], rows["3 nodes: transaction, no volume in use, p99"].peer)
+check("with one: 6 rounds and two writes", [6.2], rows["3 nodes: transaction, volume in use, p50"].peer)
+check("a transaction that is quicker meets the goal, a slower one misses it", ["met", "missed", "missed", "met"],
+      [row.verdict() for row in rows.values() if row.goal])
+reconf = {"freeze_ms": 90, "own_ms": 20, "quorum_ms": 10, "fence_ms": 60,
+          "steps": [{"step": name, "us": 1500} for name in control.STEPS]}
+check("only a loss waits for fencing", [20, 80], [control.own_ms(what, reconf) for what in ("loss", "join")])
+lines = control.freeze_lines({100: {f"{what} reconfs": [reconf] for what in ("join", "leave", "loss")}})
+check("the freeze by step", ["loss, 100 volumes", *["1.5"] * len(control.STEPS), "90", "20"], lines[-1])
+empty = control.make_rows({"rounds": {}, "rates": {}, "reconfigurations": {}, "simulator": []}, "the lab is not up")
+check("nothing measured: each row says why", {"the lab is not up"}, {row.note for row in empty})
 print(f"{passed} passed, {failed} failed, 0 skipped")
 sys.exit(failed > 0)
 END
