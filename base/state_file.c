@@ -8,13 +8,30 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define STAT_BLOCK 512 /* unit of st_blocks */
+
+/* Room that is there already is left alone: to set it aside anew is one more write of the journal. */
+static int state_file_room(int fd, size_t length)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0) {
+		return -errno;
+	}
+	if ((size_t)st.st_blocks * STAT_BLOCK >= length ||
+	    fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)length) == 0 || errno == EOPNOTSUPP) {
+		return 0;
+	}
+	return -errno;
+}
 
 /* The twin, open, with room for length bytes; or -errno. */
 static int state_file_open(const char *path, size_t length, char twin[PATH_MAX])
 {
-	int fd;
+	int fd, rc;
 
 	if (snprintf(twin, PATH_MAX, "%s.new", path) >= PATH_MAX) {
 		return -ENAMETOOLONG;
@@ -23,12 +40,10 @@ static int state_file_open(const char *path, size_t length, char twin[PATH_MAX])
 	if (fd < 0) {
 		return -errno;
 	}
-	if (length > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)length) != 0 &&
-	    errno != EOPNOTSUPP) {
-		int error = errno;
-
+	rc = state_file_room(fd, length);
+	if (rc != 0) {
 		close(fd);
-		return -error;
+		return rc;
 	}
 	return fd;
 }
@@ -45,8 +60,10 @@ int state_file_reserve(const char *path, size_t length)
 	return 0;
 }
 
+/* A content as long as the one before changes nothing but data, which spares the journal a write. */
 static int state_file_fill(int fd, const void *data, size_t length)
 {
+	struct stat st;
 	size_t done = 0;
 
 	while (done < length) {
@@ -57,7 +74,11 @@ static int state_file_fill(int fd, const void *data, size_t length)
 		}
 		done += got > 0 ? (size_t)got : 0;
 	}
-	return ftruncate(fd, (off_t)length) == 0 && fsync(fd) == 0 ? 0 : -errno;
+	if (fstat(fd, &st) != 0 ||
+	    (st.st_size != (off_t)length && ftruncate(fd, (off_t)length) != 0)) {
+		return -errno;
+	}
+	return fdatasync(fd) == 0 ? 0 : -errno;
 }
 
 /* The two change places, so that the old one's room is the next one's. */

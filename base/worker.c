@@ -124,12 +124,20 @@ struct loop *worker_loop(const struct worker *worker)
 	return worker->loop;
 }
 
-/* Under the mutex: the main loop has it back. */
-static void worker_end(struct worker *worker, struct worker_job *job)
+/* Under the mutex: the main loop has it back. True: it is to be woken, without the mutex, which is
+ * what it wants first. */
+static bool worker_end(struct worker *worker, struct worker_job *job)
+{
+	bool first = STAILQ_EMPTY(&worker->ended);
+
+	STAILQ_INSERT_TAIL(&worker->ended, job, next);
+	return first;
+}
+
+static void worker_wake_loop(struct worker *worker)
 {
 	uint64_t one = 1;
 
-	STAILQ_INSERT_TAIL(&worker->ended, job, next);
 	/* EAGAIN means that the counter is full: then the loop is woken anyway. */
 	if (write(worker->event_fd, &one, sizeof(one)) < 0 && errno != EAGAIN) {
 		abort();
@@ -158,20 +166,21 @@ static struct worker_queue *worker_queue_get(struct worker *worker, const char *
 	return queue;
 }
 
-/* Under the mutex: after its jobs or its running changed. */
-static void worker_queue_settle(struct worker *worker, struct worker_queue *queue)
+/* Under the mutex: after its jobs or its running changed. True: a thread is to be woken for it, without
+ * the mutex. */
+static bool worker_queue_settle(struct worker *worker, struct worker_queue *queue)
 {
 	if (queue->running) {
-		return;
+		return false;
 	}
 	if (STAILQ_EMPTY(&queue->jobs)) {
 		TAILQ_REMOVE(&worker->queues, queue, all);
 		free(queue);
-		return;
+		return false;
 	}
 	TAILQ_INSERT_TAIL(&worker->ready, queue, ready);
 	worker->ready_count++;
-	pthread_cond_signal(&worker->wake);
+	return true;
 }
 
 static void *worker_main(void *arg)
@@ -194,6 +203,7 @@ static void *worker_main(void *arg)
 		}
 
 		struct worker_job *job = STAILQ_FIRST(&queue->jobs);
+		bool wake_loop;
 
 		TAILQ_REMOVE(&worker->ready, queue, ready);
 		worker->ready_count--;
@@ -203,8 +213,13 @@ static void *worker_main(void *arg)
 		job->run(job);
 		pthread_mutex_lock(&worker->mutex);
 		queue->running = false;
-		worker_queue_settle(worker, queue);
-		worker_end(worker, job);
+		(void)worker_queue_settle(worker, queue); /* this thread looks again */
+		wake_loop = worker_end(worker, job);
+		if (wake_loop) {
+			pthread_mutex_unlock(&worker->mutex);
+			worker_wake_loop(worker);
+			pthread_mutex_lock(&worker->mutex);
+		}
 	}
 	pthread_mutex_unlock(&worker->mutex);
 	return NULL;
@@ -238,24 +253,30 @@ static int worker_start_thread(struct worker *worker)
 
 void worker_submit(struct worker *worker, const char *name, struct worker_job *job)
 {
-	bool short_of_threads;
+	bool short_of_threads, wake_loop = false, wake_thread = false;
 
 	assert(job->run != NULL && job->done != NULL);
 	pthread_mutex_lock(&worker->mutex);
 	job->error = worker->pending++ < VX_WORKER_JOBS_MAX ? 0 : -VX_E_FULL;
 	if (job->error != 0) {
-		worker_end(worker, job);
+		wake_loop = worker_end(worker, job);
 	} else {
 		struct worker_queue *queue = worker_queue_get(worker, name);
 		bool settled = queue->running || !STAILQ_EMPTY(&queue->jobs);
 
 		STAILQ_INSERT_TAIL(&queue->jobs, job, next);
 		if (!settled) {
-			worker_queue_settle(worker, queue);
+			wake_thread = worker_queue_settle(worker, queue);
 		}
 	}
 	short_of_threads = worker->ready_count > worker->idle_threads;
 	pthread_mutex_unlock(&worker->mutex);
+	if (wake_loop) {
+		worker_wake_loop(worker);
+	}
+	if (wake_thread) {
+		pthread_cond_signal(&worker->wake);
+	}
 	if (short_of_threads && worker->thread_count < VX_WORKERS_MAX &&
 	    worker_start_thread(worker) != 0 && worker->thread_count == 0) {
 		abort(); /* not one thread: nothing would ever be answered */

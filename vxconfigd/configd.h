@@ -63,6 +63,7 @@ TAILQ_HEAD(group_list, group);
 TAILQ_HEAD(request_list, request);
 TAILQ_HEAD(relay_list, relay);
 TAILQ_HEAD(io_round_list, io_round);
+TAILQ_HEAD(load_list, group_load_call);
 
 struct configd {
 	struct loop *loop;
@@ -92,7 +93,8 @@ struct configd {
 	struct loop_timer kick_timer, leave_timer, ready_timer;
 	char force_dgid[DISK_ID_SIZE]; /* group whose next take-over is forced */
 	uint64_t epoch_floor;	  /* the next view must have a higher epoch than this */
-	unsigned int loads;	  /* answers of vxiod to loads that are awaited */
+	struct load_list loads;	  /* what vxiod has not answered yet, in the order told */
+	uint64_t load_serial;	  /* of the last load that vxiod was told */
 	unsigned int disk_writes; /* label writes in flight */
 };
 

@@ -15,7 +15,9 @@
 #include "vxconfigd/server.h"
 
 struct group_load_call {
+	TAILQ_ENTRY(group_load_call) next;
 	struct configd *configd;
+	uint64_t serial;
 	char dgid[64];
 	void (*done)(void *ctx, int error, const char *reason);
 	void *ctx;
@@ -168,7 +170,7 @@ static void group_on_loaded(void *ctx, int error, const char *reason, const Vx__
 	char text[VX_REASON_MAX];
 
 	(void)answer;
-	configd->loads--;
+	TAILQ_REMOVE(&configd->loads, call, next);
 	if (error != 0 && !configd->leaving) {
 		snprintf(text, sizeof(text), "dg=%s vxiod cannot run the configuration: %s%s%s",
 			 group != NULL ? group->name : call->dgid, vx_strerror(error),
@@ -187,18 +189,40 @@ static void group_on_loaded(void *ctx, int error, const char *reason, const Vx__
 	server_on_loaded(configd);
 }
 
+static struct group_load_call *group_load_begin(struct group *group,
+						void (*done)(void *ctx, int error,
+							     const char *reason),
+						void *ctx)
+{
+	struct group_load_call *call = proto_grow(NULL, 0, sizeof(*call));
+	struct configd *configd = group->configd;
+
+	*call = (struct group_load_call){
+		.configd = configd, .serial = ++configd->load_serial, .done = done, .ctx = ctx
+	};
+	snprintf(call->dgid, sizeof(call->dgid), "%s", group->dgid);
+	TAILQ_INSERT_TAIL(&configd->loads, call, next);
+	return call;
+}
+
+bool group_is_loading(const struct configd *configd, uint64_t serial)
+{
+	const struct group_load_call *oldest = TAILQ_FIRST(&configd->loads);
+
+	return oldest != NULL && oldest->serial <= serial;
+}
+
 void group_load(struct group *group, bool first,
 		void (*done)(void *ctx, int error, const char *reason), void *ctx)
 {
 	struct configd *configd = group->configd;
-	struct group_load_call *call = proto_grow(NULL, 0, sizeof(*call));
 	Vx__IodLoad load = VX__IOD_LOAD__INIT;
 	Vx__IodQuery query = VX__IOD_QUERY__INIT;
+	Vx__Config config = *group->config;
 	Vx__Ipc msg = VX__IPC__INIT;
 
-	*call = (struct group_load_call){ .configd = configd, .done = done, .ctx = ctx };
-	snprintf(call->dgid, sizeof(call->dgid), "%s", group->dgid);
-	load.config = group->config;
+	config.n_outcome = 0; /* who asked for what is no business of vxiod's */
+	load.config = &config;
 	load.first = first;
 	load.force = true; /* whether a volume may go was asked before (T2) */
 	load.activation = group_activation(group);
@@ -209,9 +233,8 @@ void group_load(struct group *group, bool first,
 		msg.body_case = VX__IPC__BODY_IOD_QUERY;
 		msg.iod_query = &query;
 	}
-	configd->loads++;
 	group->loaded = !configd->leaving;
-	iod_call(configd->iod, &msg, group_on_loaded, call);
+	iod_call(configd->iod, &msg, group_on_loaded, group_load_begin(group, done, ctx));
 	group_paths_free(load.path, load.n_path);
 	group_notes_save(configd);
 }
@@ -219,19 +242,15 @@ void group_load(struct group *group, bool first,
 void group_unload(struct group *group)
 {
 	struct configd *configd = group->configd;
-	struct group_load_call *call = proto_grow(NULL, 0, sizeof(*call));
 	Vx__IodUnload unload = VX__IOD_UNLOAD__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
 
-	*call = (struct group_load_call){ .configd = configd };
-	snprintf(call->dgid, sizeof(call->dgid), "%s", group->dgid);
 	unload.dgid = group->dgid;
 	unload.force = true;
 	msg.body_case = VX__IPC__BODY_IOD_UNLOAD;
 	msg.iod_unload = &unload;
-	configd->loads++;
 	group->loaded = false;
-	iod_call(configd->iod, &msg, group_on_loaded, call);
+	iod_call(configd->iod, &msg, group_on_loaded, group_load_begin(group, NULL, NULL));
 	group_notes_save(configd);
 }
 

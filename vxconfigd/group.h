@@ -88,6 +88,8 @@ void group_paths_free(Vx__DiskPath **path, size_t count);
 void group_load(struct group *group, bool first,
 		void (*done)(void *ctx, int error, const char *reason), void *ctx);
 void group_unload(struct group *group);
+/* Is there a load, told up to that one (configd's load_serial), that vxiod has not answered? */
+bool group_is_loading(const struct configd *configd, uint64_t serial);
 
 /* What vxiod runs of this node's groups, for a vxconfigd that was killed (in the run folder). */
 void group_notes_save(struct configd *configd);

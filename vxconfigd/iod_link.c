@@ -142,13 +142,15 @@ void iod_call(struct iod *iod, Vx__Ipc *msg, iod_done *done, void *ctx)
 	*request = (struct iod_request){
 		.cookie = msg->cookie,
 		.since_ms = clock_ms(),
-		.msg = proto_clone(msg),
 		.done = done,
 		.ctx = ctx,
 	};
 	TAILQ_INSERT_TAIL(&iod->requests, request, next);
-	iod_send(iod, request);
-	if (request->msg != NULL && !iod->timer.armed) {
+	if (ipc_client_send(iod->ipc, msg) == 0) {
+		return;
+	}
+	request->msg = proto_clone(msg);
+	if (!iod->timer.armed) {
 		loop_timer_set(iod->loop, &iod->timer, VX_IPC_RETRY_MS, iod_on_timer, iod);
 	}
 }

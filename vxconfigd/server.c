@@ -172,11 +172,12 @@ void ask_progress(struct ask *ask, const Vx__Reply *reply)
 
 void ask_answer_loaded(struct ask *ask, Vx__Reply *reply)
 {
-	if (ask->configd->loads == 0) {
+	if (!group_is_loading(ask->configd, ask->configd->load_serial)) {
 		ask_answer(ask, reply);
 		return;
 	}
 	ask->reply = reply;
+	ask->load_serial = ask->configd->load_serial;
 	TAILQ_INSERT_TAIL(&ask->configd->server->loading, ask, next);
 }
 
@@ -184,7 +185,8 @@ void server_on_loaded(struct configd *configd)
 {
 	struct ask *ask;
 
-	while (configd->loads == 0 && (ask = TAILQ_FIRST(&configd->server->loading)) != NULL) {
+	while ((ask = TAILQ_FIRST(&configd->server->loading)) != NULL &&
+	       !group_is_loading(configd, ask->load_serial)) {
 		TAILQ_REMOVE(&configd->server->loading, ask, next);
 		ask_answer(ask, ask->reply);
 	}

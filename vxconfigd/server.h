@@ -15,7 +15,8 @@ struct ask {
 	uint64_t cookie;
 	uint64_t caller;	 /* a client of this node, ... */
 	uint32_t nodeid;	 /* ... or the node that forwarded it; 0: the former */
-	Vx__Reply *reply;	 /* of an answer that waits for vxiod */
+	Vx__Reply *reply;	 /* of an answer that waits for vxiod ... */
+	uint64_t load_serial;	 /* ... until it has loaded what it was told up to then */
 	struct loop_timer timer; /* of a change of vxconfigd's own that is tried again */
 	struct loop_timer tell_timer; /* until what it waits for is told */
 	uint64_t asked_epoch; /* upgrade: the view in which a new one was asked for */
@@ -29,7 +30,7 @@ void server_destroy(struct server *server);
 
 /* Frees ask and reply. */
 void ask_answer(struct ask *ask, Vx__Reply *reply);
-/* The same, once this node's vxiod has loaded what it was told to: what was made can be used. */
+/* The same, once this node's vxiod has loaded what it was told so far: what was made can be used. */
 void ask_answer_loaded(struct ask *ask, Vx__Reply *reply);
 void ask_progress(struct ask *ask, const Vx__Reply *reply);
 /* From now on, until the end, what it waits for is told (server_wait.c). */
@@ -43,7 +44,7 @@ void server_submit(struct configd *configd, struct ask *ask);
 /* A change that vxconfigd itself wants: to the master, whoever it is. Nobody waits for the answer.
  */
 void server_change_internal(struct configd *configd, const Vx__Request *request);
-/* Every load that vxiod was told has been answered. */
+/* vxiod has answered a load. */
 void server_on_loaded(struct configd *configd);
 /* Port u: a request or an answer. */
 void server_on_command(struct configd *configd, uint32_t from, const Vx__CmdMsg *msg);

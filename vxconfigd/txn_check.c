@@ -82,9 +82,8 @@ static void txn_check_disks(struct txn_check *check, const char *const *diskid, 
 /* ---- open volumes ---- */
 
 /* Is the volume gone, stopped or shorter once the transaction is in force? */
-static bool txn_check_is_cut(const struct group *group, const char *name)
+static bool txn_check_is_cut(const struct group *group, const Vx__Vol *before)
 {
-	const Vx__Vol *before = config_vol(group->config, name);
 	const Vx__Vol *after;
 
 	if (before == NULL) {
@@ -112,7 +111,7 @@ static void txn_check_on_opens(void *ctx, int error, const char *reason, const V
 		const Vx__OpenBy *open = answer->iod_report->open[i];
 
 		if (strcmp(open->group, group->name) == 0 &&
-		    txn_check_is_cut(group, open->volume)) {
+		    txn_check_is_cut(group, config_vol(group->config, open->volume))) {
 			txn_check_no(check, -VX_E_OPEN, "volume %s is open: %s (pid %u)",
 				     open->volume, open->command, open->pid);
 		}
@@ -231,7 +230,8 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 		return;
 	}
 	after = proto_clone(group->config);
-	rc = config_apply(after, propose->delta, check->reason);
+	rc = config_replay(after, propose->delta, check->reason);
+	rc = rc == 0 ? config_check(after, check->reason) : rc;
 	if (rc != 0) {
 		check->error = rc;
 		proto_free(after);
@@ -243,7 +243,7 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 	txn_check_memory(check);
 	txn_check_disks(check, (const char *const *)propose->need_disk, propose->n_need_disk);
 	for (size_t i = 0; i < group->config->n_vol; i++) {
-		cut = cut || txn_check_is_cut(group, group->config->vol[i]->name);
+		cut = cut || txn_check_is_cut(group, group->config->vol[i]);
 	}
 	if (cut) {
 		txn_check_opens(check, group);

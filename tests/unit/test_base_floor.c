@@ -280,6 +280,50 @@ START_TEST(messages_are_cloned)
 }
 END_TEST
 
+/* Each kind of field: the copy packs to the same bytes, shares nothing and can be freed. */
+START_TEST(clones_share_nothing)
+{
+	static const uint8_t newer[] = { 0xf8, 0x3f, 0x05 }; /* field 1023 of a newer program */
+	Vx__Ipc *msg = PROTO_NEW(vx__ipc, Vx__Ipc), *copy, *known;
+	Vx__Request *request = PROTO_NEW(vx__request, Vx__Request);
+	Vx__Attr *attr = PROTO_NEW(vx__attr, Vx__Attr);
+	uint8_t *data;
+	size_t length;
+
+	msg->cookie = 7;
+	msg->body_case = VX__IPC__BODY_REQUEST;
+	msg->request = request;
+	proto_string_set(&request->tool, "vxvol");
+	PROTO_ADD(request->operand, request->n_operand, proto_string("vol1"));
+	PROTO_ADD(request->operand, request->n_operand, proto_string(""));
+	proto_string_set(&attr->key, "comment");
+	PROTO_ADD(request->attr, request->n_attr, attr);
+	request->txid.data = (uint8_t *)proto_string("0123456789abcdef");
+	request->txid.len = 16;
+	data = proto_pack(msg, &length);
+	data = proto_grow(data, length + sizeof(newer), 1);
+	memcpy(data + length, newer, sizeof(newer));
+	known = vx__ipc__unpack(NULL, length + sizeof(newer), data);
+	ck_assert_uint_eq(known->base.n_unknown_fields, 1);
+	copy = proto_clone(known);
+	ck_assert(proto_equal(known, copy));
+	ck_assert(!proto_equal(msg, copy));
+	memset(known->request->txid.data, 0, 16);
+	known->request->operand[0][0] = 'x';
+	proto_string_set(&known->request->attr[0]->key, "other");
+	proto_free(known);
+	ck_assert_str_eq(copy->request->operand[0], "vol1");
+	ck_assert_str_eq(copy->request->operand[1], "");
+	ck_assert_str_eq(copy->request->attr[0]->key, "comment");
+	ck_assert_str_eq(copy->request->attr[0]->value, "");
+	ck_assert_mem_eq(copy->request->txid.data, "0123456789abcdef", 16);
+	ck_assert_str_eq(copy->request->verb, "");
+	proto_free(copy);
+	proto_free(msg);
+	free(data);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base_floor");
@@ -298,6 +342,7 @@ int main(void)
 	tcase_add_test(all, fields_are_little_endian);
 	tcase_add_test(all, fields_are_bounded);
 	tcase_add_test(all, messages_are_cloned);
+	tcase_add_test(all, clones_share_nothing);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
 
