@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Many changes of one group at a time, typed on two nodes, while the third one's vxconfigd stands still:
-#	- vxtask list says who waits for what, behind what
+#	- vxtask list says who waits for what, behind what; another group does not wait
 #	- when it goes on they share transactions (T15), the nodes take turns; each has its answer and its line in the audit
 #	- the one that a node refuses fails alone, with the node and the reason
 #	- the master loses power in the middle of many: what each utility was told is true
@@ -77,22 +77,28 @@ story_need group
 first=$(master_node)
 read -r second third <<<"$(slave_nodes | tr '\n' ' ')"
 
+D4=$(on "$first" vxdisk -q list | awk '/online invalid/ { print $1 }' | head -n 1)
+check "another disk group" on "$first" sh -c "vxdisk setup $D4 && vxdg -s init other o1=$D4"
+
 echo "# changes wait for node $third"
 check "node $second has something in the way of ${second}3" on "$second" mkdir -p "/dev/vx/dsk/$GROUP/${second}3"
 check "vxconfigd of $third stands still" lab pause "$third" vxconfigd
 on "$first" sh -c "vxassist -g $GROUP make first 1m" &
+on "$first" sh -c "vxassist -g other make other 1m" &
 begin_many "$first" "$first" $MANY
 begin_many "$second" "$second" $MANY
-wait_for 10 "all are typed on $first" typed_are "$first" $((MANY + 1))
+wait_for 10 "all are typed on $first" typed_are "$first" $((MANY + 2))
 wait_for 10 "all are typed on $second" typed_are "$second" $MANY
-wait_for 14 "vxtask shows them" waiting_are $((2 * MANY + 1))
+wait_for 14 "vxtask shows them" waiting_are $((2 * MANY + 2))
 check "vxconfigd of $third goes on" lab cont "$third" vxconfigd
-check_is "... each with the node, the process, the command" $((2 * MANY + 1)) \
+check_is "... each with the node, the process, the command" $((2 * MANY + 2)) \
 	"$(jq '[.tasks[] | select(.pid > 0 and .user == "root" and (.command | test("vxassist -g .* make .* 1m")))] | length' "$WORK/tasks")"
 check_is "... those of $second" $MANY "$(jq "[.tasks[] | select(.node == \"$second\")] | length" "$WORK/tasks")"
 voting=$(jq "[.tasks[] | select(.waits_for == \"the vote of node $third\")] | length" "$WORK/tasks")
 check "... what is under way waits for $third" [ "$voting" -gt 0 ]
-check_is "... the others for that" $((2 * MANY + 1 - voting)) \
+check_is "... of both groups at the same time" "$GROUP other" \
+	"$(jq -r ".tasks[] | select(.waits_for == \"the vote of node $third\") | .group" "$WORK/tasks" | sort -u | tr '\n' ' ' | sed 's/ $//')"
+check_is "... the others for that" $((2 * MANY + 2 - voting)) \
 	"$(jq '[.tasks[] | select(.waits_for | test("^an earlier change: vxassist -g .* make .* \\(node .*, pid [0-9]+\\)$"))] | length' "$WORK/tasks")"
 
 echo "# they share transactions"
@@ -112,7 +118,7 @@ check "... as the log of $second says" on "$second" grep -q "error: vxassist mak
 audit >"$WORK/audit"
 check_is "each has a line in the audit, the refused one has none" $((2 * MANY - 1)) "$(wc -l <"$WORK/audit")"
 check "there are fewer transactions than changes" [ "$(cut -d' ' -f1 "$WORK/audit" | sort -u | wc -l)" -lt $((2 * MANY - 1)) ]
-check_is "each has its own id" $((2 * MANY + 1)) "$(on "$first" vxdctl audit --json | jq -r '.changes[].transaction' | sort -u | wc -l)"
+check_is "each has its own id" $((2 * MANY + 1)) "$(on "$first" vxdctl audit -g "$GROUP" --json | jq -r '.changes[].transaction' | sort -u | wc -l)"
 check "the configuration is the same everywhere" same_config
 check "something in the way goes" on "$second" rmdir "/dev/vx/dsk/$GROUP/${second}3"
 

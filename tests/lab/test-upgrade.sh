@@ -4,7 +4,8 @@
 # A rolling upgrade, at three nodes with Pacemaker: all begin with the program of protocol 10 (make PROTOCOL_MAX=10 stage), and
 # get the newer one, one node after the other, while the others write
 #	- the cluster runs 10 until "vxdctl upgrade", which is refused as long as a node cannot
-#	- what protocols 11 and 13 brought (vxclustadm setmaster, attaching plexes) is refused before, and works after
+#	- what protocols 11 and 13 brought (vxclustadm setmaster, attaching plexes) is refused before, and works after;
+#	  changes share transactions (12) only after
 #	- then a node with the older program cannot join: it says why, and so do the others; they go on
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
@@ -30,6 +31,25 @@ members_are() {	# members_are COUNT NODE...
 
 change() {
 	on "$1" timeout 20 vxvol -g "$GROUP" set comment="$2" "$VOLUME"
+}
+
+typed_wait() {	# typed_wait COUNT: as vxtask shows it on a
+	on a vxtask --json list 2>/dev/null | jq '[.tasks[] | select(.type == "CHANGE")] | length' | grep -x "$1"
+}
+
+# together PREFIX: six changes that wait for c together; $transactions: how many they became.
+together() {
+	local i pids=()
+	check "vxconfigd of c stands still" lab pause c vxconfigd
+	for i in 1 2 3 4 5 6; do
+		on a vxassist -g "$GROUP" make "$1$i" 1m 2>/dev/null &
+		pids+=($!)
+	done
+	wait_for 14 "six changes wait" typed_wait 6
+	check "vxconfigd of c goes on" lab cont c vxconfigd
+	check "all are made" wait "${pids[@]}"
+	transactions=$(on a vxdctl audit -g "$GROUP" --json |
+		jq -r ".changes[] | select(.command | test(\" make $1[0-9] 1m$\")) | .seq" | sort -u | wc -l)
 }
 
 # Out, switched off, on with the other program, in.
@@ -74,6 +94,8 @@ writers_start
 wait_for 30 "all six writers have acknowledged writes" writers_acked
 replace c
 refused_upgrade c '(a, b|b, a)'
+together old
+check_is "each has its own transaction" 6 "$transactions"
 check "setmaster needs protocol 11" output_has 'node c was not made master: the cluster runs protocol 10, this needs 11' \
 	on c sh -c '! vxclustadm setmaster c 2>&1'
 check "a mirror needs protocol 13" output_has 'V-80-1-1080 Volume vol1: the cluster runs protocol 10, this needs 13' \
@@ -89,6 +111,8 @@ wait_for 10 "all nodes say so" protocol_is 13 $NODES
 for line in 'vxconfigd_vrsn: *1' 'dg_minimum: *1' 'dg_maximum: *1' 'kernel: *1' 'protocol_minimum: *10' 'protocol_maximum: *13' 'protocol_current: *13'; do
 	check "vxdctl support: $line" output_has "^ *$line\$" on a vxdctl support
 done
+together new
+check "they share transactions" [ "$transactions" -lt 6 ]
 check "setmaster works" on a vxclustadm setmaster b
 check "a mirror is detached" on c vxplex -g "$GROUP" det vol1-02
 check "... and attached" on a vxplex -g "$GROUP" att "$VOLUME" vol1-02
