@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whose turn it is in the queue of a group, and who shares the transaction that begins (T15). */
+#include <string.h>
+
 #include "base/log.h"
 #include "base/proto.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/share.h"
 
-/* The nodes take turns. One that was begun before (it was put aside, or failed together with
- * others) comes first. */
+/* What vxconfigd itself wants: writes wait for the end of a plex that failed. */
+static bool request_is_urgent(const struct request *req)
+{
+	return strcmp(req->request->tool, "vxconfigd") == 0;
+}
+
+/* What is urgent comes first; then what was begun before (it was put aside, or failed together with
+ * others); then the nodes take turns. */
 static struct request *request_next(const struct group *group)
 {
 	struct request *next = TAILQ_FIRST(&group->queue), *req;
 
+	TAILQ_FOREACH(req, &group->queue, next)
+	{
+		if (request_is_urgent(req)) {
+			return req;
+		}
+	}
 	if (next == NULL || next->attempt > 0) {
 		return next;
 	}
@@ -71,7 +85,7 @@ void request_gather(struct request *first)
 	after = proto_clone(group->config);
 	goes_on = config_replay(after, first->propose->delta, reason) == 0;
 	while (goes_on && (req = request_next(group)) != NULL && req->part == first->part &&
-	       share_allows(req->request)) {
+	       request_is_urgent(req) == request_is_urgent(first) && share_allows(req->request)) {
 		request_take(group);
 		goes_on = request_joins(first, req, after);
 		if (goes_on) {
