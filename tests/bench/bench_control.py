@@ -10,6 +10,7 @@ reconfiguration (vxclustadm -v nodestate --json).
 """
 import json
 import re
+import resource
 import statistics
 import subprocess
 
@@ -79,11 +80,21 @@ def remove_volumes(lab, prefix, count):
     lab.run("a", "vxassist", "-g", GROUP, "remove", "volume", *[f"{prefix}{i + 1}" for i in range(count)])
 
 
+def daemons_cpu_us(lab):
+    """CPU time that the daemons of all nodes have used: what a transaction costs, however busy the machine is."""
+    used_ns = 0
+    for node in lab.nodes:
+        script = "for daemon in vxclustd vxconfigd vxiod; do cat /proc/$(pidof $daemon)/task/*/schedstat; done"
+        used_ns += sum(int(line.split()[0]) for line in lab.run(node, "sh", "-c", script).splitlines())
+    return used_ns / 1000
+
+
 def measure_round(lab, number):
     """One round: raw CPG, raw disk, then transactions without and with volumes in use."""
     say(f"transactions, round {number + 1}")
-    figures = {"cpg": bench_lab.measure_cpg(lab), "write": measure_writes(lab),
+    figures = {"cpg": bench_lab.measure_cpg(lab), "write": measure_writes(lab), "cpu": -daemons_cpu_us(lab),
                "idle": load(lab, CHANGES, "vxvol", "set", "comment=%", "s1")}
+    figures["cpu"] = (figures["cpu"] + daemons_cpu_us(lab)) / CHANGES
     make_volumes(lab, "m", DETACHES, "layout=mirror", "nmirror=2", "init=active")
     figures["used"] = load(lab, DETACHES, "vxplex", "det", "m%-02")
     remove_volumes(lab, "m", DETACHES)
@@ -119,14 +130,15 @@ def write_everywhere(lab):
 
 
 def measure_simulator(lab):
-    """Runs a second on one core: 3 nodes, 5 faults."""
+    """Runs a second of CPU time: 3 nodes, 5 faults."""
     say("the simulator")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run([lab.tool("vxsim"), "--jobs", "1", "--seeds", str(SIM_RUNS), "--nodes", "3", "--faults", "5"],
                           stdout=subprocess.PIPE, text=True, check=False)
-    found = re.findall(r"\((\d+) a second\)", done.stdout)
-    if done.returncode != 0 or not found:
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
         raise GroundError(f"the simulator failed: {done.stdout[-600:]}")
-    return int(found[-1])
+    return SIM_RUNS / (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 class Control:
@@ -195,7 +207,8 @@ def transaction_rows(rounds, count, note):
         for percentile in ("p50", "p99"):
             found.append(row(f"transaction, {what}, {percentile}", lambda f, k=kind, p=percentile: f[k][f"{p}_us"],
                              lambda f, k=kind, p=percentile: limit_us(f, k, p), name, Goal("<=", 1)))
-    found += [row("connecting to vxconfigd", lambda f: f["idle"]["connect_us"]),
+    found += [row("CPU time of all daemons for one, no volume in use", lambda f: f["cpu"]),
+              row("connecting to vxconfigd", lambda f: f["idle"]["connect_us"]),
               row("command without a transaction (vxdctl -c mode)", lambda f: f["query"]),
               row("command with one, no volume in use", lambda f: f["command"]),
               row("the same on another node than the master", lambda f: f["slave"])]
@@ -242,7 +255,7 @@ def make_rows(measured, note):
     found += rate_rows(measured["rates"], note)
     for volumes in (1, MANY):
         found += reconfiguration_rows(measured["reconfigurations"], volumes, note)
-    found.append(Row("simulator: runs a second on a core, 3 nodes, 5 faults", "per_s", measured["simulator"],
+    found.append(Row("simulator: runs a second of a core, 3 nodes, 5 faults", "per_s", measured["simulator"],
                      goal=Goal(">=", 1000, "ours"), note="" if measured["simulator"] else note))
     return found
 

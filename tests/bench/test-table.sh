@@ -54,7 +54,8 @@ check("JSON: verdict and note of a row that is absent", ["not measured", "it is 
 # The control bench: what a transaction is held against, and a freeze.
 measured = {"cpg": {"cpg rtt": [300.0], "cpg round": [1000.0], "cpg p99 round": [2000.0]},
             "write": {"p50_us": 100.0, "p99_us": 500.0}, "idle": {"p50_us": 4000, "p99_us": 8600, "connect_us": 700},
-            "used": {"p50_us": 6300, "p99_us": 12000}, "query": 3000, "command": 9000, "slave": 9500}
+            "used": {"p50_us": 6300, "p99_us": 12000}, "query": 3000, "command": 9000, "slave": 9500,
+            "cpu": 5000}
 rows = {row.what: row for row in control.transaction_rows([measured], 3, "")}
 check("without a volume in use: 4 rounds and a write are allowed", [4.1],
       rows["3 nodes: transaction, no volume in use, p50"].peer)
