@@ -14,6 +14,7 @@ struct fold {
 	struct worker_job job;
 	struct drl_disk log;
 	struct volume *volume;
+	struct volconf *conf;
 	struct gather *gather;
 	uint32_t slots, regions;
 	int error;
@@ -34,7 +35,9 @@ static void fold_done(struct worker_job *job)
 	char reason[VX_REASON_MAX] = "";
 
 	fold->error = job->error != 0 ? job->error : fold->error;
-	control_log_errors(volume, fold->log.failed);
+	if (fold->conf == volume->conf) {
+		control_log_errors(volume, fold->log.failed);
+	}
 	if (fold->error != 0) {
 		snprintf(reason, sizeof(reason), "dg=%s vol=%s: cannot write the recovery map: %s",
 			 volume->conf->group, volume->conf->name, vx_strerror(fold->error));
@@ -44,6 +47,7 @@ static void fold_done(struct worker_job *job)
 			   volume->conf->name, fold->regions, volume->conf->regions);
 	}
 	iod_job_end(volume->group);
+	volconf_free(&volume->group->iod->disks, fold->conf);
 	volume_busy_end(volume);
 	gather_end(gather, fold->error, reason);
 	free(fold);
@@ -57,7 +61,7 @@ void fold_volume(struct volume *volume, uint32_t slots, struct gather *gather)
 		log_bug("out of memory");
 	}
 	*fold = (struct fold){ .volume = volume, .gather = gather, .slots = slots };
-	fold->log.conf = volume->conf;
+	fold->log.conf = fold->conf = volconf_get(volume->conf);
 	fold->job.run = fold_run;
 	fold->job.done = fold_done;
 	gather_add(gather);

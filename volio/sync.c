@@ -25,6 +25,7 @@ struct sync {
 	struct copy_job copy;
 	struct worker_job clear_job;
 	struct drl_disk clear_log;
+	struct volconf *clear_conf;
 	uint64_t *clear_map;
 	uint64_t clear_sequence;
 	bool copying, clearing; /* the lane, a worker has its part */
@@ -247,8 +248,10 @@ static void sync_clear_done(struct worker_job *job)
 
 	iod_job_end(sync->volume->group);
 	sync->clearing = false;
-	control_log_errors(sync->volume,
-			   sync->clear_log.failed); /* a bit too many on disk does no harm */
+	if (sync->clear_conf == sync->volume->conf) { /* a bit too many on disk does no harm */
+		control_log_errors(sync->volume, sync->clear_log.failed);
+	}
+	volconf_free(&sync->volume->group->iod->disks, sync->clear_conf);
 	sync_cleared(sync);
 }
 
@@ -269,7 +272,8 @@ static void sync_clear(struct sync *sync, const struct resync_effects *effects)
 		bits_put(sync->clear_map, region, false);
 	}
 	sync->clear_sequence = ++volume->map_sequence;
-	sync->clear_log = (struct drl_disk){ .conf = volume->conf };
+	sync->clear_conf = volconf_get(volume->conf);
+	sync->clear_log = (struct drl_disk){ .conf = sync->clear_conf };
 	sync->clearing = true;
 	sync->clear_job.run = sync_clear_run;
 	sync->clear_job.done = sync_clear_done;

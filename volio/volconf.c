@@ -359,6 +359,7 @@ int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *
 	snprintf(conf->group, sizeof(conf->group), "%s", config->dg->name);
 	snprintf(conf->dgid, sizeof(conf->dgid), "%s", config->dg->dgid);
 	snprintf(conf->name, sizeof(conf->name), "%s", vol->name);
+	conf->uses = 1;
 	conf->rid = vol->rid;
 	conf->length = vol->len * VX_SECTOR;
 	conf->minor = vol->minor;
@@ -375,9 +376,15 @@ int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *
 	return rc;
 }
 
+struct volconf *volconf_get(struct volconf *conf)
+{
+	conf->uses++;
+	return conf;
+}
+
 void volconf_free(struct iodisk_set *set, struct volconf *conf)
 {
-	if (conf == NULL) {
+	if (conf == NULL || --conf->uses > 0) {
 		return;
 	}
 	for (uint32_t i = 0; i < conf->disks; i++) {

@@ -3,7 +3,8 @@
  * One volume as the I/O threads need it: a checked, immutable snapshot of the configuration.
  *
  * Made by the main thread from the records of a group, handed to the volume's I/O thread at a quiet
- * moment, freed by the main thread when the next one has taken its place (V3). Offsets are bytes.
+ * moment, freed by the main thread when the next one has taken its place (V3) and no worker reads or
+ * writes maps by it. Offsets are bytes.
  */
 #ifndef VX_VOLIO_VOLCONF_H
 #define VX_VOLIO_VOLCONF_H
@@ -32,6 +33,7 @@ struct volconf_subdisk {
 };
 
 struct volconf {
+	uint32_t uses; /* main thread: whoever still needs it frees it */
 	char group[VX_NAME_MAX + 1], name[VX_NAME_MAX + 1], dgid[128];
 	uint64_t rid;
 	uint64_t length; /* bytes */
@@ -65,6 +67,8 @@ typedef struct iodisk *volconf_disk_fn(void *ctx, const char *diskid);
  */
 int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *find, void *ctx,
 		 struct volconf **out_conf, char *out_reason);
+/* One more who will free it: a job of a worker, which outlives a change of the configuration. */
+struct volconf *volconf_get(struct volconf *conf);
 void volconf_free(struct iodisk_set *set, struct volconf *conf);
 /* Would I/O and its log go the same way? Names count as well. */
 bool volconf_is_same(const struct volconf *a, const struct volconf *b);

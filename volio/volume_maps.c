@@ -27,10 +27,12 @@ struct maps_read {
 	struct volume *volume;
 	struct gather *gather;
 	struct drl_disk disk;
+	struct volconf *conf; /* it is read by this one */
 	uint64_t *recover, *active;
 	uint64_t recover_sequence, active_sequence;
 	uint32_t slot;
 	bool first; /* the log of this node begins with it */
+	bool full;
 };
 
 static void maps_run(struct worker_job *job)
@@ -49,6 +51,7 @@ static void maps_end(struct maps_read *read, int error)
 	struct volume *volume = read->volume;
 
 	volume->reading = false;
+	volconf_free(&volume->group->iod->disks, read->conf);
 	free(read->recover);
 	free(read->active);
 	free(read);
@@ -108,6 +111,12 @@ static void maps_done(struct worker_job *job)
 	uint32_t strange = 0;
 
 	iod_job_end(volume->group);
+	if (job->error == 0 && read->conf != conf) { /* it changed meanwhile */
+		volume_read_maps(volume, read->full, read->gather);
+		maps_end(read, 0);
+		volume->reading = true;
+		return;
+	}
 	if (job->error != 0) {
 		maps_end(read, job->error);
 		return;
@@ -148,6 +157,8 @@ void volume_read_maps(struct volume *volume, bool full, struct gather *gather)
 	volume->map_dropped = false;
 	read->volume = volume;
 	read->gather = gather;
+	read->conf = volconf_get(volume->conf);
+	read->full = full;
 	read->first = !volume->maps_ready && conf->logs > 0;
 	read->slot = cluster_slot(volume->group);
 	if (conf->regions > 0) {

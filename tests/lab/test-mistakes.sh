@@ -143,8 +143,8 @@ table_vxassist() {
 		1 1115 vxassist -g data mirror
 		11 1030 vxassist -g data mirror "$BAD"
 		11 1034 vxassist -g data mirror vol1 d9
-		20 1021 vxassist -g data mirror vol1 nmirror=29
-		19 1027 vxassist -g data mirror vol1 nmirror=32
+		20 1021 vxassist -g data mirror vol1 nmirror=8
+		5 1027 vxassist -g data mirror vol1 nmirror=32
 		11 1030 vxassist -g data addlog nosuch
 		2 1023 vxassist -g data addlog vol1 nlog=0
 		1 1025 vxassist -g data remove volume
