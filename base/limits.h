@@ -19,14 +19,16 @@
  *   11  vxclustadm setmaster (R19)
  *   12  several requests share a transaction (T15)
  *   13  plexes are attached: written and not read
+ *   14  mirrored volumes become longer and shorter
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX
-#define VX_PROTOCOL_MAX 13
+#define VX_PROTOCOL_MAX 14
 #endif
 #define VX_PROTOCOL_SETMASTER 11
 #define VX_PROTOCOL_SHARE 12
 #define VX_PROTOCOL_ATTACH 13
+#define VX_PROTOCOL_RESIZE 14
 
 /* other versions that vxdctl support shows */
 #define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */

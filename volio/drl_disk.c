@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "volio/bits.h"
 #include "volio/drl_format.h"
+#include "volio/reshape.h"
 
 #define DRL_READ_TRIES \
 	3 /* another node may be writing the block: read it again before it counts as torn */
@@ -170,6 +171,46 @@ int drl_disk_format(struct drl_disk *log, struct drl_disk *live, const uint64_t 
 	drl_disk_write_map(log, DRL_KIND_HEADER, 0, NULL, 1);
 	free(map);
 	return drl_disk_flush(log);
+}
+
+/* All active maps of before go into was; those of log are clear. */
+static uint64_t drl_disk_reshape_active(struct drl_disk *log, struct drl_disk *before,
+					uint64_t *was, const uint64_t *none)
+{
+	uint64_t most = 0, sequence;
+
+	for (uint32_t slot = 0; slot < VX_NODES_MAX; slot++) {
+		drl_disk_read_active(before, slot, was, &sequence);
+		most = sequence > most ? sequence : most;
+	}
+	for (uint32_t slot = 0; slot < VX_NODES_MAX; slot++) {
+		drl_disk_write_map(log, DRL_KIND_ACTIVE, slot, none, most + 1);
+	}
+	return most;
+}
+
+int drl_disk_reshape(struct drl_disk *log, const struct volconf *old)
+{
+	struct drl_disk before = { .conf = old };
+	uint64_t *was = bits_new(old->regions), *map = bits_new(log->conf->regions);
+	uint64_t *none = bits_new(log->conf->regions), most = 0, sequence;
+	int rc = was == NULL || map == NULL || none == NULL ? -ENOMEM : 0;
+
+	if (rc == 0) {
+		drl_disk_read_recovery(&before, was, &sequence);
+		if (reshape_is_of_regions(old, log->conf)) {
+			most = drl_disk_reshape_active(log, &before, was, none);
+		}
+		reshape_map(old, was, log->conf, map);
+		sequence = sequence > most ? sequence : most;
+		drl_disk_write_map(log, DRL_KIND_RECOVERY, 0, map, sequence + 1);
+		drl_disk_write_map(log, DRL_KIND_HEADER, 0, NULL, sequence + 1);
+		rc = drl_disk_flush(log);
+	}
+	free(was);
+	free(map);
+	free(none);
+	return rc;
 }
 
 static bool drl_disk_has_header(struct drl_disk *log)

@@ -41,5 +41,11 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions);
  * nothing is forgotten if they are lost. NULL: there are none.
  */
 int drl_disk_format(struct drl_disk *log, struct drl_disk *live, const uint64_t *recover);
+/*
+ * V33: the log of old, whose volume is quiet on all nodes, becomes that of log's configuration. If
+ * the regions change all maps are written, and what any had is in the new recovery map; else the
+ * active maps stay.
+ */
+int drl_disk_reshape(struct drl_disk *log, const struct volconf *old);
 
 #endif

@@ -50,8 +50,6 @@ void io_submit(struct io_request *request)
 	struct vio *vio = request->vio;
 
 	assert(request->state == IO_FRONT);
-	assert(request->offset <= vio->conf->length &&
-	       request->length <= vio->conf->length - request->offset);
 	request->began_us = vio->lane->now_us;
 	request->error = 0;
 	request->marked = request->unwritten = request->synced = false;

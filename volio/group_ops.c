@@ -10,6 +10,7 @@
 #include "volio/control.h"
 #include "volio/drl_disk.h"
 #include "volio/load.h"
+#include "volio/reshape.h"
 #include "volio/sync.h"
 #include "volio/volume.h"
 
@@ -84,6 +85,7 @@ struct format {
 	struct volconf *conf;
 	struct volconf fresh, in_use; /* of conf: its logs that are written, and the others */
 	struct drl_disk log, live;
+	struct volconf *old; /* not NULL: the log of another length becomes this one's */
 	uint64_t *recover;
 	bool dirty;
 	int error;
@@ -92,6 +94,7 @@ struct format {
 static void format_end(struct format *format, int error, const char *reason)
 {
 	volconf_free(&format->load.op.iod->disks, format->conf);
+	volconf_free(&format->load.op.iod->disks, format->old);
 	free(format->recover);
 	load_close_disks(&format->load);
 	op_end(&format->load.op, error, reason);
@@ -101,8 +104,13 @@ static void format_run(struct worker_job *job)
 {
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
-	format->error = drl_disk_format(
-		&format->log, format->in_use.logs > 0 ? &format->live : NULL, format->recover);
+	if (format->old != NULL) {
+		format->error = drl_disk_reshape(&format->log, format->old);
+	} else {
+		format->error = drl_disk_format(&format->log,
+						format->in_use.logs > 0 ? &format->live : NULL,
+						format->recover);
+	}
 	if (format->error == 0 && format->log.failed != 0) {
 		format->error = -VX_E_DISKIO; /* a new log must be whole on every log plex */
 	}
@@ -199,6 +207,11 @@ static void format_opened(struct gather *gather)
 		return;
 	}
 	volume = iod_volume(op->iod, op->dgid, request->vol_rid);
+	if (volume != NULL && volume->conf->logs > 0 &&
+	    reshape_is_needed(volume->conf, format->conf)) {
+		format->old = volconf_get(volume->conf);
+		volume = NULL; /* every log is written */
+	}
 	format_part(format, volume);
 	if (format->fresh.logs == 0) {
 		format_end(format, 0, NULL);

@@ -20,7 +20,9 @@
 #include "volio/cluster.h"
 #include "volio/control.h"
 #include "volio/fold.h"
+#include "volio/bits.h"
 #include "volio/load.h"
+#include "volio/reshape.h"
 #include "volio/sync.h"
 #include "volio/volume.h"
 
@@ -50,6 +52,7 @@ static void load_end(struct load *load, int error, const char *reason)
 			volume_busy_end(entry->volume);
 		}
 		volconf_free(&iod->disks, entry->conf);
+		free(entry->map);
 	}
 	load_close_disks(load);
 	free(load->entry);
@@ -156,14 +159,6 @@ static int load_compare_volume(struct load *load, const Vx__Vol *vol, char *reas
 		return 0;
 	}
 	entry->action = volconf_is_same(volume->conf, entry->conf) ? LOAD_KEEP : LOAD_CHANGE;
-	if (entry->action == LOAD_CHANGE && volume->conf->regions > 0 &&
-	    (volume->conf->length != entry->conf->length ||
-	     volume->conf->region_bytes != entry->conf->region_bytes)) {
-		snprintf(reason, VX_REASON_MAX,
-			 "volume %s: the length of a loaded mirrored volume cannot change",
-			 vol->name);
-		return -VX_E_INVAL;
-	}
 	return 0;
 }
 
@@ -300,12 +295,25 @@ static void load_change(struct load *load, struct load_entry *entry)
 {
 	struct volume *volume = entry->volume;
 
-	if (entry->conf->logs > 0 && volume->conf->logs == 0) {
+	bool reshape = reshape_is_needed(volume->conf, entry->conf);
+
+	entry->reread = reshape && entry->conf->logs > 0; /* V33 */
+	if (entry->reread && reshape_is_of_regions(volume->conf, entry->conf)) {
+		volume->maps_ready = false; /* the whole log was written anew */
+	} else if (entry->reread && volume->map != NULL) {
+		bits_put(volume->map, entry->conf->regions - 1, true); /* RESUME reads it too */
+	} else if (reshape && volume->map != NULL) {
+		entry->map = bits_new(entry->conf->regions);
+		if (entry->map == NULL) {
+			log_bug("out of memory");
+		}
+		reshape_map(volume->conf, volume->map, entry->conf, entry->map);
+	} else if (entry->conf->logs > 0 && volume->conf->logs == 0) {
 		volume->maps_ready = false; /* it has a log now: read like a new one */
 	} else if (entry->conf->regions > 0 && volume->conf->regions == 0) {
 		volume->maps_ready = false;
 	}
-	if (!volconf_attaches_are_same(volume->conf, entry->conf)) {
+	if (reshape || !volconf_attaches_are_same(volume->conf, entry->conf)) {
 		sync_cut(volume); /* another one begins with the new ones: load_done() */
 	}
 	volume_apply(volume, entry->conf, &load->part);
@@ -397,7 +405,11 @@ static void load_maps(struct gather *gather)
 			continue;
 		}
 		stale_follow(&volume->stale, volume->conf);
-		if (volume->maps_ready || volume->reading) {
+		if (load->entry[i].map != NULL) {
+			volume_set_map(volume, load->entry[i].map);
+			load->entry[i].map = NULL;
+		}
+		if ((volume->maps_ready && !load->entry[i].reread) || volume->reading) {
 			continue;
 		}
 		if (load->entry[i].action == LOAD_CHANGE) {

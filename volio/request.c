@@ -249,6 +249,12 @@ void io_start(struct io_request *request)
 {
 	struct vio *vio = request->vio;
 
+	if (request->offset > vio->conf->length ||
+	    request->length > vio->conf->length - request->offset) { /* it became shorter */
+		request->state = IO_FRONT;
+		request->done(request, -EIO);
+		return;
+	}
 	if (!io_shape(request, vio->conf->block)) {
 		request->state = IO_FRONT;
 		request->done(request, 0);
@@ -331,7 +337,9 @@ void io_retry_parked(struct vio *vio)
 		request->state = IO_ACTIVE;
 		request->error = 0;
 		request->failed = 0;
-		if (request->kind == IO_FLUSH) {
+		if (request->kind != IO_FLUSH && request->end > vio->conf->length) {
+			io_end(request, -EIO, false); /* it became shorter */
+		} else if (request->kind == IO_FLUSH) {
 			legs_flush(request);
 		} else if (vio->log != NULL && !request->marked) { /* parked before there was a log */
 			request->unwritten = false;

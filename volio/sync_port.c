@@ -147,6 +147,21 @@ static void window_is_free(struct gather *gather)
 	free(answer);
 }
 
+/* Whole regions only: the owner may have spoken of shorter ones, before the volume became longer. */
+static void sync_take_clean(struct volume *volume, const Vx__Window *window)
+{
+	const struct volconf *conf = volume->conf;
+	uint64_t from = window->clean_from * VX_SECTOR, to = from + window->clean_len * VX_SECTOR;
+	uint64_t first = (from + conf->region_bytes - 1) / conf->region_bytes;
+	uint64_t end = to == conf->length ? conf->regions : to / conf->region_bytes;
+
+	if (to <= conf->length && first < end) {
+		volume_clear_map(volume, (uint32_t)first, (uint32_t)(end - 1));
+		stale_clear(&volume->stale, window->attach, window->n_attach, (uint32_t)first,
+			    (uint32_t)(end - 1));
+	}
+}
+
 static void sync_on_window(struct iod *iod, const Vx__Window *window)
 {
 	struct volume *volume = iod_volume(iod, window->dgid, window->vol_rid);
@@ -161,25 +176,15 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 		window_acknowledge(iod, window->dgid, window->vol_rid, window->serial);
 		return;
 	}
-	if (window->len == 0 || window->offset > volume->conf->length / VX_SECTOR ||
-	    window->len > volume->conf->length / VX_SECTOR - window->offset) {
-		log_err("dg=%s vol=%s: window %llu+%llu is outside of the volume",
-			volume->conf->group, volume->conf->name, (unsigned long long)window->offset,
+	/* It may be behind the end: the owner runs the next configuration already. */
+	if (window->len == 0 || window->offset > VX_SECTORS_MAX || window->len > VX_SECTORS_MAX) {
+		log_err("dg=%s vol=%s: window %llu+%llu is not possible", volume->conf->group,
+			volume->conf->name, (unsigned long long)window->offset,
 			(unsigned long long)window->len);
 		return;
 	}
 	if (window->clean_len > 0 && volume->conf->regions > 0 && volume->sync == NULL) {
-		uint64_t from = window->clean_from * VX_SECTOR,
-			 last = from + window->clean_len * VX_SECTOR - 1;
-
-		if (last < volume->conf->length) {
-			uint32_t first_region = (uint32_t)(from / volume->conf->region_bytes),
-				 last_region = (uint32_t)(last / volume->conf->region_bytes);
-
-			volume_clear_map(volume, first_region, last_region);
-			stale_clear(&volume->stale, window->attach, window->n_attach, first_region,
-				    last_region);
-		}
+		sync_take_clean(volume, window);
 	}
 	answer = calloc(1, sizeof(*answer));
 	if (answer == NULL) {

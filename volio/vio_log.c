@@ -322,7 +322,13 @@ void vio_run_maps(struct lane_call *call)
 	if (!maps->keep_log) {
 		struct vio_log *log = vio->log;
 
+		struct io_request *request;
+
 		assert(TAILQ_EMPTY(&vio->marking));
+		TAILQ_FOREACH(request, &vio->parked, link)
+		{
+			request->marked = false; /* in no log, or in that of other regions */
+		}
 		vio->log = maps->log;
 		maps->log = log;
 		atomic_store_explicit(&vio->shown_dirty,
@@ -359,6 +365,12 @@ void vio_run_apply(struct lane_call *call)
 	apply->conf = old;
 	vio->retry = true;
 	apply->dropped_log = NULL;
+	apply->dropped_recover = NULL;
+	if (old->regions != vio->conf->regions) {
+		apply->dropped_recover = vio->recover;
+		vio->recover = NULL;
+		log_show_recover(vio);
+	}
 	if (vio->log != NULL && vio->conf->logs == 0) {
 		struct io_request *request;
 

@@ -39,7 +39,9 @@ struct vio_apply {
 	struct lane_call call;
 	const struct volconf *conf;
 	bool logs_changed;
-	struct vio_log *dropped_log; /* out: the volume has no log any more; the caller frees it */
+	/* out, the caller frees them: the volume has no log, or other regions */
+	struct vio_log *dropped_log;
+	uint64_t *dropped_recover;
 };
 void vio_run_apply(struct lane_call *call);
 

@@ -302,6 +302,11 @@ static void volume_applied(struct lane_call *call)
 
 	assert(change->apply.conf == old);
 	volume->conf = (struct volconf *)(uintptr_t)volume->vio->conf;
+	if (old->regions != volume->conf->regions) {
+		free(volume->map); /* made or read anew before the gate opens */
+		volume->map = NULL;
+	}
+	free(change->apply.dropped_recover);
 	vio_log_free(change->apply.dropped_log);
 	volconf_free(&volume->group->iod->disks, old);
 	free(change);

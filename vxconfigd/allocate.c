@@ -423,3 +423,105 @@ void allocation_free(struct allocation *allocation)
 	}
 	free(allocation);
 }
+
+/* ---- more for a column ---- */
+
+/* has_data: of the column itself; has_log: of others of the volume, so that it is not taken. */
+static const Vx__Sd *more_note_disks(const Vx__Config *config, const struct allocate_more *want,
+				     struct pool *pool, size_t *out_subdisks)
+{
+	const Vx__Sd *last = NULL;
+
+	for (size_t i = 0; i < config->n_sd; i++) {
+		const Vx__Sd *sd = config->sd[i];
+		const Vx__Plex *plex = config_plex_rid(config, sd->plex_rid);
+		bool own = plex->rid == want->plex->rid && sd->column == want->column;
+		bool other = !own && !plex->is_log && plex->vol_rid == want->plex->vol_rid;
+
+		*out_subdisks += plex->rid == want->plex->rid ? 1 : 0;
+		if (own && (last == NULL || sd->plex_offset > last->plex_offset)) {
+			last = sd;
+		}
+		for (size_t d = 0; d < pool->disk_count && (own || other); d++) {
+			if (pool->disk[d].dm->rid == sd->dm_rid) {
+				pool->disk[d].has_data |= own;
+				pool->disk[d].has_log |= other;
+			}
+		}
+	}
+	return last;
+}
+
+/* Right behind the last subdisk; how many sectors. */
+static uint64_t more_behind(struct pool *pool, const Vx__Sd *last, uint64_t len,
+			    struct allocate_column *column)
+{
+	for (size_t d = 0; d < pool->disk_count; d++) {
+		struct pool_disk *disk = &pool->disk[d];
+
+		for (size_t i = 0; i < disk->extent_count; i++) {
+			struct allocate_extent *from = &disk->extent[i], part = *from;
+
+			if (disk->dm->rid != last->dm_rid || part.len == 0 ||
+			    part.offset != last->disk_offset + last->len) {
+				continue;
+			}
+			part.len = part.len < len ? part.len : len;
+			from->offset += part.len;
+			from->len -= part.len;
+			disk->free -= part.len;
+			column_add(column, part);
+			return part.len;
+		}
+	}
+	return 0;
+}
+
+static struct pool_disk *more_disk(struct pool *pool)
+{
+	struct pool_disk *best = NULL;
+
+	for (size_t i = 0; i < pool->disk_count; i++) {
+		struct pool_disk *disk = &pool->disk[i];
+		bool better = best == NULL || (disk->has_data != best->has_data
+						       ? disk->has_data
+						       : disk->free > best->free);
+
+		if (!disk->has_log && disk->free > 0 && better) {
+			best = disk;
+		}
+	}
+	return best;
+}
+
+int allocate_more(const Vx__Config *config, const struct allocate_more *want,
+		  struct allocate_column *out_column, char *out_reason)
+{
+	const struct allocate_want disks = {
+		.data_len = want->len,
+		.data_plexes = 1,
+		.columns = 1,
+		.disk = want->disk,
+		.disk_count = want->disk_count,
+	};
+	struct pool *pool = pool_create(config, &disks);
+	struct allocate_column column = { 0 };
+	struct allocate_plex plex = { .column = &column, .column_count = 1 };
+	const Vx__Sd *last = more_note_disks(config, want, pool, &plex.extent_count);
+	uint64_t got = more_behind(pool, last, want->len, &column);
+	struct pool_disk *disk;
+
+	while (got < want->len && plex.extent_count < VX_SUBDISKS_MAX &&
+	       (disk = more_disk(pool)) != NULL) {
+		disk->has_data = true;
+		got += plex_take(&plex, 0, disk, want->len - got);
+	}
+	pool_free(pool);
+	if (got < want->len) {
+		free(column.extent);
+		tell_shortage(config, &disks, out_reason);
+		return -VX_E_NOSPACE;
+	}
+	*out_column = column;
+	return 0;
+}

@@ -62,6 +62,23 @@ int allocate_volume(const Vx__Config *config, const struct allocate_want *want,
 		    struct allocation **out_allocation, char *out_reason);
 void allocation_free(struct allocation *allocation);
 
+/* More for a column of a plex, behind what it has. */
+struct allocate_more {
+	const Vx__Plex *plex;
+	uint32_t column;
+	uint64_t len; /* a multiple of the alignment */
+	const uint64_t *disk; /* the new space only on these disks; count 0: all */
+	size_t disk_count;
+};
+
+/*
+ * Room for it: right behind its last subdisk, else on its disks, else on disks that no other column
+ * and no other plex of the volume has data on. 0 and the extents (free() them), in order; or
+ * -VX_E_NOSPACE with a text in out_reason.
+ */
+int allocate_more(const Vx__Config *config, const struct allocate_more *want,
+		  struct allocate_column *out_column, char *out_reason);
+
 /* Every usable free extent, in order of disk and offset; free() it. Never NULL. */
 struct allocate_extent *allocate_free_extents(const Vx__Config *config, size_t *out_count);
 

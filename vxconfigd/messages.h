@@ -80,6 +80,10 @@
 	X(PLEX_SHORT, 1081, INVAL, "Plex %s: is too short for volume %s") \
 	X(LOG_UNMIRRORED, 1082, INVAL, "Volume %s: has one plex: a log serves mirrored volumes only (vxassist -g %s mirror %s)") \
 	X(PLEX_FEW, 1083, LAST, "Volume %s: has not so many %s that could be removed%s") \
+	X(RESIZE_LEN, 1084, INVAL, "Volume %s: is %llu sectors long: %s needs %s than that") \
+	X(RESIZE_ATTACH, 1085, BUSY, "Volume %s: plex %s is being attached: try again when it is complete (vxtask list)") \
+	X(SHRINK_LOSES, 1086, INVAL, "Volume %s: what it holds behind %llu sectors would be lost: make the file system smaller " \
+				     "first (-f: shrink it nevertheless)") \
 	X(UPGRADE, 1071, INVAL, "The protocol was not raised: %s") \
 	X(QUEUE_FULL, 1072, FULL, "Disk group %s: too many changes wait (at most %u, %u of one node): try again later") \
 	X(INTERNAL, 1099, PROTO, "%s")

@@ -295,6 +295,23 @@ int plan_layout_place(const Vx__Config *config, const struct layout *layout, uin
 	return error;
 }
 
+void plan_layout_add_subdisk(struct plan_work *work, const Vx__Plex *plex, uint32_t column,
+			     uint64_t plex_offset, const struct allocate_extent *extent)
+{
+	const Vx__Dm *dm = config_dm_rid(work->after, extent->dm_rid);
+	char name[VX_NAME_MAX + 1];
+	Vx__Sd *sd;
+
+	plan_next_name(work->after, dm->name, name);
+	sd = config_sd_add(work->after, name);
+	sd->plex_rid = plex->rid;
+	sd->dm_rid = dm->rid;
+	sd->disk_offset = extent->offset;
+	sd->len = extent->len;
+	sd->plex_offset = plex_offset;
+	sd->column = column;
+}
+
 static void layout_add_column(struct plan_work *work, const Vx__Plex *plex, uint32_t column,
 			      const struct allocate_column *place)
 {
@@ -302,20 +319,10 @@ static void layout_add_column(struct plan_work *work, const Vx__Plex *plex, uint
 
 	for (size_t i = 0; i < place->extent_count; i++) {
 		const struct allocate_extent *extent = &place->extent[i];
-		const Vx__Dm *dm = config_dm_rid(work->after, extent->dm_rid);
-		char name[VX_NAME_MAX + 1];
-		Vx__Sd *sd;
 
-		plan_next_name(work->after, dm->name, name);
-		sd = config_sd_add(work->after, name);
-		sd->plex_rid = plex->rid;
-		sd->dm_rid = dm->rid;
-		sd->disk_offset = extent->offset;
-		sd->len = extent->len;
-		sd->plex_offset = plex_offset;
-		sd->column = column;
+		plan_layout_add_subdisk(work, plex, column, plex_offset, extent);
 		plex_offset += extent->len;
-		plan_add_need_disk(work->plan, dm->diskid);
+		plan_add_need_disk(work->plan, config_dm_rid(work->after, extent->dm_rid)->diskid);
 	}
 }
 

@@ -44,6 +44,10 @@ int plan_layout_disks(struct plan_work *work, size_t first, struct layout *layou
 Vx__Plex *plan_layout_add_plex(struct plan_work *work, const Vx__Vol *vol, uint64_t stripe_width,
 			       const struct allocate_plex *place);
 
+/* A subdisk at that place; whether every node must reach its disk is the caller's. */
+void plan_layout_add_subdisk(struct plan_work *work, const Vx__Plex *plex, uint32_t column,
+			     uint64_t plex_offset, const struct allocate_extent *extent);
+
 /* Places a volume of len sectors. As allocate_volume(). */
 int plan_layout_place(const Vx__Config *config, const struct layout *layout, uint64_t len,
 		      struct allocation **out_allocation, char *out_reason);

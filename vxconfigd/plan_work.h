@@ -47,6 +47,7 @@ int plan_plex_dissociate(struct plan_work *work);
 int plan_plex_attach(struct plan_work *work);
 int plan_volume_mirror(struct plan_work *work);
 int plan_volume_add_log(struct plan_work *work);
+int plan_volume_resize(struct plan_work *work);
 
 /* Is word in list, whose words are separated by blanks? */
 bool plan_list_has(const char *list, const char *word);

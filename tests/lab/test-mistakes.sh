@@ -140,6 +140,16 @@ table_vxassist() {
 		11 1034 vxassist -g data remove mirror vol1 !d9
 		2 1023 vxassist -g data remove mirror vol1 nmirror=0
 		2 1023 vxassist -g data remove log vol1 nmirror=1
+		1 1115 vxassist -g data growto vol1
+		20 1084 vxassist -g data growto vol1 1m
+		2 1020 vxassist -g data growby vol1 "$BAD"
+		2 1026 vxassist -g data growby vol1 9223372036854775807p
+		20 1021 vxassist -g data growby vol1 900g
+		11 1034 vxassist -g data growby vol1 1m d9
+		20 1086 vxassist -g data shrinkby vol1 1m
+		2 1026 vxassist -g data -f shrinkby vol1 200m
+		1 1115 vxassist -g data shrinkto vol1 1m d1
+		11 1030 vxassist -g data shrinkto nosuch 1m
 		1 1115 vxassist -g data mirror
 		11 1030 vxassist -g data mirror "$BAD"
 		11 1034 vxassist -g data mirror vol1 d9

@@ -4,8 +4,8 @@
 # A rolling upgrade, at three nodes with Pacemaker: all begin with the program of protocol 10 (make PROTOCOL_MAX=10 stage), and
 # get the newer one, one node after the other, while the others write
 #	- the cluster runs 10 until "vxdctl upgrade", which is refused as long as a node cannot
-#	- what protocols 11 and 13 brought (vxclustadm setmaster, attaching plexes) is refused before, and works after;
-#	  changes share transactions (12) only after
+#	- what protocols 11, 13 and 14 brought (vxclustadm setmaster, attaching plexes, longer mirrors) is refused before, and
+#	  works after; changes share transactions (12) only after
 #	- then a node with the older program cannot join: it says why, and so do the others; they go on
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
@@ -68,7 +68,7 @@ replace() {
 	# shellcheck disable=SC2086
 	wait_for 150 "all are members" members_are 3 $NODES
 	wait_for 60 "with the group and the device" story_ready
-	check "it speaks 10 to 13" output_has '^minprotoversion: 10, maxprotoversion: 13$' on "$node" vxdctl protocolrange
+	check "it speaks 10 to 14" output_has '^minprotoversion: 10, maxprotoversion: 14$' on "$node" vxdctl protocolrange
 	# shellcheck disable=SC2086
 	check "the cluster runs 10" protocol_is 10 $NODES
 	check "a change is made on the newer program" change "$node" "newer program on $node"
@@ -100,15 +100,17 @@ check "setmaster needs protocol 11" output_has 'node c was not made master: the 
 	on c sh -c '! vxclustadm setmaster c 2>&1'
 check "a mirror needs protocol 13" output_has 'V-80-1-1080 Volume vol1: the cluster runs protocol 10, this needs 13' \
 	on c sh -c "! vxassist -g $GROUP mirror $VOLUME 2>&1"
+check "to grow needs protocol 14" output_has 'V-80-1-1080 Volume vol1: the cluster runs protocol 10, this needs 14' \
+	on c sh -c "! vxassist -g $GROUP growby $VOLUME 1m 2>&1"
 wait_for 15 "the writers of the others make progress" writers_grow a b
 replace b
 refused_upgrade b a
 wait_for 15 "the writers of the last one make progress" writers_grow a
 replace a
-check "vxdctl upgrade, typed on a slave" output_has '^Cluster running at protocol 13$' on "$(slave_nodes | head -n 1)" vxdctl upgrade
+check "vxdctl upgrade, typed on a slave" output_has '^Cluster running at protocol 14$' on "$(slave_nodes | head -n 1)" vxdctl upgrade
 # shellcheck disable=SC2086
-wait_for 10 "all nodes say so" protocol_is 13 $NODES
-for line in 'vxconfigd_vrsn: *1' 'dg_minimum: *1' 'dg_maximum: *1' 'kernel: *1' 'protocol_minimum: *10' 'protocol_maximum: *13' 'protocol_current: *13'; do
+wait_for 10 "all nodes say so" protocol_is 14 $NODES
+for line in 'vxconfigd_vrsn: *1' 'dg_minimum: *1' 'dg_maximum: *1' 'kernel: *1' 'protocol_minimum: *10' 'protocol_maximum: *14' 'protocol_current: *14'; do
 	check "vxdctl support: $line" output_has "^ *$line\$" on a vxdctl support
 done
 together new
@@ -116,7 +118,9 @@ check "they share transactions" [ "$transactions" -lt 6 ]
 check "setmaster works" on a vxclustadm setmaster b
 check "a mirror is detached" on c vxplex -g "$GROUP" det vol1-02
 check "... and attached" on a vxplex -g "$GROUP" att "$VOLUME" vol1-02
-check "a change is made" change c "protocol 13"
+wait_for 60 "it is a mirror again" volume_synced
+check "the volume grows" on c vxassist -g "$GROUP" growby "$VOLUME" 1m
+check "a change is made" change c "protocol 14"
 
 writers_start
 wait_for 30 "all six writers have acknowledged writes" writers_acked
@@ -126,7 +130,7 @@ wait_for 100 "it has left" members_are 2 a b
 check "the older program comes to c" on c sh -c "mount --bind $TREE/build-p10/root/usr/sbin/vxclustd /usr/sbin/vxclustd"
 check "node c comes back" on c pcs node unstandby c
 wait_for 100 "it is refused, says vxclustadm" output_has \
-	'^reason: protocol version out of range: the cluster runs 13, this node speaks 10 to 10$' on c vxclustadm nodestate
+	'^reason: protocol version out of range: the cluster runs 14, this node speaks 10 to 10$' on c vxclustadm nodestate
 wait_for 30 "... and Pacemaker" output_has 'vxclust.*start.*on c .*protocol version out of range' on a crm_mon -1 --exclude=all --include=failures
 check "... and the log of c" on c grep -q 'protocol version out of range' /var/log/vxha/vxclustd.log
 check "... and the log of the master" on b grep -q 'is refused: protocol version out of range' /var/log/vxha/vxclustd.log

@@ -12,6 +12,7 @@
 #include "base/drl_size.h"
 #include "volio/bits.h"
 #include "volio/drl_format.h"
+#include "volio/reshape.h"
 
 #define REGIONS 100
 #define REGION_LEN 512
@@ -199,6 +200,55 @@ START_TEST(a_second_log_forgets_nothing)
 }
 END_TEST
 
+/* The volume becomes longer: what any map had is in the new recovery map, and the new space. */
+START_TEST(a_log_is_reshaped)
+{
+	struct world world;
+	struct volconf old, now;
+	struct drl_disk log = { .conf = &now };
+	uint64_t map[8] = { 0 }, bits[2] = { 0 }, sequence = 0;
+
+	world_open(&world);
+	ck_assert_int_eq(drl_disk_format(&world.shell, NULL, NULL), 0);
+	bits_put(bits, 4, true);
+	world_put(&world, 0, DRL_KIND_RECOVERY, 0, 7, bits);
+	bits_put(bits, 4, false);
+	bits_put(bits, 9, true);
+	world_put(&world, 1, DRL_KIND_ACTIVE, 31, 12, bits);
+	old = now = world.conf;
+	old.length = (REGIONS * REGION_LEN - 8) * VX_SECTOR;
+	/* Within the last region: the marks of the nodes stay as they are. */
+	now.length = REGIONS * REGION_LEN * VX_SECTOR;
+	ck_assert_int_eq(drl_disk_reshape(&log, &old), 0);
+	drl_disk_read_recovery(&log, map, &sequence);
+	ck_assert_uint_eq(sequence, 8);
+	ck_assert(bits_count(map, REGIONS) == 2 && bits_get(map, 4) && bits_get(map, REGIONS - 1));
+	memset(map, 0, sizeof(map));
+	drl_disk_read_active(&log, 31, map, &sequence);
+	ck_assert(bits_count(map, REGIONS) == 1 && bits_get(map, 9));
+	/* Other regions: all in one, the others are clear. */
+	old = now;
+	now.length = 2 * REGIONS * REGION_LEN * VX_SECTOR;
+	now.region_bytes *= 2;
+	ck_assert(!reshape_is_of_regions(&old, &old));
+	ck_assert_int_eq(drl_disk_reshape(&log, &old), 0);
+	memset(map, 0, sizeof(map));
+	drl_disk_read_recovery(&log, map, &sequence);
+	ck_assert_uint_eq(sequence, 13);
+	ck_assert(bits_get(map, 2) && bits_get(map, 4) && bits_get(map, 49));
+	ck_assert_uint_eq(bits_count(map, REGIONS), 3 + REGIONS / 2);
+	memset(map, 0, sizeof(map));
+	drl_disk_read_active(&log, 31, map, &sequence);
+	ck_assert_uint_eq(bits_count(map, REGIONS), 0);
+	ck_assert(!log.corrupt && log.failed == 0);
+	/* Given up: what is there is of no use for the old one, and counts as all dirty (V14). */
+	log.conf = &old;
+	drl_disk_read_active(&log, 31, map, &sequence);
+	ck_assert_uint_eq(bits_count(map, REGIONS), REGIONS);
+	world_close(&world);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio fold");
@@ -210,6 +260,7 @@ int main(void)
 	tcase_add_test(tcase, the_newest_valid_block_counts);
 	tcase_add_test(tcase, what_is_no_log_is_all_dirty);
 	tcase_add_test(tcase, a_second_log_forgets_nothing);
+	tcase_add_test(tcase, a_log_is_reshaped);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

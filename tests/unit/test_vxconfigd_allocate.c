@@ -369,7 +369,11 @@ static const char *random_name(const char *verb, char *line, size_t size)
 	} else if (strncmp(verb, "vxplex", 6) != 0 && config->n_vol > 0) {
 		name = config->vol[draw(config->n_vol)]->name;
 	}
-	snprintf(line, size, "%s %s", verb, name);
+	if (strstr(verb, "shrink") != NULL || strstr(verb, "grow") != NULL) {
+		snprintf(line, size, "%s %s %u", verb, name, 1 + (unsigned int)draw(50 * UNIT));
+	} else {
+		snprintf(line, size, "%s %s", verb, name);
+	}
 	return line;
 }
 
@@ -380,13 +384,16 @@ static void random_step(unsigned int number)
 		"vxassist -g data remove volume",
 		"vxvol -g data stop",
 		"vxvol -g data start",
+		"vxassist -g data -f shrinkto",
+		"vxassist -g data growby",
+		"vxassist -g data mirror",
 		"vxplex -g data det",
 		"vxplex -g data dis",
 		"vxplex -g data -o rm dis",
 		"vxdg -g data rmdisk",
 	};
 	char line[128];
-	uint64_t kind = draw(16);
+	uint64_t kind = draw(19);
 
 	if (kind < 3) {
 		random_stripe(number);

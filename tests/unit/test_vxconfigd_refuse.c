@@ -60,7 +60,7 @@ static const struct {
 	{ "vxdg -g data set diskdetpolicy=local activation=sw", MSG_ATTR_INVALID, "activation" },
 	{ "vxdg -g data set color=red", MSG_ATTR_UNKNOWN, "color" },
 	{ "vxdg -g data frobnicate", MSG_VERB_UNKNOWN, "init, adddisk, rmdisk" },
-	{ "vxassist -g data", MSG_VERB_UNKNOWN, "make, mirror, addlog, remove, maxsize" },
+	{ "vxassist -g data", MSG_VERB_UNKNOWN, "make, mirror, addlog, remove, growto, growby, shrinkto, shrinkby, maxsize" },
 	{ "vxmend -g data on x", MSG_VERB_UNKNOWN, "on" },
 	{ "vxassist -g data make", MSG_USAGE, "make VOLUME SIZE" },
 	{ "vxassist -g data make v", MSG_USAGE, "make VOLUME SIZE" },

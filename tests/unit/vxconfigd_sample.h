@@ -167,7 +167,9 @@ static inline void sample_check_quiesce(const Vx__Config *before, const Vx__Conf
 					       same->vol_rid != plex->vol_rid));
 		}
 		for (size_t j = 0; j < after->n_plex; j++) {
-			const Vx__Plex *old = config_plex_rid(before, after->plex[j]->rid);
+			const Vx__Plex *old = after->plex[j]->vol_rid == vol->rid
+						      ? config_plex_rid(before, after->plex[j]->rid)
+						      : NULL;
 
 			changed = changed || (after->plex[j]->vol_rid == vol->rid &&
 					      (old == NULL || old->vol_rid != vol->rid));
@@ -181,13 +183,15 @@ static inline void sample_check_quiesce(const Vx__Config *before, const Vx__Conf
 	}
 }
 
-/* Every disk that got a new subdisk must be named in need_disk. */
+/* Every disk that got a new subdisk must be named in need_disk; that of a detached plex may be gone. */
 static inline void sample_check_need(const Vx__Config *before, const Vx__Config *after,
 				     const struct plan *plan)
 {
 	for (size_t i = 0; i < after->n_sd; i++) {
 		const Vx__Dm *dm = config_dm_rid(after, after->sd[i]->dm_rid);
-		bool needed = config_sd(before, after->sd[i]->name) != NULL;
+		const Vx__Plex *plex = config_plex_rid(after, after->sd[i]->plex_rid);
+		bool needed = config_sd(before, after->sd[i]->name) != NULL ||
+			      plex->kstate == VX__KSTATE__KS_DETACHED;
 
 		for (size_t j = 0; j < plan->need_disk_count; j++) {
 			needed = needed || strcmp(plan->need_disk[j], dm->diskid) == 0;
