@@ -127,30 +127,35 @@ $(B)/tests/$(notdir $(1:.c=)): $(call obj,$(1) $(wildcard tests/unit/$(word 2,$(
 endef
 $(foreach t,$(UNIT_MAIN),$(eval $(call unit,$(t))))
 
-# The simulator: the deciding cores and a world around them.
-SIM_OBJ := $(call obj,$(wildcard tests/sim/*.c))
-$(B)/tests/vxsim: $(SIM_OBJ) $(L)/libcpg.a $(L)/libvxconfigd.a $(L)/libbase.a
+# The simulator: the deciding cores and a world around them, with the limits of a small one.
+SIM_SRC := $(wildcard tests/sim/*.c) $(filter-out $(MAIN_cpg),$(wildcard cpg/view*.c)) cpg/steps.c \
+	$(addprefix vxconfigd/,txn.c txn_master.c takeover.c copies_core.c copies_write.c copies_set.c copies_decide.c \
+	copy_image.c private_region.c block_codec.c disk_label.c record.c record_check.c record_edit.c record_list.c)
+$(B)/sim/%.o: %.c $(PB)
+	$(call say,CC,$< (sim))
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -DVX_SMALL -MMD -MP -c -o $@ $<
+$(B)/tests/vxsim: $(SIM_SRC:%.c=$(B)/sim/%.o) $(L)/libbase.a
 	$(call link)
 
 # The same with each single fault of base/mutant.h built in: nothing of it is ever released.
-MUTANT_OBJ := $(patsubst %.c,$(B)/mutants/%.o,$(wildcard tests/sim/*.c) $(filter-out $(MAIN_cpg),$(wildcard cpg/view*.c)) \
-	cpg/steps.c $(addprefix vxconfigd/,txn.c txn_master.c takeover.c))
 $(B)/mutants/%.o: %.c $(PB)
 	$(call say,CC,$< (mutants))
-	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -DVX_MUTANTS -MMD -MP -c -o $@ $<
-$(B)/tests/vxsim-mutants: $(MUTANT_OBJ) $(L)/libbase.a
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) -DVX_SMALL -DVX_MUTANTS -MMD -MP -c -o $@ $<
+$(B)/tests/vxsim-mutants: $(SIM_SRC:%.c=$(B)/mutants/%.o) $(L)/libbase.a
 	$(call link)
 
 # SEEDS runs from FIRST on, with NODES nodes, COPIES copies and FAULT_COUNT faults; sim: one SEED, TRACE=1 tells it.
+# DISK_GROUPS: how many (0: as the seed says).
 SEEDS ?= 100000
 FIRST ?= 1
 NODES ?= 3
 COPIES ?= 3
 FAULT_COUNT ?= 5
+DISK_GROUPS ?= 0
 SEED ?= 1
 .PHONY: sim check-sim check-mutants check-sim-exhaustive
 check-sim: $(B)/tests/vxsim
-	$(Q)$< --seeds $(SEEDS) --first $(FIRST) --nodes $(NODES) --copies $(COPIES) --faults $(FAULT_COUNT)
+	$(Q)$< --seeds $(SEEDS) --first $(FIRST) --nodes $(NODES) --copies $(COPIES) --groups $(DISK_GROUPS) --faults $(FAULT_COUNT)
 # Each mutation until a rule of the safety list is broken: MUTANT=R1_CLOSE for one.
 check-mutants: $(B)/tests/vxsim-mutants
 	$(Q)$< --mutants $(MUTANT)
@@ -158,7 +163,7 @@ check-mutants: $(B)/tests/vxsim-mutants
 check-sim-exhaustive: $(B)/tests/vxsim
 	$(Q)$< --exhaustive
 sim: $(B)/tests/vxsim
-	$(Q)$< --seed $(SEED) --nodes $(NODES) --copies $(COPIES) --faults $(FAULT_COUNT) $(if $(TRACE),--trace)
+	$(Q)$< --seed $(SEED) --nodes $(NODES) --copies $(COPIES) --groups $(DISK_GROUPS) --faults $(FAULT_COUNT) $(if $(TRACE),--trace)
 
 deps:
 	$(Q)tests/deps
@@ -221,4 +226,4 @@ install: build
 clean:
 	$(Q)rm -rf build build-p* build-san build-faults build-san-faults
 
--include $(shell find $(B)/obj $(B)/mutants -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/sim $(B)/mutants -name '*.d' 2>/dev/null)

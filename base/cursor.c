@@ -92,10 +92,7 @@ void cursor_get_text(struct cursor *cursor, char *out_text, size_t size)
 
 	size_t length = strnlen((const char *)data, size);
 
-	for (size_t i = length; i < size; i++) {
-		cursor->bad |= data[i] != 0;
-	}
-	if (length == size) {
+	if (length == size || memcmp(data + length, data + length + 1, size - length - 1) != 0) {
 		cursor->bad = true;
 		return;
 	}
@@ -109,7 +106,6 @@ void cursor_get_zero(struct cursor *cursor, size_t end)
 	const uint8_t *data = cursor_take(cursor, end - cursor->offset);
 	size_t length = data != NULL && !cursor->newer ? (size_t)(cursor->data + end - data) : 0;
 
-	for (size_t i = 0; i < length; i++) {
-		cursor->bad |= data[i] != 0;
-	}
+	/* each byte is as the one before it, and the first one is 0 */
+	cursor->bad |= length > 0 && (data[0] != 0 || memcmp(data, data + 1, length - 1) != 0);
 }

@@ -91,4 +91,17 @@
 
 #define VX_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+#ifdef VX_SMALL /* the simulator: so that it is fast, and meets its limits */
+#undef VX_NODES_MAX
+#undef VX_BLOCK
+#undef VX_DISKS_MAX
+#undef VX_COPIES_MAX
+#undef VX_OPEN_CLAIMS_MAX
+#define VX_NODES_MAX 16
+#define VX_BLOCK 1024
+#define VX_DISKS_MAX 5
+#define VX_COPIES_MAX 5
+#define VX_OPEN_CLAIMS_MAX 2
+#endif
+
 #endif

@@ -48,7 +48,7 @@
 	X(R5_PAUSED, CORE, "who finds those it heard in another view begins it all again", \
 	  "its NEWVIEW reaches nobody; the claim that is in the way leads to a new view") \
 	X(R5_CLAIM, CORE, "the claim is written", NULL) \
-	X(R5_MAJORITY, MODEL, "the claim is on a majority", NULL) \
+	X(R5_MAJORITY, CORE, "the claim is on a majority", NULL) \
 	X(R6_PROOF, CORE, "fencing is proven", NULL) \
 	X(R6_OLD, CORE, "an older fencing is no proof", NULL) \
 	X(R7_FOLLOW, CORE, "NEWVIEW is from whom I follow", NULL) \
@@ -86,6 +86,7 @@
 	  "it costs two reconfigurations and nothing else") \
 	X(R20_CLAIM, CORE, "of two nodes the other one's claim is looked for", NULL) \
 	X(R20_FRESH, CORE, "a fencing from before it was seen last is no proof", NULL) \
+	X(R20_ONCE, CORE, "a survey tells each open claim once", NULL) \
 	X(R21_RANGE, CORE, "who does not speak the protocol is refused", NULL) \
 	X(R21_UPGRADE, CORE, "the protocol is raised to what all members speak", NULL) \
 	X(T1_UP, CORE, "every vxconfigd is up", \
@@ -99,10 +100,10 @@
 	X(T5_ALL, CORE, "ACK of all is awaited", NULL) \
 	X(T6_TIME, CORE, "a vote that does not come ends it", \
 	  "no vxconfigd of the model is silent for ever: test_vxconfigd_txn.c") \
-	X(T7_MAJORITY, MODEL, "a write is on a majority", NULL) \
+	X(T7_MAJORITY, CORE, "a write is on a majority", NULL) \
 	X(T7_FAILED, CORE, "a write that failed is not committed", NULL) \
 	X(T7_ASK, CORE, "who is stuck asks for a new view", NULL) \
-	X(T7_SPOILED, MODEL, "after a failed write nothing more of its epoch is written", \
+	X(T7_SPOILED, CORE, "after a failed write nothing more of its epoch is written", \
 	  "the second line: the core writes nothing more until the new view") \
 	X(T8_STATEFUL, CORE, "stateful is who runs the newest epoch", NULL) \
 	X(T8_NEWEST, CORE, "the newest content that runs is the base", \
@@ -124,7 +125,23 @@
 	X(T15_AGAIN, MODEL, "what a new view gave up is not tried again", NULL) \
 	X(T15_UNKNOWN, MODEL, "of what may be completed by others nothing is said", NULL) \
 	X(T13_JOIN, MODEL, "a vxconfigd that comes back asks the master", \
-	  "the second line: without the group its vote is no")
+	  "the second line: without the group its vote is no") \
+	X(D1_CHECKSUM, CORE, "a block whose checksum is wrong is none", NULL) \
+	X(D6_PLACE, CORE, "each of two nodes claims in a block of its own", NULL) \
+	X(D8_SLOT, CORE, "a checkpoint is not written over the newest one", NULL) \
+	X(D8_ORDER, CORE, "the body is on the disk before its header", NULL) \
+	X(D10_CHAIN, CORE, "records of an older checkpoint do not continue a newer one", \
+	  "the second line: their epoch or seq is another one") \
+	X(D11_MISSED, CORE, "a copy that missed a write gets no further record", NULL) \
+	X(D12_MAJORITY, CORE, "a majority of the copies can be read", NULL) \
+	X(D13_NEWEST, CORE, "the newest content counts, not a stale one", NULL) \
+	X(D13_END, CORE, "records behind what was committed are left out", NULL) \
+	X(D15_NEWEST, CORE, "the durable view is the newest checkpoint's", NULL) \
+	X(D16_CLAIM, CORE, "a checkpoint is not written below another one's claim", \
+	  "the second line: who claims has the proof that others write no more (R4, R6)") \
+	X(D16_NEWER, CORE, "nothing is written over a newer content", \
+	  "the second line: who claims has the proof that others write no more (R4, R6)") \
+	X(D20_IDLE, CORE, "a write that is late is waited for before HELLO", NULL)
 
 enum mutant {
 	MUTANT_NONE,

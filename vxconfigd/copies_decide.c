@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "base/proto.h"
 #include "vxconfigd/record.h"
 
@@ -68,7 +69,7 @@ static int content_compare(const struct content *a, const struct content *b)
 void open_claims_add(struct open_claims *claims, uint64_t epoch)
 {
 	for (size_t i = 0; i < claims->count; i++) {
-		if (claims->epoch[i] == epoch) {
+		if (claims->epoch[i] == epoch && !MUTANT(R20_ONCE)) {
 			return;
 		}
 	}
@@ -124,14 +125,14 @@ static void decide_contents(struct decide *decide)
 		decide->hash[i] = config_hash(image->body->config);
 		while (content->changes < image->change_count &&
 		       (content->epoch != newest_epoch ||
-			image->change[content->changes].seq <= decide->max_seq)) {
+			image->change[content->changes].seq <= decide->max_seq || MUTANT(D13_END))) {
 			content->seq = image->change[content->changes++].seq;
 		}
 		if (decide->newest == decide->count ||
-		    content_compare(content, &decide->content[decide->newest]) > 0) {
+		    (content_compare(content, &decide->content[decide->newest]) > 0 && !MUTANT(D13_NEWEST))) {
 			decide->newest = i;
 		}
-		if (decide->newest_header == NULL ||
+		if (decide->newest_header == NULL || MUTANT(D15_NEWEST) ||
 		    private_header_compare(&image->header, &decide->newest_header->header) > 0) {
 			decide->newest_header = image;
 		}
@@ -410,7 +411,7 @@ static void decide_majority(struct decide *decide, bool force)
 	size_t have = decide_usable(decide, found->enabled, found->enabled_count, usable);
 	size_t have_before = decide_usable(decide, found->before, found->before_count, usable);
 
-	if (force) {
+	if (force || MUTANT(D12_MAJORITY)) {
 		return;
 	}
 	if (found->enabled_count == 0 && reachable < copies_majority(decide->count)) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 #include "base/proto.h"
 
 void copies_copy_fail(struct core_copy *copy, int error, const char *format, ...)
@@ -17,7 +18,7 @@ void copies_copy_fail(struct core_copy *copy, int error, const char *format, ...
 	va_list args;
 
 	copy->error = error;
-	copy->healthy = false;
+	copy->healthy = copy->healthy && MUTANT(D11_MISSED);
 	va_start(args, format);
 	vsnprintf(copy->reason, sizeof(copy->reason), format, args);
 	va_end(args);
@@ -113,7 +114,7 @@ void copies_write_failed(struct copies_core *core)
 	if (!core->wrote || (task->kind == TASK_APPEND && core->stage != STAGE_APPENDING)) {
 		return;
 	}
-	if (epoch > core->spoiled) {
+	if (epoch > core->spoiled && !MUTANT(T7_SPOILED)) {
 		core->spoiled = epoch;
 	}
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
@@ -179,9 +180,9 @@ bool copies_is_stale(struct copies_core *core)
 			continue;
 		}
 
-		bool promised = image->claim_epoch > epoch ||
+		bool promised = (image->claim_epoch > epoch && !MUTANT(D16_CLAIM)) ||
 				(claim && image->claim_epoch == epoch && core->claimed != epoch);
-		bool newer = image->body != NULL &&
+		bool newer = image->body != NULL && !MUTANT(D16_NEWER) &&
 			     (image->place.epoch > epoch ||
 			      (image->place.epoch == epoch && (claim || image->place.seq > seq)));
 
@@ -259,7 +260,7 @@ void copies_write_claim(struct copies_core *core, struct copies_effects *effects
 		struct core_copy *copy = &core->copy[i];
 		struct copy_steps steps;
 
-		if (copy->image == NULL) {
+		if (copy->image == NULL || (MUTANT(R5_MAJORITY) && effects->count > 0)) {
 			continue;
 		}
 
@@ -285,7 +286,7 @@ static bool claim_counts(struct copies_core *core, copies_set of_set, bool by_co
 		all += of_set(copy);
 		have += of_set(copy) && copy->written && (!by_content || copies_has_content(copy));
 	}
-	if (have >= copies_majority(all)) {
+	if (have >= copies_majority(all) || MUTANT(R5_MAJORITY)) {
 		return true;
 	}
 	copies_fail_minority(core, "claimed", have, all);
@@ -406,7 +407,7 @@ bool copies_judge_checkpoint(struct copies_core *core)
 	struct copies_task *task = core->task;
 	size_t written, all = copies_count(core, copies_is_listed, &written);
 
-	if (task->error == 0 && written < copies_majority(all)) {
+	if (task->error == 0 && written < copies_majority(all) && !MUTANT(T7_MAJORITY)) {
 		copies_fail_minority(core, "written", written, all);
 	}
 	if (task->error != 0) {
@@ -497,7 +498,7 @@ void copies_judge_change(struct copies_core *core)
 	if (task->error != 0) {
 		return;
 	}
-	if (written < copies_majority(all)) {
+	if (written < copies_majority(all) && !MUTANT(T7_MAJORITY)) {
 		copies_fail_minority(core, "written", written, all);
 		copies_write_failed(core);
 		return;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/mutant.h"
 
 #define JOURNAL_READ_BLOCKS 64
 
@@ -28,6 +29,7 @@ static int window_get(struct window *window, uint32_t block, uint32_t count, uin
 	if (block < window->first || block + count > window->first + window->count) {
 		uint32_t want = count > JOURNAL_READ_BLOCKS ? count : JOURNAL_READ_BLOCKS;
 
+		want = want < limit - block ? want : limit - block;
 		if (want > window->room) {
 			free(window->data);
 			window->data = aligned_alloc(VX_BLOCK, (size_t)want * VX_BLOCK);
@@ -37,7 +39,7 @@ static int window_get(struct window *window, uint32_t block, uint32_t count, uin
 			}
 		}
 		window->first = block;
-		window->count = want < limit - block ? want : limit - block;
+		window->count = want;
 
 		int rc = window->reader->read(window->reader->ctx, block, window->count, window->data);
 
@@ -55,41 +57,31 @@ static bool block_is_blank(const uint8_t *block)
 	return block[0] == 0 && memcmp(block, block + 1, VX_BLOCK - 1) == 0;
 }
 
-/*
- * D6: the claim of this group with the higher sequence number. The other block is the next one to write.
- * Both damaged is no torn write: then a promise may be lost.
- */
+/* D6: the higher claim of this group. Both damaged is no torn write: then a promise may be lost. */
 static int image_claims(struct copy_image *image, const char *dgid, const uint8_t *blocks)
 {
-	struct private_claim claim[2] = { 0 };
 	unsigned int damaged = 0;
-	bool valid[2];
 
 	for (uint32_t i = 0; i < 2; i++) {
 		const uint8_t *block = blocks + (size_t)i * VX_BLOCK;
-		int rc = private_claim_decode(block, image->place.diskid, &claim[i]);
+		struct private_claim claim = { .sequence = 0 };
+		int rc = private_claim_decode(block, image->place.diskid, &claim);
 
 		if (rc == -VX_E_VERSION) {
 			return rc;
 		}
-		valid[i] = rc == 0;
 		damaged += rc == -VX_E_CORRUPT;
-		if (valid[i] && strcmp(claim[i].dgid, dgid) == 0) {
-			image->claim[i] = claim[i].epoch;
+		if (rc == 0 && strcmp(claim.dgid, dgid) == 0) {
+			image->claim[i] = claim.epoch;
 		}
 		if (image->claim[i] > image->claim_epoch) {
 			image->claim_epoch = image->claim[i];
 		}
+		if (claim.sequence > image->claim_sequence) {
+			image->claim_sequence = claim.sequence;
+		}
 	}
-	if (damaged == 2) {
-		return -VX_E_CORRUPT;
-	}
-
-	uint32_t newest = valid[0] && (!valid[1] || claim[0].sequence >= claim[1].sequence) ? 0 : 1;
-
-	image->claim_next = 1 - newest;
-	image->claim_sequence = claim[newest].sequence;
-	return 0;
+	return damaged == 2 ? -VX_E_CORRUPT : 0;
 }
 
 /* The body of one header. 0, -VX_E_CORRUPT, -ENOMEM or the reader's error. */
@@ -212,9 +204,10 @@ static int image_record(struct copy_image *image, struct window *window)
 		return rc;
 	}
 	if (private_record_decode(data, blocks, place->diskid, &record, &change, &length) != 0 ||
-	    record.generation != place->generation || record.writer != place->writer ||
-	    record.epoch != place->epoch || record.seq != place->seq + 1 ||
-	    record.chain != place->chain) {
+	    ((record.generation != place->generation || record.writer != place->writer ||
+	      record.chain != place->chain) &&
+	     !MUTANT(D10_CHAIN)) ||
+	    record.epoch != place->epoch || record.seq != place->seq + 1) {
 		return 1;
 	}
 	rc = image_change_add(image, &record, change, length);
@@ -363,6 +356,7 @@ int copy_plan_claim(const struct copy_image *image, const char *dgid, uint64_t e
 		    struct copy_steps *out_steps)
 {
 	struct private_claim claim = { .epoch = epoch, .sequence = image->claim_sequence + 1 };
+	uint32_t place = MUTANT(D6_PLACE) ? 0 : (uint32_t)(epoch & 1);
 	uint8_t *block = aligned_alloc(VX_BLOCK, VX_BLOCK);
 
 	if (block == NULL) {
@@ -371,7 +365,7 @@ int copy_plan_claim(const struct copy_image *image, const char *dgid, uint64_t e
 	snprintf(claim.dgid, sizeof(claim.dgid), "%s", dgid);
 	private_claim_encode(&claim, image->place.diskid, block);
 	*out_steps = (struct copy_steps){
-		.write = { { image->place.layout.claim_block + image->claim_next, 1, block } },
+		.write = { { image->place.layout.claim_block + place, 1, block } },
 		.count = 1,
 		.owned = block,
 	};
@@ -388,7 +382,7 @@ int copy_plan_checkpoint(const struct copy_place *place, const struct private_he
 	if (private_blocks(header->body_length) > layout->body_blocks) {
 		return -VX_E_NOSPACE;
 	}
-	next.slot = place->slot == 0 ? 1 : 0;
+	next.slot = (place->slot == 0) != MUTANT(D8_SLOT) ? 1 : 0;
 
 	uint8_t *block = aligned_alloc(VX_BLOCK, VX_BLOCK);
 
@@ -402,6 +396,12 @@ int copy_plan_checkpoint(const struct copy_place *place, const struct private_he
 		.count = 2,
 		.owned = block,
 	};
+	if (MUTANT(D8_ORDER)) {
+		const struct copy_write first = out_steps->write[0];
+
+		out_steps->write[0] = out_steps->write[1];
+		out_steps->write[1] = first;
+	}
 	*out_place = *place;
 	out_place->slot = next.slot;
 	out_place->generation = next.generation;

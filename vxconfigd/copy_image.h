@@ -45,8 +45,7 @@ struct copy_image {
 	struct disk_label label;
 	uint64_t claim_epoch; /* of this group; 0: none */
 	uint64_t claim[2]; /* both blocks' */
-	uint64_t claim_sequence; /* of the newest claim block, whosever it is */
-	uint32_t claim_next; /* 0 or 1: the block to write next */
+	uint64_t claim_sequence; /* the higher one of the claim blocks, whosever it is */
 	bool damaged; /* a newer checkpoint than this content was there and is lost */
 	struct private_header header; /* if body is set */
 	Vx__Checkpoint *body; /* NULL: no content of this group */

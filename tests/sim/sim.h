@@ -4,7 +4,8 @@
  * take-over) run on some nodes in one process, with a clock, a Corosync, disks, Pacemaker and
  * utilities that do what real ones do at their worst. One seed is one run, the same everywhere.
  *
- * What is real: cpg/view*.c, cpg/steps.c, vxconfigd/txn.c, txn_master.c and takeover.c.
+ * What is real: cpg/view*.c, cpg/steps.c, vxconfigd/txn.c, txn_master.c, takeover.c and all of the
+ * copies: copies_core.c, copies_write.c, copies_set.c, copies_decide.c, copy_image.c and the bytes.
  * What is modelled: all that these cores do not decide, file by file below.
  */
 #ifndef VX_TESTS_SIM_H
@@ -16,11 +17,15 @@
 
 #include "cpg/steps.h"
 #include "cpg/view.h"
+#include "vxconfigd/copies.h"
+#include "vxconfigd/copy_image.h"
 #include "vxconfigd/takeover.h"
 #include "vxconfigd/txn.h"
 
 #define SIM_NODES_MAX 5
 #define SIM_COPIES_MAX 5
+#define SIM_GROUPS_MAX 3
+#define MAIN 0 /* the group whose configuration changes */
 #define SIM_TXNS_MAX 62 /* a content is a set of transactions, one bit each */
 #define SIM_FAULTS_MAX 16
 #define SIM_CLIENTS 3
@@ -90,6 +95,13 @@ enum sim_cfg_kind {
 
 enum sim_outcome { OUTCOME_NONE, OUTCOME_COMMITTED, OUTCOME_ABORTED, OUTCOME_UNKNOWN };
 
+struct sim_told {
+	bool have;
+	int disabled;		    /* VIEW */
+	struct sim_content base;    /* VIEW: before the pending one */
+	struct sim_content content; /* STATE: runs, or remembers */
+};
+
 /* A message between two vxconfigds. */
 struct sim_cfg_msg {
 	enum sim_cfg_kind kind;
@@ -98,11 +110,10 @@ struct sim_cfg_msg {
 	int error;
 	uint32_t node;
 	bool quiesce;
-	uint64_t shared;	    /* PROPOSE: the transactions that are one (T15) */
-	struct sim_content base;    /* PROPOSE: what it is based on; VIEW: before the pending one */
-	struct sim_content content; /* STATE, VIEW */
-	bool have, pending, seen, complete; /* STATE; VIEW: pending, complete */
-	int disabled;			    /* VIEW */
+	uint64_t shared;	       /* PROPOSE, VIEW: the transactions that are one (T15) */
+	struct sim_content base;	   /* PROPOSE: what it is based on */
+	const struct sim_told *told;	   /* STATE, VIEW: of each group */
+	bool pending, seen, complete;	   /* STATE; VIEW: pending, complete */
 	uint32_t only;			    /* VIEW */
 	uint64_t serial;		    /* JOIN, VIEW, READY; STATE: of the process */
 	uint64_t cookie;		    /* REQUEST, REPLY, ASK */
@@ -147,8 +158,7 @@ struct sim_work {
 	uint64_t max_epoch;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
-	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
-	size_t open_claim_count;
+	struct open_claims open_claims;
 	struct view *view;
 	uint64_t alive; /* last progress */
 };
@@ -205,32 +215,41 @@ struct sim_relay {
 
 #define SIM_QUEUE 16
 
-/* A question to the copies, one at a time. */
+/* A question to the copies of a group, one at a time. */
 enum sim_disk_op { DISK_READ, DISK_CLAIM, DISK_CHECKPOINT, DISK_APPEND };
 
 struct sim_disk_task {
 	enum sim_disk_op op;
+	uint32_t group;
 	uint64_t epoch, seq, max_seq;
 	struct sim_content content; /* CHECKPOINT; APPEND: before */
 	uint64_t set;		    /* APPEND: after */
 	struct view_member member[VX_NODES_MAX];
 	size_t member_count;
-	int phase;
-	uint32_t waits, good; /* copies */
-	uint64_t new_generation;
 	/* found */
 	int error;
 	bool has_content;
 	struct sim_content found;
 	uint64_t max_epoch;
-	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
-	size_t open_claim_count;
+	struct open_claims open_claims;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
 	void (*done)(struct sim *sim, uint32_t node, struct sim_disk_task *task);
 	uint64_t generation, token; /* the caller's */
+	void *ptr;
 	struct sim_ref ref;
 	struct sim_disk_task *next;
+};
+
+/* A group as one vxconfigd has it. */
+struct sim_group {
+	bool have, disabled;
+	struct sim_content now;
+	/* the master's take-over */
+	struct takeover decision;
+	bool second_read, take_have;
+	int take_error;
+	struct sim_content take;
 };
 
 struct sim_configd {
@@ -244,10 +263,8 @@ struct sim_configd {
 	struct view *work_view;
 	int adopting, adopt_error;
 
-	/* the group */
-	bool have, disabled;
-	struct sim_content config_now;
-	struct txn txn;
+	struct sim_group group[SIM_GROUPS_MAX];
+	struct txn txn; /* of the main group */
 	bool pending, incoming, pending_quiesce, incoming_quiesce;
 	struct sim_ref pending_ref, incoming_ref;
 	struct sim_content pending_base, incoming_base;
@@ -267,21 +284,9 @@ struct sim_configd {
 	uint64_t mastership;
 	uint64_t answered; /* refused here: asked again, the same answer */
 	bool took_over;	   /* take-over under way */
-	struct takeover decision;
-	bool second_read;
-	struct sim_content take;
-	bool take_have;
+	uint32_t taking;   /* groups that it waits for */
 	struct sim_relay relay[SIM_QUEUE];
 	uint64_t cookies;
-
-	/* the copies, as this process knows them */
-	struct sim_disk_task *task, *task_last;
-	uint32_t healthy, flying;
-	struct sim_content copies_at;
-	uint64_t spoiled, claimed;
-	bool durable_known;
-	struct view_member durable[VX_NODES_MAX];
-	size_t durable_count;
 };
 
 struct sim_node {
@@ -306,21 +311,23 @@ struct sim_node {
 	/* on its own disk */
 	uint64_t last_epoch;
 	uint32_t proto_min, proto_max; /* of the program that is installed */
-	uint64_t memory_epoch, memory_seq;
+	struct sim_content memory[SIM_GROUPS_MAX];
 
 	struct sim_clustd clustd;
 	struct sim_iod iod;
 	struct sim_configd configd;
 };
 
+/* A configuration copy as the checks see it: what landed whole. */
 struct sim_copy {
-	bool away;
-	uint64_t claim, claim_before, generation; /* two blocks, written in turn */
-	struct sim_content base;
-	struct sim_content rec[8];
-	size_t rec_count;
-	struct view_member member[VX_NODES_MAX];
-	size_t member_count;
+	uint64_t claim[2]; /* of its two blocks */
+	struct sim_content content;
+};
+
+/* What copies stand on: one of each group. */
+struct sim_shelf {
+	enum sim_trouble { SHELF_WELL, SHELF_AWAY, SHELF_FLAKY, SHELF_SLOW } trouble;
+	uint64_t until;
 };
 
 enum sim_client_state { CLIENT_THINKS, CLIENT_WAITS, CLIENT_ASKS };
@@ -361,6 +368,7 @@ struct sim_fault {
 
 struct sim_options {
 	uint32_t nodes, copies, faults;
+	uint32_t groups; /* 0: from the seed */
 	size_t txns; /* 0: from the seed */
 	uint64_t seed;
 	bool trace;
@@ -374,7 +382,8 @@ struct sim {
 	bool trace;
 	uint64_t rng[2];
 	uint64_t now, events, order;
-	struct sim_event *heap;
+	struct sim_turn *heap;
+	struct sim_event *spare;
 	size_t heap_count, heap_room;
 	struct sim_chunk *chunks;
 
@@ -382,7 +391,13 @@ struct sim {
 	struct net_conf *conf;
 	size_t conf_count;
 	uint64_t ring_seq;
-	struct sim_copy copy[SIM_COPIES_MAX], snapshot[SIM_COPIES_MAX], kept[SIM_COPIES_MAX];
+	struct sim_copy copy[SIM_GROUPS_MAX][SIM_COPIES_MAX];
+	struct sim_copy snapshot[SIM_GROUPS_MAX][SIM_COPIES_MAX];
+	struct sim_copy kept[SIM_GROUPS_MAX][SIM_COPIES_MAX];
+	uint32_t groups, copies[SIM_GROUPS_MAX];
+	struct sim_shelf shelf[SIM_COPIES_MAX];
+	struct sim_disks *disks;	 /* the bytes */
+	struct sim_copies *node_copies; /* as each process knows them */
 	bool copies_old; /* for a while: the copies are the ones of the snapshot */
 	struct sim_client client[SIM_CLIENTS];
 	size_t txn_count, txn_limit;
@@ -404,11 +419,13 @@ struct sim {
 	uint64_t quiesce_mask, ever_applied, committed, failed, answered;
 	struct sim_epoch {
 		uint64_t epoch;
-		uint32_t master, writer;
+		uint32_t master, writer[SIM_GROUPS_MAX];
 		uint64_t members;
 		bool weak; /* no majority of the copies was there to claim it */
 	} epochs[128];
 	size_t epoch_count;
+	struct sim_content newest[SIM_GROUPS_MAX]; /* that anybody ran */
+	bool weak[SIM_GROUPS_MAX];		   /* it had no majority of its copies for a while */
 	struct sim_vote {
 		uint64_t epoch;
 		uint32_t attempt, yes, no, suspended; /* bits, by node id */
@@ -426,7 +443,7 @@ struct sim {
 
 /* sim_world.c: one run; true if nothing was wrong. */
 bool sim_run(struct sim *sim, const struct sim_options *options);
-void sim_end(struct sim *sim);
+void sim_end(struct sim *sim, bool crashed);
 bool sim_proc_runs(const struct sim *sim, uint32_t node, enum sim_proc proc);
 
 /* sim_main.c: the same; an assertion of a core is a failure as any other. */
@@ -447,6 +464,7 @@ void clustd_start(struct sim *sim, uint32_t node); /* joins as soon as it can */
 void clustd_event(struct sim *sim, uint32_t node, const struct view_event *event);
 void clustd_message(struct sim *sim, uint32_t node, const struct sim_msg *msg);
 void clustd_ack(struct sim *sim, uint32_t node, bool from_iod, uint64_t serial, int error);
+/* found: what a survey found; serial is its token. */
 void clustd_ack_survey(struct sim *sim, uint32_t node, const struct sim_disk_task *found,
 		       int error);
 void clustd_progress(struct sim *sim, uint32_t node, uint64_t serial);
@@ -483,6 +501,8 @@ void configd_send(struct sim *sim, uint32_t node, const struct sim_cfg_msg *msg)
 void configd_config_end(struct sim *sim, uint32_t node, int error);
 void configd_stop_look(struct sim *sim, uint32_t node);
 void configd_open_group(struct sim *sim, uint32_t node);
+/* sim_survey.c: ends configd->work */
+void survey_sim_run(struct sim *sim, uint32_t node, const struct sim_work *work);
 void takeover_run_try(struct sim *sim, uint32_t node);
 void adopt_view(struct sim *sim, uint32_t node, uint32_t from, const struct sim_cfg_msg *msg);
 void adopt_done(struct sim *sim, uint32_t node, int error);
@@ -508,15 +528,6 @@ void relay_sim_settled(struct sim *sim, uint32_t node);
 void relay_sim_give_up(struct sim *sim, uint32_t node);
 void relay_sim_message(struct sim *sim, uint32_t node, uint32_t from,
 		       const struct sim_cfg_msg *msg);
-
-/* ---- sim_disk.c ---- */
-void disk_init(struct sim *sim);
-struct sim_disk_task *disk_task(struct sim *sim, uint32_t node, enum sim_disk_op op);
-void disk_submit(struct sim *sim, uint32_t node, struct sim_disk_task *task);
-bool disk_idle(const struct sim *sim, uint32_t node);
-bool disk_writes(const struct sim *sim, uint32_t node);
-bool disk_has_majority(const struct sim *sim); /* no more copies are away than may be */
-void disk_process_died(struct sim *sim, uint32_t node);
 
 /* ---- sim_client.c ---- */
 void client_init(struct sim *sim);
@@ -544,10 +555,11 @@ const char *fault_name(enum sim_fault_kind kind);
 void check_view(struct sim *sim, uint32_t node, const struct view *view);
 void check_gate_opens(struct sim *sim, uint32_t node);
 void check_applied(struct sim *sim, uint32_t node, uint64_t set);
+void check_runs(struct sim *sim, uint32_t node, uint32_t group);
 void check_running(struct sim *sim, uint32_t node);
 void check_answer(struct sim *sim, uint8_t txn, enum sim_outcome outcome);
-void check_disk_write(struct sim *sim, uint32_t node, uint64_t epoch);
-void check_claim(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch);
+void check_disk_write(struct sim *sim, uint32_t node, uint32_t group, uint64_t epoch);
+void check_claim(struct sim *sim, uint32_t node, uint64_t before, uint64_t after);
 void check_hello(struct sim *sim, uint32_t node);
 void check_no_quorum(struct sim *sim, uint32_t node);
 void check_stored(struct sim *sim, uint32_t node, uint64_t epoch);

@@ -27,7 +27,7 @@
  *   LIVE after the last fault all nodes become members that run, and all answers are known
  *        (R3, R9, R11, R14, R19)
  */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 #include <string.h>
 
@@ -51,15 +51,21 @@ static struct sim_epoch *check_epoch(struct sim *sim, uint64_t epoch)
 /* R5d. Nobody can take a claim away again but one who claims more. */
 static void check_claimed(struct sim *sim, uint32_t node, uint64_t epoch)
 {
-	uint32_t claimed = 0;
+	for (uint32_t group = 0; group < sim->groups && !sim->options.hard; group++) {
+		uint32_t claimed = 0;
 
-	for (uint32_t i = 0; i < sim->options.copies; i++) {
-		claimed += sim->copy[i].claim >= epoch || sim->copy[i].claim_before >= epoch;
-	}
-	if (claimed <= sim->options.copies / 2 && !sim->options.hard) {
-		sim_fail(sim,
-			 "I17 node %u installs view %#llx, which is claimed on %u of %u copies",
-			 node, (unsigned long long)epoch, claimed, sim->options.copies);
+		for (uint32_t i = 0; i < sim->copies[group]; i++) {
+			const struct sim_copy *copy = &sim->copy[group][i];
+
+			claimed += copy->claim[0] >= epoch || copy->claim[1] >= epoch;
+		}
+		if (claimed <= sim->copies[group] / 2 && !sim->weak[group]) {
+			sim_fail(sim,
+				 "I17 node %u installs view %#llx, which is claimed on %u of %u "
+				 "copies of group %u",
+				 node, (unsigned long long)epoch, claimed, sim->copies[group],
+				 group);
+		}
 	}
 }
 
@@ -75,7 +81,7 @@ static void check_slot(struct sim *sim, const struct view_member *member)
 	}
 }
 
-/* R20 */
+/* R20. One that leaves has let go of its volumes before its view ends. */
 static void check_alone(struct sim *sim, uint32_t node, const struct view *view)
 {
 	uint32_t peer = node == 1 ? 2 : 1;
@@ -83,6 +89,7 @@ static void check_alone(struct sim *sim, uint32_t node, const struct view *view)
 
 	if (sim->options.nodes == 2 && !sim->options.hard && !view_has_member(view, peer) &&
 	    sim_proc_runs(sim, peer, PROC_CLUSTD) && view_is_open(core) &&
+	    !sim->node[peer].iod.gone &&
 	    !view_has_member(view_current(core), node)) {
 		sim_fail(sim,
 			 "I23 node %u installs view %#llx alone, node %u is alone in view %#llx",
@@ -118,7 +125,7 @@ void check_view(struct sim *sim, uint32_t node, const struct view *view)
 	if (epoch->master == 0) {
 		check_claimed(sim, node, view->epoch);
 		epoch->master = view->master;
-		epoch->weak = !disk_has_majority(sim);
+		epoch->weak = !disk_has_majority(sim, MAIN);
 		epoch->members = members;
 		sim->views++;
 	} else if (epoch->weak && epoch->members != members) {
@@ -178,6 +185,21 @@ void check_applied(struct sim *sim, uint32_t node, uint64_t set)
 	sim->ever_applied |= set;
 }
 
+/* T8, T12: nobody goes back behind what anybody ran. */
+void check_runs(struct sim *sim, uint32_t node, uint32_t group)
+{
+	const struct sim_content *now = &sim->node[node].configd.group[group].now;
+	struct sim_content *newest = &sim->newest[group];
+
+	if (now->epoch < newest->epoch ||
+	    (now->epoch == newest->epoch && now->seq < newest->seq)) {
+		sim_fail(sim, "I2 node %u runs %#llx.%llu of group %u, %#llx.%llu was in use", node,
+			 (unsigned long long)now->epoch, (unsigned long long)now->seq, group,
+			 (unsigned long long)newest->epoch, (unsigned long long)newest->seq);
+	}
+	*newest = *now;
+}
+
 void check_running(struct sim *sim, uint32_t node)
 {
 	const struct sim_iod *own = &sim->node[node].iod;
@@ -223,9 +245,10 @@ void check_answer(struct sim *sim, uint8_t txn, enum sim_outcome outcome)
 	}
 }
 
-void check_disk_write(struct sim *sim, uint32_t node, uint64_t epoch)
+void check_disk_write(struct sim *sim, uint32_t node, uint32_t group, uint64_t epoch)
 {
 	struct sim_epoch *known = check_epoch(sim, epoch);
+	uint32_t *writer = &known->writer[group];
 
 	/* a claim whose view nobody installed is a promise that nobody uses */
 	for (size_t i = 0; i < sim->epoch_count; i++) {
@@ -237,22 +260,23 @@ void check_disk_write(struct sim *sim, uint32_t node, uint64_t epoch)
 				 (unsigned long long)sim->epochs[i].epoch);
 		}
 	}
-	if (known->writer != 0 && known->writer != node) {
-		sim_fail(sim, "I5 nodes %u and %u write contents of epoch %#llx", known->writer,
-			 node, (unsigned long long)epoch);
+	if (*writer != 0 && *writer != node) {
+		sim_fail(sim, "I5 nodes %u and %u write contents of epoch %#llx", *writer, node,
+			 (unsigned long long)epoch);
 	}
-	known->writer = node;
+	*writer = node;
 }
 
-void check_claim(struct sim *sim, uint32_t node, const struct sim_copy *copy, uint64_t epoch)
+/* before, after: the highest of both blocks. */
+void check_claim(struct sim *sim, uint32_t node, uint64_t before, uint64_t after)
 {
 	enum view_state state = view_state(sim->node[node].clustd.core);
 
 	/* one that left while it coordinated claims late: nobody writes in that epoch any more */
-	if (copy->claim > epoch && check_epoch(sim, copy->claim)->master != 0 && state != VS_OUT &&
+	if (before > after && check_epoch(sim, before)->master != 0 && state != VS_OUT &&
 	    state != VS_ABORTING) {
 		sim_fail(sim, "I5 node %u lowers a claim from %#llx to %#llx", node,
-			 (unsigned long long)copy->claim, (unsigned long long)epoch);
+			 (unsigned long long)before, (unsigned long long)after);
 	}
 }
 
@@ -352,11 +376,7 @@ void check_commit(struct sim *sim, uint32_t node, struct sim_ref ref)
 	uint32_t written = 0;
 
 	for (uint32_t i = 0; i < sim->options.copies; i++) {
-		const struct sim_copy *copy = &sim->copy[i];
-
-		written += ((copy->rec_count > 0 ? copy->rec[copy->rec_count - 1].set
-						 : copy->base.set) &
-			    all) == all;
+		written += (sim->copy[MAIN][i].content.set & all) == all;
 	}
 	if (written <= sim->options.copies / 2) {
 		sim_fail(sim, "I19 node %u commits transaction %u, which is on %u of %u copies",
@@ -382,10 +402,11 @@ void check_takeover(struct sim *sim, uint32_t node, const struct takeover *decis
 	for (size_t i = 0; i < configd->view.member_count && decision->base == TAKEOVER_RUNNING;
 	     i++) {
 		const struct sim_cfg_msg *state = &configd->peer[i].state;
+		const struct sim_told *told = &state->told[MAIN];
 
-		if (state->have && state->pending && state->seen && !decision->complete &&
-		    state->content.epoch == decision->base_epoch &&
-		    state->content.seq == decision->base_seq) {
+		if (told->have && state->pending && state->seen && !decision->complete &&
+		    told->content.epoch == decision->base_epoch &&
+		    told->content.seq == decision->base_seq) {
 			sim_fail(sim,
 				 "I6 node %u fails a transaction that node %u has seen committed",
 				 node, configd->peer[i].nodeid);
@@ -394,8 +415,13 @@ void check_takeover(struct sim *sim, uint32_t node, const struct takeover *decis
 }
 
 /* NULL: nothing. */
-static const char *node_lacks(const struct sim_node *n, uint32_t nodes)
+static const char *node_lacks(const struct sim_node *n, uint32_t nodes, uint32_t groups)
 {
+	for (uint32_t group = 1; group < groups && n->configd.settled; group++) {
+		if (!n->configd.group[group].have || n->configd.group[group].disabled) {
+			return "a group that is enabled";
+		}
+	}
 	return !n->power					     ? "power"
 	       : n->clustd.core == NULL				     ? "vxclustd"
 	       : view_state(n->clustd.core) != VS_MEMBER	     ? "membership"
@@ -403,8 +429,8 @@ static const char *node_lacks(const struct sim_node *n, uint32_t nodes)
 	       : view_current(n->clustd.core)->member_count != nodes ? "a member"
 	       : !n->iod.gate					     ? "an open gate"
 	       : !n->configd.settled				     ? "a settled vxconfigd"
-	       : !n->configd.have || n->configd.adopting > 0	     ? "the group"
-	       : n->configd.disabled				     ? "an enabled group"
+	       : !n->configd.group[MAIN].have || n->configd.adopting > 0	     ? "the group"
+	       : n->configd.group[MAIN].disabled				     ? "an enabled group"
 	       : n->clustd.switch_to != 0			     ? "an answer to setmaster"
 								     : NULL;
 }
@@ -414,7 +440,7 @@ void check_alive(struct sim *sim)
 	bool late = sim->now > sim->healed_at + SIM_CALM;
 
 	for (uint32_t node = 1; node <= sim->options.nodes; node++) {
-		const char *lacks = node_lacks(&sim->node[node], sim->options.nodes);
+		const char *lacks = node_lacks(&sim->node[node], sim->options.nodes, sim->groups);
 
 		if (lacks != NULL && late) {
 			sim_fail(sim, "LIVE: %llu s after the last fault node %u lacks %s",

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The simulator: vxconfigd's part in a reconfiguration and the exchange of states, as
- * vxconfigd/cfg_steps.c, survey.c, exchange.c and rejoin.c. One disk group.
+ * vxconfigd/cfg_steps.c, exchange.c and rejoin.c. All groups but the first keep their
+ * content: they are claimed, read and written in each view.
  */
 #include <string.h>
 
 #include "base/errors.h"
 #include "base/mutant.h"
 #include "base/timeouts.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 #define SCAN_MAX_US 20000
 
@@ -146,64 +147,9 @@ void configd_out(struct sim *sim, uint32_t node)
 	txn_sim_event(sim, node, &close);
 	txn_sim_event(sim, node, &fail);
 	txn_init(&configd->txn);
-	configd->have = configd->disabled = configd->pending = false;
+	memset(configd->group, 0, sizeof(configd->group));
+	configd->pending = false;
 	configd->decided = configd->scanned = false;
-	configd->healthy = 0;
-}
-
-/* ---- survey, claim, close ---- */
-
-static void work_ack(struct sim *sim, uint32_t node, const struct sim_disk_task *task, int error)
-{
-	struct sim_configd *configd = &sim->node[node].configd;
-
-	if (task->generation == configd->generation && configd->work == task->token) {
-		configd->work = 0;
-		clustd_ack_survey(sim, node, task, error);
-	}
-}
-
-static void on_surveyed(struct sim *sim, uint32_t node, struct sim_disk_task *task)
-{
-	work_ack(sim, node, task, 0); /* a group that cannot be read will be disabled */
-}
-
-static void on_claimed(struct sim *sim, uint32_t node, struct sim_disk_task *task)
-{
-	work_ack(sim, node, task, task->error == -VX_E_STALE ? task->error : 0);
-}
-
-static void on_closed(struct sim *sim, uint32_t node, struct sim_disk_task *task)
-{
-	work_ack(sim, node, task, 0);
-}
-
-static void configd_work(struct sim *sim, uint32_t node, const struct sim_work *work)
-{
-	struct sim_configd *configd = &sim->node[node].configd;
-	struct sim_disk_task *task;
-
-	slot_begin(sim, node, &configd->work, work->serial);
-	if (work->event == VE_SURVEYED) {
-		task = disk_task(sim, node, DISK_READ);
-		task->done = on_surveyed;
-	} else if (work->event == VE_CLAIMED) {
-		task = disk_task(sim, node, DISK_CLAIM);
-		task->epoch = work->view->epoch;
-		task->done = on_claimed;
-	} else {
-		if (!configd->have || configd->disabled) {
-			configd->work = 0;
-			clustd_ack(sim, node, false, work->serial, 0);
-			return;
-		}
-		task = disk_task(sim, node, DISK_CHECKPOINT);
-		task->content = configd->config_now;
-		task->epoch = task->content.epoch;
-		task->done = on_closed;
-	}
-	task->token = work->serial;
-	disk_submit(sim, node, task);
 }
 
 /* ---- the exchange (T8) ---- */
@@ -211,7 +157,8 @@ static void configd_work(struct sim *sim, uint32_t node, const struct sim_work *
 static void exchange_scanned(struct sim *sim, uint32_t node, uint64_t generation, void *ptr)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
-	struct sim_cfg_msg msg = { .kind = CFG_STATE };
+	struct sim_told *told = sim_alloc(sim, SIM_GROUPS_MAX * sizeof(*told));
+	struct sim_cfg_msg msg = { .kind = CFG_STATE, .told = told };
 
 	(void)ptr;
 	if (generation != configd->generation || configd->config == 0) {
@@ -219,20 +166,20 @@ static void exchange_scanned(struct sim *sim, uint32_t node, uint64_t generation
 	}
 	configd->scanned = true;
 	msg.serial = configd->serial;
-	if (configd->have && configd->config_now.epoch != 0) {
-		msg.have = true;
-		msg.content = configd->config_now;
-	} else {
-		msg.content.epoch = sim->node[node].memory_epoch;
-		msg.content.seq = sim->node[node].memory_seq;
+	for (uint32_t group = 0; group < sim->groups; group++) {
+		const struct sim_group *own = &configd->group[group];
+
+		told[group].have = own->have && own->now.epoch != 0;
+		told[group].content =
+			told[group].have ? own->now : sim->node[node].memory[group];
 	}
 	if (configd->pending) {
 		msg.pending = true;
 		msg.ref = configd->pending_ref;
 		msg.seen = txn_has_seen(&configd->txn);
 	}
-	TRACE(sim, node, "tells its state: %s%#llx.%llu%s", msg.have ? "" : "remembers ",
-	      (unsigned long long)msg.content.epoch, (unsigned long long)msg.content.seq,
+	TRACE(sim, node, "tells its state: %s%#llx.%llu%s", told->have ? "" : "remembers ",
+	      (unsigned long long)told->content.epoch, (unsigned long long)told->content.seq,
 	      !msg.pending ? ""
 	      : msg.seen   ? ", has seen a COMMIT"
 			   : ", has a pending one");
@@ -300,18 +247,25 @@ void configd_serve_joins(struct sim *sim, uint32_t node)
 	}
 	for (size_t i = 0; i < configd->view.member_count; i++) {
 		struct sim_peer *peer = &configd->peer[i];
+		struct sim_told *told;
 		struct sim_cfg_msg msg = { .kind = CFG_VIEW };
 
 		if (!peer->join) {
 			continue;
 		}
+		told = sim_alloc(sim, SIM_GROUPS_MAX * sizeof(*told));
+		for (uint32_t group = 0; group < sim->groups; group++) {
+			const struct sim_group *own = &configd->group[group];
+
+			told[group].have = own->have;
+			told[group].content = told[group].base = own->now;
+			told[group].disabled = own->disabled ? -VX_E_STALE : 0;
+		}
+		msg.told = told;
 		peer->join = false;
 		msg.only = peer->nodeid;
 		msg.serial = peer->join_serial;
 		msg.node = (uint32_t)configd->serial;
-		msg.have = configd->have;
-		msg.content = msg.base = configd->config_now;
-		msg.disabled = configd->disabled ? -VX_E_STALE : 0;
 		configd_send(sim, node, &msg);
 	}
 }
@@ -465,7 +419,8 @@ void configd_step(struct sim *sim, uint32_t node, const struct sim_work *work)
 		return;
 	}
 	if (work->event == VE_SURVEYED || work->event == VE_CLAIMED || work->event == VE_CLOSED) {
-		configd_work(sim, node, work);
+		slot_begin(sim, node, &configd->work, work->serial);
+		survey_sim_run(sim, node, work);
 		return;
 	}
 	if (work->event == VE_LEFT) {
@@ -572,6 +527,7 @@ void configd_boot(struct sim *sim, uint32_t node)
 	memset(configd, 0, sizeof(*configd));
 	configd->serial = ++sim->order;
 	txn_init(&configd->txn);
+	disk_process_starts(sim, node);
 	if (sim_proc_runs(sim, node, PROC_CLUSTD)) {
 		clustd_client_up(sim, node, false);
 	}

@@ -2,7 +2,7 @@
 /* The simulator: what goes wrong, and the healing of it. */
 #include <string.h>
 
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 #define BIT(node) (1u << (node))
 #define FAULT_EVENTS 4000 /* faults happen within that many events, */
@@ -52,6 +52,16 @@ void fault_make(struct sim *sim)
 		}
 		sim->fault[at] = fault;
 	}
+	if (sim->options.nodes == 2 && sim->fault_count > 0 && sim_chance(sim, 30)) {
+		/* they see each other, none has a view yet: the moment that R20 is about */
+		sim->fault[0] = (struct sim_fault){ .kind = FAULT_CUT,
+						    .node = 1 + (uint32_t)sim_below(sim, 2),
+						    .at = 5 + sim_below(sim, 100) };
+		if (sim->fault_count > 1 && sim_chance(sim, 30)) {
+			sim->fault[1].kind = FAULT_COPY_AWAY;
+			sim->fault[1].at = sim->fault[0].at;
+		}
+	}
 	sim->rng[0] = state;
 }
 
@@ -77,11 +87,39 @@ static void fault_pause(struct sim *sim, uint32_t node, enum sim_proc proc, uint
 	}
 }
 
-static void copy_back(struct sim *sim, uint32_t node, uint64_t copy, void *ptr)
+static void shelf_back(struct sim *sim, uint32_t node, uint64_t shelf, void *ptr)
 {
 	(void)node;
 	(void)ptr;
-	sim->copy[copy].away = false;
+	sim->shelf[shelf].trouble = SHELF_WELL;
+}
+
+/* One of them, so that the main group keeps its majority; unless it is a hard fault. */
+static void fault_shelf(struct sim *sim, uint32_t how)
+{
+	static const enum sim_trouble trouble[] = { SHELF_AWAY, SHELF_FLAKY, SHELF_SLOW };
+	uint64_t length = 100 * SIM_MS + how % (20 * SIM_S);
+
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		if (sim->shelf[i].trouble != SHELF_WELL) {
+			return;
+		}
+	}
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		bool one = how % sim->options.copies == i && sim->options.copies > 2;
+
+		if (one || (sim->options.hard && (how >> 8 >> i & 1) != 0)) {
+			sim->shelf[i] = (struct sim_shelf){
+				.trouble = sim->options.hard ? SHELF_AWAY
+							     : trouble[(how >> 16) % 3],
+				.until = sim->now + length,
+			};
+			sim_later(sim, length, PROC_WORLD, 0, shelf_back, i, NULL);
+		}
+	}
+	for (uint32_t group = 0; group < sim->groups; group++) {
+		sim->weak[group] = sim->weak[group] || !disk_has_majority(sim, group);
+	}
 }
 
 static void links_heal(struct sim *sim)
@@ -135,7 +173,7 @@ static void copies_are_right(struct sim *sim, uint32_t node, uint64_t arg, void 
 	(void)node;
 	(void)arg;
 	(void)ptr;
-	memcpy(sim->copy, sim->kept, sizeof(sim->copy));
+	disk_right(sim);
 	sim->copies_old = false;
 }
 
@@ -150,19 +188,23 @@ static void old_copies(struct sim *sim)
 	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
 		const struct sim_node *n = &sim->node[i];
 
-		all_know = all_know && n->configd.have && n->configd.settled &&
-			   !n->configd.pending && n->memory_epoch == n->configd.config_now.epoch &&
-			   n->memory_seq == n->configd.config_now.seq;
+		all_know = all_know && n->configd.settled && !n->configd.pending;
+		for (uint32_t group = 0; group < sim->groups; group++) {
+			const struct sim_group *here = &n->configd.group[group];
+
+			all_know = all_know && here->have &&
+				   n->memory[group].epoch == here->now.epoch &&
+				   n->memory[group].seq == here->now.seq;
+		}
 	}
 	for (uint32_t i = 0; i < sim->options.copies; i++) {
-		all_know = all_know && !sim->copy[i].away && !sim->snapshot[i].away;
+		all_know = all_know && sim->shelf[i].trouble == SHELF_WELL;
 	}
 	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
 		power_off(sim, i);
 	}
 	if (all_know) {
-		memcpy(sim->kept, sim->copy, sizeof(sim->kept));
-		memcpy(sim->copy, sim->snapshot, sizeof(sim->copy));
+		disk_old(sim);
 		sim->copies_old = true;
 		sim_later(sim, 30 * SIM_S, PROC_WORLD, 0, copies_are_right, 0, NULL);
 	}
@@ -171,7 +213,6 @@ static void old_copies(struct sim *sim)
 static void fault_do(struct sim *sim, const struct sim_fault *fault)
 {
 	uint32_t node = fault->node != 0 ? fault->node : fault_master(sim);
-	bool away = false;
 
 	TRACE(sim, node, "FAULT %s", fault_name(fault->kind));
 	sim->coverage[fault->kind]++;
@@ -225,18 +266,7 @@ static void fault_do(struct sim *sim, const struct sim_fault *fault)
 		links_heal(sim);
 		return;
 	case FAULT_COPY_AWAY:
-		for (uint32_t i = 0; i < sim->options.copies; i++) {
-			away = away || sim->copy[i].away;
-		}
-		for (uint32_t i = 0; i < sim->options.copies && !away; i++) {
-			bool one = fault->how % sim->options.copies == i && sim->options.copies > 2;
-
-			if (one || (sim->options.hard && (fault->how >> 8 >> i & 1) != 0)) {
-				sim->copy[i].away = true;
-				sim_later(sim, 100 * SIM_MS + fault->how % (20 * SIM_S), PROC_WORLD,
-					  0, copy_back, i, NULL);
-			}
-		}
+		fault_shelf(sim, fault->how);
 		return;
 	case FAULT_LEAVE_ALL:
 		for (uint32_t i = 1; i <= sim->options.nodes; i++) {
@@ -277,13 +307,18 @@ static void heal(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	(void)ptr;
 	TRACE(sim, 0, "all is mended");
 	for (uint32_t i = 0; i < sim->options.copies; i++) {
-		sim->copy[i].away = false;
+		sim->shelf[i].trouble = SHELF_WELL;
 	}
 	links_heal(sim);
 	sim->healed = true;
 	sim->healed_at = sim->now;
 	for (uint32_t i = 1; i <= sim->options.nodes; i++) { /* a disabled group gets a chance */
-		if (sim_proc_runs(sim, i, PROC_CLUSTD) && sim->node[i].configd.disabled) {
+		bool disabled = false;
+
+		for (uint32_t group = 0; group < sim->groups; group++) {
+			disabled = disabled || sim->node[i].configd.group[group].disabled;
+		}
+		if (sim_proc_runs(sim, i, PROC_CLUSTD) && disabled) {
 			clustd_ask_view(sim, i, "all is mended");
 		}
 	}
@@ -291,8 +326,8 @@ static void heal(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 
 void fault_look(struct sim *sim)
 {
-	if (sim->events % 512 == 100 && !sim->copies_old) {
-		memcpy(sim->snapshot, sim->copy, sizeof(sim->snapshot));
+	if (sim->events % 512 == 100 && sim->options.hard && !sim->copies_old) {
+		disk_keep(sim);
 	}
 	while (sim->fault_next < sim->fault_count &&
 	       sim->fault[sim->fault_next].at <= sim->events) {

@@ -217,12 +217,15 @@ void iod_clustd_lost(struct sim *sim, uint32_t node)
 	sim_later(sim, sim_delay(sim, 30, 2000), PROC_IOD, node, iod_notices, 0, NULL);
 }
 
-/* What it had given to the kernel goes on for a while. */
+/* What it had given to the kernel goes on for a while, sometimes for long. */
 void iod_died(struct sim *sim, uint32_t node)
 {
 	struct sim_iod *iod = &sim->node[node].iod;
 
 	iod_shut(sim, node);
+	if (iod->inflight > sim->now && sim_chance(sim, 20)) {
+		iod->inflight = sim->now + sim_below(sim, 25 * SIM_S);
+	}
 	iod->registered = iod->suspended = iod->loaded = false;
 }
 

@@ -37,11 +37,11 @@ static bool run_one(const struct sim_options *options)
 	int number = sigsetjmp(crashed, 1);
 
 	if (number != 0) {
-		snprintf(sim.failure, sizeof(sim.failure), "CRASH %s at %.3f ms, event %llu",
-			 number == SIGABRT ? "an assertion of a core does not hold" :
-					     strsignal(number),
+		snprintf(sim.failure, sizeof(sim.failure), "%s at %.3f ms, event %llu",
+			 number == SIGABRT ? "ASSERT an assertion of a core does not hold"
+					   : "CRASH a core crashes",
 			 (double)sim.now / 1000.0, (unsigned long long)sim.events);
-		sim_end(&sim);
+		sim_end(&sim, true);
 		return false;
 	}
 	return sim_run(&sim, options);
@@ -228,10 +228,10 @@ static int many(const struct sim_options *options, uint64_t first, uint64_t seed
 
 		own.seed = sum.failed - 1;
 		printf("0 passed, 1 failed, 0 skipped\nseed %llu fails: %s\nagain: make sim "
-		       "SEED=%llu NODES=%u COPIES=%u "
+		       "SEED=%llu NODES=%u COPIES=%u DISK_GROUPS=%u "
 		       "FAULT_COUNT=%u TRACE=1\n",
 		       (unsigned long long)own.seed, sum.failure, (unsigned long long)own.seed,
-		       own.nodes, own.copies, own.faults);
+		       own.nodes, own.copies, own.groups, own.faults);
 		shorten(&own);
 		return 1;
 	}
@@ -246,9 +246,9 @@ static int many(const struct sim_options *options, uint64_t first, uint64_t seed
 static void usage(FILE *out)
 {
 	fputs("usage: vxsim [--seeds N | --seconds N] [--first N] [--nodes 2..5] [--copies 1..5] "
-	      "[--faults "
-	      "0..16]\n"
-	      "             [--jobs N] [--hard]   run seeds, each a cluster with faults\n"
+	      "[--groups 1..3]\n"
+	      "             [--faults 0..16] [--jobs N] [--hard]   run seeds, each a cluster with "
+	      "faults\n"
 	      "       vxsim --seed N [--trace]    run one, --trace tells its story\n"
 	      "       vxsim --exhaustive          one fault at each event of a quiet run\n"
 	      "       vxsim-mutants --mutants [NAME]   is each mutation noticed?\n",
@@ -260,6 +260,7 @@ int main(int argc, char **argv)
 	static const struct option words[] = {
 		{ "seeds", 1, NULL, 's' },	{ "first", 1, NULL, 'f' },
 		{ "nodes", 1, NULL, 'n' },	{ "copies", 1, NULL, 'c' },
+		{ "groups", 1, NULL, 'g' },
 		{ "faults", 1, NULL, 'F' },	{ "jobs", 1, NULL, 'j' },
 		{ "seed", 1, NULL, 'S' },	{ "seconds", 1, NULL, 'T' },
 		{ "trace", 0, NULL, 't' },	{ "help", 0, NULL, 'h' },
@@ -292,6 +293,9 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			options.copies = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'g':
+			options.groups = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
 		case 'F':
 			options.faults = (uint32_t)strtoul(optarg, NULL, 10);
@@ -328,7 +332,7 @@ int main(int argc, char **argv)
 	}
 	if (optind + (mutants ? 1 : 0) < argc || options.nodes < 1 ||
 	    options.nodes > SIM_NODES_MAX || options.copies < 1 ||
-	    options.copies > SIM_COPIES_MAX || options.faults > SIM_FAULTS_MAX || jobs < 1 ||
+	    options.copies > SIM_COPIES_MAX || options.groups > SIM_GROUPS_MAX || options.faults > SIM_FAULTS_MAX || jobs < 1 ||
 	    jobs > WORKERS_MAX) {
 		usage(stderr);
 		return 2;

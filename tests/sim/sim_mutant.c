@@ -48,7 +48,7 @@ struct mutant_result {
 	atomic_bool done;
 	bool baseline; /* it fails without the mutation too */
 	uint64_t runs; /* until noticed; 0: not noticed */
-	uint32_t nodes, copies, faults;
+	uint32_t nodes, copies, faults, groups;
 	bool hard;
 	char failure[300];
 };
@@ -57,8 +57,13 @@ static struct sim_options mutant_options(enum mutant mutant, uint64_t seed)
 {
 	static const uint32_t nodes[] = { 3, 3, 4, 3, 5 }, copies[] = { 3, 2, 5, 1, 4 };
 
-	if (strncmp(mutant_table[mutant].name, "R20_", 4) == 0) { /* of two nodes only */
-		return (struct sim_options){ .seed = seed, .nodes = 2, .copies = 2, .faults = 5 };
+	if (mutant == MUTANT_D6_PLACE ||
+	    strncmp(mutant_table[mutant].name, "R20_", 4) == 0) { /* of two nodes only */
+		return (struct sim_options){ .seed = seed,
+					     .nodes = 2,
+					     .copies = 2 + seed % 2,
+					     .faults = 5 + seed % 4,
+					     .groups = mutant == MUTANT_R20_ONCE ? 3 : 0 };
 	}
 	return (struct sim_options){
 		.seed = seed,
@@ -93,6 +98,7 @@ static void mutant_try(enum mutant mutant, struct mutant_result *out)
 		out->nodes = options.nodes;
 		out->copies = options.copies;
 		out->faults = options.faults;
+		out->groups = options.groups;
 		out->hard = options.hard;
 	}
 	atomic_store(&out->done, true);
@@ -107,13 +113,14 @@ static const char *mutant_rule(const struct mutant_result *result, char out[16])
 
 static bool mutant_print(enum mutant mutant, const struct mutant_result *result)
 {
-	char rule[16], how[64] = "-";
+	char rule[16], how[80] = "-";
 	const char *why = mutant_table[mutant].why;
 	bool good = result->done && !result->baseline && (result->runs > 0 || why != NULL);
 
 	if (result->runs > 0) {
-		snprintf(how, sizeof(how), "--nodes %u --copies %u --faults %u%s", result->nodes,
-			 result->copies, result->faults, result->hard ? " --hard" : "");
+		snprintf(how, sizeof(how), "--nodes %u --copies %u --faults %u%s%s", result->nodes,
+			 result->copies, result->faults, result->hard ? " --hard" : "",
+			 result->groups > 0 ? " --groups 3" : "");
 	}
 	printf("%-15s %-5s %-7s %6llu  %-39s  %s%s%s\n", mutant_table[mutant].name,
 	       mutant_table[mutant].where == CORE ? "core" : "model",

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 #define BIT(node) (1u << (node))
 #define BOOT_MS 2500
@@ -74,7 +74,7 @@ void proc_kill(struct sim *sim, uint32_t node, enum sim_proc proc)
 		configd_clustd_lost(sim, node);
 		break;
 	case PROC_CONFIGD:
-		disk_process_died(sim, node);
+		disk_process_died(sim, node, false);
 		client_lost_configd(sim, node);
 		clustd_client_down(sim, node, false);
 		break;
@@ -125,7 +125,7 @@ void power_off(struct sim *sim, uint32_t node)
 		return;
 	}
 	TRACE(sim, node, "loses its power");
-	disk_process_died(sim, node);
+	disk_process_died(sim, node, true);
 	net_down(sim, node, false);
 	n->power = false;
 	for (int proc = PROC_COROSYNC; proc < PROC_COUNT; proc++) {
@@ -179,7 +179,7 @@ void pacemaker_fence(struct sim *sim, uint32_t node)
 		return;
 	}
 	sim->fencing |= BIT(node);
-	sim_later(sim, sim_delay(sim, 300 * SIM_MS, slow), PROC_WORLD, node, fence_done, 0, NULL);
+	sim_later(sim, 300 * SIM_MS + sim_below(sim, slow), PROC_WORLD, node, fence_done, 0, NULL);
 }
 
 static void ask_arrives(struct sim *sim, uint32_t asker, uint64_t arg, void *ptr)

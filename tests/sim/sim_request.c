@@ -17,12 +17,12 @@ static bool is_master(const struct sim *sim, uint32_t node)
 
 static bool in_set(const struct sim_configd *configd, uint8_t txn)
 {
-	return configd->have && (configd->config_now.set >> txn & 1) != 0;
+	return configd->group[MAIN].have && (configd->group[MAIN].now.set >> txn & 1) != 0;
 }
 
 static bool is_aborted(const struct sim_configd *configd, uint8_t txn)
 {
-	return configd->have && (configd->config_now.aborted >> txn & 1) != 0;
+	return configd->group[MAIN].have && (configd->group[MAIN].now.aborted >> txn & 1) != 0;
 }
 
 /* ---- the master's queue ---- */
@@ -115,7 +115,7 @@ void request_sim_submit(struct sim *sim, uint32_t node, uint8_t txn, uint32_t fr
 		reply(sim, node, from, cookie, txn, OUTCOME_COMMITTED);
 	} else if (configd->answered >> txn & 1 || is_aborted(configd, txn)) {
 		reply(sim, node, from, cookie, txn, OUTCOME_ABORTED);
-	} else if (!configd->have || configd->queue_count == SIM_QUEUE) {
+	} else if (!configd->group[MAIN].have || configd->queue_count == SIM_QUEUE) {
 		reply(sim, node, from, cookie, txn, OUTCOME_ABORTED);
 	} else {
 		configd->queue[configd->queue_count++] =
@@ -177,7 +177,7 @@ static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	queue_expire(sim, node);
 	if (!is_master(sim, node) || !configd->settled || configd->held ||
 	    (configd->left && !MUTANT(R12_BEGIN)) || configd->queue_count == 0 ||
-	    configd->current.used || !configd->have) {
+	    configd->current.used || !configd->group[MAIN].have) {
 		return;
 	}
 	for (size_t i = 0; i < configd->view.member_count; i++) {
@@ -193,7 +193,7 @@ static void kick(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 			}
 		}
 	}
-	if (missing != 0 || configd->disabled) {
+	if (missing != 0 || configd->group[MAIN].disabled) {
 		struct sim_request request = configd->queue[0];
 
 		queue_take(configd);
@@ -276,7 +276,7 @@ static enum sim_outcome outcome_here(const struct sim *sim, uint32_t node, uint8
 {
 	const struct sim_configd *configd = &sim->node[node].configd;
 	bool sure = (configd->settled || MUTANT(T11_ASK)) && is_master(sim, node) &&
-		    !request_sim_known(sim, node, txn) && !configd->disabled && configd->have;
+		    !request_sim_known(sim, node, txn) && !configd->group[MAIN].disabled && configd->group[MAIN].have;
 
 	return in_set(configd, txn) ? OUTCOME_COMMITTED
 	       : sure || is_aborted(configd, txn) ? OUTCOME_ABORTED
@@ -329,7 +329,7 @@ void relay_sim_master(struct sim *sim, uint32_t node, const struct sim_cfg_msg *
 			continue;
 		}
 		relay->orphan = true;
-		relay->unknown = relay->unknown || view->disabled != 0;
+		relay->unknown = relay->unknown || view->told[MAIN].disabled != 0;
 		if (view->pending && view->ref.txn == relay->txn) {
 			relay->known = true;
 			relay->committed = view->complete;

@@ -7,7 +7,7 @@
 
 #include "base/errors.h"
 #include "base/mutant.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 static uint32_t adopt_lost_member(const struct sim_configd *configd)
 {
@@ -31,28 +31,46 @@ static uint32_t adopt_lost_member(const struct sim_configd *configd)
 /* Those that share the pending one, as far as this node knows. */
 static uint64_t takeover_shared(const struct sim_configd *configd)
 {
-	uint8_t txn = configd->decision.txid[0];
+	uint8_t txn = configd->group[MAIN].decision.txid[0];
 
 	return configd->pending && configd->pending_ref.txn == txn ? configd->pending_set
 								   : UINT64_C(1) << txn;
 }
 
-static void takeover_tell(struct sim *sim, uint32_t node, int error)
+static void takeover_tell(struct sim *sim, uint32_t node)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
-	const struct takeover *decision = &configd->decision;
-	struct sim_cfg_msg msg = { .kind = CFG_VIEW };
+	const struct takeover *main = &configd->group[MAIN].decision;
+	struct sim_told *told = sim_alloc(sim, SIM_GROUPS_MAX * sizeof(*told));
+	struct sim_cfg_msg msg = { .kind = CFG_VIEW, .told = told };
 
 	msg.node = (uint32_t)configd->serial;
-	msg.have = error == 0;
-	msg.disabled = error;
-	msg.base = (struct sim_content){ decision->base_epoch, decision->base_seq, 0, 0 };
-	msg.content = configd->take;
-	msg.pending = decision->pending;
-	msg.complete = decision->complete;
-	msg.ref.txn = decision->txid[0];
+	for (uint32_t group = 0; group < sim->groups; group++) {
+		const struct sim_group *own = &configd->group[group];
+
+		told[group] = (struct sim_told){
+			.have = own->take_error == 0,
+			.disabled = own->take_error,
+			.base = { own->decision.base_epoch, own->decision.base_seq, 0, 0 },
+			.content = own->take,
+		};
+	}
+	msg.pending = main->pending;
+	msg.complete = main->complete;
+	msg.ref.txn = main->txid[0];
 	msg.shared = takeover_shared(configd);
 	configd_send(sim, node, &msg);
+}
+
+/* One group is done, for good or ill. */
+static void takeover_end(struct sim *sim, uint32_t node, uint32_t group, int error)
+{
+	struct sim_configd *configd = &sim->node[node].configd;
+
+	configd->group[group].take_error = error;
+	if (--configd->taking == 0) {
+		takeover_tell(sim, node);
+	}
 }
 
 static void on_stored(struct sim *sim, uint32_t node, struct sim_disk_task *task)
@@ -63,23 +81,24 @@ static void on_stored(struct sim *sim, uint32_t node, struct sim_disk_task *task
 		if (task->error == -VX_E_STALE && sim_proc_runs(sim, node, PROC_CLUSTD)) {
 			clustd_ask_view(sim, node, "a claim above ours");
 		}
-		configd->take_have = task->error == 0;
-		takeover_tell(sim, node, task->error);
+		configd->group[task->group].take_have = task->error == 0;
+		takeover_end(sim, node, task->group, task->error);
 	}
 }
 
-static void takeover_store(struct sim *sim, uint32_t node, struct sim_content content)
+static void takeover_store(struct sim *sim, uint32_t node, uint32_t group,
+			   struct sim_content content)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
-	struct sim_disk_task *task = disk_task(sim, node, DISK_CHECKPOINT);
+	const struct takeover *decision = &configd->group[group].decision;
+	struct sim_disk_task *task = disk_task(sim, node, group, DISK_CHECKPOINT);
 
 	content.epoch = configd->view.epoch;
-	content.seq = configd->decision.seq;
-	if (configd->decision.pending && !configd->decision.complete &&
-	    configd->decision.base == TAKEOVER_RUNNING) {
+	content.seq = decision->seq;
+	if (decision->pending && !decision->complete && decision->base == TAKEOVER_RUNNING) {
 		content.aborted |= takeover_shared(configd);
 	}
-	configd->take = content;
+	configd->group[group].take = content;
 	task->content = content;
 	task->epoch = content.epoch;
 	task->member_count = configd->view.member_count;
@@ -94,24 +113,26 @@ static void takeover_store(struct sim *sim, uint32_t node, struct sim_content co
 
 static void on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task);
 
-static void takeover_read(struct sim *sim, uint32_t node, uint64_t max_seq)
+static void takeover_read(struct sim *sim, uint32_t node, uint32_t group, uint64_t max_seq)
 {
-	struct sim_disk_task *task = disk_task(sim, node, DISK_READ);
+	struct sim_disk_task *task = disk_task(sim, node, group, DISK_READ);
 
 	task->max_seq = max_seq;
 	task->done = on_read;
 	disk_submit(sim, node, task);
 }
 
-static bool takeover_from_memory(const struct sim_configd *configd, struct sim_content *out)
+static bool takeover_from_memory(const struct sim_configd *configd, uint32_t group,
+				 struct sim_content *out)
 {
-	const struct takeover *decision = &configd->decision;
+	const struct sim_group *own = &configd->group[group];
+	const struct takeover *decision = &own->decision;
 
-	if (!configd->have || configd->config_now.epoch != decision->base_epoch ||
-	    configd->config_now.seq != decision->base_seq) {
+	if (!own->have || own->now.epoch != decision->base_epoch ||
+	    own->now.seq != decision->base_seq) {
 		return false;
 	}
-	*out = configd->config_now;
+	*out = own->now;
 	if (decision->complete) {
 		if (!configd->pending || configd->pending_ref.txn != decision->txid[0]) {
 			return false;
@@ -125,39 +146,65 @@ static bool takeover_from_memory(const struct sim_configd *configd, struct sim_c
 static void takeover_decided(struct sim *sim, uint32_t node, const struct sim_disk_task *task)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
+	struct sim_group *own = &configd->group[task->group];
 	struct sim_content content;
 
-	switch (configd->decision.base) {
+	switch (own->decision.base) {
 	case TAKEOVER_NONE:
-		sim_fail(sim, "I2 node %u: the group is gone", node);
+		sim_fail(sim, "I2 node %u: group %u is gone", node, task->group);
 		return;
 	case TAKEOVER_REFUSE:
-		takeover_tell(sim, node, configd->decision.error);
+		takeover_end(sim, node, task->group, own->decision.error);
 		return;
 	case TAKEOVER_DISK:
-		takeover_store(sim, node, task->found);
+		takeover_store(sim, node, task->group, task->found);
 		return;
 	case TAKEOVER_RUNNING:
-		if (takeover_from_memory(configd, &content)) {
-			takeover_store(sim, node, content);
-		} else if (!configd->second_read) {
-			configd->second_read = true;
-			takeover_read(sim, node, configd->decision.max_seq);
-		} else if (!task->has_content ||
-			   task->found.epoch != configd->decision.base_epoch ||
-			   task->found.seq != configd->decision.max_seq) {
-			takeover_tell(sim, node, -VX_E_STALE);
+		if (takeover_from_memory(configd, task->group, &content)) {
+			takeover_store(sim, node, task->group, content);
+		} else if (!own->second_read) {
+			own->second_read = true;
+			takeover_read(sim, node, task->group, own->decision.max_seq);
+		} else if (!task->has_content || task->found.epoch != own->decision.base_epoch ||
+			   task->found.seq != own->decision.max_seq) {
+			takeover_end(sim, node, task->group, -VX_E_STALE);
 		} else {
-			takeover_store(sim, node, task->found);
+			takeover_store(sim, node, task->group, task->found);
 		}
 		return;
+	}
+}
+
+/* What the members said of the group. */
+static void takeover_nodes(const struct sim *sim, uint32_t node, uint32_t group,
+			   struct takeover_node list[VX_NODES_MAX])
+{
+	const struct sim_configd *configd = &sim->node[node].configd;
+
+	memset(list, 0, VX_NODES_MAX * sizeof(list[0]));
+	for (size_t i = 0; i < configd->view.member_count; i++) {
+		const struct sim_cfg_msg *state = &configd->peer[i].state;
+		const struct sim_told *told = &state->told[group];
+
+		if (MUTANT(T8_ALL) && configd->peer[i].nodeid != node) {
+			continue;
+		}
+		list[i] = (struct takeover_node){ .nodeid = configd->peer[i].nodeid,
+						  .have = told->have,
+						  .epoch = told->content.epoch,
+						  .seq = told->content.seq,
+						  .hash = told->content.set,
+						  .pending = group == MAIN && state->pending,
+						  .kind = VX__TXN_KIND__TXN_CHANGE,
+						  .seen = group == MAIN && state->seen };
+		list[i].txid[0] = state->ref.txn;
 	}
 }
 
 /* What this master begins again is not told to have failed (T11). */
 static bool takeover_goes_on(const struct sim_configd *configd)
 {
-	const uint8_t *txid = configd->decision.txid;
+	const uint8_t *txid = configd->group[MAIN].decision.txid;
 
 	return request_sim_waits(configd, txid[0]) ||
 	       (txn_goes_aside(&configd->txn, txid) && adopt_lost_member(configd) == 0);
@@ -166,46 +213,32 @@ static bool takeover_goes_on(const struct sim_configd *configd)
 static void on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
-	struct takeover_disk disk = { .error = task->error,
-				      .content = task->has_content,
-				      .epoch = task->found.epoch,
-				      .seq = task->found.seq };
+	struct sim_group *own = &configd->group[task->group];
+	const struct takeover_disk disk = { .error = task->error,
+					    .content = task->has_content,
+					    .epoch = task->found.epoch,
+					    .seq = task->found.seq };
 	struct takeover_node list[VX_NODES_MAX];
 
 	if (task->generation != configd->generation || !configd->took_over) {
 		return;
 	}
-	if (!configd->second_read) {
-		memset(list, 0, sizeof(list));
-		for (size_t i = 0; i < configd->view.member_count; i++) {
-			const struct sim_cfg_msg *state = &configd->peer[i].state;
-
-			if (MUTANT(T8_ALL) && configd->peer[i].nodeid != node) {
-				continue;
-			}
-
-			list[i] = (struct takeover_node){ .nodeid = configd->peer[i].nodeid,
-							  .have = state->have,
-							  .epoch = state->content.epoch,
-							  .seq = state->content.seq,
-							  .hash = state->content.set,
-							  .pending = state->pending,
-							  .kind = VX__TXN_KIND__TXN_CHANGE,
-							  .seen = state->seen };
-			list[i].txid[0] = state->ref.txn;
-		}
-		takeover_decide(list, configd->view.member_count, &disk, &configd->decision);
-		if (!configd->decision.complete && takeover_goes_on(configd) &&
+	if (!own->second_read) {
+		takeover_nodes(sim, node, task->group, list);
+		takeover_decide(list, configd->view.member_count, &disk, &own->decision);
+		if (task->group == MAIN && !own->decision.complete && takeover_goes_on(configd) &&
 		    !MUTANT(T11_ASIDE)) {
-			configd->decision.pending = false;
+			own->decision.pending = false;
 		}
-		TRACE(sim, node, "take-over: base %d at %#llx.%llu%s", (int)configd->decision.base,
-		      (unsigned long long)configd->decision.base_epoch,
-		      (unsigned long long)configd->decision.base_seq,
-		      !configd->decision.pending   ? ""
-		      : configd->decision.complete ? ", pending one completed"
-						   : ", pending one failed");
-		check_takeover(sim, node, &configd->decision);
+		TRACE(sim, node, "take-over of group %u: base %d at %#llx.%llu%s", task->group,
+		      (int)own->decision.base, (unsigned long long)own->decision.base_epoch,
+		      (unsigned long long)own->decision.base_seq,
+		      !own->decision.pending   ? ""
+		      : own->decision.complete ? ", pending one completed"
+					       : ", pending one failed");
+		if (task->group == MAIN) {
+			check_takeover(sim, node, &own->decision);
+		}
 	}
 	takeover_decided(sim, node, task);
 }
@@ -224,14 +257,18 @@ void takeover_run_try(struct sim *sim, uint32_t node)
 		}
 	}
 	configd->took_over = true;
-	configd->second_read = configd->take_have = false;
-	takeover_read(sim, node, UINT64_MAX);
+	configd->taking = sim->groups;
+	for (uint32_t group = 0; group < sim->groups; group++) {
+		configd->group[group].second_read = configd->group[group].take_have = false;
+		takeover_read(sim, node, group, UINT64_MAX);
+	}
 }
 
 /* ---- everybody ---- */
 
 struct adopt {
 	struct sim_cfg_msg view;
+	uint32_t group;
 	struct sim_content content;
 	uint64_t generation;
 };
@@ -248,9 +285,9 @@ static void adopt_resolve(struct sim *sim, uint32_t node, const struct sim_cfg_m
 		event.complete =
 			view->pending && view->ref.txn == configd->pending_ref.txn
 				? view->complete
-				: (configd->config_now.set >> configd->pending_ref.txn & 1) != 0;
+				: (configd->group[MAIN].now.set >> configd->pending_ref.txn & 1) != 0;
 	}
-	if (view->disabled != 0) {
+	if (view->told[MAIN].disabled != 0) {
 		event.error = -VX_E_LOST;
 	}
 	txn_sim_event(sim, node, &close);
@@ -262,8 +299,7 @@ static void adopt_remembered(struct sim *sim, uint32_t node, uint64_t arg, void 
 	const struct adopt *adopt = ptr;
 
 	(void)arg;
-	sim->node[node].memory_epoch = adopt->content.epoch;
-	sim->node[node].memory_seq = adopt->content.seq;
+	sim->node[node].memory[adopt->group] = adopt->content;
 	if (adopt->generation == sim->node[node].configd.generation) {
 		adopt_done(sim, node, 0);
 	}
@@ -273,19 +309,23 @@ static void adopt_remembered(struct sim *sim, uint32_t node, uint64_t arg, void 
 static void adopt_content(struct sim *sim, uint32_t node, struct adopt *adopt)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
+	struct sim_group *own = &configd->group[adopt->group];
 
-	configd->have = true;
-	configd->disabled = false;
-	configd->config_now = adopt->content;
-	iod_load(sim, node, adopt->content.set);
-	adopt_resolve(sim, node, &adopt->view);
-	configd_open_group(sim, node);
+	own->have = true;
+	own->disabled = false;
+	own->now = adopt->content;
+	check_runs(sim, node, adopt->group);
+	if (adopt->group == MAIN) {
+		iod_load(sim, node, adopt->content.set);
+		adopt_resolve(sim, node, &adopt->view);
+		configd_open_group(sim, node);
+	}
 	sim_later(sim, sim_delay(sim, 200, 8000), PROC_CONFIGD, node, adopt_remembered, 0, adopt);
 }
 
 static void adopt_try(struct sim *sim, uint32_t node, struct adopt *adopt)
 {
-	const struct sim_content *want = &adopt->view.content;
+	const struct sim_content *want = &adopt->view.told[adopt->group].content;
 
 	if ((adopt->content.epoch != want->epoch || adopt->content.seq != want->seq ||
 	     adopt->content.set != want->set) &&
@@ -302,7 +342,7 @@ static void adopt_try(struct sim *sim, uint32_t node, struct adopt *adopt)
 
 static void adopt_on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task)
 {
-	struct adopt *adopt = (struct adopt *)(uintptr_t)task->token;
+	struct adopt *adopt = task->ptr;
 
 	if (task->generation != sim->node[node].configd.generation) {
 		return;
@@ -318,32 +358,67 @@ static void adopt_on_read(struct sim *sim, uint32_t node, struct sim_disk_task *
 static bool adopt_from_memory(const struct sim_configd *configd, struct adopt *adopt)
 {
 	const struct sim_cfg_msg *view = &adopt->view;
-	struct sim_content content = configd->config_now;
+	const struct sim_told *told = &view->told[adopt->group];
+	const struct sim_group *own = &configd->group[adopt->group];
+	struct sim_content content = own->now;
 
-	if (!configd->have ||
-	    ((content.epoch != view->base.epoch || content.seq != view->base.seq) &&
+	if (!own->have ||
+	    ((content.epoch != told->base.epoch || content.seq != told->base.seq) &&
 	     !MUTANT(T10_READ))) {
 		return false;
 	}
-	if (view->pending && view->complete) {
+	if (adopt->group == MAIN && view->pending && view->complete) {
 		if (!configd->pending || configd->pending_ref.txn != view->ref.txn) {
 			return false;
 		}
 		content.set |= configd->pending_set;
-	} else if (view->pending) {
+	} else if (adopt->group == MAIN && view->pending) {
 		content.aborted |= view->shared;
 	}
-	content.epoch = view->content.epoch;
-	content.seq = view->content.seq;
+	content.epoch = told->content.epoch;
+	content.seq = told->content.seq;
 	adopt->content = content;
-	return content.set == view->content.set || MUTANT(T10_READ);
+	return content.set == told->content.set || MUTANT(T10_READ);
+}
+
+static void adopt_group(struct sim *sim, uint32_t node, const struct sim_cfg_msg *msg,
+			uint32_t group)
+{
+	struct sim_configd *configd = &sim->node[node].configd;
+	struct sim_group *own = &configd->group[group];
+	struct sim_disk_task *task;
+	struct adopt *adopt;
+
+	if (msg->told[group].disabled != 0) {
+		own->disabled = true;
+		TRACE(sim, node, "group %u is disabled (%d)", group, msg->told[group].disabled);
+		if (group == MAIN) {
+			adopt_resolve(sim, node, msg);
+			configd_open_group(sim, node);
+		}
+		adopt_done(sim, node, 0);
+		return;
+	}
+	adopt = sim_alloc(sim, sizeof(*adopt));
+	adopt->view = *msg;
+	adopt->group = group;
+	adopt->generation = configd->generation;
+	if (configd->took_over && own->take_have && configd->view.master == node) {
+		adopt->content = own->take;
+		adopt_try(sim, node, adopt);
+	} else if (adopt_from_memory(configd, adopt)) {
+		adopt_try(sim, node, adopt);
+	} else {
+		task = disk_task(sim, node, group, DISK_READ);
+		task->done = adopt_on_read;
+		task->ptr = adopt;
+		disk_submit(sim, node, task);
+	}
 }
 
 void adopt_view(struct sim *sim, uint32_t node, uint32_t from, const struct sim_cfg_msg *msg)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
-	struct sim_disk_task *task;
-	struct adopt *adopt;
 
 	if (from != configd->view.master ||
 	    (msg->only != 0 &&
@@ -358,27 +433,8 @@ void adopt_view(struct sim *sim, uint32_t node, uint32_t from, const struct sim_
 	relay_sim_master(sim, node, msg);
 	configd->rejoining = msg->only != 0;
 	configd->adopt_error = 0;
-	configd->adopting = 1;
-	if (msg->disabled != 0) {
-		adopt_resolve(sim, node, msg);
-		configd->disabled = true;
-		TRACE(sim, node, "the group is disabled (%d)", msg->disabled);
-		configd_open_group(sim, node);
-		adopt_done(sim, node, 0);
-		return;
-	}
-	adopt = sim_alloc(sim, sizeof(*adopt));
-	adopt->view = *msg;
-	adopt->generation = configd->generation;
-	if (configd->took_over && configd->take_have && configd->view.master == node) {
-		adopt->content = configd->take;
-		adopt_try(sim, node, adopt);
-	} else if (adopt_from_memory(configd, adopt)) {
-		adopt_try(sim, node, adopt);
-	} else {
-		task = disk_task(sim, node, DISK_READ);
-		task->done = adopt_on_read;
-		task->token = (uint64_t)(uintptr_t)adopt;
-		disk_submit(sim, node, task);
+	configd->adopting = (int)sim->groups;
+	for (uint32_t group = 0; group < sim->groups; group++) {
+		adopt_group(sim, node, msg, group);
 	}
 }

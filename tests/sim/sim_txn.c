@@ -5,7 +5,7 @@
 
 #include "base/errors.h"
 #include "base/mutant.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 static bool ref_is(const struct sim_ref *ref, const struct txn_ref *other)
 {
@@ -46,8 +46,8 @@ static void job_done(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	event.ref.txid[0] = job->ref.txn;
 	if (job->type == TXN_EV_REMEMBERED &&
 	    ref_is(&sim->node[node].configd.pending_ref, &event.ref)) {
-		sim->node[node].memory_epoch = sim->node[node].configd.pending_base.epoch;
-		sim->node[node].memory_seq = sim->node[node].configd.pending_base.seq + 1;
+		sim->node[node].memory[MAIN] = sim->node[node].configd.pending_base;
+		sim->node[node].memory[MAIN].seq++;
 	}
 	txn_sim_event(sim, node, &event);
 }
@@ -74,9 +74,9 @@ static void fx_check(struct sim *sim, uint32_t node, const struct txn_ref *ref)
 	configd->pending_quiesce = configd->incoming_quiesce;
 	configd->pending_set = configd->incoming_set;
 	configd->incoming = false;
-	if (configd->disabled || !configd->have ||
-	    configd->config_now.epoch != configd->pending_base.epoch ||
-	    configd->config_now.seq != configd->pending_base.seq) {
+	if (configd->group[MAIN].disabled || !configd->group[MAIN].have ||
+	    configd->group[MAIN].now.epoch != configd->pending_base.epoch ||
+	    configd->group[MAIN].now.seq != configd->pending_base.seq) {
 		error = -VX_E_STALE;
 	} else if (sim_chance(sim, 5)) {
 		error = -VX_E_NODISK;
@@ -97,13 +97,13 @@ static void on_written(struct sim *sim, uint32_t node, struct sim_disk_task *tas
 static void fx_write(struct sim *sim, uint32_t node, const struct txn_ref *ref)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
-	struct sim_disk_task *task = disk_task(sim, node, DISK_APPEND);
+	struct sim_disk_task *task = disk_task(sim, node, MAIN, DISK_APPEND);
 
 	check_write_begins(sim, node, (struct sim_ref){ ref->txid[0], ref->attempt });
-	task->content = configd->config_now;
-	task->epoch = configd->config_now.epoch;
-	task->seq = configd->config_now.seq + 1;
-	task->set = configd->config_now.set | configd->pending_set;
+	task->content = configd->group[MAIN].now;
+	task->epoch = configd->group[MAIN].now.epoch;
+	task->seq = configd->group[MAIN].now.seq + 1;
+	task->set = configd->group[MAIN].now.set | configd->pending_set;
 	task->ref = (struct sim_ref){ ref->txid[0], ref->attempt };
 	task->done = on_written;
 	disk_submit(sim, node, task);
@@ -127,10 +127,11 @@ static void fx_apply(struct sim *sim, uint32_t node)
 	bool adopted = !configd->open || configd->adopting > 0;
 
 	if (!adopted) {
-		configd->config_now.seq = configd->pending_base.seq + 1;
-		configd->config_now.set |= configd->pending_set;
+		configd->group[MAIN].now.seq = configd->pending_base.seq + 1;
+		configd->group[MAIN].now.set |= configd->pending_set;
 		TRACE(sim, node, "applies transaction %u", configd->pending_ref.txn);
-		iod_load(sim, node, configd->config_now.set);
+		check_runs(sim, node, MAIN);
+		iod_load(sim, node, configd->group[MAIN].now.set);
 	}
 	pending_end(sim, node);
 }
@@ -199,7 +200,7 @@ static void txn_effect(struct sim *sim, uint32_t node, const struct txn_effect *
 
 	switch (effect->type) {
 	case TXN_FX_SEND_PROPOSE: {
-		struct sim_cfg_msg msg = { .kind = CFG_PROPOSE, .base = configd->config_now };
+		struct sim_cfg_msg msg = { .kind = CFG_PROPOSE, .base = configd->group[MAIN].now };
 
 		msg.ref.txn = effect->ref.txid[0];
 		msg.ref.attempt = effect->ref.attempt;
@@ -322,7 +323,7 @@ void txn_sim_message(struct sim *sim, uint32_t node, uint32_t from, const struct
 
 	event.ref.txid[0] = msg->ref.txn;
 	if (msg->kind == CFG_PROPOSE) {
-		if (!configd->have && !configd->disabled) { /* not imported here */
+		if (!configd->group[MAIN].have && !configd->group[MAIN].disabled) { /* not imported here */
 			struct txn_effect vote = { .ref = event.ref, .error = -VX_E_NOGROUP };
 
 			cast(sim, node, CFG_VOTE, &vote);

@@ -15,8 +15,8 @@ void clustd_work_end(struct sim *sim, uint32_t node, struct sim_work *work)
 				    .max_epoch = ended.max_epoch,
 				    .durable = ended.durable,
 				    .durable_count = ended.durable_count,
-				    .open_claim = ended.open_claim,
-				    .open_claim_count = ended.open_claim_count };
+				    .open_claim = ended.open_claims.epoch,
+				    .open_claim_count = ended.open_claims.count };
 
 	work->used = false;
 	if (ended.event == VE_ABORTED && ended.error == 0 && sim->node[node].clustd.corosync_dead) {
@@ -172,8 +172,7 @@ struct ack {
 	uint64_t max_epoch;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
-	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
-	size_t open_claim_count;
+	struct open_claims open_claims;
 };
 
 static void ack_arrives(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
@@ -198,8 +197,7 @@ static void ack_arrives(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 		memcpy(work->durable, ack->durable, sizeof(work->durable));
 		work->durable_count = ack->durable_count;
 	}
-	memcpy(work->open_claim, ack->open_claim, sizeof(work->open_claim));
-	work->open_claim_count = ack->open_claim_count;
+	work->open_claims = ack->open_claims;
 	if (work->event == VE_LEFT && ack->from_iod && work->error == 0) {
 		const struct view_event let_go = { .type = VE_LET_GO, .token = work->token };
 
@@ -244,8 +242,7 @@ void clustd_ack_survey(struct sim *sim, uint32_t node, const struct sim_disk_tas
 	if (found->op == DISK_READ) {
 		memcpy(ack.durable, found->durable, sizeof(ack.durable));
 		ack.durable_count = found->durable_count;
-		memcpy(ack.open_claim, found->open_claim, sizeof(ack.open_claim));
-		ack.open_claim_count = found->open_claim_count;
+		ack.open_claims = found->open_claims;
 	}
 	ack_send(sim, node, &ack);
 }

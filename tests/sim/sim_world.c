@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The simulator: clock, events, chance, memory. */
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ struct sim_event {
 	uint64_t arg;
 	uint32_t node, life;
 	enum sim_proc proc;
+	struct sim_event *next; /* of those that are not used */
 };
 
 struct sim_chunk {
@@ -116,57 +117,63 @@ void sim_trace(struct sim *sim, uint32_t node, const char *format, ...)
 
 /* ---- events ---- */
 
-static bool event_before(const struct sim_event *a, const struct sim_event *b)
+/* A place in the heap: small, for many are moved. */
+struct sim_turn {
+	unsigned __int128 key; /* time, then the order in which they were made */
+	struct sim_event *event;
+};
+
+static void heap_up(struct sim *sim, size_t at, struct sim_turn turn)
 {
-	return a->at != b->at ? a->at < b->at : a->order < b->order;
+	while (at > 0 && turn.key < sim->heap[(at - 1) / 2].key) {
+		sim->heap[at] = sim->heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	sim->heap[at] = turn;
 }
 
-static void heap_push(struct sim *sim, const struct sim_event *event)
+static void heap_push(struct sim *sim, struct sim_event *event)
 {
-	size_t at = sim->heap_count++;
+	const struct sim_turn turn = { (unsigned __int128)event->at << 64 | event->order, event };
 
-	if (sim->heap_count > sim->heap_room) {
+	if (sim->heap_count == sim->heap_room) {
 		sim->heap_room = sim->heap_room > 0 ? 2 * sim->heap_room : 1024;
 		sim->heap = realloc(sim->heap, sim->heap_room * sizeof(*sim->heap));
 		if (sim->heap == NULL) {
 			abort();
 		}
 	}
-	while (at > 0 && event_before(event, &sim->heap[(at - 1) / 2])) {
-		sim->heap[at] = sim->heap[(at - 1) / 2];
-		at = (at - 1) / 2;
-	}
-	sim->heap[at] = *event;
+	heap_up(sim, sim->heap_count++, turn);
 }
 
-static struct sim_event heap_pop(struct sim *sim)
+/* The hole sinks to the bottom without a look at what fills it: no branch that is hard to guess. */
+static struct sim_event *heap_pop(struct sim *sim)
 {
-	struct sim_event top = sim->heap[0], last = sim->heap[--sim->heap_count];
+	struct sim_turn *heap = sim->heap;
+	struct sim_event *top = heap[0].event;
+	const struct sim_turn last = heap[--sim->heap_count];
 	size_t at = 0;
 
-	for (;;) {
-		size_t child = 2 * at + 1;
-
-		if (child + 1 < sim->heap_count &&
-		    event_before(&sim->heap[child + 1], &sim->heap[child])) {
-			child++;
-		}
-		if (child >= sim->heap_count || !event_before(&sim->heap[child], &last)) {
-			break;
-		}
-		sim->heap[at] = sim->heap[child];
+	for (size_t child = 1; child < sim->heap_count; child = 2 * at + 1) {
+		child += child + 1 < sim->heap_count && heap[child + 1].key < heap[child].key;
+		heap[at] = heap[child];
 		at = child;
 	}
-	if (sim->heap_count > 0) {
-		sim->heap[at] = last;
-	}
+	heap_up(sim, at, last);
 	return top;
 }
 
 void sim_later(struct sim *sim, uint64_t delay, enum sim_proc proc, uint32_t node, sim_fn *fn,
 	       uint64_t arg, void *ptr)
 {
-	struct sim_event event = {
+	struct sim_event *event = sim->spare;
+
+	if (event != NULL) {
+		sim->spare = event->next;
+	} else {
+		event = sim_alloc(sim, sizeof(*event));
+	}
+	*event = (struct sim_event){
 		.at = sim->now + delay,
 		.order = ++sim->order,
 		.fn = fn,
@@ -177,7 +184,7 @@ void sim_later(struct sim *sim, uint64_t delay, enum sim_proc proc, uint32_t nod
 		.life = proc != PROC_WORLD ? sim->node[node].proc[proc].life : 0,
 	};
 
-	heap_push(sim, &event);
+	heap_push(sim, event);
 }
 
 bool sim_proc_runs(const struct sim *sim, uint32_t node, enum sim_proc proc)
@@ -187,20 +194,21 @@ bool sim_proc_runs(const struct sim *sim, uint32_t node, enum sim_proc proc)
 
 static void sim_event_run(struct sim *sim, struct sim_event *event)
 {
-	if (event->proc != PROC_WORLD) {
-		struct sim_process *process = &sim->node[event->node].proc[event->proc];
+	const struct sim_event now = *event;
+	const struct sim_process *process = &sim->node[now.node].proc[now.proc];
 
-		if (process->life != event->life || !process->up) {
-			return;
-		}
-		if (process->paused_until > sim->now) { /* it keeps its place in the order */
-			event->at = process->paused_until;
-			heap_push(sim, event);
-			return;
-		}
+	if (now.proc != PROC_WORLD && process->life == now.life && process->up &&
+	    process->paused_until > sim->now) { /* it keeps its place in the order */
+		event->at = process->paused_until;
+		heap_push(sim, event);
+		return;
 	}
-	sim->events++;
-	event->fn(sim, event->node, event->arg, event->ptr);
+	event->next = sim->spare;
+	sim->spare = event;
+	if (now.proc == PROC_WORLD || (process->life == now.life && process->up)) {
+		sim->events++;
+		now.fn(sim, now.node, now.arg, now.ptr);
+	}
 }
 
 /* ---- a run ---- */
@@ -219,14 +227,18 @@ static void programs_install(struct sim *sim, uint32_t node)
 
 bool sim_run(struct sim *sim, const struct sim_options *options)
 {
-	struct sim_event *heap = sim->heap;
+	struct sim_turn *heap = sim->heap;
 	struct net_conf *conf = sim->conf;
+	struct sim_disks *disks = sim->disks;
+	struct sim_copies *node_copies = sim->node_copies;
 	size_t room = sim->heap_room;
 
 	memset(sim, 0, sizeof(*sim));
 	sim->heap = heap;
 	sim->heap_room = room;
 	sim->conf = conf;
+	sim->disks = disks;
+	sim->node_copies = node_copies;
 	sim->options = *options;
 	sim->trace = options->trace;
 	sim->rng[0] = options->seed * 0x2545f4914f6cdd1du + 1;
@@ -234,6 +246,7 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	sim->txn_limit = 12 + sim_below(sim, 24);
 	sim->txn_limit = options->txns > 0 ? options->txns : sim->txn_limit;
 	disk_init(sim);
+	disk_init_nodes(sim);
 	pacemaker_init(sim);
 	client_init(sim);
 	fault_make(sim);
@@ -244,10 +257,10 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	while (!sim->over && sim->heap_count > 0) {
 		fault_look(sim);
 
-		struct sim_event event = heap_pop(sim);
+		struct sim_event *event = heap_pop(sim);
 
-		sim->now = event.at;
-		sim_event_run(sim, &event);
+		sim->now = event->at;
+		sim_event_run(sim, event);
 		if (sim->events > SIM_EVENTS_MAX) {
 			sim_fail(sim, "LIVE: more than %d events", SIM_EVENTS_MAX);
 		}
@@ -258,12 +271,13 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 
 	bool good = sim->failure[0] == '\0';
 
-	sim_end(sim);
+	sim_end(sim, false);
 	return good;
 }
 
-void sim_end(struct sim *sim)
+void sim_end(struct sim *sim, bool crashed)
 {
+	disk_end(sim, crashed);
 	for (uint32_t node = 1; node <= SIM_NODES_MAX; node++) {
 		view_free(sim->node[node].clustd.core);
 		sim->node[node].clustd.core = NULL;

@@ -83,6 +83,24 @@ START_TEST(open_claims)
 }
 END_TEST
 
+/* R20, D6: two that both read before either wrote do not write over each other's claim */
+START_TEST(claims_at_the_same_time)
+{
+	struct copy_image *image = memdisk_image(&world.disk[0]);
+	struct copy_steps steps[2];
+
+	ck_assert_int_eq(copy_plan_claim(image, REGION_DGID, E2, &steps[0]), 0);
+	ck_assert_int_eq(copy_plan_claim(image, REGION_DGID, E2 + 1, &steps[1]), 0);
+	copy_image_free(image);
+	memdisk_steps(&world.disk[0], &steps[1]);
+	memdisk_steps(&world.disk[0], &steps[0]);
+	image = memdisk_image(&world.disk[0]);
+	ck_assert_uint_eq(image->claim_epoch, E2 + 1);
+	ck_assert_uint_eq(image->claim[0] + image->claim[1], 2 * E2 + 1);
+	copy_image_free(image);
+}
+END_TEST
+
 /* R20: groups without number that all hold the same claim leave room for another one */
 START_TEST(claims_of_many_groups)
 {
@@ -107,6 +125,7 @@ int main(void)
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_test(core, claims);
 	tcase_add_test(core, open_claims);
+	tcase_add_test(core, claims_at_the_same_time);
 	tcase_add_test(core, claims_of_many_groups);
 	suite_add_tcase(suite, core);
 	runner = srunner_create(suite);
