@@ -35,6 +35,7 @@
 #define SIM_IPC_US 30	      /* always the same: a connection keeps its order */
 #define SIM_MS UINT64_C(1000) /* time is in microseconds */
 #define SIM_S UINT64_C(1000000)
+#define SIM_START (1000 * SIM_S) /* of a run: Pacemaker's history has seconds before it */
 
 struct sim;
 
@@ -385,7 +386,7 @@ struct sim {
 	struct sim_turn *heap;
 	struct sim_event *spare;
 	size_t heap_count, heap_room;
-	struct sim_chunk *chunks;
+	struct sim_chunk *chunks, *spare_chunks;
 
 	struct sim_node node[SIM_NODES_MAX + 1]; /* by node id */
 	struct net_conf *conf;

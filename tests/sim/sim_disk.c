@@ -53,7 +53,7 @@ void disk_id(uint32_t group, uint32_t copy, char out[DISK_ID_SIZE])
 	snprintf(out, DISK_ID_SIZE, "%c%u", 'a' + (int)group, copy + 1);
 }
 
-#define DEVICE_LENGTH (VX_SECTOR + 8) /* so long that a record and a body have two sectors */
+#define DEVICE_LENGTH 400 /* so long that a record and a body have two sectors */
 
 struct disk_config {
 	Vx__Config config;

@@ -5,7 +5,7 @@
 #include "tests/sim/sim_disk.h"
 
 #define BIT(node) (1u << (node))
-#define FAULT_EVENTS 4000 /* faults happen within that many events, */
+#define FAULT_EVENTS 2700 /* faults happen within that many events, */
 #define FAULT_EARLY 400	  /* every fifth while the nodes join, */
 #define FAULT_CLOSE 60	  /* and every third so soon after another one, often on the same node */
 

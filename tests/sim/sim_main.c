@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The simulator: seeds, processes, the shortest story of a failure. */
 #include <getopt.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,7 +41,7 @@ static bool run_one(const struct sim_options *options)
 		snprintf(sim.failure, sizeof(sim.failure), "%s at %.3f ms, event %llu",
 			 number == SIGABRT ? "ASSERT an assertion of a core does not hold"
 					   : "CRASH a core crashes",
-			 (double)sim.now / 1000.0, (unsigned long long)sim.events);
+			 (double)(sim.now - SIM_START) / 1000.0, (unsigned long long)sim.events);
 		sim_end(&sim, true);
 		return false;
 	}
@@ -68,6 +69,13 @@ static bool same_kind(const char *a, const char *b)
 	return strncmp(a, b, 4) == 0;
 }
 
+/* Does it still fail in the same way? */
+static bool still_fails(const struct sim_options *options, const char *failure)
+{
+	return !run_one(options) && same_kind(sim.failure, failure);
+}
+
+/* First without this fault or that one, then with fewer transactions. */
 static void shorten(struct sim_options *options)
 {
 	struct sim_fault fault[SIM_FAULTS_MAX];
@@ -81,24 +89,33 @@ static void shorten(struct sim_options *options)
 	snprintf(failure, sizeof(failure), "%s", sim.failure);
 	while (again) {
 		again = false;
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count && !again; i++) {
 			struct sim_fault fewer[SIM_FAULTS_MAX];
 
 			memcpy(fewer, fault, sizeof(fewer));
 			memmove(&fewer[i], &fewer[i + 1], (count - i - 1) * sizeof(fewer[0]));
 			options->fault = fewer;
 			options->fault_count = count - 1;
-			if (!run_one(options) && same_kind(sim.failure, failure)) {
+			if (still_fails(options, failure)) {
 				memcpy(fault, fewer, sizeof(fault));
 				count--;
 				again = true;
-				break;
 			}
 		}
 	}
-	printf("the shortest story found, %zu faults:\n", count);
 	options->fault = fault;
 	options->fault_count = count;
+	for (options->txns = 1; options->txns <= 8; options->txns *= 2) {
+		if (still_fails(options, failure)) {
+			break;
+		}
+	}
+	options->txns = options->txns <= 8 ? options->txns : 0;
+	printf("the shortest story found, %zu faults:\n", count);
+	for (size_t i = 0; i < count; i++) {
+		printf("  before event %llu: %s, node %u\n", (unsigned long long)fault[i].at,
+		       fault_name(fault[i].kind), fault[i].node);
+	}
 	options->trace = true;
 	(void)run_one(options);
 	printf("=> %s\n", sim.failure);
@@ -340,6 +357,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < VX_COUNT_OF(deadly); i++) {
 		sigaction(deadly[i], &action, NULL);
 	}
+	mallopt(M_TRIM_THRESHOLD, 1 << 28); /* the next run needs it again */
 	if (mutants) {
 		return mutants_run(argv[optind], jobs);
 	}

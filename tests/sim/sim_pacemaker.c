@@ -55,12 +55,14 @@ static void proc_restart_later(struct sim *sim, uint32_t node, enum sim_proc pro
 /* SIGKILL. Something starts it again: systemd, the agent, or fencing the whole node. */
 void proc_kill(struct sim *sim, uint32_t node, enum sim_proc proc)
 {
+	static const char *const name[PROC_COUNT] = { "", "Corosync", "vxclustd", "vxconfigd",
+						      "vxiod" };
 	struct sim_process *process = &sim->node[node].proc[proc];
 
 	if (!sim_proc_runs(sim, node, proc)) {
 		return;
 	}
-	TRACE(sim, node, "process %d is gone", (int)proc);
+	TRACE(sim, node, "%s is gone", name[proc]);
 	if (proc == PROC_COROSYNC) {
 		net_down(sim, node, false);
 	}

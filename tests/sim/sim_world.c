@@ -71,7 +71,9 @@ void *sim_alloc(struct sim *sim, size_t size)
 
 	size = (size + 15) & ~(size_t)15;
 	if (chunk == NULL || chunk->used + size > SIM_CHUNK) {
-		chunk = malloc(sizeof(*chunk));
+		chunk = sim->spare_chunks;
+		sim->spare_chunks = chunk != NULL ? chunk->next : NULL;
+		chunk = chunk != NULL ? chunk : malloc(sizeof(*chunk));
 		if (chunk == NULL || size > SIM_CHUNK) {
 			abort();
 		}
@@ -105,7 +107,8 @@ void sim_trace(struct sim *sim, uint32_t node, const char *format, ...)
 {
 	va_list args;
 
-	printf("%10.3f ms #%-6llu ", (double)sim->now / 1000.0, (unsigned long long)sim->events);
+	printf("%10.3f ms #%-6llu ", (double)(sim->now - SIM_START) / 1000.0,
+	       (unsigned long long)sim->events);
 	if (node != 0) {
 		printf("node %u: ", node);
 	}
@@ -231,6 +234,7 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	struct net_conf *conf = sim->conf;
 	struct sim_disks *disks = sim->disks;
 	struct sim_copies *node_copies = sim->node_copies;
+	struct sim_chunk *spare_chunks = sim->spare_chunks;
 	size_t room = sim->heap_room;
 
 	memset(sim, 0, sizeof(*sim));
@@ -239,11 +243,12 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	sim->conf = conf;
 	sim->disks = disks;
 	sim->node_copies = node_copies;
+	sim->spare_chunks = spare_chunks;
 	sim->options = *options;
 	sim->trace = options->trace;
 	sim->rng[0] = options->seed * 0x2545f4914f6cdd1du + 1;
-	sim->now = 1000 * SIM_S; /* the epoch of Pacemaker's seconds */
-	sim->txn_limit = 12 + sim_below(sim, 24);
+	sim->now = SIM_START;
+	sim->txn_limit = 8 + sim_below(sim, 16);
 	sim->txn_limit = options->txns > 0 ? options->txns : sim->txn_limit;
 	disk_init(sim);
 	disk_init_nodes(sim);
@@ -282,11 +287,11 @@ void sim_end(struct sim *sim, bool crashed)
 		view_free(sim->node[node].clustd.core);
 		sim->node[node].clustd.core = NULL;
 	}
-	while (sim->chunks != NULL) {
+	while (sim->chunks != NULL) { /* for the next run */
 		struct sim_chunk *chunk = sim->chunks;
 
 		sim->chunks = chunk->next;
-		free(chunk);
+		chunk->next = sim->spare_chunks;
+		sim->spare_chunks = chunk;
 	}
-	sim->heap_count = 0;
 }
