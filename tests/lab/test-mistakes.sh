@@ -148,7 +148,7 @@ table_vxassist() {
 		11 1034 vxassist -g data growby vol1 1m d9
 		20 1086 vxassist -g data shrinkby vol1 1m
 		2 1026 vxassist -g data -f shrinkby vol1 200m
-		1 1115 vxassist -g data shrinkto vol1 1m d1
+		1 1116 vxassist -g data shrinkto vol1 1m d1
 		11 1030 vxassist -g data shrinkto nosuch 1m
 		1 1115 vxassist -g data mirror
 		11 1030 vxassist -g data mirror "$BAD"
