@@ -116,8 +116,8 @@ wait_for 30 "all six writers have acknowledged writes" writers_acked
 check "d2 fails on all nodes" fail_everywhere d2
 wait_for 30 "its plex is detached everywhere" detached "$mirror2"
 for n in $NODES; do
-	check "node $n says which, and that it stays so" on "$n" \
-		grep -E "vol=vol1 plex=$mirror2 is detached: its disk \(d2\) .*stays so" /var/log/vxha/vxconfigd.log
+	check "node $n says which, and what attaches it again" on "$n" \
+		grep -E "vol=vol1 plex=$mirror2 is detached: its disk \(d2\) .*vxrecover -g data vol1" /var/log/vxha/vxconfigd.log
 done
 wait_for 15 "all writers make progress" writers_grow a b c
 writers_stop a b c
