@@ -259,12 +259,13 @@ void txn_master_on_timeout(struct txn *txn, struct txn_effects *fx)
 /* R9: before QUIESCE it is put aside, not answered; later it is finished first. */
 void txn_master_on_hold(struct txn *txn, struct txn_effects *fx)
 {
-	if (txn->master == TXN_VOTING) {
+	if (!txn->open || txn->master == TXN_IDLE || txn->stuck) {
+		/* closed: a take-over may have decided it already, and RESOLVE will tell (T8) */
+		txn_fx(fx, TXN_FX_QUIET, &txn->master_ref);
+	} else if (txn->master == TXN_VOTING) {
 		txn_timer(txn, fx, 0);
 		txn_fx(fx, TXN_FX_ASIDE, &txn->master_ref);
 		txn_master_move(txn, TXN_IDLE, fx);
-	} else if (txn->master == TXN_IDLE || txn->stuck) {
-		txn_fx(fx, TXN_FX_QUIET, &txn->master_ref);
 	}
 }
 

@@ -388,7 +388,7 @@ bool txn_run_quiet(struct configd *configd)
 
 	TAILQ_FOREACH(group, &configd->groups, next)
 	{
-		if (group->txn.master != TXN_IDLE && !group->txn.stuck) {
+		if (group->txn.open && group->txn.master != TXN_IDLE && !group->txn.stuck) {
 			return false;
 		}
 	}

@@ -96,7 +96,7 @@ static void configd_stop(struct sim *sim, uint32_t node, uint64_t serial)
 
 static bool configd_quiet(const struct sim_configd *configd)
 {
-	return configd->txn.master == TXN_IDLE || configd->txn.stuck;
+	return !configd->txn.open || configd->txn.master == TXN_IDLE || configd->txn.stuck;
 }
 
 void txn_sim_quiet(struct sim *sim, uint32_t node)

@@ -261,6 +261,21 @@ START_TEST(a_join_puts_aside_what_is_not_quiesced_and_waits_for_the_rest)
 }
 END_TEST
 
+/* T8: what a new view is about to decide is not begun again by one that comes in between */
+START_TEST(a_hold_leaves_what_is_closed)
+{
+	struct txn txn;
+
+	go(&txn, 1);
+	step(&txn, (struct txn_event){ .type = TXN_EV_CLOSE });
+	step(&txn, (struct txn_event){ .type = TXN_EV_HOLD });
+	ck_assert(has(TXN_FX_QUIET) && !has(TXN_FX_ASIDE));
+	step(&txn, (struct txn_event){ .type = TXN_EV_RESOLVE, .lost = true,
+				       .error = -VX_E_ABORTED });
+	ck_assert(has(TXN_FX_ANSWER) && !has(TXN_FX_ASIDE));
+}
+END_TEST
+
 /* T7 */
 START_TEST(a_write_that_fails_asks_for_a_view)
 {
@@ -359,6 +374,7 @@ int main(void)
 	tcase_add_test(tcase, a_vxconfigd_that_goes_before_the_write_ends_it);
 	tcase_add_test(tcase, a_vxconfigd_that_goes_after_the_write_does_not);
 	tcase_add_test(tcase, a_join_puts_aside_what_is_not_quiesced_and_waits_for_the_rest);
+	tcase_add_test(tcase, a_hold_leaves_what_is_closed);
 	tcase_add_test(tcase, a_write_that_fails_asks_for_a_view);
 	tcase_add_test(tcase, time_outs);
 	tcase_add_test(tcase, it_knows_whom_it_waits_for);
