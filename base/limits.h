@@ -86,6 +86,7 @@
 #define VX_WINDOW_BYTES (4 * 1024 * 1024) /* part of a volume that a resync copies at a time */
 #define VX_NBD_CLIENTS_MAX 256
 #define VX_NBD_TALKS_MAX 64  /* of them that have not chosen their export yet */
+#define VX_NBD_SEND_BYTES (4 * 1024 * 1024) /* send buffer: answers that a client has not read */
 #define VX_OPENS_MAX 4096    /* processes that have volumes open */
 #define VX_TASKS_FINISHED 32 /* finished tasks that are remembered */
 

@@ -64,6 +64,11 @@ struct nbd_conn {
 	struct nbd_command_state command[NBD_COMMANDS];
 	struct nbd_command_list commands; /* free */
 	uint32_t busy;			  /* commands that are not free */
+	/* V34, in bytes of the socket's send buffer: its size, at most so much of it is taken, and
+	 * what the reads in flight will take */
+	uint64_t room, taken, promised;
+	struct ring_op room_op;
+	bool room_wait;
 	struct nbd_reply reply[NBD_REPLIES];
 	struct nbd_reply_list replies, queue; /* free; to be sent */
 	struct nbd_reply *sent[NBD_SEND_MAX]; /* in the message under way */
@@ -92,6 +97,12 @@ void nbd_command_free(struct nbd_command_state *command);
 void nbd_reply_end(struct nbd_command_state *command);
 /* A piece of a read is there: its data goes out with the next message. */
 void nbd_reply_data(struct nbd_command_state *command, struct io_request *request);
+/* V34: is there room in the socket for the answer of a read? false: the connection is called again.
+ */
+bool nbd_reply_fits(struct nbd_conn *conn, uint64_t length);
+/* A read of that length is issued; it will have an answer with data, or none (it failed). */
+void nbd_reply_promise(struct nbd_conn *conn, uint64_t length);
+void nbd_reply_none(struct nbd_conn *conn, uint64_t length);
 /* What was not sent is dropped. */
 void nbd_reply_drop(struct nbd_conn *conn);
 

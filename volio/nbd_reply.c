@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The answers of an NBD connection: what is ready goes out in one message, one message at a time.
+ *
+ * V34: requests are few and everybody's. A read begins only when the socket has room for its
+ * answer, so a client that stops reading leaves its answers with the kernel and holds no request.
  */
 #include <assert.h>
+#include <linux/sockios.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 
 #include "volio/nbd_conn.h"
 
@@ -13,9 +18,64 @@ void nbd_command_free(struct nbd_command_state *command)
 	command->conn->busy--;
 }
 
+/* ---- room in the socket ---- */
+
+/* What an answer takes of a send buffer, at most: buffers are counted with all that belongs to
+ * them. */
+static uint64_t nbd_room_of(uint64_t length)
+{
+	return 2 * length + 4096;
+}
+
+static void nbd_on_room(struct ring_op *op, int result)
+{
+	struct nbd_conn *conn =
+		(struct nbd_conn *)((char *)op - offsetof(struct nbd_conn, room_op));
+
+	(void)result;
+	nbd_enter(conn);
+	conn->room_wait = false;
+	nbd_parse(conn);
+	nbd_leave(conn);
+}
+
+bool nbd_reply_fits(struct nbd_conn *conn, uint64_t length)
+{
+	uint64_t need = nbd_room_of(length);
+	int taken;
+
+	if (conn->taken + conn->promised + need > conn->room) {
+		conn->taken = ioctl(conn->fd, SIOCOUTQ, &taken) == 0 ? (uint64_t)taken : 0;
+	}
+	if (conn->taken + conn->promised + need <= conn->room ||
+	    conn->taken + conn->promised == 0) {
+		return true;
+	}
+	if (conn->promised == 0 && !conn->room_wait) { /* nothing else will call */
+		conn->room_wait = true;
+		ring_wait_writable(conn->vio->lane->ring, &conn->room_op, conn->fd);
+	}
+	return false;
+}
+
+void nbd_reply_promise(struct nbd_conn *conn, uint64_t length)
+{
+	conn->promised += nbd_room_of(length);
+}
+
+void nbd_reply_none(struct nbd_conn *conn, uint64_t length)
+{
+	assert(conn->promised >= nbd_room_of(length));
+	conn->promised -= nbd_room_of(length);
+}
+
+/* ---- answers ---- */
+
 static void nbd_reply_free(struct nbd_conn *conn, struct nbd_reply *reply)
 {
 	if (reply->request != NULL) {
+		nbd_reply_none(conn, reply->request->length);
+		conn->taken += nbd_room_of(reply->request->length);
 		io_request_put(reply->request);
 	}
 	if (reply->command != NULL) {
@@ -160,7 +220,16 @@ void nbd_reply_drop(struct nbd_conn *conn)
 
 void nbd_reply_init(struct nbd_conn *conn)
 {
+	const uint64_t least = 4 * nbd_room_of(VX_IO_BYTES);
+	const int wanted = VX_NBD_SEND_BYTES;
+	socklen_t length = sizeof(int);
+	int room = 0;
+
+	(void)setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUFFORCE, &wanted, sizeof(wanted));
+	(void)getsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &room, &length);
+	conn->room = (uint64_t)room > least ? (uint64_t)room : least;
 	conn->send_op.done = nbd_on_sent;
+	conn->room_op.done = nbd_on_room;
 	STAILQ_INIT(&conn->replies);
 	STAILQ_INIT(&conn->queue);
 	for (uint32_t i = 0; i < NBD_REPLIES; i++) {

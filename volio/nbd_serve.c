@@ -77,6 +77,9 @@ static void nbd_piece_done(struct io_request *request, int error)
 	if (command->type == NBD_CMD_READ && command->error == 0) {
 		nbd_reply_data(command, request);
 	} else {
+		if (command->type == NBD_CMD_READ) {
+			nbd_reply_none(conn, request->length);
+		}
 		io_request_put(request);
 		if (command->issued && command->pieces == 0) {
 			nbd_reply_end(command);
@@ -113,27 +116,62 @@ static void nbd_ready(struct vio_waiter *waiter)
 
 /* Where the data of a piece belongs: aligned as on the disks, so that an unaligned write needs no
  * move. */
-static void nbd_payload_begin(struct nbd_conn *conn, struct io_request *request)
+static void nbd_payload_begin(struct nbd_conn *conn, struct io_request *request, uint64_t length)
 {
 	request->data = request->buffer + conn->current->cursor % conn->vio->conf->block;
-	request->length =
-		io_cut(IO_WRITE, conn->current->cursor, conn->current->end - conn->current->cursor);
+	request->length = length;
 	conn->payload = request;
 	conn->payload_got = 0;
 	conn->state = NBD_PAYLOAD;
+	conn->vio->filling++;
 }
 
-/* Issues pieces of the present command. false: it waits for something. */
-static bool nbd_issue(struct nbd_conn *conn)
+static struct io_request *nbd_payload_end(struct nbd_conn *conn)
+{
+	struct io_request *request = conn->payload;
+
+	conn->payload = NULL;
+	conn->vio->filling--;
+	return request;
+}
+
+/*
+ * V34: a client that is slow holds nothing that others need. Small writes are all here before they
+ * get a request; so many large ones are received at one time that there are requests for the
+ * others.
+ */
+static bool nbd_may_issue(struct nbd_conn *conn, uint64_t length, bool *out_wait_socket)
+{
+	const struct nbd_command_state *command = conn->current;
+
+	if (command->type == NBD_CMD_READ) { /* simple replies: data must come in order */
+		return (conn->structured || command->pieces == 0) && nbd_reply_fits(conn, length);
+	}
+	if (command->type != NBD_CMD_WRITE) {
+		return true;
+	}
+	if (!conn->large) {
+		*out_wait_socket = conn->length - conn->position < length;
+		return !*out_wait_socket;
+	}
+	if (conn->vio->filling >= VX_VOLUME_REQUESTS / 2) {
+		vio_wait(conn->vio, &conn->waiter);
+		return false;
+	}
+	return true;
+}
+
+/* Issues pieces of the present command. false: it waits for the socket, or for something that calls
+ * again. */
+static bool nbd_issue(struct nbd_conn *conn, bool *out_wait_socket)
 {
 	struct nbd_command_state *command = conn->current;
 
 	while (!command->issued) {
+		uint64_t length =
+			io_cut(command->kind, command->cursor, command->end - command->cursor);
 		struct io_request *request;
 
-		if (command->type == NBD_CMD_READ && !conn->structured && command->pieces > 0) {
-			return false; /* data must come in order: one piece at a time */
-		}
 		if (command->error != 0 && command->type != NBD_CMD_WRITE) {
 			command->issued = true; /* enough: the rest would not change the answer */
 			if (command->pieces == 0) {
@@ -141,18 +179,23 @@ static bool nbd_issue(struct nbd_conn *conn)
 			}
 			break;
 		}
+		if (!nbd_may_issue(conn, length, out_wait_socket)) {
+			return false;
+		}
 		request = io_request_get(conn->vio);
 		if (request == NULL) {
 			vio_wait(conn->vio, &conn->waiter);
 			return false;
 		}
 		if (command->type == NBD_CMD_WRITE) {
-			nbd_payload_begin(conn, request);
+			nbd_payload_begin(conn, request, length);
 			return true;
 		}
+		if (command->type == NBD_CMD_READ) {
+			nbd_reply_promise(conn, length);
+		}
 		request->data = request->buffer;
-		nbd_submit(command, request,
-			   io_cut(command->kind, command->cursor, command->end - command->cursor));
+		nbd_submit(command, request, length);
 	}
 	conn->current = NULL;
 	conn->state = NBD_HEADER;
@@ -302,7 +345,7 @@ static bool nbd_payload(struct nbd_conn *conn)
 	if (conn->payload_got < request->length) {
 		return false;
 	}
-	conn->payload = NULL;
+	nbd_payload_end(conn);
 	conn->state = NBD_ISSUE;
 	nbd_submit(conn->current, request, request->length);
 	return true;
@@ -339,7 +382,7 @@ void nbd_parse(struct nbd_conn *conn)
 			more = !wait_socket && nbd_begin_command(conn);
 			break;
 		case NBD_ISSUE:
-			more = nbd_issue(conn);
+			more = nbd_issue(conn, &wait_socket);
 			break;
 		case NBD_PAYLOAD:
 			more = nbd_payload(conn);
@@ -363,14 +406,14 @@ void nbd_parse(struct nbd_conn *conn)
  * conn. */
 static void nbd_end_if_over(struct nbd_conn *conn)
 {
-	if (!conn->closing || conn->receiving || conn->sending > 0 || conn->fd < 0) {
+	if (!conn->closing || conn->receiving || conn->room_wait || conn->sending > 0 ||
+	    conn->fd < 0) {
 		return;
 	}
 	conn->inside++; /* what is given back here may call others, not this one */
 	vio_unwait(conn->vio, &conn->waiter);
 	if (conn->payload != NULL) {
-		io_request_put(conn->payload);
-		conn->payload = NULL;
+		io_request_put(nbd_payload_end(conn));
 	}
 	nbd_reply_drop(conn);
 	if (conn->current != NULL && conn->current->pieces == 0) {

@@ -3,6 +3,7 @@
 #include "volio/ring.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 
 #include <liburing.h>
@@ -154,6 +155,13 @@ void ring_send(struct ring *ring, struct ring_op *op, int fd, const struct msghd
 	struct io_uring_sqe *sqe = ring_sqe(ring, op);
 
 	io_uring_prep_sendmsg(sqe, fd, msg, MSG_WAITALL | MSG_NOSIGNAL);
+}
+
+void ring_wait_writable(struct ring *ring, struct ring_op *op, int fd)
+{
+	struct io_uring_sqe *sqe = ring_sqe(ring, op);
+
+	io_uring_prep_poll_add(sqe, fd, POLLOUT);
 }
 
 void ring_after(struct ring *ring, struct ring_op *op, uint32_t ms)

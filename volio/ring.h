@@ -44,6 +44,8 @@ void ring_receive(struct ring *ring, struct ring_op *op, int fd, void *data, uin
 		  int all);
 /* Sends the whole message (MSG_WAITALL). */
 void ring_send(struct ring *ring, struct ring_op *op, int fd, const struct msghdr *msg);
+/* done() when the socket can take data, or is shut down. */
+void ring_wait_writable(struct ring *ring, struct ring_op *op, int fd);
 /* done(-ETIME) after ms. */
 void ring_after(struct ring *ring, struct ring_op *op, uint32_t ms);
 /* Asks for op to end now (-ECANCELED); it still calls done(). */

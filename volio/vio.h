@@ -117,7 +117,8 @@ struct vio {
 	struct io_request *request; /* VX_VOLUME_REQUESTS of them */
 	struct io_request_list free;
 	struct vio_waiter_list waiters;
-	uint32_t used; /* requests that are not free */
+	uint32_t used;	  /* requests that are not free */
+	uint32_t filling; /* of those: a client is still sending their data (V34) */
 	struct lane_call *detach_call;
 	uint8_t *memory;
 	struct vio_trouble trouble[2]; /* read, write */

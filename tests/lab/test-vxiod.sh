@@ -156,6 +156,50 @@ assert all(clients), "no room"
 idle += [connect() for i in range(300)]
 assert client() is None, "more than the limit"
 assert all(map(works, clients)), "cut off"'
+check "clients that stop reading, or stop in the middle of a write, are in nobody's way" on timeout 30 python3 -c '
+import os, socket, struct
+sockets = []
+def client():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect("/run/vxha/nbd.sock")
+    s.settimeout(10)
+    f = s.makefile("rwb")
+    f.read(18)
+    f.write(struct.pack(">I8sII", 3, b"IHAVEOPT", 1, 3) + b"g/v")
+    f.flush()
+    f.read(10)
+    sockets.append(s)
+    return f
+def ask(f, kind, cookie, offset, length, data=b""):
+    f.write(struct.pack(">IHHQQI", 0x25609513, 0, kind, cookie, offset, length) + data)
+    f.flush()
+def works():
+    f = client()
+    for length in (4096, 262144):
+        ask(f, 0, 7, 0, length)
+        assert len(f.read(16 + length)) == 16 + length
+        ask(f, 1, 8, 1 << 20, length, bytes(length))
+        assert len(f.read(16)) == 16
+    disk = os.open("'"$FILE"'", os.O_RDONLY)
+    assert len(os.pread(disk, 4096, 0)) == 4096
+    os.close(disk)
+readers = [client() for i in range(8)]
+for f in readers:
+    for i in range(64):
+        ask(f, 0, i, i << 18, 262144)
+works()
+for i in range(80):
+    ask(client(), 1, 9, 2 << 20, 4096, bytes(100))
+works()
+for i in range(80):
+    ask(client(), 1, 9, 2 << 20, 131072, bytes(100))
+disk = os.open("'"$FILE"'", os.O_RDONLY)
+assert len(os.pread(disk, 4096, 0)) == 4096
+for i, f in enumerate(readers[:2]):  # nothing was lost of what was read late
+    for i in range(64):
+        head = f.read(16)
+        assert struct.unpack(">II", head[:8]) == (0x67446698, 0) and len(f.read(262144)) == 262144
+'
 check "nbdcopy out" on nbdcopy "$URI" /run/image
 check "nbdcopy in, qemu-img compare" on sh -c "nbdcopy /run/image '$URI' && qemu-img compare -f raw -F raw '$URI' /run/image"
 check "fio, verified" on fio --name=f --filename=$FILE --ioengine=libaio --direct=1 --rw=randwrite --bsrange=512-256k \
