@@ -120,6 +120,7 @@
 	X(T11_ASK, MODEL, "only a settled master says 'aborted'", \
 	  "who has the group has the pending transaction too") \
 	X(T11_ASIDE, MODEL, "what is begun again in the new view is not told to have failed", NULL) \
+	X(T11_TOLD, MODEL, "what a content says has failed is not begun again", NULL) \
 	X(T12_MEMORY, CORE, "nothing older than what somebody remembers is run", NULL) \
 	X(T15_ALL, MODEL, "all that share a transaction are completed with it", NULL) \
 	X(T15_AGAIN, MODEL, "what a new view gave up is not tried again", NULL) \

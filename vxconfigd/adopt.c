@@ -86,6 +86,18 @@ static bool adopt_is_complete(const struct group *group, const Vx__GroupView *vi
 	return outcome != NULL && outcome->committed;
 }
 
+/* A take-over said so in the content; nobody may have heard of it, but who asks is told (T11). */
+static bool adopt_has_failed(const struct group *group)
+{
+	const Vx__Propose *propose = group->pending.propose;
+	const Vx__Outcome *outcome =
+		propose != NULL && group->config != NULL
+			? config_outcome_find(group->config, propose->txid.data)
+			: NULL;
+
+	return outcome != NULL && !outcome->committed;
+}
+
 uint32_t adopt_lost_member(const struct group *group)
 {
 	const Vx__View *view = group->configd->cluster.view;
@@ -108,7 +120,7 @@ static void adopt_resolve(struct group *group, const Vx__GroupView *view)
 	const struct txn_event close = { .type = TXN_EV_CLOSE };
 	struct txn_event event = { .type = TXN_EV_RESOLVE,
 				   .complete = adopt_is_complete(group, view),
-				   .lost = node != 0,
+				   .lost = node != 0 || adopt_has_failed(group),
 				   .error = -VX_E_ABORTED,
 				   .node = node,
 				   .reason = reason };

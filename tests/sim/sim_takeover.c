@@ -281,6 +281,11 @@ static void adopt_resolve(struct sim *sim, uint32_t node, const struct sim_cfg_m
 
 	event.node = adopt_lost_member(configd);
 	event.lost = event.node != 0;
+	if (configd->pending && !MUTANT(T11_TOLD)) {
+		event.lost = event.lost || (configd->group[MAIN].now.aborted >>
+						    configd->pending_ref.txn &
+					    1) != 0;
+	}
 	if (configd->pending) {
 		event.complete =
 			view->pending && view->ref.txn == configd->pending_ref.txn
