@@ -44,6 +44,7 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(NO_IOD, 2017, "vxiod is not running on this node: it serves no volume") \
 	X(IOD_MUTE, 2018, "vxiod does not answer: %s") \
 	X(SETMASTER, 2019, "node %s was not made master: %s") \
+	X(REINIT, 2021, "the node list was not read again: %s") \
 	X(SETMASTER_LOST, 2020, \
 	  "vxclustd of this node ended before it answered; whether node %s is master now, " \
 	  "vxclustadm nidmap shows on another node")

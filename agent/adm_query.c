@@ -174,6 +174,30 @@ int adm_setpreference(const struct adm_options *options, int count, char **word)
 	return rc;
 }
 
+int adm_reinit(const struct adm_options *options, int count, char **word)
+{
+	Vx__AdmReinit reinit = VX__ADM_REINIT__INIT;
+	Vx__Ipc request = VX__IPC__INIT;
+	Vx__Ipc *answer;
+	int rc;
+
+	(void)options;
+	(void)count;
+	(void)word;
+	request.body_case = VX__IPC__BODY_ADM_REINIT;
+	request.adm_reinit = &reinit;
+	rc = adm_ask_once(&request, &answer);
+	if (rc != 0) {
+		return adm_error_talk(rc);
+	}
+	if (answer->error != 0) {
+		rc = adm_error(ADM_REINIT, answer->reason[0] != '\0' ? answer->reason
+								    : vx_strerror(answer->error));
+	}
+	vx__ipc__free_unpacked(answer, NULL);
+	return rc;
+}
+
 int adm_getpreference(const struct adm_options *options, int count, char **word)
 {
 	Vx__Ipc *answer;

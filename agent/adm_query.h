@@ -5,7 +5,7 @@
 
 #include "agent/adm.h"
 
-adm_verb_fn adm_nodestate, adm_nidmap, adm_setpreference, adm_getpreference;
+adm_verb_fn adm_nodestate, adm_nidmap, adm_setpreference, adm_getpreference, adm_reinit;
 
 /* Prints why vxclustd cannot be talked to; returns the exit code 1. */
 int adm_error_talk(int error);

@@ -38,6 +38,8 @@ static const struct adm_verb adm_verb_table[] = {
 	  "leave at once: I/O of this node fails (emergency)", 0, 1 },
 	{ "nodestate", adm_nodestate, "[-v] [--json]", "state of this node", 0, 0 },
 	{ "nidmap", adm_nidmap, "[--json]", "nodes, their numbers and roles", 0, 0 },
+	{ "reinit", adm_reinit, "", "read Corosync's node list again, while the node is a member", 0,
+	  0 },
 	{ "setmaster", adm_setmaster, "[--timeout SECONDS] NODE",
 	  "make another member the master; I/O stands still for a reconfiguration", 1, 1 },
 	{ "setpreference", adm_setpreference, "N",

@@ -61,6 +61,7 @@
 #define VX_PLEXES_MAX 32	    /* of one volume */
 #define VX_SUBDISKS_MAX 256	    /* of one plex */
 #define VX_COPIES_MAX 32	    /* configuration copies of one group */
+#define VX_LOOK_MISSING_MAX 64	    /* disks that a joiner does not see, as far as they are told */
 #define VX_OPEN_CLAIMS_MAX 16	    /* of a survey that are told */
 #define VX_OUTCOMES_MAX 128	    /* outcomes that are remembered */
 #define VX_AUDIT_LINE_MAX 256	    /* bytes of a command line in them, with the NUL */

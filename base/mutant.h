@@ -61,6 +61,8 @@
 	X(R9_ONE, CORE, "who follows somebody does not begin", \
 	  "a round of the model is shorter than the stagger, but for fencing, whose proof stays") \
 	X(R9_PRESTOP, CORE, "the commit stage ends before RSTART", NULL) \
+	X(R9_FRESH, CORE, "a fresh node leaves it to members to begin", \
+	  "members ignore its round, and the master begins before anybody counts as mute") \
 	X(R10_BARRIER, CORE, "a step waits for all", NULL) \
 	X(R10_ACCUMULATE, CORE, "leavers accumulate", NULL) \
 	X(R10_UNFOLDED, CORE, "leavers stay in the list if nobody folds", NULL) \
@@ -89,6 +91,9 @@
 	X(R20_ONCE, CORE, "a survey tells each open claim once", NULL) \
 	X(R21_RANGE, CORE, "who does not speak the protocol is refused", NULL) \
 	X(R21_UPGRADE, CORE, "the protocol is raised to what all members speak", NULL) \
+	X(R22_LOOK, CORE, "a view for a joiner waits until it is known whether it may join", \
+	  "it costs a reconfiguration: who cannot take part aborts in step 4") \
+	X(R22_SILENT, CORE, "a joiner that asks nothing is taken in after a while", NULL) \
 	X(T1_UP, CORE, "every vxconfigd is up", \
 	  "the second line: the queue of requests looks before (kick)") \
 	X(T2_NO, CORE, "one 'no' ends it", NULL) \

@@ -43,6 +43,9 @@
 #define VX_RSTART_FRESH_MS 1500	  /* fresh nodes let members speak first */
 #define VX_BUSY_MS 2000		  /* who lets others wait says that it goes on */
 #define VX_MUTE_MS 8000		  /* no word at all: that vxclustd hangs */
+#define VX_ADMIT_MS 1000	  /* a joiner that did not ask speaks an older program */
+#define VX_JOIN_AGAIN_MS 1000	  /* who was refused for a reason that may pass tries again */
+#define VX_JOIN_AGAIN_MAX_MS 15000 /* ... twice as late each time, to this */
 #define VX_SWITCH_MS 20000	  /* a new master was asked for, and nothing has begun */
 #define VX_STEP_STALL_MS 30000	  /* a local part of a step without progress: this node aborts */
 #define VX_CONFIGD_HANG_MS 8000	  /* vxconfigd hangs in a step: a new one is started */

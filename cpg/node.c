@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/proto.h"
 
 #define NODE_END_MS 1500 /* after an abort: what was spawned gets going, answers go out */
 
@@ -72,7 +73,7 @@ static void node_fault_step(enum step step)
 	}
 }
 
-static void fx_send(struct node *node, const struct view_packet *packet)
+static void fx_send(struct node *node, struct view_packet *packet)
 {
 	size_t length;
 	uint8_t *data;
@@ -84,6 +85,9 @@ static void fx_send(struct node *node, const struct view_packet *packet)
 	if (packet->type == VP_HELLO) {
 		timeline_step(&node->timeline, STEP_FENCE,
 			      clock_us()); /* stopped; now the coordinator works */
+	}
+	if (packet->type == VP_ASK) {
+		packet->look = node->look;
 	}
 	log_debug("send %s epoch=%llx round=%u", view_packet_name(packet->type),
 		  (unsigned long long)packet->epoch, packet->round);
@@ -191,6 +195,9 @@ static void fx_gone(struct node *node, const struct view_effect *effect)
 	}
 	(void)pacemaker_attr_set(node->pacemaker, "vxclust-role", "none");
 	(void)pacemaker_attr_set(node->pacemaker, "vxclust-state", "out");
+	if (effect->again && node_start_again(node)) {
+		return;
+	}
 	node_adm_done(node, ADM_WAITS_START, -VX_E_ABORTED, node->reason);
 	node_adm_done(node, ADM_WAITS_STOP, failed ? -VX_E_ABORTED : 0, node->reason);
 	node_adm_done(node, ADM_WAITS_ABORT, 0, node->reason);
@@ -256,6 +263,17 @@ static void fx_ask(struct node *node, const struct view_effect *effect)
 			effect->type == FX_CLAIM ? effect->u.view : NULL);
 }
 
+/* R22: what the joiner sees came with its ASK. */
+static void fx_admit(struct node *node, const struct view_effect *effect)
+{
+	static const Vx__Look nothing = VX__LOOK__INIT;
+	uint32_t place = cluster_node_place(&node->info, effect->u.nodeid);
+	const Vx__Look *look = place < VX_NODES_MAX ? node->asked[place] : NULL;
+
+	log_notice("node=%s asks to join", node_name(node, effect->u.nodeid));
+	node_work_admit(node, effect->token, look != NULL ? look : &nothing);
+}
+
 static void fx_step(struct node *node, const struct view_effect *effect)
 {
 	enum step step = (enum step)effect->u.step;
@@ -301,6 +319,9 @@ static void node_effect(struct node *node, struct view_effect *effect)
 	case FX_TIMES:
 		FAULT(R4_PROOF);
 		fx_times(node, effect);
+		return;
+	case FX_ADMIT:
+		fx_admit(node, effect);
 		return;
 	case FX_STORE:
 		FAULT(R9_STORE);
@@ -489,6 +510,10 @@ void node_destroy(struct node *node)
 		pacemaker_destroy(node->pacemaker);
 	}
 	view_free(node->core);
+	proto_free(node->look);
+	for (size_t i = 0; i < VX_COUNT_OF(node->asked); i++) {
+		proto_free(node->asked[i]);
+	}
 	if (!node->store.busy) {
 		node_store_free(node);
 		free(node);

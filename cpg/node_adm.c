@@ -198,6 +198,8 @@ static void adm_on_start(struct node *node, struct ipc_peer *peer, const Vx__Ipc
 	node->start_timeout_ms =
 		msg->adm_start->join_timeout_ms > 0 ? msg->adm_start->join_timeout_ms : VX_JOIN_MS;
 	node->start_deadline_ms = clock_ms() + VX_REGISTER_MS;
+	node->join_deadline_ms = clock_ms() + node->start_timeout_ms;
+	node->again_ms = 0;
 	node_fencing_ask(node);
 	node_start_try(node);
 }
@@ -353,6 +355,11 @@ void node_adm_message(struct node *node, struct ipc_peer *peer, const Vx__Ipc *m
 		adm_on_set(node, peer, msg);
 	} else if (msg->body_case == VX__IPC__BODY_ADM_SETMASTER) {
 		adm_on_setmaster(node, peer, msg);
+	} else if (msg->body_case == VX__IPC__BODY_ADM_REINIT) {
+		char reason[VX_REASON_MAX] = "";
+		int rc = node_list_reread(node, reason);
+
+		adm_answer(peer, msg->cookie, rc, reason);
 	} else if (msg->body_case == VX__IPC__BODY_ADM_ABORT) {
 		event.reason = msg->adm_abort->reason[0] != '\0' ? msg->adm_abort->reason
 								 : "user initiated abort";

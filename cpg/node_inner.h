@@ -49,6 +49,7 @@ struct node_work {
 	size_t durable_count;
 	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];
 	size_t open_claim_count;
+	Vx__Look *look;	 /* LOOK: the answer; ADMIT: the joiner's */
 	struct view view; /* what SURVEY and CLAIM speak of; else the core's */
 	bool has_view;
 	struct loop_timer stall, hang;
@@ -126,7 +127,10 @@ struct node {
 	bool start_wanted, terminating;
 	uint32_t start_timeout_ms;
 	struct loop_timer start_timer;
-	uint64_t start_deadline_ms;
+	uint64_t start_deadline_ms, join_deadline_ms;
+	uint32_t again_ms; /* refused, and it may pass: so long until the next try (R22) */
+	Vx__Look *look;	   /* what vxconfigd of this node saw of the cluster's groups */
+	Vx__Look *asked[VX_NODES_MAX]; /* ... of joiners, by place in the node list */
 	struct node_adm adm[NODE_ADMS];
 	uint32_t switch_to; /* ADM_WAITS_SWITCH: who is to become master */
 	struct loop_timer adm_timer, switch_timer, end_timer;
@@ -143,12 +147,26 @@ void node_fencing_ask(struct node *node);
 
 /* node_join.c: Corosync, joining */
 void node_start_try(void *ctx);
+/* vxconfigd said what it sees, or that it does not take part; the look is the node's then. */
+void node_start_looked(struct node *node, int error, const char *reason, Vx__Look *look);
+/* Refused for a reason that may pass: is it tried again? */
+bool node_start_again(struct node *node);
+
+/* node_list.c: Corosync's node list */
+/* The other one of two, where quorum does not exclude it (R20); 0: none. */
+uint32_t node_list_peer(const struct node *node);
+/* Reads it again, while the node may be a member. 0, or an error with a text in out_reason. */
+int node_list_reread(struct node *node, char *out_reason);
+/* Reads it again if one of these is not in it. */
+void node_list_meet(struct node *node, const struct view_node *member, size_t count);
 
 /* node_work.c: questions to local clients */
 extern const struct node_ask node_ask_abort; /* node.c */
 /* view: what it speaks of; NULL: the core's. */
 void node_work_start(struct node *node, const struct node_ask *ask, uint64_t token,
 		     const struct view *view);
+/* May a joiner that sees this take part (R22)? */
+void node_work_admit(struct node *node, uint64_t token, const Vx__Look *look);
 void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck *ack);
 void node_work_client_up(struct node *node, enum node_client client);
 void node_work_client_down(struct node *node, enum node_client client);

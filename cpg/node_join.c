@@ -8,10 +8,22 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/proto.h"
 
 #define NODE_START_RETRY_MS 100
 
 /* ---- Corosync ---- */
+
+/* What a joiner sees: asked about when this node is master (R22). */
+static void node_keep_look(struct node *node, uint32_t from, const Vx__Look *look)
+{
+	uint32_t place = cluster_node_place(&node->info, from);
+
+	if (place < VX_NODES_MAX) {
+		proto_free(node->asked[place]);
+		node->asked[place] = look != NULL ? proto_clone(look) : NULL;
+	}
+}
 
 static void node_on_packet(void *ctx, uint32_t from, uint32_t pid, const void *data, size_t length)
 {
@@ -34,6 +46,9 @@ static void node_on_packet(void *ctx, uint32_t from, uint32_t pid, const void *d
 	} else {
 		struct view_event event = { .type = VE_PACKET, .packet = &packet };
 
+		if (packet.type == VP_ASK) {
+			node_keep_look(node, from, msg->ask->look);
+		}
 		log_debug("got %s from=%u epoch=%llx round=%u", view_packet_name(packet.type), from,
 			  (unsigned long long)packet.epoch, packet.round);
 		node_event(node, &event);
@@ -52,6 +67,7 @@ static void node_on_confchg(void *ctx, const struct view_node *member, size_t me
 				    .left_count = left_count,
 				    .ring_changing = ring_changing };
 
+	node_list_meet(node, member, member_count);
 	for (size_t i = 0; i < left_count; i++) {
 		log_notice("node=%s left the group", node_name(node, left[i].nodeid));
 	}
@@ -116,26 +132,20 @@ static int node_start_corosync(struct node *node, char *reason)
 	static const struct corosync_quorum_ops quorum_ops = { node_on_quorum,
 							       node_on_corosync_died };
 	char group[CLUSTER_GROUP_MAX];
-	int rc = corosync_cmap_read(&node->info, reason);
-
-	if (rc != 0) {
-		return rc;
-	}
-
+	uint64_t now = clock_ms();
+	int rc;
 	struct view_event event = { .type = VE_JOIN,
 				    .last_epoch = node->store.wanted.last_epoch,
 				    .preference = node->store.wanted.preference,
 				    .nid_wanted = cluster_node_place(&node->info, node->info.self),
 				    .incarnation = (id_make_u64() << 32) | (uint32_t)getpid(),
-				    .timeout_ms = node->start_timeout_ms,
+				    .timeout_ms = now < node->join_deadline_ms
+							  ? (uint32_t)(node->join_deadline_ms - now)
+							  : 1,
 				    .proto_min = VX_PROTOCOL_MIN,
-				    .proto_max = VX_PROTOCOL_MAX };
+				    .proto_max = VX_PROTOCOL_MAX,
+				    .two_node_peer = node_list_peer(node) };
 
-	for (size_t i = 0; i < node->info.count && node->info.two_node; i++) {
-		if (node->info.node[i].nodeid != node->info.self) {
-			event.two_node_peer = node->info.node[i].nodeid;
-		}
-	}
 	view_free(node->core);
 	node->core = view_create(node->info.self);
 	snprintf(group, sizeof(group), "vxha:%.100s", node->info.name);
@@ -197,6 +207,19 @@ static int node_start_lacks(struct node *node, char *reason)
 	return 0;
 }
 
+/* The cluster's name is known now: what does vxconfigd see of its groups (R22)? */
+static void node_start_look(struct node *node)
+{
+	static const struct node_ask ask = {
+		VX__STEP__STEP_LOOK, VE_JOIN, false, true, "", 0,
+	};
+
+	if (node_work_of(node, VX__STEP__STEP_LOOK) == NULL) {
+		node_client_registered(node, NODE_CONFIGD);
+		node_work_start(node, &ask, 0, NULL);
+	}
+}
+
 void node_start_try(void *ctx)
 {
 	struct node *node = ctx;
@@ -217,16 +240,54 @@ void node_start_try(void *ctx)
 		node_start_fail(node, rc, reason);
 		return;
 	}
-	rc = node_start_corosync(node, reason);
+	rc = corosync_cmap_read(&node->info, reason);
 	if (rc == -VX_E_INVAL) {
 		node_start_fail(node, rc, reason);
 	} else if (rc != 0) {
 		node_start_later(node, rc, reason);
 	} else {
-		node->start_wanted = false;
-		log_notice("node=%s joins cluster %s", node_self_name(node), node->info.name);
-		for (int client = 0; client < NODE_CLIENTS; client++) {
-			node_client_registered(node, (enum node_client)client);
-		}
+		node_start_look(node);
 	}
+}
+
+void node_start_looked(struct node *node, int error, const char *reason, Vx__Look *look)
+{
+	char text[VX_REASON_MAX] = "";
+	int rc;
+
+	proto_free(node->look);
+	node->look = look;
+	if (!node->start_wanted || view_state(node->core) != VS_OUT) {
+		return;
+	}
+	if (error != 0) {
+		node_start_fail(node, error, reason);
+		return;
+	}
+	rc = node_start_corosync(node, text);
+	if (rc != 0) {
+		node_start_later(node, rc, text);
+		return;
+	}
+	node->start_wanted = false;
+	log_notice("node=%s joins cluster %s", node_self_name(node), node->info.name);
+	for (int client = 0; client < NODE_CLIENTS; client++) {
+		node_client_registered(node, (enum node_client)client);
+	}
+}
+
+bool node_start_again(struct node *node)
+{
+	uint64_t now = clock_ms();
+
+	node->again_ms = node->again_ms == 0 ? VX_JOIN_AGAIN_MS : 2 * node->again_ms;
+	node->again_ms = node->again_ms < VX_JOIN_AGAIN_MAX_MS ? node->again_ms : VX_JOIN_AGAIN_MAX_MS;
+	if (node->terminating || now + node->again_ms > node->join_deadline_ms) {
+		return false;
+	}
+	log_notice("node=%s tries again to join in %u ms", node_self_name(node), node->again_ms);
+	node->start_wanted = true;
+	node->start_deadline_ms = now + node->again_ms + VX_REGISTER_MS;
+	loop_timer_set(node->loop, &node->start_timer, node->again_ms, node_start_try, node);
+	return true;
 }

@@ -9,6 +9,7 @@
 #include "base/daemon.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/proto.h"
 
 static const char *const client_names[NODE_CLIENTS] = { "vxiod", "vxconfigd" };
 
@@ -16,6 +17,10 @@ static void work_drop(struct node_work *work)
 {
 	loop_timer_cancel(&work->stall);
 	loop_timer_cancel(&work->hang);
+	if (work->look != NULL) {
+		proto_free(work->look);
+		work->look = NULL;
+	}
 	work->used = false;
 }
 
@@ -24,7 +29,13 @@ static void work_end(struct node_work *work)
 	struct node *node = work->node;
 	struct node_work ended = *work;
 
+	work->look = NULL;
 	work_drop(work);
+	if (ended.ask.step == VX__STEP__STEP_LOOK) {
+		node_start_looked(node, ended.error, ended.reason, ended.look);
+		return;
+	}
+	proto_free(ended.look);
 	if (ended.ask.event == VE_ABORTED && ended.error == 0 && node->corosync_dead) {
 		ended.error = -VX_E_NODAEMON; /* "aborted" cannot be said: we must be fenced */
 	}
@@ -40,6 +51,12 @@ static void work_end(struct node_work *work)
 				    .open_claim_count = ended.open_claim_count };
 
 	node_event(node, &event);
+}
+
+/* Whether a node may join (R22): nobody has to leave for that. */
+static bool work_is_of_join(const struct node_work *work)
+{
+	return work->ask.step == VX__STEP__STEP_LOOK || work->ask.step == VX__STEP__STEP_ADMIT;
 }
 
 /* A local part that makes no progress ends this node, and only this one (R11). */
@@ -66,8 +83,12 @@ static void work_on_stall(void *ctx)
 		work->error = -VX_E_TIMEOUT;
 	}
 	log_err("%s", reason);
-	if (work->ask.event == VE_ABORTED) {
-		snprintf(work->reason, sizeof(work->reason), "%s", reason);
+	if (work->ask.event == VE_ABORTED || work_is_of_join(work)) {
+		snprintf(work->reason, sizeof(work->reason), "%s%.400s",
+			 work->ask.step == VX__STEP__STEP_ADMIT ? "connection refused by master: "
+								: "",
+			 reason);
+		work->error = work_is_of_join(work) ? -VX_E_AGAIN : work->error;
 		work_end(work);
 	} else {
 		work_drop(work);
@@ -123,6 +144,7 @@ static void work_send(struct node_work *work, enum node_client client)
 	run.view = words;
 	run.reason = (char *)(uintptr_t)work->ask.reason;
 	run.master = work->ask.master;
+	run.look = work->look;
 	msg.body_case = VX__IPC__BODY_STEP_RUN;
 	msg.step_run = &run;
 	(void)ipc_peer_send(node->client[client], &msg); /* a lost client is told by its closing */
@@ -137,7 +159,8 @@ static bool work_needs_configd(Vx__Step step)
 {
 	return step == VX__STEP__STEP_SURVEY || step == VX__STEP__STEP_CLAIM ||
 	       step == VX__STEP__STEP_ROLE || step == VX__STEP__STEP_CONFIG ||
-	       step == VX__STEP__STEP_CLOSE;
+	       step == VX__STEP__STEP_CLOSE || step == VX__STEP__STEP_LOOK ||
+	       step == VX__STEP__STEP_ADMIT;
 }
 
 static bool work_is_done(const struct node_work *work)
@@ -159,8 +182,8 @@ static void work_on_nothing(void *ctx)
 	work_end(ctx);
 }
 
-void node_work_start(struct node *node, const struct node_ask *ask, uint64_t token,
-		     const struct view *view)
+static void work_start(struct node *node, const struct node_ask *ask, uint64_t token,
+		       const struct view *view, const Vx__Look *look)
 {
 	struct node_work *work = NULL;
 
@@ -180,6 +203,7 @@ void node_work_start(struct node *node, const struct node_ask *ask, uint64_t tok
 		work->view = *view;
 		work->has_view = true;
 	}
+	work->look = look != NULL ? proto_clone(look) : NULL;
 	/* a vxiod that is gone has not stopped: only an abort goes on without it (R13) */
 	work->waits[NODE_IOD] = ask->iod;
 	if (ask->iod && node->client[NODE_IOD] == NULL && ask->event == VE_ABORTED) {
@@ -207,6 +231,21 @@ void node_work_start(struct node *node, const struct node_ask *ask, uint64_t tok
 	} else {
 		work_alive(work);
 	}
+}
+
+void node_work_start(struct node *node, const struct node_ask *ask, uint64_t token,
+		     const struct view *view)
+{
+	work_start(node, ask, token, view, NULL);
+}
+
+void node_work_admit(struct node *node, uint64_t token, const Vx__Look *look)
+{
+	static const struct node_ask ask = {
+		VX__STEP__STEP_ADMIT, VE_ADMITTED, false, true, "", 0,
+	};
+
+	work_start(node, &ask, token, NULL, look);
 }
 
 static void work_take_durable(struct node_work *work, const Vx__StepAck *ack)
@@ -251,6 +290,9 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 			work->max_epoch = ack->max_epoch;
 		}
 		work_take_durable(work, ack);
+		if (ack->look != NULL && work->look == NULL) {
+			work->look = proto_clone(ack->look);
+		}
 		if (work->ask.event == VE_LEFT && client == NODE_IOD && work->error == 0) {
 			const struct view_event let_go = { .type = VE_LET_GO,
 							   .token = work->token };

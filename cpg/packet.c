@@ -130,10 +130,19 @@ static int lists_from(Vx__Member *const *member, size_t members, Vx__Leaver *con
 	return rc;
 }
 
+/* What a node says of itself. */
+static int self_from(const Vx__Member *from, struct view_packet *to)
+{
+	return from != NULL && packet_to_member(from, &to->self) == 0 &&
+			       (uint32_t)to->self.incarnation == to->pid &&
+			       to->self.nodeid == to->from
+		       ? 0
+		       : -VX_E_PROTO;
+}
+
 static int hello_from(const Vx__Hello *from, struct view_packet *to)
 {
-	if (from->self == NULL || packet_to_member(from->self, &to->self) != 0 ||
-	    (uint32_t)to->self.incarnation != to->pid || to->self.nodeid != to->from) {
+	if (self_from(from->self, to) != 0) {
 		return -VX_E_PROTO;
 	}
 	to->type = VP_HELLO;
@@ -198,6 +207,7 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 		to->type = VP_REFUSE;
 		to->nodeid = msg->refuse->nodeid;
 		to->incarnation = msg->refuse->incarnation;
+		to->error = msg->refuse->error;
 		reason_from(msg->refuse->reason, to);
 		return 0;
 	case VX__CPG__BODY_RECONF_ASK:
@@ -210,6 +220,10 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 		to->nodeid = msg->setmaster->nodeid;
 		to->incarnation = msg->setmaster->incarnation;
 		return 0;
+	case VX__CPG__BODY_ASK:
+		to->type = VP_ASK;
+		to->look = msg->ask->look;
+		return self_from(msg->ask->self, to);
 	case VX__CPG__BODY_LEAVING:
 		to->type = VP_LEAVING;
 		to->leaving = msg->leaving->leaving;
@@ -240,6 +254,7 @@ struct packet_parts {
 		Vx__ReconfAsk reconf_ask;
 		Vx__Setmaster setmaster;
 		Vx__Leaving leaving;
+		Vx__Ask ask;
 	} body;
 	Vx__RingId ring;
 	Vx__Member self, member[VX_NODES_MAX];
@@ -347,6 +362,7 @@ static void body_to(const struct view_packet *from, struct packet_parts *parts)
 		PARTS_BODY(parts, refuse, refuse, REFUSE)->reason = reason;
 		parts->body.refuse.nodeid = from->nodeid;
 		parts->body.refuse.incarnation = from->incarnation;
+		parts->body.refuse.error = from->error;
 		return;
 	case VP_RECONF:
 		PARTS_BODY(parts, reconf_ask, reconf_ask, RECONF_ASK)->reason = reason;
@@ -355,6 +371,10 @@ static void body_to(const struct view_packet *from, struct packet_parts *parts)
 	case VP_SETMASTER:
 		PARTS_BODY(parts, setmaster, setmaster, SETMASTER)->nodeid = from->nodeid;
 		parts->body.setmaster.incarnation = from->incarnation;
+		return;
+	case VP_ASK:
+		PARTS_BODY(parts, ask, ask, ASK)->self = member_to(&from->self, &parts->self);
+		parts->body.ask.look = (Vx__Look *)(uintptr_t)from->look;
 		return;
 	case VP_LEAVING:
 		PARTS_BODY(parts, leaving, leaving, LEAVING)->leaving = from->leaving;

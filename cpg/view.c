@@ -47,6 +47,7 @@ static void view_close(struct view_core *core, struct view_effects *fx)
 {
 	core->open = false;
 	core->step = STEP_NONE;
+	view_admit_forget(core);
 	view_stop_begin(core, fx);
 }
 
@@ -88,6 +89,7 @@ static void view_on_confchg(struct view_core *core, const struct view_event *eve
 	core->node_count = event->node_count < VX_NODES_MAX ? event->node_count : VX_NODES_MAX;
 	memcpy(core->node, event->node, core->node_count * sizeof(core->node[0]));
 	core->asked_count = 0;
+	view_admit_left(core, event);
 	if (core->busy) {
 		view_watch_begin(core, fx);
 	}
@@ -115,6 +117,7 @@ static void view_on_confchg(struct view_core *core, const struct view_event *eve
 		}
 		view_close(core, fx);
 	}
+	view_ask_send(core, fx);
 	view_coord_consider(core, fx);
 }
 
@@ -130,6 +133,7 @@ static void view_on_ring(struct view_core *core, const struct view_event *event,
 	core->peer_known = core->peer_known && !view_in_totem(core, core->peer);
 	view_coord_cancel(core, fx); /* its packets name the old ring */
 	view_unfollow(core);
+	view_ask_send(core, fx);
 	view_coord_consider(core, fx);
 }
 
@@ -263,21 +267,19 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 		view_on_newview(core, packet, fx);
 		return;
 	case VP_BUSY:
-		return; /* a sign of life */
+		view_admit_heard(core, packet, fx); /* and a sign of life */
+		return;
 	case VP_STEP_DONE:
 		view_on_step_done(core, packet, fx);
 		return;
 	case VP_LEAVE:
 		view_on_leave_packet(core, packet, fx);
 		return;
+	case VP_ASK:
+		view_on_ask(core, packet, fx);
+		return;
 	case VP_REFUSE:
-		if (packet->nodeid == core->nodeid &&
-		    packet->incarnation == core->self.incarnation && core->state == VS_JOINING) {
-			snprintf(core->reason, sizeof(core->reason), "%s", packet->reason);
-			view_gone(core, fx, VIEW_CLEAN);
-			return;
-		}
-		view_on_refused(core, packet, fx);
+		view_on_refuse(core, packet, fx);
 		return;
 	case VP_SETMASTER:
 		view_on_setmaster_packet(core, packet, fx);
@@ -323,6 +325,9 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 		return;
 	case VT_POLL:
 		view_coord_poll(core, fx);
+		return;
+	case VT_ADMIT:
+		view_admit_timer(core, fx);
 		return;
 	case VT_BUSY:
 	case VT_MUTE:
@@ -392,6 +397,9 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 	case VE_CLAIMED:
 		view_coord_claimed(core, event, fx);
 		break;
+	case VE_ADMITTED:
+		view_on_admitted(core, event, fx);
+		break;
 	case VE_STORED:
 		view_on_stored(core, event, fx);
 		break;
@@ -432,6 +440,10 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		break;
 	case VE_SETMASTER:
 		view_on_setmaster(core, event->master, fx);
+		break;
+	case VE_PEER:
+		core->peer_known = core->peer_known && core->peer == event->two_node_peer;
+		core->peer = event->two_node_peer;
 		break;
 	}
 	view_watch(core, fx);
@@ -486,7 +498,7 @@ bool view_awaits(const struct view_core *core, uint64_t token)
 		return true;
 	}
 	return core->state != VS_OUT && core->state != VS_ABORTING &&
-	       (token == core->coord_token ||
+	       (token == core->coord_token || view_admit_awaits(core, token) ||
 		(core->stop == STOP_WAITING && token == core->stop_token) ||
 		(core->step != STEP_NONE && token == core->step_token));
 }

@@ -52,7 +52,7 @@ struct view {
 
 #define VIEW_PACKETS(X) \
 	X(RSTART) X(HELLO) X(NEWVIEW) X(BUSY) X(STEP_DONE) X(LEAVE) X(REFUSE) X(RECONF) X(SETMASTER) \
-	X(LEAVING)
+	X(LEAVING) X(ASK)
 
 enum view_packet_type {
 #define VIEW_ENUM(name) VP_##name,
@@ -73,6 +73,7 @@ struct view_packet {
 	uint32_t protocol;
 	struct view_member self;
 	uint64_t last_epoch;
+	const void *look; /* ASK: what the node sees, for the shells; borrowed */
 	/* HELLO: the sender's view and leavers; NEWVIEW: the view */
 	struct view view;
 	/* STEP_DONE, LEAVE, REFUSE, RECONF, SETMASTER, LEAVING */
@@ -104,12 +105,14 @@ enum view_event_type {
 	VE_ABORT,
 	VE_RECONF,
 	VE_SETMASTER,
+	VE_PEER,
 	/* answers to effects, with their token */
 	VE_STOPPED,
 	VE_PRESTOPPED,
 	VE_SURVEYED,
 	VE_TIMES,
 	VE_CLAIMED,
+	VE_ADMITTED,
 	VE_STORED,
 	VE_STEPPED,
 	VE_LET_GO,
@@ -126,7 +129,7 @@ struct view_time {
 	int error; /* not 0: not known */
 };
 
-enum view_timer { VT_BEGIN, VT_POLL, VT_ASK, VT_BUSY, VT_MUTE, VT_JOIN, VT_COUNT };
+enum view_timer { VT_BEGIN, VT_POLL, VT_ASK, VT_BUSY, VT_MUTE, VT_JOIN, VT_ADMIT, VT_COUNT };
 
 struct view_event {
 	enum view_event_type type;
@@ -136,7 +139,7 @@ struct view_event {
 	/* JOIN */
 	uint64_t incarnation, last_epoch;
 	uint32_t nid_wanted, timeout_ms, proto_min, proto_max;
-	uint32_t two_node_peer; /* the other node, where quorum does not exclude it; else 0 */
+	uint32_t two_node_peer; /* also PEER: the other node, where quorum does not exclude it; else 0 */
 	int32_t preference;
 	/* CONFCHG */
 	const struct view_node *node, *left;
@@ -174,6 +177,7 @@ enum view_effect_type {
 	FX_SURVEY,	/* SURVEYED */
 	FX_TIMES,	/* TIMES */
 	FX_CLAIM,	/* CLAIMED */
+	FX_ADMIT,	/* ADMITTED */
 	FX_STORE,	/* STORED */
 	FX_STEP,	/* STEPPED */
 	FX_LEAVE_LOCAL, /* LET_GO, LEFT */
@@ -210,10 +214,12 @@ struct view_effect {
 			uint32_t nodeid[2 * VX_NODES_MAX];
 			size_t count;
 		} times;
+		uint32_t nodeid;   /* ADMIT: who wants to join */
 		uint32_t step;	   /* STEP */
 		uint32_t master;   /* PRESTOP: who is to become master; 0: no switch */
 		enum view_how how; /* GONE */
 	} u;
+	bool again; /* GONE: it was refused for a reason that may pass */
 	/* MARK: for log and timeline; GONE, ABORT_LOCAL, REFUSED: the reason */
 	char text[VX_REASON_MAX];
 };

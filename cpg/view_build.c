@@ -2,7 +2,6 @@
 /* The view core: the view that a coordinator makes of what all HELLOs said (R8, R10, R21). */
 #include "cpg/view_core.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,10 +160,9 @@ static uint32_t view_protocol_choose(const struct view_core *core)
 	return running == 0 ? high : core->upgrade_wanted && common > running ? common : running;
 }
 
-static bool view_protocol_fits(const struct view_core *core, const struct view_member *member)
+bool view_protocol_fits(const struct view_member *member, uint32_t protocol)
 {
-	return (member->proto_min <= core->next.protocol &&
-		core->next.protocol <= member->proto_max) ||
+	return (member->proto_min <= protocol && protocol <= member->proto_max) ||
 	       MUTANT(R21_RANGE);
 }
 
@@ -172,23 +170,11 @@ void view_coord_refuse(struct view_core *core, struct view_effects *fx)
 {
 	for (size_t i = 0; i < core->node_count; i++) {
 		const struct view_hello *hello = &core->hello[i];
-		struct view_packet *packet;
 
-		if (!hello->here || hello->member || view_protocol_fits(core, &hello->self)) {
-			continue;
+		if (hello->here && !hello->member &&
+		    !view_protocol_fits(&hello->self, core->next.protocol)) {
+			view_refuse_protocol(core, &hello->self, core->next.protocol, fx);
 		}
-		packet = view_fx_send(core, fx, VP_REFUSE);
-		packet->nodeid = hello->self.nodeid;
-		packet->incarnation = hello->self.incarnation;
-		snprintf(packet->reason, sizeof(packet->reason),
-			 "protocol version out of range: the cluster runs %u, this node speaks %u "
-			 "to %u",
-			 core->next.protocol, hello->self.proto_min, hello->self.proto_max);
-		view_fx_mark(fx,
-			     "node %u is refused: protocol version out of range: the cluster runs "
-			     "%u, it speaks %u to %u",
-			     hello->self.nodeid, core->next.protocol, hello->self.proto_min,
-			     hello->self.proto_max);
 	}
 }
 
@@ -206,7 +192,7 @@ void view_coord_build(struct view_core *core)
 			const struct view_hello *hello = &core->hello[i];
 
 			if (!hello->here || hello->member == (fresh == 1) ||
-			    (fresh == 1 && !view_protocol_fits(core, &hello->self))) {
+			    (fresh == 1 && !view_protocol_fits(&hello->self, next->protocol))) {
 				continue;
 			}
 

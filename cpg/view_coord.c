@@ -26,7 +26,7 @@ bool view_coord_needed(const struct view_core *core)
 		return false;
 	}
 	if (!core->have_view || !core->open) {
-		return true;
+		return core->have_view || !core->member_speaks;
 	}
 	if (!view_is_master(core)) {
 		return false;
@@ -34,13 +34,7 @@ bool view_coord_needed(const struct view_core *core)
 	if (core->reconf_wanted || core->switching.nodeid != 0) {
 		return true;
 	}
-	for (size_t i = 0; core->settled && i < core->node_count; i++) {
-		if (view_in_ring(core, core->node[i].nodeid, core->node[i].pid) &&
-		    !view_has_member(&core->view, core->node[i].nodeid)) {
-			return true;
-		}
-	}
-	return false;
+	return core->settled && view_admit_any(core); /* R22 */
 }
 
 /* How long this node lets others begin first. */
@@ -70,6 +64,7 @@ static uint32_t view_coord_delay(const struct view_core *core)
 
 void view_coord_consider(struct view_core *core, struct view_effects *fx)
 {
+	view_admit_consider(core, fx);
 	if (!view_coord_needed(core)) {
 		view_fx_timer_cancel(fx, VT_BEGIN);
 		return;

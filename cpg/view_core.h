@@ -36,6 +36,13 @@ struct view_hello {
 	struct view_member self;
 };
 
+/* R22: a fresh node that asked whether it may join. */
+struct view_ask {
+	struct view_member self;
+	enum { ASK_NEW, ASK_LOOKING, ASK_ADMITTED, ASK_REFUSED } state;
+	uint64_t token;
+};
+
 /* R19: who is to become master, and who asked for it. */
 struct view_switch {
 	uint32_t by, nodeid; /* 0: nobody */
@@ -73,6 +80,13 @@ struct view_core {
 	struct view_switch switch_asked; /* as the stream says; all members know it */
 	struct view_switch switching; /* the master's: to be done, or being done in switch_round */
 	uint32_t switch_round;
+
+	/* who wants to join (R22) */
+	struct view_ask ask[VX_NODES_MAX];
+	size_t ask_count;
+	bool admit_timing, admit_late; /* those who did not ask are waited for; not any more */
+	bool member_speaks;	       /* this fresh node leaves it to the members to begin */
+	bool again;		       /* refused, and it may pass: try again */
 
 	/* whom I follow (R3) */
 	bool following, given_up; /* it hangs: others may begin, and its NEWVIEW counts still */
@@ -178,6 +192,25 @@ void view_switch_refuse(struct view_core *core, const char *reason, struct view_
 /* Who becomes master in the round that I coordinate; 0: R8 decides. */
 uint32_t view_switch_master(const struct view_core *core);
 
+/* view_admit.c */
+void view_ask_send(struct view_core *core, struct view_effects *fx);
+void view_on_ask(struct view_core *core, const struct view_packet *packet, struct view_effects *fx);
+void view_on_refuse(struct view_core *core, const struct view_packet *packet,
+		    struct view_effects *fx);
+void view_on_admitted(struct view_core *core, const struct view_event *event,
+		      struct view_effects *fx);
+void view_refuse_protocol(struct view_core *core, const struct view_member *joiner,
+			  uint32_t protocol, struct view_effects *fx);
+void view_admit_heard(struct view_core *core, const struct view_packet *packet,
+		      struct view_effects *fx);
+void view_admit_left(struct view_core *core, const struct view_event *event);
+void view_admit_forget(struct view_core *core);
+void view_admit_consider(struct view_core *core, struct view_effects *fx);
+void view_admit_timer(struct view_core *core, struct view_effects *fx);
+bool view_admit_awaits(const struct view_core *core, uint64_t token);
+/* Is there a fresh node to make a view for? */
+bool view_admit_any(const struct view_core *core);
+
 /* view_install.c */
 void view_on_newview(struct view_core *core, const struct view_packet *packet,
 		     struct view_effects *fx);
@@ -202,6 +235,7 @@ const struct view_time *view_coord_time(const struct view_core *core, uint32_t n
 void view_coord_build(struct view_core *core); /* into core->next */
 /* R21: who said HELLO and cannot be in the view that was built is told so. */
 void view_coord_refuse(struct view_core *core, struct view_effects *fx);
+bool view_protocol_fits(const struct view_member *member, uint32_t protocol);
 /* Did it say HELLO without volumes? */
 bool view_coord_let_go(const struct view_core *core, const struct view_member *member);
 

@@ -39,6 +39,7 @@ void view_gone(struct view_core *core, struct view_effects *fx, enum view_how ho
 	struct view_effect *effect = view_fx(fx, FX_GONE);
 
 	effect->u.how = how;
+	effect->again = core->again;
 	snprintf(effect->text, sizeof(effect->text), "%s", core->reason);
 	for (int timer = 0; timer < VT_COUNT; timer++) {
 		view_fx_timer_cancel(fx, (enum view_timer)timer);

@@ -14,6 +14,7 @@
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/cfg_part.h"
+#include "vxconfigd/look.h"
 #include "vxconfigd/txn_run.h"
 
 int steps_create(struct configd *configd)
@@ -274,7 +275,11 @@ void steps_run(struct configd *configd, const Vx__StepRun *run)
 	case VX__STEP__STEP_SURVEY:
 	case VX__STEP__STEP_CLAIM:
 	case VX__STEP__STEP_CLOSE:
+	case VX__STEP__STEP_LOOK:
 		survey_run(configd, run);
+		return;
+	case VX__STEP__STEP_ADMIT:
+		look_admit(configd, run);
 		return;
 	case VX__STEP__STEP_ROLE:
 		steps_role(configd, run);

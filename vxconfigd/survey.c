@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * For the coordinator of a new view (R5): what the copies of every shared group of this cluster say
- * about epochs and views; the claim of a new epoch. For the last member: the word that nobody is
+ * about epochs and views; the claim of a new epoch. For a joiner (R22): what it sees. For the last member: the word that nobody is
  * left (R12).
  */
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "base/proto.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/cfg_part.h"
+#include "vxconfigd/look.h"
 
 struct survey {
 	struct configd *configd;
@@ -23,13 +24,14 @@ struct survey {
 	Vx__Member **durable;
 	size_t durable_count;
 	struct open_claims open_claims;
+	Vx__Look *look; /* LOOK: what this node sees (R22) */
 	int error;
 	char reason[VX_REASON_MAX];
 };
 
 struct survey_group {
 	struct survey *survey;
-	char name[VX_NAME_MAX + 1];
+	char name[VX_NAME_MAX + 1], dgid[DISK_ID_SIZE];
 };
 
 /* Not if something newer was asked for since: nobody waits for the answer then. */
@@ -61,6 +63,7 @@ static void survey_answered(struct survey *survey)
 		ack.n_durable = survey->durable_count;
 		ack.open_claim = survey->open_claims.epoch;
 		ack.n_open_claim = survey->open_claims.count;
+		ack.look = survey->look;
 		clust_ack_found(configd->clust, survey->run, &ack);
 		proto_free(*slot);
 		*slot = NULL;
@@ -69,6 +72,7 @@ static void survey_answered(struct survey *survey)
 		proto_free(survey->durable[i]);
 	}
 	free(survey->durable);
+	proto_free(survey->look);
 	proto_free(survey->run);
 	free(survey);
 }
@@ -106,6 +110,25 @@ static void survey_on_read(void *ctx, struct copies_found *found)
 	if (found->error != 0) { /* the group will be disabled; the view goes on */
 		log_warning("dg=%s survey: %s", item->name, found->reason);
 	}
+	survey_answered(survey);
+	free(item);
+}
+
+static const char *survey_label(void *ctx, const char *diskid)
+{
+	const struct disk *disk = disk_by_id(ctx, diskid);
+
+	return disk != NULL ? disk->label.cluster : NULL;
+}
+
+static void survey_on_looked(void *ctx, struct copies_found *found)
+{
+	struct survey_group *item = ctx;
+	struct survey *survey = item->survey;
+	struct configd *configd = survey->configd;
+
+	look_add_group(survey->look, item->dgid, found->config, configd->cluster.cluster,
+		       survey_label, configd->disks);
 	survey_answered(survey);
 	free(item);
 }
@@ -151,8 +174,11 @@ static void survey_group(struct survey *survey, const struct disk_label *label)
 	item = proto_grow(NULL, 0, sizeof(*item));
 	*item = (struct survey_group){ .survey = survey };
 	snprintf(item->name, sizeof(item->name), "%s", label->group);
+	snprintf(item->dgid, sizeof(item->dgid), "%s", label->dgid);
 	survey->waiting++;
-	if (survey->run->step == VX__STEP__STEP_SURVEY) {
+	if (survey->run->step == VX__STEP__STEP_LOOK) {
+		copies_read(copies, UINT64_MAX, survey_on_looked, item);
+	} else if (survey->run->step == VX__STEP__STEP_SURVEY) {
 		copies_read(copies, UINT64_MAX, survey_on_read, item);
 	} else {
 		copies_claim(copies, survey->run->view != NULL ? survey->run->view->epoch : 0,
@@ -194,12 +220,30 @@ static void survey_groups(struct survey *survey)
 	free(ours);
 }
 
+/* Disks whose labels name another cluster: of our groups, if the master says so. */
+static void survey_foreign(struct survey *survey)
+{
+	const struct configd *configd = survey->configd;
+
+	for (size_t i = 0; i < disk_count(configd->disks); i++) {
+		const struct disk *disk = disk_at(configd->disks, i);
+
+		if (disk->error == 0 && disk->label.shared && disk->label.dgid[0] != '\0' &&
+		    !survey_is_ours(configd, disk) && !disk->duplicate) {
+			look_add_foreign(survey->look, disk->label.dgid, disk->label.cluster);
+		}
+	}
+}
+
 static void survey_on_scanned(void *ctx)
 {
 	struct survey *survey = ctx;
 
 	if (survey_is_asked_for(survey)) {
 		survey_groups(survey);
+		if (survey->look != NULL) {
+			survey_foreign(survey);
+		}
 	}
 	survey_answered(survey);
 }
@@ -238,9 +282,18 @@ void survey_run(struct configd *configd, const Vx__StepRun *run)
 	survey->generation = configd->steps->generation;
 	survey->waiting = 1;
 	steps_begin(configd, &configd->steps->work, run, "reading configuration copies");
+	if (run->step == VX__STEP__STEP_LOOK) {
+		survey->look = PROTO_NEW(vx__look, Vx__Look);
+		if (!configd->enabled) {
+			survey->error = -VX_E_NODAEMON;
+			snprintf(survey->reason, sizeof(survey->reason),
+				 "vxconfigd is not enabled: it was disabled on this node (vxdctl "
+				 "enable)");
+		}
+	}
 	if (run->step == VX__STEP__STEP_CLOSE) {
 		survey_close(survey);
-	} else if (run->step == VX__STEP__STEP_SURVEY) {
+	} else if (run->step == VX__STEP__STEP_SURVEY || run->step == VX__STEP__STEP_LOOK) {
 		disk_scan(configd->disks, survey_on_scanned, survey);
 	} else { /* the disks were read a moment ago, by the survey */
 		survey_on_scanned(survey);

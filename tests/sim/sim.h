@@ -570,6 +570,7 @@ void check_vote(struct sim *sim, uint32_t node, struct sim_ref ref, enum sim_cfg
 void check_write_begins(struct sim *sim, uint32_t node, struct sim_ref ref);
 void check_commit(struct sim *sim, uint32_t node, struct sim_ref ref);
 void check_rstart(struct sim *sim, uint32_t node);
+void check_ask_fence(struct sim *sim, uint32_t node, uint32_t victim);
 void check_port_send(struct sim *sim, uint32_t node);
 void check_takeover(struct sim *sim, uint32_t node, const struct takeover *decision);
 void check_alive(struct sim *sim);

@@ -435,6 +435,19 @@ static const char *node_lacks(const struct sim_node *n, uint32_t nodes, uint32_t
 								     : NULL;
 }
 
+/* Nothing is wrong any more: nobody has a reason to have a node fenced that runs. */
+void check_ask_fence(struct sim *sim, uint32_t node, uint32_t victim)
+{
+	const struct sim_node *n = &sim->node[victim];
+
+	if (sim->healed && sim->now > sim->healed_at + 60 * SIM_S && victim != node &&
+	    n->power && n->clustd.core != NULL && view_is_settled(n->clustd.core) &&
+	    n->proc[PROC_CLUSTD].up && n->proc[PROC_CLUSTD].paused_until == 0 &&
+	    n->proc[PROC_COROSYNC].paused_until == 0) {
+		sim_fail(sim, "LIVE node %u has node %u fenced, which runs well", node, victim);
+	}
+}
+
 void check_alive(struct sim *sim)
 {
 	bool late = sim->now > sim->healed_at + SIM_CALM;

@@ -354,6 +354,9 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 			check_hello(sim, node);
 		} else if (effect->u.packet->type == VP_RSTART) {
 			check_rstart(sim, node);
+		} else if (effect->u.packet->type == VP_ASK &&
+			   sim->node[node].proto_max == SIM_PROTOCOL_MIN) {
+			return; /* an older program */
 		}
 		msg = sim_alloc(sim, sizeof(*msg));
 		msg->packet = sim_alloc(sim, sizeof(*msg->packet));
@@ -384,6 +387,10 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 		clustd_work_start(sim, node, VE_CLAIMED, STEP_NONE, effect->token, false, true,
 				  effect->u.view);
 		return;
+	case FX_ADMIT:
+		clustd_work_start(sim, node, VE_ADMITTED, STEP_NONE, effect->token, false, true,
+				  NULL);
+		return;
 	case FX_STORE:
 		fx_store(sim, node, effect);
 		return;
@@ -406,6 +413,7 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 		clustd_switch_refused(sim, node, effect->text);
 		return;
 	case FX_ASK_FENCE:
+		check_ask_fence(sim, node, effect->u.ask.nodeid);
 		pacemaker_ask(sim, node, effect->u.ask.nodeid);
 		return;
 	case FX_LEAVE_LOCAL:

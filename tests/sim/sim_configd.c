@@ -423,6 +423,12 @@ void configd_step(struct sim *sim, uint32_t node, const struct sim_work *work)
 		survey_sim_run(sim, node, work);
 		return;
 	}
+	if (work->event == VE_ADMITTED) { /* now and then the joiner does not see a disk */
+		bool unfit = !sim->healed && sim_chance(sim, 8);
+
+		clustd_ack(sim, node, false, work->serial, unfit ? -VX_E_AGAIN : 0);
+		return;
+	}
 	if (work->event == VE_LEFT) {
 		slot_begin(sim, node, &configd->leave, work->serial);
 		configd_leave_look(sim, node, 0, NULL);

@@ -53,8 +53,8 @@ static void work_on_stall(struct sim *sim, uint32_t node, uint64_t serial, void 
 			return;
 		}
 		TRACE(sim, node, "its own part of step %d stalls", work->step);
-		work->error = -VX_E_TIMEOUT;
-		if (work->event == VE_ABORTED) {
+		work->error = work->event == VE_ADMITTED ? -VX_E_AGAIN : -VX_E_TIMEOUT;
+		if (work->event == VE_ABORTED || work->event == VE_ADMITTED) {
 			clustd_work_end(sim, node, work);
 		} else {
 			const struct view_event event = { .type = VE_ABORT, .reason = "stalled" };
@@ -92,7 +92,7 @@ void clustd_work_send(struct sim *sim, uint32_t node, const struct sim_work *wor
 bool clustd_work_needs_configd(const struct sim_work *work)
 {
 	return work->event == VE_SURVEYED || work->event == VE_CLAIMED ||
-	       work->event == VE_CLOSED ||
+	       work->event == VE_CLOSED || work->event == VE_ADMITTED ||
 	       (work->event == VE_STEPPED &&
 		(work->step == STEP_ROLE || work->step == STEP_CONFIG));
 }

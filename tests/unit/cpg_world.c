@@ -52,6 +52,9 @@ static void effect(uint32_t id, struct view_effect *fx)
 	}
 	switch (fx->type) {
 	case FX_SEND:
+		if (fx->u.packet->type == VP_ASK && node->silent) {
+			return;
+		}
 		fx->u.packet->pid = node->pid;
 		cast(fx->u.packet);
 		return;
@@ -86,6 +89,12 @@ static void effect(uint32_t id, struct view_effect *fx)
 		} else {
 			w->disk_epoch = fx->u.view->epoch;
 		}
+		break;
+	case FX_ADMIT:
+		answer.type = VE_ADMITTED;
+		answer.error = w->node[fx->u.nodeid - 1].unfit;
+		answer.reason = answer.error != 0 ? "cannot find disk on slave node" : NULL;
+		node->looked++;
 		break;
 	case FX_STORE:
 		answer.type = VE_STORED;
@@ -133,6 +142,7 @@ static void effect(uint32_t id, struct view_effect *fx)
 	case FX_GONE:
 		node->gone = true;
 		node->gone_how = fx->u.how;
+		node->again = fx->again;
 		snprintf(node->gone_reason, sizeof(node->gone_reason), "%s", fx->text);
 		node->in_group = false;
 		membership(id);
@@ -242,12 +252,16 @@ void boot(uint32_t id)
 {
 	struct world_node *node = &w->node[id - 1];
 	uint32_t serial = node->serial + 1, low = node->proto_min, high = node->proto_max;
+	bool silent = node->silent;
+	int unfit = node->unfit;
 
 	view_free(node->core);
 	memset(node, 0, sizeof(*node));
 	node->serial = serial;
 	node->proto_min = low;
 	node->proto_max = high;
+	node->silent = silent;
+	node->unfit = unfit;
 	node->pid = 100 * serial + id;
 	node->core = view_create(id);
 	node->up = node->in_group = true;

@@ -38,6 +38,10 @@ struct world_node {
 	int steps[STEP_COUNT];
 	uint64_t closed; /* STEP_CLOSE asked */
 	bool no_quorum;	 /* it is not told of any quorum */
+	bool silent;	 /* its program does not ask whether it may join; kept by boot() */
+	int unfit;	 /* what the master's vxconfigd says of it: 0 or an error; kept by boot() */
+	int looked;	 /* its own vxconfigd was asked about a joiner */
+	bool again;	 /* it was refused for a reason that may pass */
 };
 
 struct world {

@@ -97,6 +97,8 @@ static void server_setmaster(struct ipc_peer *peer, uint64_t cookie, const char 
 					: "");
 }
 
+static int reinits; /* of the server */
+
 static void server_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 {
 	struct sample s;
@@ -126,6 +128,11 @@ static void server_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 	case VX__IPC__BODY_ADM_SET:
 		answer(peer, msg->cookie, strcmp(msg->adm_set->value, "5") == 0 ? 0 : -VX_E_BUSY,
 		       "");
+		break;
+	case VX__IPC__BODY_ADM_REINIT:
+		reinits++;
+		answer(peer, msg->cookie, reinits == 1 ? 0 : -VX_E_NODAEMON,
+		       reinits == 1 ? "" : "Corosync does not run on this node");
 		break;
 	default:
 		abort();
@@ -247,6 +254,17 @@ START_TEST(abortnode_and_preference)
 }
 END_TEST
 
+START_TEST(reinit)
+{
+	struct adm_options options = { 0 };
+
+	verb_end(verb_begin(adm_reinit, &options, NULL), 0, "");
+	verb_end(verb_begin(adm_reinit, &options, NULL), 1,
+		 "vxha vxclustadm ERROR V-80-2-2021 the node list was not read again: Corosync "
+		 "does not run on this node\n");
+}
+END_TEST
+
 START_TEST(setmaster)
 {
 #define SWITCHING "cluster member: master switching in progress\n"
@@ -297,6 +315,7 @@ int main(void)
 		tcase_add_test(talk, startnode);
 		tcase_add_test(talk, stopnode);
 		tcase_add_test(talk, abortnode_and_preference);
+		tcase_add_test(talk, reinit);
 		tcase_add_test(talk, setmaster);
 		suite_add_tcase(suite, talk);
 		tcase_add_checked_fixture(alone, verb_setup, verb_teardown);

@@ -130,6 +130,12 @@ START_TEST(round_trip)
 		ck_assert_uint_eq(back.nodeid, packet.nodeid);
 		ck_assert_uint_eq(back.incarnation, packet.incarnation);
 	}
+	if (type == VP_ASK) {
+		member_same(&back.self, &packet.self);
+	}
+	if (type == VP_REFUSE) {
+		ck_assert_int_eq(back.error, packet.error);
+	}
 	if (type == VP_LEAVING) {
 		ck_assert(back.leaving);
 		ck_assert_uint_eq(back.incarnation, packet.incarnation);
@@ -278,7 +284,7 @@ int main(void)
 	TCase *all = tcase_create("all");
 	SRunner *runner = srunner_create(suite);
 
-	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_LEAVING + 1);
+	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_ASK + 1);
 	tcase_add_test(all, damage_is_refused);
 	tcase_add_test(all, bounds_are_kept);
 	tcase_add_test(all, larger_ones_are_not_made);

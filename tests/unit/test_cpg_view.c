@@ -202,6 +202,28 @@ START_TEST(abort_is_recovered)
 }
 END_TEST
 
+/* R20: two_node may come and go while the node is a member. */
+START_TEST(peer_is_set_later)
+{
+	struct view_event peer = { .type = VE_PEER, .two_node_peer = 2 };
+
+	w->always_quorate = true;
+	boot(1);
+	boot(2);
+	run(4);
+	expect_view(1, 2);
+	deliver(1, &peer);
+	w->open_claim = 0x900; /* the other one's: may become a view at any moment */
+	w->disk_epoch = 0x900;
+	crash(2);
+	run(4);
+	ck_assert(!view_is_settled(w->node[0].core));
+	fence(2);
+	run(6);
+	expect_view(1, 1);
+}
+END_TEST
+
 /* R5b: whoever is named on the copies and not here must be fenced, also after a start from nothing
  */
 START_TEST(durable_member_is_fenced_first)
@@ -536,6 +558,7 @@ int main(void)
 	tcase_add_test(all, no_leave_in_a_step);
 	tcase_add_test(all, last_one_closes);
 	tcase_add_test(all, abort_is_recovered);
+	tcase_add_test(all, peer_is_set_later);
 	tcase_add_test(all, durable_member_is_fenced_first);
 	tcase_add_test(all, return_is_a_proof);
 	tcase_add_test(all, stale_member_aborts);

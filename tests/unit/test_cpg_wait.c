@@ -206,7 +206,9 @@ START_TEST(mute_coordinator_is_given_up)
 {
 	three();
 	boot(4);
-	advance(1); /* sees the joiner: RSTART is on the bus */
+	advance(4);
+	advance(1);
+	advance(1); /* hears the joiner's ASK: RSTART is on the bus */
 	w->node[0].cut = true;
 	run(1);
 	for (uint32_t id = 2; id <= 4; id++) {
