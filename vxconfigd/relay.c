@@ -211,7 +211,8 @@ static void relay_explain(const struct relay *relay, Vx__Reply *reply)
 	} else {
 		message_add(reply, request->tool, MSG_NODE_LEFT,
 			    name != NULL ? name : request->group,
-			    "another node became master: try again");
+			    "another node became master, or its vxconfigd was started anew: try "
+			    "again");
 	}
 }
 
