@@ -81,7 +81,8 @@ static void check_slot(struct sim *sim, const struct view_member *member)
 	}
 }
 
-/* R20. One that leaves has let go of its volumes before its view ends. */
+/* R20. One that leaves has let go of its volumes before its view ends; one whose Corosync is another
+ * one by now comes no further in its view. */
 static void check_alone(struct sim *sim, uint32_t node, const struct view *view)
 {
 	uint32_t peer = node == 1 ? 2 : 1;
@@ -89,7 +90,7 @@ static void check_alone(struct sim *sim, uint32_t node, const struct view *view)
 
 	if (sim->options.nodes == 2 && !sim->options.hard && !view_has_member(view, peer) &&
 	    sim_proc_runs(sim, peer, PROC_CLUSTD) && view_is_open(core) &&
-	    !sim->node[peer].iod.gone &&
+	    !sim->node[peer].iod.gone && sim->node[peer].in_group && sim->node[node].in_group &&
 	    !view_has_member(view_current(core), node)) {
 		sim_fail(sim,
 			 "I23 node %u installs view %#llx alone, node %u is alone in view %#llx",
