@@ -64,6 +64,7 @@
 #define VX_LOOK_MISSING_MAX 64	    /* disks that a joiner does not see, as far as they are told */
 #define VX_OPEN_CLAIMS_MAX 16	    /* of a survey that are told */
 #define VX_OUTCOMES_MAX 128	    /* outcomes that are remembered */
+#define VX_ENDINGS_MAX 4096	    /* committed transactions that each vxconfigd remembers */
 #define VX_AUDIT_LINE_MAX 256	    /* bytes of a command line in them, with the NUL */
 #define VX_TXN_QUEUE_MAX 256	    /* requests waiting for one group */
 #define VX_TXN_QUEUE_NODE_MAX 128   /* of them from one node */

@@ -66,6 +66,12 @@ static void adopt_end(struct adopt *adopt, int error, const char *reason)
 
 /* ---- the fate of the pending transaction ---- */
 
+static bool adopt_is_activation(const struct group *group)
+{
+	return group->pending.propose != NULL &&
+	       group->pending.propose->kind == VX__TXN_KIND__TXN_ACTIVATE;
+}
+
 static bool adopt_is_complete(const struct group *group, const Vx__GroupView *view)
 {
 	const Vx__Propose *propose = group->pending.propose;
@@ -74,7 +80,7 @@ static bool adopt_is_complete(const struct group *group, const Vx__GroupView *vi
 	if (propose == NULL) {
 		return false;
 	}
-	if (propose->kind == VX__TXN_KIND__TXN_ACTIVATE) {
+	if (adopt_is_activation(group)) {
 		return activation_get(&group->activation, propose->nodeid) == propose->activation;
 	}
 	if (view->outcome != NULL && view->outcome->txid.len == ID_BYTES &&
@@ -132,8 +138,9 @@ static void adopt_resolve(struct group *group, const Vx__GroupView *view)
 		snprintf(reason, sizeof(reason),
 			 "a cluster reconfiguration came in between: try again");
 	}
-	if (view->disabled[0] !=
-	    '\0') { /* decided, but not stored: it may still turn out either way */
+	if (view->disabled[0] != '\0' && !adopt_is_activation(group)) {
+		/* decided, but not stored: it may still turn out either way */
+		event.complete = false;
 		event.error = -VX_E_LOST;
 		snprintf(reason, sizeof(reason), "%s", view->disabled);
 	}

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "base/timeouts.h"
+#include "vxconfigd/endings.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/shelf.h"
@@ -170,6 +171,7 @@ static void steps_drop_shared(struct configd *configd, const char *reason)
 	takeover_cancel(configd);
 	request_give_up(configd, reason);
 	relay_give_up(configd, reason);
+	endings_break(configd->endings);
 	cview_clear(&configd->cluster);
 	for (group = TAILQ_FIRST(&configd->groups); group != NULL; group = after) {
 		after = TAILQ_NEXT(group, next);

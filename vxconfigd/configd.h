@@ -21,6 +21,7 @@
 #include "vxha.pb-c.h"
 
 struct answer_ring;
+struct ending_ring;
 struct group;
 struct io_round;
 struct relay;
@@ -90,6 +91,7 @@ struct configd {
 	struct request_list creating;	/* requests that make a group: one at a time */
 	struct request *creating_now;	/* the one that is being planned */
 	struct answer_ring *answers;	/* what was answered lately, by transaction (T11) */
+	struct ending_ring *endings;	/* what was committed here, also of groups that are gone (T11) */
 	struct loop_timer kick_timer, leave_timer, ready_timer;
 	char force_dgid[DISK_ID_SIZE]; /* group whose next take-over is forced */
 	uint64_t epoch_floor;	  /* the next view must have a higher epoch than this */

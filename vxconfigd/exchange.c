@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "base/timeouts.h"
+#include "vxconfigd/endings.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
@@ -268,6 +269,12 @@ static void exchange_end(struct configd *configd)
 			loop_timer_set(configd->loop, &steps->retry_timer, VX_REJOIN_MS,
 				       rejoin_on_retry, configd);
 		}
+	}
+	if (cview_is_joiner(configd->cluster.view, configd->cluster.self)) {
+		endings_break(configd->endings);
+	}
+	if (steps->error == 0) {
+		endings_begin(configd->endings, clock_ms());
 	}
 	relay_decided(configd);
 	relay_settled(configd); /* nothing, unless this node came back in a settled view */

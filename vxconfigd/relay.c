@@ -13,20 +13,18 @@
 #include "base/timeouts.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
+#include "vxconfigd/outcome.h"
 #include "vxconfigd/plan.h"
-#include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 
 struct relay {
 	TAILQ_ENTRY(relay) next;
 	struct ask *ask;
 	uint64_t cookie;
-	bool sent;
-	uint64_t since_ms;     /* wall clock: when it came */
-	uint64_t heard_ms;     /* the master's last word on it, 0: none */
-	bool orphan;	       /* its master is gone: the view that follows decides */
-	bool known, committed; /* ... and says so */
-	bool unknown;	       /* ... or cannot say: the group is disabled */
+	bool orphan;	   /* its master is gone: the view that follows decides */
+	uint64_t since_ms; /* wall clock: when it came */
+	uint64_t sent_ms;  /* first, to a master; 0: not yet */
+	uint64_t heard_ms; /* the master's last word on it, or when it was asked */
 };
 
 static void relay_free(struct configd *configd, struct relay *relay)
@@ -42,7 +40,8 @@ static void relay_send(struct configd *configd, struct relay *relay)
 	msg.cookie = relay->cookie;
 	msg.request = relay->ask->request;
 	if (clust_send_command(configd->clust, configd->cluster.view->master, &msg) == 0) {
-		relay->sent = true;
+		relay->heard_ms = clock_ms();
+		relay->sent_ms = relay->sent_ms != 0 ? relay->sent_ms : relay->heard_ms;
 		return;
 	}
 
@@ -53,6 +52,12 @@ static void relay_send(struct configd *configd, struct relay *relay)
 	proto_string_set(&reply->outcome, "aborted");
 	relay_free(configd, relay);
 	ask_answer(ask, reply);
+}
+
+/* vxdctl outcome: not a change, but what became of one. */
+static bool relay_is_question(const Vx__Request *request)
+{
+	return strcmp(request->tool, "vxdctl") == 0;
 }
 
 void relay_submit(struct configd *configd, struct ask *ask)
@@ -80,12 +85,16 @@ void relay_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *r
 		if (relay->cookie == cookie) {
 			struct ask *ask = relay->ask;
 
-			if (!reply->progress) {
-				relay_free(configd, relay);
-				ask_answer_loaded(ask, proto_clone(reply));
-			} else {
+			if (reply->progress) {
 				relay->heard_ms = clock_ms();
 				ask_progress(ask, reply);
+				return;
+			}
+			relay_free(configd, relay);
+			if (relay_is_question(ask->request)) {
+				server_outcome_answer(ask, proto_clone(reply));
+			} else {
+				ask_answer_loaded(ask, proto_clone(reply));
 			}
 			return;
 		}
@@ -98,7 +107,7 @@ static void relay_wait_text(struct configd *configd, const struct relay *relay, 
 	struct cview *cluster = &configd->cluster;
 
 	text[0] = '\0';
-	if (!relay->sent || !cview_is_settled(cluster)) {
+	if (relay->sent_ms == 0 || !cview_is_settled(cluster)) {
 		snprintf(text, VX_REASON_MAX, "the cluster reconfiguration");
 	} else if (clock_ms() - relay->heard_ms > 2 * VX_WAIT_TELL_MS) {
 		snprintf(text, VX_REASON_MAX,
@@ -147,68 +156,34 @@ void relay_master(struct configd *configd, const Vx__CfgView *view)
 	configd->cluster.master_serial = view->master_serial;
 	TAILQ_FOREACH(relay, &configd->relays, next)
 	{
-		if (!relay->sent || same) {
-			continue;
-		}
-		relay->orphan = true;
-		for (size_t i = 0; i < view->n_group; i++) {
-			const Vx__Outcome *outcome = view->group[i]->outcome;
-			const char *name = plan_group(relay->ask->request);
-
-			if (view->group[i]->disabled[0] != '\0' && name != NULL &&
-			    strcmp(name, view->group[i]->name) == 0) {
-				relay->unknown = true;
-			}
-
-			if (outcome != NULL && outcome->txid.len == relay->ask->request->txid.len &&
-			    memcmp(outcome->txid.data, relay->ask->request->txid.data,
-				   outcome->txid.len) == 0) {
-				relay->known = true;
-				relay->committed = outcome->committed;
-			}
-		}
+		relay->orphan = relay->orphan || (relay->sent_ms != 0 && !same &&
+						  !relay_is_question(relay->ask->request));
 	}
 }
 
-/* What this node's groups say: every member has the same outcomes. */
-static bool relay_is_committed(struct configd *configd, const Vx__Request *request)
+bool relay_has(const struct configd *configd, const uint8_t *txid)
 {
-	const char *text = request_attr(request, "activation");
-	const char *name = plan_group(request);
-	struct group *group;
-	Vx__Activation mode;
+	const struct relay *relay;
 
-	if (text != NULL && strcmp(request->tool, "vxdg") == 0) {
-		group = name != NULL ? group_by_name(configd, name) : NULL;
-		return group != NULL && activation_parse(text, &mode) == 0 &&
-		       activation_get(&group->activation, configd->cluster.self) == mode;
-	}
-	TAILQ_FOREACH(group, &configd->groups, next)
+	TAILQ_FOREACH(relay, &configd->relays, next)
 	{
-		const Vx__Outcome *outcome =
-			group->config != NULL && request->txid.len == ID_BYTES
-				? config_outcome_find(group->config, request->txid.data)
-				: NULL;
-
-		if (outcome != NULL) {
-			return outcome->committed;
+		if (memcmp(relay->ask->request->txid.data, txid, ID_BYTES) == 0) {
+			return true;
 		}
 	}
-	return false; /* of an epoch that is over, and not in the list: it will never be done (T11)
-		       */
+	return false;
 }
 
 /* It was not done, or nobody can say. */
-static void relay_explain(const struct relay *relay, Vx__Reply *reply)
+static void relay_explain(const Vx__Request *request, const char *outcome, Vx__Reply *reply)
 {
-	const Vx__Request *request = relay->ask->request;
 	const char *name = plan_group(request);
 	char txid[ID_TEXT];
 
-	if (relay->unknown) {
+	if (strcmp(outcome, "unknown") == 0) {
 		id_text(request->txid.data, request->txid.len, txid);
 		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
-	} else {
+	} else if (strcmp(outcome, "aborted") == 0) {
 		message_add(reply, request->tool, MSG_NODE_LEFT,
 			    name != NULL ? name : request->group,
 			    "another node became master, or its vxconfigd was started anew: try "
@@ -216,6 +191,7 @@ static void relay_explain(const struct relay *relay, Vx__Reply *reply)
 	}
 }
 
+/* Nothing is committed without this node's vote: it knows, if it took part all the time (T11). */
 void relay_decided(struct configd *configd)
 {
 	struct relay *relay, *after;
@@ -223,22 +199,15 @@ void relay_decided(struct configd *configd)
 	for (relay = TAILQ_FIRST(&configd->relays); relay != NULL; relay = after) {
 		struct ask *ask = relay->ask;
 		Vx__Reply *reply;
-		bool committed;
 
 		after = TAILQ_NEXT(relay, next);
 		if (!relay->orphan) {
 			continue;
 		}
-		committed = !relay->unknown &&
-			    (relay->known ? relay->committed
-					  : relay_is_committed(configd, ask->request));
 		reply = PROTO_NEW(vx__reply, Vx__Reply);
-		proto_string_set(&reply->outcome, relay->unknown ? "unknown"
-						  : committed	 ? "committed"
-								 : "aborted");
-		if (!committed) {
-			relay_explain(relay, reply);
-		}
+		proto_string_set(&reply->outcome,
+				 outcome_since(configd, ask->request->txid.data, relay->sent_ms));
+		relay_explain(ask->request, reply->outcome, reply);
 		relay_free(configd, relay);
 		ask_answer_loaded(ask, reply);
 	}
@@ -258,11 +227,15 @@ void relay_settled(struct configd *configd)
 		/* Those that were sent too: a packet or its answer may have been lost with the view
 		 * before. The master knows by the transaction what it has already, and answers the
 		 * same. */
-		if (cview_is_master(&configd->cluster)) { /* this node has become it */
-			relay_free(configd, relay);
-			server_submit(configd, ask);
-		} else {
+		if (!cview_is_master(&configd->cluster)) {
 			relay_send(configd, relay);
+			continue;
+		}
+		relay_free(configd, relay); /* this node has become it */
+		if (relay_is_question(ask->request)) {
+			server_outcome(ask);
+		} else {
+			server_submit(configd, ask);
 		}
 	}
 }
@@ -274,16 +247,16 @@ void relay_give_up(struct configd *configd, const char *reason)
 	while ((relay = TAILQ_FIRST(&configd->relays)) != NULL) {
 		struct ask *ask = relay->ask;
 		Vx__Reply *reply = PROTO_NEW(vx__reply, Vx__Reply);
-		char txid[ID_TEXT] = "";
+		bool question = relay_is_question(ask->request);
 
-		if (relay->sent) {
-			id_text(ask->request->txid.data, ask->request->txid.len, txid);
-			message_add(reply, ask->request->tool, MSG_MASTER_LOST, txid);
-		} else {
+		proto_string_set(&reply->outcome,
+				 relay->sent_ms != 0 || question ? "unknown" : "aborted");
+		if (relay->sent_ms == 0 && !question) {
 			message_add(reply, ask->request->tool, MSG_NOT_CLUSTER,
 				    configd->cluster.node, reason);
+		} else if (!question) {
+			relay_explain(ask->request, reply->outcome, reply);
 		}
-		proto_string_set(&reply->outcome, relay->sent ? "unknown" : "aborted");
 		relay_free(configd, relay);
 		ask_answer(ask, reply);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests that a slave forwards to the master over port u, until they are answered. When the
- * master, or its vxconfigd, went away, the answer is what the new view says of the transaction
+ * master, or its vxconfigd, went away, the answer is what this node saw of the transaction
  * (T11).
  */
 #ifndef VX_VXCONFIGD_RELAY_H
@@ -18,6 +18,9 @@ bool relay_waits_for(struct configd *configd, const struct ask *ask, char *out_t
 
 /* Adds those that the master does not have, or does not answer, as tasks (vxtask). */
 void relay_report(struct configd *configd, Vx__IodReport *report, size_t room);
+
+/* Is a request with that transaction forwarded, or about to be? */
+bool relay_has(const struct configd *configd, const uint8_t *txid);
 
 /* A view's decision is known. */
 void relay_master(struct configd *configd, const Vx__CfgView *view);

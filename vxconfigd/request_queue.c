@@ -57,7 +57,7 @@ static struct request *request_new(struct configd *configd, const Vx__Request *r
 		free(req->request->txid.data);
 		req->request->txid.data = proto_grow(NULL, 0, ID_BYTES);
 		req->request->txid.len = ID_BYTES;
-		id_make(req->request->txid.data);
+		id_make_txn(req->request->txid.data);
 	}
 	return req;
 }
@@ -111,15 +111,6 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 		request_end(req, "aborted");
 		return;
 	} else {
-		const Vx__Outcome *outcome =
-			group->config != NULL
-				? config_outcome_find(group->config, req->request->txid.data)
-				: NULL;
-
-		if (outcome != NULL) { /* T11: asked again, the same answer */
-			request_end(req, outcome->committed ? "committed" : "aborted");
-			return;
-		}
 		req->group = group;
 		list = &group->queue;
 	}

@@ -18,6 +18,7 @@
 #include "vxconfigd/answers.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
+#include "vxconfigd/outcome.h"
 #include "vxconfigd/plan.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
@@ -140,7 +141,7 @@ static void ask_on_retry(void *ctx)
 {
 	struct ask *ask = ctx;
 
-	id_make(ask->request->txid.data);
+	id_make_txn(ask->request->txid.data);
 	server_change(ask);
 }
 
@@ -199,12 +200,36 @@ static void server_on_submitted(void *ctx, Vx__Reply *reply)
 	ask_answer_loaded(ctx, proto_clone(reply));
 }
 
+/* The answer is forgotten, how it ended is not. */
+static void server_known(struct ask *ask, const char *outcome)
+{
+	const Vx__Request *request = ask->request;
+	Vx__Reply *reply = ask_reply_new();
+	char txid[ID_TEXT];
+
+	if (strcmp(outcome, "unknown") == 0) {
+		id_text(request->txid.data, request->txid.len, txid);
+		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
+	} else if (strcmp(outcome, "aborted") == 0) {
+		message_add(reply, request->tool, MSG_NODE_LEFT,
+			    plan_group(request) != NULL ? plan_group(request) : request->group,
+			    "it was asked for before");
+	}
+	proto_string_set(&reply->outcome, outcome);
+	ask_answer_loaded(ask, reply);
+}
+
 void server_submit(struct configd *configd, struct ask *ask)
 {
 	const Vx__Reply *answered = answers_find(configd->answers, ask->request->txid.data);
+	const char *outcome = outcome_known(configd, ask->request->txid.data);
 
 	if (answered != NULL) { /* T11: asked again, the same answer */
 		ask_answer_loaded(ask, proto_clone(answered));
+		return;
+	}
+	if (outcome != NULL) {
+		server_known(ask, outcome);
 		return;
 	}
 	if (request_is_known(configd, ask->request->txid.data)) {
@@ -314,7 +339,7 @@ static struct ask *ask_new(struct configd *configd, const Vx__Request *request, 
 		free(ask->request->txid.data);
 		ask->request->txid.data = proto_grow(NULL, 0, ID_BYTES);
 		ask->request->txid.len = ID_BYTES;
-		id_make(ask->request->txid.data);
+		id_make_txn(ask->request->txid.data);
 	}
 	return ask;
 }

@@ -65,6 +65,8 @@ server_answer server_disk_list, server_disk_setup, server_disk_scan;
 /* server_ctl.c */
 server_answer server_mode, server_enable, server_disable, server_stop, server_outcome,
 	server_upgrade;
+/* The master's answer to server_outcome(), or this node's: what it means here. Takes both. */
+void server_outcome_answer(struct ask *ask, Vx__Reply *reply);
 /* server_io.c */
 server_answer server_io_all, server_io_local;
 /* Answers of server_io_local() on other nodes. False: not one of these. */

@@ -8,10 +8,9 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "base/timeouts.h"
-#include "vxconfigd/answers.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
-#include "vxconfigd/record.h"
+#include "vxconfigd/outcome.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
@@ -48,19 +47,6 @@ void server_mode(struct ask *ask)
 	mode->dg_min = VX_DG_VERSION_MIN;
 	mode->dg_max = VX_DG_VERSION_MAX;
 	ask_answer(ask, reply);
-}
-
-static bool ctl_any_disabled(struct configd *configd)
-{
-	const struct group *group;
-
-	TAILQ_FOREACH(group, &configd->groups, next)
-	{
-		if (!group->gone && group->state == GROUP_DISABLED) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /* A group that was disabled because its copies could not be reached is looked at again in a new
@@ -133,31 +119,10 @@ static bool ctl_parse_txid(const char *text, uint8_t out_txid[ID_BYTES])
 	return true;
 }
 
-/* NULL: not among what is remembered. */
-static const char *ctl_find_outcome(struct configd *configd, const uint8_t *txid)
-{
-	const Vx__Reply *answered = answers_find(configd->answers, txid);
-	struct group *group;
-
-	if (answered != NULL && answered->outcome[0] != '\0') {
-		return answered->outcome;
-	}
-	TAILQ_FOREACH(group, &configd->groups, next)
-	{
-		const Vx__Outcome *outcome =
-			group->config != NULL ? config_outcome_find(group->config, txid) : NULL;
-
-		if (outcome != NULL) {
-			return outcome->committed ? "committed" : "aborted";
-		}
-	}
-	return NULL;
-}
-
 /*
- * What the groups remember is known everywhere. What they do not know was not committed: that it
- * will not be either only the master can say, and only when no request of the asking node can still
- * be on its way: the question comes after it in the stream (T11).
+ * What is remembered here is said at once. Of the rest only the master can say that it will not be
+ * done either, and only when no request of the asking node can still be on its way: the question
+ * comes after it in the stream (T11).
  */
 void server_outcome(struct ask *ask)
 {
@@ -173,20 +138,27 @@ void server_outcome(struct ask *ask)
 		ask_answer(ask, reply);
 		return;
 	}
-	outcome = ctl_find_outcome(configd, txid);
+	outcome = outcome_known(configd, txid);
 	if (outcome == NULL && cview_is_settled(&configd->cluster) &&
 	    !cview_is_master(&configd->cluster) && ask->nodeid == 0) {
 		relay_submit(configd, ask);
 		return;
 	}
-	if (outcome == NULL) {
-		bool sure = cview_is_settled(&configd->cluster) &&
-			    cview_is_master(&configd->cluster) &&
-			    !request_is_known(configd, txid) && !ctl_any_disabled(configd);
-
-		outcome = sure ? "aborted" : "unknown";
-	}
 	reply = ask_reply_new();
-	proto_string_set(&reply->outcome, outcome);
+	proto_string_set(&reply->outcome, outcome != NULL ? outcome : "unknown");
+	reply->reach_ms = outcome == NULL ? outcome_reach(configd, txid) : 0;
+	server_outcome_answer(ask, reply);
+}
+
+void server_outcome_answer(struct ask *ask, Vx__Reply *reply)
+{
+	uint8_t txid[ID_BYTES];
+
+	if (ask->nodeid == 0 && strcmp(reply->outcome, "unknown") == 0 &&
+	    ctl_parse_txid(ask->request->operand[0], txid) &&
+	    !relay_has(ask->configd, txid)) {
+		proto_string_set(&reply->outcome,
+				 outcome_conclude(ask->configd, txid, reply->reach_ms));
+	}
 	ask_answer(ask, reply);
 }

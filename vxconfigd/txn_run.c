@@ -12,6 +12,7 @@
 #include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/author.h"
+#include "vxconfigd/outcome.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/cfg_steps.h"
@@ -173,6 +174,7 @@ static void txn_apply(struct group *group)
 	struct group_pending *pending = &group->pending;
 	Vx__TxnKind kind = pending->propose->kind;
 
+	outcome_note(group->configd, pending->propose, ENDING_COMMITTED);
 	if (!group->taking_over && kind == VX__TXN_KIND__TXN_ACTIVATE) {
 		txn_apply_activation(group);
 	} else if (!group->taking_over && kind == VX__TXN_KIND__TXN_DEPORT) {
@@ -217,6 +219,9 @@ static void txn_drop(struct group *group, const struct txn_effect *effect)
 {
 	if (group->pending.propose != NULL && effect->error != 0) {
 		txn_log_dropped(group, effect);
+	}
+	if (group->pending.propose != NULL && effect->error == -VX_E_LOST) {
+		outcome_note(group->configd, group->pending.propose, ENDING_OPEN);
 	}
 	txn_pending_end(group);
 	if (group->state == GROUP_NEW && group->incoming == NULL && group->current == NULL &&

@@ -22,6 +22,7 @@
 #include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/answers.h"
+#include "vxconfigd/endings.h"
 #include "vxconfigd/configd.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/relay.h"
@@ -288,6 +289,7 @@ static int configd_open(struct configd_main *main_state, char *reason)
 		     : disk_set_create(configd->worker, conf_get(configd->conf, CONF_disks),
 				       &configd->disks);
 	rc = rc != 0 ? rc : answers_create(&configd->answers);
+	rc = rc != 0 ? rc : endings_create(&configd->endings);
 	rc = rc != 0 ? rc : shelf_create(configd, &configd->shelf);
 	rc = rc != 0 ? rc : steps_create(configd);
 	rc = rc != 0 ? rc : iod_create(configd->loop, &configd_iod_ops, configd, &configd->iod);

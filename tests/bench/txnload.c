@@ -118,7 +118,7 @@ static bool change_make(const struct load *load, struct ipc_call *call, unsigned
 	request.attr = attrs;
 	request.operand = operand;
 	request.command_line = line;
-	id_make(txid);
+	id_make_txn(txid);
 	request.txid.data = txid;
 	request.txid.len = ID_BYTES;
 	msg.cookie = id_make_u64();

@@ -37,19 +37,68 @@ change_prepare() {
 	fi
 }
 
-change_begin() {
+# A group of its own on the disk that is left: it is made, or it ends.
+SPARE=spare
+
+spare_there() {	# spare_there NODE
+	on "$1" vxdg list | grep -q "^$SPARE "
+}
+
+spare_make() {
+	! on a vxdisk list | grep -q '^d4 .*invalid' || on a vxdisk setup d4 || return 1
+	on a vxdg -s init "$SPARE" s1=d4
+}
+
+spare_prepare() {	# spare_prepare TRIGGER
+	if ! spare_there a && ! on a vxdg -s import "$SPARE" >/dev/null 2>&1; then
+		check "the spare group is made" spare_make
+	fi
+	[ "$1" != init ] || check "... and destroyed: its disk is free" on a vxdg destroy "$SPARE"
+}
+
+is_change() {
+	case $1 in
+	change | destroy | deport | init) ;;
+	*) return 1 ;;
+	esac
+}
+
+change_begin() {	# change_begin COMMAND...: on the last slave
 	rm -f "$WORK/status"
 	{
 		status=0
-		on "$OTHER" vxplex -g "$GROUP" -o rm dis "$SMALL-02" >"$WORK/said" 2>&1 </dev/null || status=$?
+		on "$OTHER" "$@" >"$WORK/said" 2>&1 </dev/null || status=$?
 		echo "$status" >"$WORK/status"
 	} &
 	CHANGE_PID=$!
 }
 
+# What is found: committed or aborted.
+change_found() {	# change_found TRIGGER
+	local n there=''
+	case $1 in
+	change)
+		case $(small_plexes a) in
+		1) echo committed ;;
+		2) echo aborted ;;
+		esac
+		return
+		;;
+	esac
+	for n in $NODES; do
+		there+=$(spare_there "$n" && echo 1 || echo 0)
+	done
+	case $1-$there in
+	init-111 | destroy-000 | deport-000) echo committed ;;
+	init-000 | destroy-111 | deport-111) echo aborted ;;
+	esac
+}
+
 trigger() {
 	case $1 in
-	change) change_begin ;;
+	change) change_begin vxplex -g "$GROUP" -o rm dis "$SMALL-02" ;;
+	init) change_begin vxdg -s init "$SPARE" s1=d4 ;;
+	destroy | deport) change_begin vxdg "$1" "$SPARE" ;;
 	lost) lab crash "$OTHER" ;;
 	abort) on "$OTHER" vxclustadm abortnode ;;
 	leave)
@@ -109,18 +158,14 @@ change_ended() {
 }
 
 # What the utility said is what is found. It may not know; then vxdctl must.
-told_the_truth() {
-	local status found txid
-	found=$(small_plexes a)
+told_the_truth() {	# told_the_truth TRIGGER
+	local status txid
+	OUTCOME=$(change_found "$1")
 	status=$(cat "$WORK/status" 2>/dev/null || echo none)
 	echo "said, with exit status $status:"
 	cat "$WORK/said"
-	echo "plexes: $found"
-	case $found in
-	1) OUTCOME=committed ;;
-	2) OUTCOME=aborted ;;
-	*) return 1 ;;
-	esac
+	echo "found: $OUTCOME"
+	[ -n "$OUTCOME" ] || return 1
 	txid=$(grep -oE '\b[0-9a-f]{32}\b' "$WORK/said" | tail -n 1)
 	case $status in
 	0) [ "$OUTCOME" = committed ] ;;
@@ -145,7 +190,10 @@ row() {	# row POINT ROLE TRIGGER ACTION
 	kill-vxconfigd | configd-* | pause-*) ;; # no new view, or the one that was on its way
 	*) EPOCH=$(on "$MASTER" vxclustadm nodestate --json | jq .epoch) ;;
 	esac
-	[ "$what" != change ] || change_prepare
+	case $what in
+	change) change_prepare ;;
+	*) ! is_change "$what" || spare_prepare "$what" ;;
+	esac
 	writers_start
 	wait_for 30 "all six writers have acknowledged writes" writers_acked
 	check "$point is armed on $ARMED" on "$ARMED" sh -c "rm -f /run/vxha/fault.hit; echo $point >/run/vxha/fault"
@@ -158,9 +206,9 @@ row() {	# row POINT ROLE TRIGGER ACTION
 	fi
 	[ "$what" != leave ] || on "$OTHER" sh -c 'vxclustadm startnode >/dev/null 2>&1 &' || true
 	wait_for 150 "all nodes are members, with the group and the device" all_back
-	if [ "$what" = change ]; then
+	if is_change "$what"; then
 		wait_for 90 "the utility ends" change_ended
-		told_the_truth >"$TEST_OUTPUT" 2>&1 && status=0 || status=$?
+		told_the_truth "$what" >"$TEST_OUTPUT" 2>&1 && status=0 || status=$?
 		report "$status" "it said what came about ($OUTCOME)" told_the_truth
 	fi
 	wait_for 60 "no resync is running" volume_synced

@@ -24,6 +24,10 @@ said() {
 	grep -Eq -- "$1" "$WORK/said"
 }
 
+not_said() {
+	! said "$1"
+}
+
 ended_with() {
 	cat "$WORK/said" "$WORK/status"
 	[ "$(cat "$WORK/status")" = "$1" ]
@@ -80,6 +84,7 @@ check "vxconfigd of $third hangs" lab pause "$third" vxconfigd
 type_on "$slave" "vxassist -g $GROUP make v3 10m"
 wait_for 20 "the utility says whose vote is missing" said "V-80-1-1069 waits for the vote of node $third$"
 wait_for 40 "it ends with an error" ended_with 8
+check "no other node was accused" not_said "waits for vxconfigd of node"
 check "... that names the node" said "ERROR V-80-1-1043 Disk group $GROUP: refused by node $third: gave no vote in time"
 check "nothing was changed" vol_missing "$slave" v3
 check "vxconfigd of $third goes on" lab cont "$third" vxconfigd

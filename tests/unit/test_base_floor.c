@@ -66,6 +66,23 @@ START_TEST(ids_are_new_each_time)
 }
 END_TEST
 
+START_TEST(ids_of_transactions_tell_their_age)
+{
+	uint8_t a[ID_BYTES], b[ID_BYTES];
+	uint64_t age;
+
+	id_make_txn(a);
+	id_make_txn(b);
+	ck_assert_mem_ne(a, b, ID_BYTES);
+	ck_assert(id_txn_age_ms(a, &age));
+	ck_assert_uint_lt(age, 60000);
+	b[5]--; /* 2^32 ms: before this boot, or, in its second month, that long ago */
+	ck_assert(!id_txn_age_ms(b, &age) || age >= UINT64_C(1) << 32);
+	a[0] ^= 1; /* of another boot */
+	ck_assert(!id_txn_age_ms(a, &age));
+}
+END_TEST
+
 static int read_conf(const char *text, struct conf **out_conf, char *reason)
 {
 	char path[] = "/tmp/vxha-conf.XXXXXX";
@@ -333,6 +350,7 @@ int main(void)
 	tcase_add_test(all, crc32c_of_known_bytes);
 	tcase_add_test(all, errors_have_texts_and_codes);
 	tcase_add_test(all, ids_are_new_each_time);
+	tcase_add_test(all, ids_of_transactions_tell_their_age);
 	tcase_add_test(all, conf_is_read);
 	tcase_add_test(all, conf_missing_is_told);
 	tcase_add_test(all, conf_mistakes_are_told);

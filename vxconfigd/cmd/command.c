@@ -239,7 +239,7 @@ static void command_take_caller(Vx__Request *request, int argc, char **argv)
 	request->pid = (uint32_t)getpid();
 	request->txid.data = heap_zero(1, ID_BYTES);
 	request->txid.len = ID_BYTES;
-	id_make(request->txid.data);
+	id_make_txn(request->txid.data);
 }
 
 static int command_check(const struct command *command, FILE *err)

@@ -32,7 +32,7 @@ fault no-twice 7 'vxassist -g $GROUP make vol2 20m layout=mirror nmirror=2 logty
 
 # The master dies before it hears of the request, and the next one says that it was done.
 broken outcome-guessed vxconfigd \
-	vxconfigd/relay.c 'committed = !relay->unknown &&' 'committed = true || !relay->unknown &&'
+	vxconfigd/relay.c 'outcome_since(configd, ask->request->txid.data, relay->sent_ms)' '"committed"'
 outcome_guessed() {
 	use a,b,c outcome-guessed
 	hook 'all six writers have acknowledged writes' lab pause "$(nodes_of master)" vxconfigd
