@@ -23,7 +23,8 @@
  * Starts logging of a daemon. foreground adds stderr; debug lowers the level. A line goes to
  * syslog and to /var/log/vxha/NAME.log (VXHA_LOG_DIR overrides the folder). From then on a failed
  * assert(), an abort and a crash say so there, with the way to them, and leave the black box in
- * /var/lib/vxha/NAME.blackbox (VXHA_STATE_DIR). An abort for want of memory is called that.
+ * /var/lib/vxha/NAME.blackbox (VXHA_STATE_DIR), also with a broken heap. An abort for want of memory
+ * is called that.
  */
 int log_start(const char *name, bool foreground, bool debug);
 void log_stop(void);
@@ -35,13 +36,6 @@ void log_copy(int fd);
 void log_debug_set(bool debug);
 
 /* An impossible state: writes the black box and aborts. The node is then fenced, others go on. */
-#define log_bug(...) \
-	do { \
-		log_bug_begin(); \
-		log_err("BUG: " __VA_ARGS__); \
-		log_bug_abort(); \
-	} while (0)
-void log_bug_begin(void);
-__attribute__((noreturn)) void log_bug_abort(void);
+__attribute__((noreturn, format(printf, 1, 2))) void log_bug(const char *format, ...);
 
 #endif
