@@ -199,9 +199,9 @@ static void adopt_disabled(struct adopt *adopt, struct group *group)
 {
 	group->taking_over = true;
 	adopt_modes(group, adopt->view);
+	group_disable(group, adopt->view->disabled); /* before: one that is just made stays, too */
 	adopt_resolve(group, adopt->view);
 	group->taking_over = false;
-	group_disable(group, adopt->view->disabled);
 	steps_open_group(group);
 	adopt_end(adopt, 0, "");
 }

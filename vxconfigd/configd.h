@@ -65,6 +65,7 @@ TAILQ_HEAD(request_list, request);
 TAILQ_HEAD(relay_list, relay);
 TAILQ_HEAD(io_round_list, io_round);
 TAILQ_HEAD(load_list, group_load_call);
+TAILQ_HEAD(disk_setup_list, disk_setup_job);
 
 struct configd {
 	struct loop *loop;
@@ -98,6 +99,7 @@ struct configd {
 	struct load_list loads;	  /* what vxiod has not answered yet, in the order told */
 	uint64_t load_serial;	  /* of the last load that vxiod was told */
 	unsigned int disk_writes; /* label writes in flight */
+	struct disk_setup_list disk_setups; /* of vxdisk setup, the disk that is being written */
 };
 
 /* ---- cview.c: the cluster as this node sees it ---- */

@@ -48,7 +48,7 @@ struct group {
 	struct txn_input_list inputs;
 	bool running;	  /* events are being carried out */
 	bool gone;	  /* to be freed when nothing refers to it any more */
-	bool taking_over; /* the new view decides what is in force, not the core */
+	bool taking_over; /* whoever takes it over decides what is in force, and removes it */
 	struct loop_timer timer;
 
 	struct request_list queue;
@@ -80,6 +80,18 @@ void group_remember(struct group *group, const Vx__Config *config,
 /* An imported group belongs to the cluster (shared) or to this host. */
 void group_config_own(struct configd *configd, Vx__Config *config, bool shared);
 
+/* ---- whose a disk is (group_disks.c) ---- */
+
+enum group_claim {
+	GROUP_HAS,   /* its configuration in force names the disk ... */
+	GROUP_TAKES, /* ... or a transaction that was proposed needs it (T16) ... */
+	GROUP_PLANS, /* ... or one that this master begins */
+};
+
+/* Another group than except; NULL: none. */
+const struct group *group_with_disk(struct configd *configd, const char *diskid,
+				    enum group_claim claim, const struct group *except);
+
 /* Where the disks of config are on this node. Free with group_paths_free(). */
 size_t group_paths(struct configd *configd, const Vx__Config *config, Vx__DiskPath ***out_path);
 void group_paths_free(Vx__DiskPath **path, size_t count);
@@ -106,12 +118,13 @@ struct group_labels {
 
 void group_labels_init(struct group_labels *labels, struct configd *configd);
 /* What the label of a disk is to say. Disks that this node does not see are left out, labels that
- * say it already too. own: it is dm of config; release: deported; clear: in no group. */
+ * say it already too. own: it is dm of config; release: deported; clear: in no group (these two
+ * only if the label names the group dgid). */
 void group_labels_own(struct group_labels *labels, const Vx__Config *config, const Vx__Dm *dm);
 void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config,
 			   const char *diskid);
-void group_labels_release(struct group_labels *labels, const char *diskid);
-void group_labels_clear(struct group_labels *labels, const char *diskid);
+void group_labels_release(struct group_labels *labels, const char *dgid, const char *diskid);
+void group_labels_clear(struct group_labels *labels, const char *dgid, const char *diskid);
 /* Writes and empties the list. False: it was empty, done is not called. */
 bool group_labels_write(struct group_labels *labels,
 			void (*done)(void *ctx, int error, const char *reason), void *ctx);

@@ -49,6 +49,17 @@ static void group_labels_settle(struct group_labels *labels, const struct disk_l
 	}
 }
 
+/* ... if the label names the group. */
+static struct disk_label *group_labels_add_of(struct group_labels *labels, const char *dgid,
+					      const char *diskid)
+{
+	const struct disk *disk = disk_by_id(labels->configd->disks, diskid);
+
+	return disk != NULL && strcmp(disk->label.dgid, dgid) == 0
+		       ? group_labels_add(labels, diskid)
+		       : NULL;
+}
+
 void group_labels_own(struct group_labels *labels, const Vx__Config *config, const Vx__Dm *dm)
 {
 	struct disk_label *label = group_labels_add(labels, dm->diskid);
@@ -76,9 +87,9 @@ void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config
 	}
 }
 
-void group_labels_release(struct group_labels *labels, const char *diskid)
+void group_labels_release(struct group_labels *labels, const char *dgid, const char *diskid)
 {
-	struct disk_label *label = group_labels_add(labels, diskid);
+	struct disk_label *label = group_labels_add_of(labels, dgid, diskid);
 
 	if (label != NULL) {
 		label->cluster[0] = '\0';
@@ -88,9 +99,9 @@ void group_labels_release(struct group_labels *labels, const char *diskid)
 	}
 }
 
-void group_labels_clear(struct group_labels *labels, const char *diskid)
+void group_labels_clear(struct group_labels *labels, const char *dgid, const char *diskid)
 {
-	struct disk_label *label = group_labels_add(labels, diskid);
+	struct disk_label *label = group_labels_add_of(labels, dgid, diskid);
 
 	if (label != NULL) {
 		label->dgid[0] = '\0';

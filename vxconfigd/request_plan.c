@@ -68,6 +68,8 @@ size_t request_disks(struct configd *configd, Vx__DiskInfo ***out_disk)
 
 	for (size_t i = 0; i < disk_count(configd->disks); i++) {
 		const struct disk *disk = disk_at(configd->disks, i);
+		const struct group *group =
+			group_with_disk(configd, disk->label.diskid, GROUP_HAS, NULL);
 		Vx__DiskInfo *info;
 
 		if (disk->duplicate) {
@@ -80,8 +82,13 @@ size_t request_disks(struct configd *configd, Vx__DiskInfo ***out_disk)
 		proto_string_set(&info->status, request_disk_status(disk));
 		proto_string_set(&info->diskid, disk->label.diskid);
 		proto_string_set(&info->disk, disk->label.media);
-		proto_string_set(&info->group, disk->label.group);
-		proto_string_set(&info->dgid, disk->label.dgid);
+		if (disk->label.dgid[0] != '\0' || group == NULL) {
+			proto_string_set(&info->group, disk->label.group);
+			proto_string_set(&info->dgid, disk->label.dgid);
+		} else {
+			proto_string_set(&info->group, group->name);
+			proto_string_set(&info->dgid, group->dgid);
+		}
 		proto_string_set(&info->cluster, disk->label.cluster);
 		proto_string_set(&info->host, disk->label.host);
 		info->len = disk->label.len;
@@ -339,6 +346,28 @@ static int request_plan_choose(struct request *req)
 	return request_plan_now(req);
 }
 
+/*
+ * Does it name a disk that a change under way takes? Then it is planned on what becomes of that (T16):
+ * nobody is refused on the grounds of what may yet fail.
+ */
+static bool request_disk_is_taken(const struct request *req)
+{
+	struct configd *configd = req->configd;
+
+	for (size_t i = 0; i < req->request->n_operand; i++) {
+		const char *equals = strchr(req->request->operand[i], '=');
+		const struct disk *disk = disk_by_device(
+			configd->disks, equals != NULL ? equals + 1 : req->request->operand[i]);
+
+		if (disk != NULL &&
+		    group_with_disk(configd, disk->label.diskid, GROUP_HAS, NULL) == NULL &&
+		    group_with_disk(configd, disk->label.diskid, GROUP_PLANS, NULL) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void request_on_scanned(void *ctx)
 {
 	struct request_scan *scan = ctx;
@@ -346,7 +375,7 @@ static void request_on_scanned(void *ctx)
 	int rc = 0;
 
 	if (!req->lost) {
-		rc = request_plan_choose(req);
+		rc = request_disk_is_taken(req) ? -VX_E_AGAIN : request_plan_choose(req);
 	}
 	scan->done(req, rc);
 	free(scan);
@@ -360,7 +389,13 @@ void request_plan(struct request *req, void (*done)(struct request *req, int err
 		request_plan_import(req, done);
 	} else if (request_is(request, "vxdg", "init") || request_is(request, "vxdg", "adddisk")) {
 		/* the disks may have been initialised on another node a moment ago */
-		struct request_scan *scan = proto_grow(NULL, 0, sizeof(*scan));
+		struct request_scan *scan;
+
+		if (request_disk_is_taken(req)) {
+			done(req, -VX_E_AGAIN);
+			return;
+		}
+		scan = proto_grow(NULL, 0, sizeof(*scan));
 
 		*scan = (struct request_scan){ .req = req, .done = done };
 		disk_scan(req->configd->disks, request_on_scanned, scan);

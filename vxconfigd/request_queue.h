@@ -64,8 +64,8 @@ bool request_report_one(Vx__IodReport *report, size_t room, const Vx__Request *r
 
 /*
  * Plans req (req->group is set unless it makes a group). May look at disks first; done(req, error)
- * is called once, perhaps at once: 0 with req->propose set, -VX_E_AGAIN (the view ended meanwhile),
- * or an error that req->reply tells. *out of nothing to do: 0 and req->propose NULL.
+ * is called once, perhaps at once: 0 with req->propose set, -VX_E_AGAIN (the view ended meanwhile, or a
+ * change under way takes its disks), or an error that req->reply tells. *out of nothing to do: 0 and req->propose NULL.
  */
 void request_plan(struct request *req, void (*done)(struct request *req, int error));
 /* The same at once, of a request that may share a transaction, on the result of those before. */

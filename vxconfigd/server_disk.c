@@ -2,6 +2,7 @@
 /* What is asked about this node's disks, and their preparation: vxdisk. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,8 @@ void server_disk_scan(struct ask *ask)
 /* ---- vxdisk setup: one device after the other; the first mistake ends it ---- */
 
 struct disk_setup_job {
+	TAILQ_ENTRY(disk_setup_job) next; /* while a disk is being written */
+	char diskid[DISK_ID_SIZE], path[PATH_MAX];
 	struct ask *ask;
 	Vx__Reply *reply;
 	size_t index;
@@ -136,6 +139,7 @@ static void disk_setup_on_done(void *ctx, int error, const char *reason)
 {
 	struct disk_setup_job *job = ctx;
 
+	TAILQ_REMOVE(&job->ask->configd->disk_setups, job, next);
 	if (error != 0) {
 		disk_setup_refuse(job, job->ask->request->operand[job->index], error, reason);
 		disk_setup_end(job);
@@ -148,16 +152,55 @@ static void disk_setup_on_done(void *ctx, int error, const char *reason)
 	disk_setup_next(job);
 }
 
-/* A disk of a group that is in use here is never prepared anew, not even by force. */
-static bool disk_is_used(struct configd *configd, const struct disk *disk)
+bool server_disk_is_set_up(const struct configd *configd, const struct disk *disk)
 {
-	return disk != NULL && disk->label.dgid[0] != '\0' &&
-	       group_find(configd, disk->label.dgid) != NULL;
+	const struct disk_setup_job *job;
+
+	TAILQ_FOREACH(job, &configd->disk_setups, next)
+	{
+		if (strcmp(job->path, disk->path) == 0 ||
+		    (job->diskid[0] != '\0' && strcmp(job->diskid, disk->label.diskid) == 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A disk of a group that is in use here, or that a change under way takes, is never prepared anew,
+ * not even by force. */
+static const struct group *disk_user(struct configd *configd, const struct disk *disk)
+{
+	const struct group *group =
+		group_with_disk(configd, disk->label.diskid, GROUP_PLANS, NULL);
+
+	return group != NULL || disk->label.dgid[0] == '\0' ? group
+							     : group_find(configd, disk->label.dgid);
+}
+
+/* Every name is looked at before the first disk loses what is on it, and each again before its turn. */
+static bool disk_setup_may(struct disk_setup_job *job, const char *device)
+{
+	struct configd *configd = job->ask->configd;
+	const struct disk *disk = disk_by_device(configd->disks, device);
+	const struct group *user = disk != NULL ? disk_user(configd, disk) : NULL;
+
+	if (disk == NULL) {
+		disk_setup_refuse(job, device, -VX_E_NOTFOUND, "");
+	} else if (user != NULL) {
+		message_add(job->reply, job->ask->request->tool, MSG_DISK_IN_USE, device, user->name);
+	} else if (server_disk_is_set_up(configd, disk)) {
+		message_add(job->reply, job->ask->request->tool, MSG_DISK_SET_UP, device);
+	} else {
+		return true;
+	}
+	return false;
 }
 
 static void disk_setup_next(struct disk_setup_job *job)
 {
 	const Vx__Request *request = job->ask->request;
+	struct configd *configd = job->ask->configd;
+	const struct disk *disk;
 
 	if (job->index == request->n_operand) {
 		if (disk_setup_is_dry(job)) {
@@ -167,11 +210,18 @@ static void disk_setup_next(struct disk_setup_job *job)
 		disk_setup_end(job);
 		return;
 	}
-	disk_setup(job->ask->configd->disks, request->operand[job->index], job->priv_len,
+	if (!disk_setup_may(job, request->operand[job->index])) {
+		disk_setup_end(job);
+		return;
+	}
+	disk = disk_by_device(configd->disks, request->operand[job->index]);
+	snprintf(job->diskid, sizeof(job->diskid), "%s", disk->label.diskid);
+	snprintf(job->path, sizeof(job->path), "%s", disk->path);
+	TAILQ_INSERT_TAIL(&configd->disk_setups, job, next);
+	disk_setup(configd->disks, request->operand[job->index], job->priv_len,
 		   request_has_flag(request, "f"), disk_setup_is_dry(job), disk_setup_on_done, job);
 }
 
-/* Every name is looked at before the first disk loses what is on it. */
 static void disk_setup_on_scanned(void *ctx)
 {
 	struct disk_setup_job *job = ctx;
@@ -181,8 +231,7 @@ static void disk_setup_on_scanned(void *ctx)
 	for (size_t i = 0; i < request->n_operand; i++) {
 		const struct disk *disk = disk_by_device(configd->disks, request->operand[i]);
 
-		if (disk == NULL || disk_is_used(configd, disk)) {
-			disk_setup_refuse(job, request->operand[i], -VX_E_BUSY, "");
+		if (!disk_setup_may(job, request->operand[i])) {
 			disk_setup_end(job);
 			return;
 		}

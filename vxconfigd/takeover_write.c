@@ -77,8 +77,8 @@ static void takeover_labels(struct takeover_group *item)
 				member = true;
 			}
 		}
-		if (!member && strcmp(disk->label.dgid, item->dgid) == 0) {
-			group_labels_clear(&labels, disk->label.diskid);
+		if (!member) {
+			group_labels_clear(&labels, item->dgid, disk->label.diskid);
 		}
 	}
 	if (!group_labels_write(&labels, takeover_on_labelled, item)) {
@@ -204,14 +204,13 @@ void takeover_undo(struct takeover_group *item, const Vx__Config *found)
 	for (size_t i = 0; i < disk_count(configd->disks); i++) {
 		const struct disk *disk = disk_at(configd->disks, i);
 
-		if (disk->error != 0 || disk->duplicate ||
-		    strcmp(disk->label.dgid, item->dgid) != 0) {
+		if (disk->error != 0 || disk->duplicate) {
 			continue;
 		}
 		if (made) {
-			group_labels_clear(&labels, disk->label.diskid);
+			group_labels_clear(&labels, item->dgid, disk->label.diskid);
 		} else {
-			group_labels_release(&labels, disk->label.diskid);
+			group_labels_release(&labels, item->dgid, disk->label.diskid);
 		}
 	}
 	if (!group_labels_write(&labels, takeover_on_undone, item)) {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "vxconfigd/record.h"
+#include "vxconfigd/server.h"
 #include "vxconfigd/share.h"
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/txn_run.h"
@@ -59,10 +60,54 @@ static const char *txn_check_disk_name(const struct txn_check *check, const char
 	return config != NULL ? config_disk_name(config, diskid) : diskid;
 }
 
+/* Nobody else has or takes the disk, as far as this node and the label, just read, know (T16). */
+static void txn_check_disk_free(struct txn_check *check, const struct group *group,
+				const char *diskid)
+{
+	struct configd *configd = check->job.configd;
+	const struct group *other = group_with_disk(configd, diskid, GROUP_HAS, group);
+	const struct disk *disk = disk_by_id(configd->disks, diskid);
+	const char *name = txn_check_disk_name(check, diskid);
+
+	if (other != NULL) {
+		txn_check_no(check, -VX_E_OWNER, "disk %s (%s) is in disk group %s", name, diskid,
+			     other->name);
+	} else if (disk != NULL && disk->label.dgid[0] != '\0' &&
+		   strcmp(disk->label.dgid, group->dgid) != 0) {
+		txn_check_no(check, -VX_E_OWNER,
+			     "disk %s (device %s) appears to be owned by disk group %s", name,
+			     disk->device, disk->label.group);
+	} else if (disk != NULL && server_disk_is_set_up(configd, disk)) {
+		txn_check_no(check, -VX_E_BUSY, "disk %s: vxdisk setup of device %s is under way there",
+			     name, disk->device);
+	}
+}
+
+/* Another transaction came before this one in the stream, and takes the disk: so on every node. */
+static void txn_check_claims(struct txn_check *check, const struct group *group)
+{
+	const Vx__Propose *propose = group->pending.propose;
+
+	for (size_t i = 0; i < propose->n_need_disk; i++) {
+		const char *diskid = propose->need_disk[i];
+		const struct group *other =
+			group_with_disk(check->job.configd, diskid, GROUP_TAKES, group);
+
+		if (other != NULL) {
+			txn_check_no(check, -VX_E_BUSY, "disk %s (%s) is taken by disk group %s",
+				     txn_check_disk_name(check, diskid), diskid, other->name);
+		}
+	}
+}
+
 static void txn_check_on_probe(void *ctx, int error, const char *diskid, const char *reason)
 {
 	struct txn_check *check = ctx;
+	const struct group *group = txn_job_group(&check->job);
 
+	for (size_t i = 0; group != NULL && i < group->pending.propose->n_need_disk; i++) {
+		txn_check_disk_free(check, group, group->pending.propose->need_disk[i]);
+	}
 	if (error != 0) {
 		txn_check_no(check, -VX_E_NODISK, "does not see disk %s (%s): %s",
 			     txn_check_disk_name(check, diskid != NULL ? diskid : ""),
@@ -380,6 +425,7 @@ void txn_check(struct group *group, const struct txn_ref *ref)
 	memset(check, 0, sizeof(*check));
 	txn_job_init(&check->job, group, ref);
 	check->waiting = 1;
+	txn_check_claims(check, group);
 	if (!group->configd->enabled) {
 		txn_check_no(check, -VX_E_NOPEER, "vxconfigd is disabled there (vxdctl enable)");
 	}

@@ -367,11 +367,10 @@ void txn_run(struct group *group, const struct txn_event *event)
 		free(input);
 	}
 	group->running = false;
-	if (group->gone) {
+	request_kick(group->configd);
+	if (group->gone && !group->taking_over) {
 		request_refuse_all(group);
 		group_remove(group);
-	} else {
-		request_kick(group->configd);
 	}
 }
 

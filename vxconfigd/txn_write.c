@@ -3,7 +3,7 @@
  * The master's writes of a transaction: new logs before, then labels and configuration copies (T4).
  *
  * CHANGE: labels of new disks, the record (a checkpoint if the set of disks changes), labels of
- * disks that leave. IMPORT: a checkpoint, labels, and this node's vxiod loads the group first.
+ * disks that leave. IMPORT: labels, a checkpoint, and this node's vxiod loads the group first.
  * DEPORT: a checkpoint without members, labels. What is left half-done by a failure or a death is
  * mended by the next view (takeover_run.c).
  */
@@ -122,9 +122,9 @@ static bool txn_write_labels(struct txn_job *job, struct group *group,
 			continue;
 		}
 		if (plan->label_clear) {
-			group_labels_clear(&labels, disk->label.diskid);
+			group_labels_clear(&labels, group->dgid, disk->label.diskid);
 		} else if (group->pending.propose->kind == VX__TXN_KIND__TXN_DEPORT) {
-			group_labels_release(&labels, disk->label.diskid);
+			group_labels_release(&labels, group->dgid, disk->label.diskid);
 		} else {
 			group_labels_own_disk(&labels, config, disk->label.diskid);
 		}
@@ -246,7 +246,7 @@ static void txn_import_on_loaded(void *ctx, int error, const char *reason, const
 }
 
 /* Nobody uses the group yet: the dirty maps of its last users are folded by one vxiod, this one. */
-static void txn_import_on_labelled(void *ctx, int error, const char *reason)
+static void txn_import_on_stored(void *ctx, int error, const char *reason)
 {
 	struct txn_job *job = ctx;
 	struct group *group = txn_job_group(job);
@@ -267,26 +267,29 @@ static void txn_import_on_labelled(void *ctx, int error, const char *reason)
 	group_paths_free(load.path, load.n_path);
 }
 
-static void txn_import_on_stored(void *ctx, int error, const char *reason)
+static void txn_import_on_set(void *ctx, struct copies *copies, int error)
+{
+	txn_write_whole(ctx, copies, error, txn_import_on_stored);
+}
+
+/* Nothing of a private region is touched before the label says whose it is. */
+static void txn_import_on_labelled(void *ctx, int error, const char *reason)
 {
 	struct txn_job *job = ctx;
 	struct group *group = txn_job_group(job);
 
 	if (error != 0 || group == NULL) {
 		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, reason);
-	} else if (!txn_write_labels(job, group, txn_import_on_labelled)) {
-		txn_import_on_labelled(job, 0, "");
+		return;
 	}
-}
-
-static void txn_import_on_set(void *ctx, struct copies *copies, int error)
-{
-	txn_write_whole(ctx, copies, error, txn_import_on_stored);
+	shelf_set(group->configd->shelf, group->pending.after, txn_import_on_set, job);
 }
 
 static void txn_write_import(struct txn_job *job, struct group *group)
 {
-	shelf_set(group->configd->shelf, group->pending.after, txn_import_on_set, job);
+	if (!txn_write_labels(job, group, txn_import_on_labelled)) {
+		txn_import_on_labelled(job, 0, "");
+	}
 }
 
 /* -- DEPORT -- */

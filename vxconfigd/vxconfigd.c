@@ -277,6 +277,7 @@ static int configd_open(struct configd_main *main_state, char *reason)
 	TAILQ_INIT(&configd->relays);
 	TAILQ_INIT(&configd->io_rounds);
 	TAILQ_INIT(&configd->loads);
+	TAILQ_INIT(&configd->disk_setups);
 	configd->enabled = true;
 	configd->serial = id_make_u64();
 	if (gethostname(configd->host, sizeof(configd->host) - 1) != 0) {

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# One disk is wanted by two at the same time (T16), typed on two nodes: two vxdg init, init against adddisk, either against
+# vxdisk setup. One of them wins each time, the other is told who has the disk; no view comes of it, no vxconfigd ends,
+# all nodes hold the same configuration.
+. "$(dirname "$0")/testlib.sh"
+# shellcheck source=tests/story/check.sh
+. "$TEST_DIR/../story/check.sh"
+
+ROUNDS=${ROUNDS:-10}
+
+epoch_of() {
+	on "$1" vxclustadm nodestate --json | jq .epoch
+}
+
+state_of() {	# that no change of one disk touches
+	local node
+	for node in a b c; do
+		echo "$node: vxconfigd $(on "$node" pidof vxconfigd), epoch $(epoch_of "$node")"
+	done
+}
+
+# both NODE COMMAND NODE COMMAND: at once; exit codes in CODE1 and CODE2, what was said in $WORK/said1 and 2.
+both() {
+	local one two
+	CODE1=0 CODE2=0
+	# shellcheck disable=SC2086  # words
+	on "$1" $2 >"$WORK/said1" 2>&1 & one=$!
+	# shellcheck disable=SC2086
+	on "$3" $4 >"$WORK/said2" 2>&1 & two=$!
+	wait $one || CODE1=$?
+	wait $two || CODE2=$?
+	echo "$1: $2: $CODE1"
+	cat "$WORK/said1"
+	echo "$3: $4: $CODE2"
+	cat "$WORK/said2"
+}
+
+# The loser is told who has the disk.
+one_wins() {
+	both "$@"
+	if [ $CODE1 = 0 ]; then
+		[ $CODE2 = 13 ] && grep "V-80-1-1012 Device $D4: appears to be owned by disk group" "$WORK/said2"
+	else
+		[ $CODE1 = 13 ] && [ $CODE2 = 0 ] &&
+			grep "V-80-1-1012 Device $D4: appears to be owned by disk group" "$WORK/said1"
+	fi
+}
+
+groups_of() {
+	on "$1" vxdg -q list
+	on "$1" vxprint -dF '%name %device' 2>/dev/null || on "$1" vxprint -d
+}
+
+same_everywhere() {
+	local node
+	for node in b c; do
+		diff <(groups_of a) <(groups_of "$node") || return 1
+	done
+}
+
+free_again() {	# whoever has the disk gives it back
+	local group
+	for group in ga gb; do
+		not on a vxdg list $group >/dev/null 2>&1 || on a vxdg destroy $group || return 1
+	done
+	not on a sh -c "vxprint -g $GROUP -d | grep -w x4" || on a vxdg -g "$GROUP" rmdisk x4
+}
+
+inits_round() {
+	one_wins "$second" "vxdg -s init ga $D4" "$third" "vxdg -s init gb $D4" && same_everywhere && free_again
+}
+
+adddisk_round() {
+	one_wins "$second" "vxdg -g $GROUP adddisk x4=$D4" "$third" "vxdg -s init gb $D4" && same_everywhere && free_again
+}
+
+# Setup may come first, and init or adddisk take what it made: then both did it. What was told is true.
+setup_round() {	# setup_round COMMAND GROUP MEDIA
+	both "$second" "$1" "$third" "vxdisk setup $D4"
+	case $CODE1$CODE2 in
+	013) grep "V-80-1-1012 Device $D4: appears to be owned by disk group $2" "$WORK/said2" ;;
+	00) ;;
+	*0) grep -E "vxdisk setup|does not see disk|is another disk" "$WORK/said1" ;;
+	*) return 1 ;;
+	esac || return 1
+	if [ $CODE1 = 0 ]; then	# it has the disk, not only its name
+		on "$second" vxassist -g "$2" make probe 1m "$3" && on "$second" vxassist -g "$2" remove volume probe ||
+			return 1
+	fi
+	same_everywhere && free_again
+}
+
+rounds() {	# rounds FUNCTION [WORD...]
+	local round
+	for round in $(seq "$ROUNDS"); do
+		echo "# round $round"
+		"$@" || return 1
+	done
+}
+
+lab_start 3 --pacemaker --disks 4 --size 512
+story_need group
+first=$(master_node)
+read -r second third <<<"$(slave_nodes | tr '\n' ' ')"
+D4=$(on "$first" vxdisk -q list | awk '/online invalid/ { print $1 }' | head -n 1)
+check "a disk is prepared" on "$first" vxdisk setup "$D4"
+before=$(state_of)
+
+check "two vxdg init: one wins" rounds inits_round
+check_is "no view came of it, every vxconfigd runs" "$before" "$(state_of)"
+check "vxdg adddisk and vxdg init: one wins" rounds adddisk_round
+check "vxdg init and vxdisk setup: what is told is true" rounds setup_round "vxdg -s init ga g4=$D4" ga g4
+check "vxdg adddisk and vxdisk setup: what is told is true" \
+	rounds setup_round "vxdg -g $GROUP adddisk x4=$D4" "$GROUP" x4
+check_is "no view came of it, every vxconfigd runs" "$before" "$(state_of)"
