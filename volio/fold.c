@@ -39,7 +39,9 @@ static void fold_done(struct worker_job *job)
 		control_log_errors(volume, fold->log.failed);
 	}
 	if (fold->error != 0) {
-		snprintf(reason, sizeof(reason), "dg=%s vol=%s: cannot write the recovery map: %s",
+		snprintf(reason, sizeof(reason),
+			 "klog update failed: disk group %s, volume %s: cannot write the recovery "
+			 "map: %s",
 			 volume->conf->group, volume->conf->name, vx_strerror(fold->error));
 		log_err("%s", reason);
 	} else {

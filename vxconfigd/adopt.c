@@ -171,7 +171,14 @@ static void adopt_on_remembered(void *ctx, int error)
 
 static void adopt_on_loaded(void *ctx, int error, const char *reason)
 {
-	adopt_end(ctx, error, reason);
+	struct adopt *adopt = ctx;
+	char text[VX_REASON_MAX] = "";
+
+	if (error != 0) {
+		snprintf(text, sizeof(text), "cluster device open failed: disk group %s: %.400s",
+			 adopt->view->name, reason[0] != '\0' ? reason : vx_strerror(error));
+	}
+	adopt_end(adopt, error, text);
 }
 
 /* The content is there: from now on it is in force here. */
