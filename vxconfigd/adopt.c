@@ -402,6 +402,23 @@ void adopt_group(struct configd *configd, const Vx__GroupView *view)
 	}
 }
 
+void adopt_noted(struct configd *configd)
+{
+	Vx__CfgState *notes = group_notes_read(configd);
+	struct group *group;
+
+	for (size_t i = 0; notes != NULL && i < notes->n_group; i++) {
+		const Vx__GroupState *note = notes->group[i];
+
+		if (group_find(configd, note->dgid) == NULL &&
+		    group_note_is_over(configd, note->dgid) &&
+		    group_add(configd, note->dgid, note->name, &group) == 0) {
+			group->loaded = true;
+		}
+	}
+	proto_free(notes);
+}
+
 void adopt_drop_unnamed(struct configd *configd, const Vx__CfgView *view)
 {
 	static const Vx__GroupView nothing = VX__GROUP_VIEW__INIT;

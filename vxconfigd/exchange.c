@@ -88,8 +88,10 @@ static void exchange_add_notes(struct configd *configd, Vx__CfgState *state)
 	Vx__CfgState *notes = group_notes_read(configd);
 
 	for (size_t i = 0; notes != NULL && i < notes->n_group; i++) {
-		if (group_find(configd, notes->group[i]->dgid) == NULL ||
-		    group_find(configd, notes->group[i]->dgid)->config == NULL) {
+		const struct group *group = group_find(configd, notes->group[i]->dgid);
+
+		if ((group == NULL || group->config == NULL) &&
+		    !group_note_is_over(configd, notes->group[i]->dgid)) {
 			PROTO_ADD(state->group, state->n_group, proto_clone(notes->group[i]));
 		}
 	}
@@ -317,6 +319,7 @@ static void exchange_on_view(struct configd *configd, uint32_t from, const Vx__C
 	steps->error = 0;
 	steps->reason[0] = '\0';
 	steps->adopting = 1;
+	adopt_noted(configd);
 	for (size_t i = 0; i < view->n_group; i++) {
 		adopt_group(configd, view->group[i]);
 	}

@@ -107,6 +107,8 @@ bool group_is_loading(const struct configd *configd, uint64_t serial);
 void group_notes_save(struct configd *configd);
 /* NULL: none, or those of an earlier membership. Free with vx__cfg_state__free_unpacked(). */
 Vx__CfgState *group_notes_read(struct configd *configd);
+/* Do the disks say that the group was deported or destroyed, while that vxconfigd was not there? */
+bool group_note_is_over(struct configd *configd, const char *dgid);
 
 /* ---- labels (group_labels.c) ---- */
 

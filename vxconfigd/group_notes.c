@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -88,4 +89,24 @@ Vx__CfgState *group_notes_read(struct configd *configd)
 		notes = NULL;
 	}
 	return notes;
+}
+
+/* Every disk that this node remembers a copy on is seen, and none is this cluster's group's. */
+bool group_note_is_over(struct configd *configd, const char *dgid)
+{
+	struct memory_group known;
+
+	if (!memory_get(configd->memory, dgid, &known)) {
+		return false;
+	}
+	for (size_t i = 0; i < known.enabled_count; i++) {
+		const struct disk *disk = disk_by_id(configd->disks, known.enabled[i]);
+
+		if (disk == NULL || disk->error != 0 ||
+		    (disk->label.shared && strcmp(disk->label.dgid, dgid) == 0 &&
+		     strcmp(disk->label.cluster, configd->cluster.cluster) == 0)) {
+			return false;
+		}
+	}
+	return known.enabled_count > 0;
 }

@@ -56,6 +56,15 @@ spare_prepare() {	# spare_prepare TRIGGER
 	[ "$1" != init ] || check "... and destroyed: its disk is free" on a vxdg destroy "$SPARE"
 }
 
+# Where the group ended vxiod does not run it; its log says what it did last.
+spare_runs_as_found() {	# spare_runs_as_found TRIGGER
+	local n
+	[ "$(change_found "$1")" = committed ] || return 0
+	for n in $NODES; do
+		! lab logs "$n" | grep "vxiod.*dg=$SPARE: " | tail -n 1 | grep "loaded," || return 1
+	done
+}
+
 is_change() {
 	case $1 in
 	change | destroy | deport | init) ;;
@@ -208,6 +217,9 @@ row() {	# row POINT ROLE TRIGGER ACTION
 	wait_for 150 "all nodes are members, with the group and the device" all_back
 	if is_change "$what"; then
 		wait_for 90 "the utility ends" change_ended
+		case $what in
+		destroy | deport) wait_for 20 "no vxiod runs a group that ended" spare_runs_as_found "$what" ;;
+		esac
 		told_the_truth "$what" >"$TEST_OUTPUT" 2>&1 && status=0 || status=$?
 		report "$status" "it said what came about ($OUTCOME)" told_the_truth
 	fi
