@@ -57,7 +57,7 @@ static bool request_joins(struct request *first, struct request *req, Vx__Config
 	char reason[VX_REASON_MAX];
 
 	if (request_plan_after(req, after) != 0 || req->propose == NULL ||
-	    !share_takes(first->propose, req->propose)) {
+	    !share_takes(first->group->config, first->propose, req->propose)) {
 		return false;
 	}
 	if (config_replay(after, req->propose->delta, reason) != 0) {

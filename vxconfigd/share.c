@@ -71,6 +71,18 @@ static bool share_is_apart(const Vx__Delta *shared, const Vx__Delta *next)
 	return true;
 }
 
+/* Something is removed, or has another place or length. */
+static bool share_frees(const Vx__Config *base, const Vx__Delta *delta)
+{
+	bool frees = delta->n_del_rid > 0;
+
+	for (size_t i = 0; i < delta->n_put && !frees; i++) {
+		frees = delta->put[i]->kind_case == VX__RECORD__KIND_SD &&
+			delta->put[i]->sd->rid < base->next_rid;
+	}
+	return frees;
+}
+
 static bool share_places(const Vx__Delta *delta)
 {
 	for (size_t i = 0; i < delta->n_put; i++) {
@@ -81,7 +93,7 @@ static bool share_places(const Vx__Delta *delta)
 	return false;
 }
 
-bool share_takes(const Vx__Propose *shared, const Vx__Propose *next)
+bool share_takes(const Vx__Config *base, const Vx__Propose *shared, const Vx__Propose *next)
 {
 	return shared->kind == VX__TXN_KIND__TXN_CHANGE &&
 	       next->kind == VX__TXN_KIND__TXN_CHANGE &&
@@ -89,7 +101,7 @@ bool share_takes(const Vx__Propose *shared, const Vx__Propose *next)
 	       vx__propose__get_packed_size(shared) + vx__propose__get_packed_size(next) <=
 		       VX_CPG_MSG_MAX - PACKET_OTHER_BYTES &&
 	       share_is_apart(shared->delta, next->delta) &&
-	       (shared->delta->n_del_rid == 0 || !share_places(next->delta));
+	       !(share_frees(base, shared->delta) && share_places(next->delta));
 }
 
 static void share_join_delta(Vx__Delta *shared, const Vx__Delta *next)

@@ -16,11 +16,11 @@
 /* May a request share a transaction at all? Not what changes disks or the group itself. */
 bool share_allows(const Vx__Request *request);
 /*
- * Does next, planned on the result of shared, go with it? Not too many, not too large; no record is
+ * Does next, planned on the result of shared, go with it? base: before both. Not too many, not too large; no record is
  * changed by both, so every node sees each change as it is; and what shared frees is not given away
  * by next, for a new log is written before anybody knows whether the transaction will be.
  */
-bool share_takes(const Vx__Propose *shared, const Vx__Propose *next);
+bool share_takes(const Vx__Config *base, const Vx__Propose *shared, const Vx__Propose *next);
 void share_join(Vx__Propose *shared, const Vx__Propose *next);
 
 /* Does each request have an id? Of a message, before anything else. */

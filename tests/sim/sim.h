@@ -31,7 +31,7 @@
 #define SIM_CLIENTS 3
 #define SIM_PROTOCOL_MIN 10
 #define SIM_PROTOCOL_MAX 12
-#define SIM_PROTOCOL_SHARE 11 /* some clusters know it, some do not (T15) */
+#define SIM_PROTOCOL_SHARE 12 /* some clusters know it, some do not (T15) */
 #define SIM_IPC_US 30	      /* always the same: a connection keeps its order */
 #define SIM_MS UINT64_C(1000) /* time is in microseconds */
 #define SIM_S UINT64_C(1000000)

@@ -186,7 +186,7 @@ void check_applied(struct sim *sim, uint32_t node, uint64_t set)
 	sim->ever_applied |= set;
 }
 
-/* T8, T12: nobody goes back behind what anybody ran. */
+/* T8, T12: nobody goes back behind what anybody ran. T11: what was told to have failed has. */
 void check_runs(struct sim *sim, uint32_t node, uint32_t group)
 {
 	const struct sim_content *now = &sim->node[node].configd.group[group].now;
@@ -199,6 +199,10 @@ void check_runs(struct sim *sim, uint32_t node, uint32_t group)
 			 (unsigned long long)newest->epoch, (unsigned long long)newest->seq);
 	}
 	*newest = *now;
+	if ((now->set & now->aborted) != 0) {
+		sim_fail(sim, "I3 node %u runs %#llx, whose outcome is aborted", node,
+			 (unsigned long long)(now->set & now->aborted));
+	}
 }
 
 void check_running(struct sim *sim, uint32_t node)

@@ -155,7 +155,7 @@ static void gather(struct sim *sim, uint32_t node)
 	struct sim_configd *configd = &sim->node[node].configd;
 
 	while (configd->view.protocol >= SIM_PROTOCOL_SHARE && configd->queue_count > 0 &&
-	       configd->queue[0].part == configd->current.part && !sim_chance(sim, 10)) {
+	       configd->queue[0].part == configd->current.part && sim_chance(sim, 60)) {
 		struct sim_request *shared = &configd->sharing[configd->sharing_count++];
 
 		*shared = configd->queue[0];

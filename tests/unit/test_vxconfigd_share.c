@@ -5,6 +5,7 @@
 #include "vxconfigd_sample.h"
 
 static struct sample *s;
+static Vx__Config *base; /* before the first one */
 
 static void setup(void)
 {
@@ -13,10 +14,12 @@ static void setup(void)
 	sample_do(s, "vxassist -g data make v1 100m layout=mirror");
 	sample_do(s, "vxassist -g data make v2 100m layout=mirror");
 	sample_do(s, "vxvol -g data stop v2");
+	base = proto_clone(s->config);
 }
 
 static void teardown(void)
 {
+	proto_free(base);
 	sample_free(s);
 }
 
@@ -45,9 +48,14 @@ static Vx__Propose *propose(uint8_t id, const char *line)
 
 static bool takes(const char *first, const char *second)
 {
-	Vx__Propose *shared = propose(1, first), *next = propose(2, second);
-	bool taken = share_takes(shared, next);
+	Vx__Propose *shared, *next;
+	bool taken;
 
+	proto_free(base);
+	base = proto_clone(s->config);
+	shared = propose(1, first);
+	next = propose(2, second);
+	taken = share_takes(base, shared, next);
 	proto_free(shared);
 	proto_free(next);
 	return taken;
@@ -61,9 +69,9 @@ START_TEST(together_is_one_after_the_other)
 	Vx__Propose *third = propose(3, "vxplex -g data det v1-01");
 	char reason[VX_REASON_MAX];
 
-	ck_assert(share_takes(shared, next));
+	ck_assert(share_takes(base, shared, next));
 	share_join(shared, next);
-	ck_assert(share_takes(shared, third));
+	ck_assert(share_takes(base, shared, third));
 	share_join(shared, third);
 	ck_assert_msg(config_apply(before, shared->delta, reason) == 0, "%s", reason);
 	ck_assert_uint_eq(config_hash(before), config_hash(s->config));
@@ -130,6 +138,8 @@ START_TEST(what_is_freed_is_not_given_away)
 	sample_do(s, "vxvol -g data stop v2 v3");
 	ck_assert(!takes("vxassist -g data remove volume v2", "vxassist -g data make v4 10m"));
 	ck_assert(takes("vxassist -g data remove volume v3", "vxvol -g data set comment=a v1"));
+	ck_assert(!takes("vxassist -g data -f shrinkto v1 50m", "vxassist -g data make v5 10m"));
+	ck_assert(takes("vxassist -g data make v6 10m", "vxassist -g data -f shrinkto v1 40m"));
 }
 END_TEST
 
@@ -141,20 +151,20 @@ START_TEST(neither_too_many_nor_too_large)
 
 	for (size_t i = 1; i < VX_TXN_SHARE_MAX; i++) {
 		ck_assert_uint_eq(shared->n_also, i - 1);
-		ck_assert(share_takes(shared, next));
+		ck_assert(share_takes(base, shared, next));
 		share_join(shared, next);
 		shared->delta->n_put = 0; /* the same records again and again */
 	}
 	ck_assert(share_is_sane(shared));
-	ck_assert(!share_takes(shared, next));
+	ck_assert(!share_takes(base, shared, next));
 	share_join(shared, next);
 	ck_assert(!share_is_sane(shared));
 	proto_free(shared);
 	shared = propose(1, "vxassist -g data make v5 10m");
-	ck_assert(share_takes(shared, next));
+	ck_assert(share_takes(base, shared, next));
 	memset(line, 'x', sizeof(line) - 128);
 	proto_string_set(&shared->author->command_line, line);
-	ck_assert(!share_takes(shared, next));
+	ck_assert(!share_takes(base, shared, next));
 	proto_free(shared);
 	proto_free(next);
 }
