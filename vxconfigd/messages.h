@@ -29,6 +29,7 @@
 	X(DISK_NOT_SETUP, 1011, INVAL, "Device %s: not initialised for vxha (use: vxdisk setup %s)") \
 	X(DISK_IN_USE, 1012, BUSY, "Device %s: appears to be owned by disk group %s") \
 	X(DISK_TWICE, 1014, USAGE, "Device %s: is the same disk as %s") \
+	X(DISK_DISABLED, 1017, BUSY, "Device %s: is in disk group %s, which is disabled: %s (vxdg -f destroy %s gives it up)") \
 	X(DISK_SET_UP, 1016, BUSY, "Device %s: is just being initialised (vxdisk setup): try again") \
 	X(DISK_FAILING, 1015, DISKIO, "Device %s on node %s: label cannot be read (status %s)") \
 	X(DISK_UNREACHABLE, 1013, NODISK, "Disk group %s: node %s does not see disk %s (%s): %s") \

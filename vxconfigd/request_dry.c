@@ -85,7 +85,9 @@ void request_tell_dry(struct request *req)
 		}
 		break;
 	case VX__TXN_KIND__TXN_DEPORT:
-		if (propose->destroy) {
+		if (req->group->config == NULL) {
+			dry_group(&dry, propose->destroy ? "destroy" : "deport", req->group);
+		} else if (propose->destroy) {
 			record_tell(req->group->config, NULL, dry_line, &dry);
 		} else {
 			dry_group(&dry, "deport", req->group);

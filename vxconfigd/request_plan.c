@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "base/log.h"
 #include "base/proto.h"
 #include "vxconfigd/author.h"
 #include "vxconfigd/messages.h"
@@ -324,6 +325,45 @@ static int request_plan_activation(struct request *req, const char *text)
 
 /* ---- */
 
+/*
+ * A disabled group is given up: what its copies hold is in doubt, so they are left as they are, and
+ * only labels that name it change (T12 holds: a deport does not make the nodes forget).
+ */
+static int request_plan_forced(struct request *req)
+{
+	struct group *group = req->group;
+	char text[2 * VX_REASON_MAX];
+
+	req->propose = request_propose_new(req, VX__TXN_KIND__TXN_DEPORT, group->dgid, group->name);
+	req->propose->forced = true;
+	if (group->config != NULL) {
+		request_propose_base(req, group);
+	}
+	log_warning("dg=%s %s by force: %s", group->name, req->request->verb, group->reason);
+	snprintf(text, sizeof(text), "warning: disk group %s was disabled (%.400s): its configuration copies "
+		 "are left as they are", group->name, group->reason);
+	PROTO_ADD(req->reply->line, req->reply->n_line, proto_string(text));
+	return request_propose_fits(req);
+}
+
+static bool request_leaves(const Vx__Request *request)
+{
+	return request_is(request, "vxdg", "destroy") || request_is(request, "vxdg", "deport");
+}
+
+static int request_plan_disabled(struct request *req)
+{
+	const Vx__Request *request = req->request;
+	char state[2 * VX_REASON_MAX];
+
+	if (request_leaves(request) && request_has_flag(request, "f")) {
+		return request_plan_forced(req);
+	}
+	snprintf(state, sizeof(state), "disabled: %.400s%s", req->group->reason,
+		 request_leaves(request) ? " (-f: give it up nevertheless)" : "");
+	return message_add(req->reply, request->tool, MSG_STATE_INVALID, req->group->name, state);
+}
+
 static int request_plan_choose(struct request *req)
 {
 	const Vx__Request *request = req->request;
@@ -331,11 +371,7 @@ static int request_plan_choose(struct request *req)
 		request_is(request, "vxdg", "set") ? request_attr(request, "activation") : NULL;
 
 	if (req->group != NULL && req->group->state == GROUP_DISABLED) {
-		char state[VX_REASON_MAX + 16];
-
-		snprintf(state, sizeof(state), "disabled: %s", req->group->reason);
-		return message_add(req->reply, request->tool, MSG_STATE_INVALID, req->group->name,
-				   state);
+		return request_plan_disabled(req);
 	}
 	if (mode != NULL && request->n_attr == 1) {
 		return request_plan_activation(req, mode);

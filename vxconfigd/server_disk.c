@@ -187,7 +187,14 @@ static bool disk_setup_may(struct disk_setup_job *job, const char *device)
 	if (disk == NULL) {
 		disk_setup_refuse(job, device, -VX_E_NOTFOUND, "");
 	} else if (user != NULL) {
-		message_add(job->reply, job->ask->request->tool, MSG_DISK_IN_USE, device, user->name);
+		const char *tool = job->ask->request->tool;
+
+		if (user->state == GROUP_DISABLED) {
+			message_add(job->reply, tool, MSG_DISK_DISABLED, device, user->name,
+				    user->reason, user->name);
+		} else {
+			message_add(job->reply, tool, MSG_DISK_IN_USE, device, user->name);
+		}
 	} else if (server_disk_is_set_up(configd, disk)) {
 		message_add(job->reply, job->ask->request->tool, MSG_DISK_SET_UP, device);
 	} else {

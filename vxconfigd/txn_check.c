@@ -156,7 +156,8 @@ static void txn_check_on_opens(void *ctx, int error, const char *reason, const V
 		const Vx__OpenBy *open = answer->iod_report->open[i];
 
 		if (strcmp(open->group, group->name) == 0 &&
-		    txn_check_is_cut(group, config_vol(group->config, open->volume))) {
+		    (group->config == NULL ||
+		     txn_check_is_cut(group, config_vol(group->config, open->volume)))) {
 			txn_check_no(check, -VX_E_OPEN, "volume %s is open: %s (pid %u)",
 				     open->volume, open->command, open->pid);
 		}
@@ -258,6 +259,15 @@ static bool txn_check_base(struct txn_check *check, struct group *group)
 		return false;
 	}
 	return true;
+}
+
+/* What is given up by force must have nothing to lose anywhere. */
+static bool txn_check_disabled(struct txn_check *check, const struct group *group)
+{
+	if (group->state != GROUP_DISABLED) {
+		txn_check_no(check, -VX_E_INVAL, "the disk group is not disabled there");
+	}
+	return check->error == 0;
 }
 
 static void txn_check_change(struct txn_check *check, struct group *group)
@@ -439,7 +449,8 @@ void txn_check(struct group *group, const struct txn_ref *ref)
 		txn_check_import(check, group);
 		break;
 	case VX__TXN_KIND__TXN_DEPORT:
-		if (txn_check_base(check, group)) {
+		if (group->pending.propose->forced ? txn_check_disabled(check, group)
+						   : txn_check_base(check, group)) {
 			txn_check_opens(check, group);
 		}
 		break;

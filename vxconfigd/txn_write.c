@@ -294,6 +294,42 @@ static void txn_write_import(struct txn_job *job, struct group *group)
 
 /* -- DEPORT -- */
 
+/* One that stays names a group that nobody knows: a later view takes it over, or clears it. */
+static void txn_forced_on_labelled(void *ctx, int error, const char *reason)
+{
+	struct txn_job *job = ctx;
+
+	if (error != 0) {
+		log_warning("dg=%s given up by force, but not every label was written: %s", job->dgid,
+			    reason);
+	}
+	txn_write_end(job, 0, "");
+}
+
+/* A disabled group: its copies may be another group's by now, or newer than anybody knows. */
+static void txn_write_forced(struct txn_job *job, struct group *group)
+{
+	const struct disk_set *disks = group->configd->disks;
+	struct group_labels labels;
+
+	group_labels_init(&labels, group->configd);
+	for (size_t i = 0; i < disk_count(disks); i++) {
+		const struct disk *disk = disk_at(disks, i);
+
+		if (disk->error != 0 || disk->duplicate) {
+			continue;
+		}
+		if (group->pending.propose->destroy) {
+			group_labels_clear(&labels, group->dgid, disk->label.diskid);
+		} else {
+			group_labels_release(&labels, group->dgid, disk->label.diskid);
+		}
+	}
+	if (!group_labels_write(&labels, txn_forced_on_labelled, job)) {
+		txn_forced_on_labelled(job, 0, "");
+	}
+}
+
 static void txn_deport_on_labelled(void *ctx, int error, const char *reason)
 {
 	txn_write_end(ctx, error, reason);
@@ -316,6 +352,10 @@ static void txn_write_deport(struct txn_job *job, struct group *group)
 	struct copies *copies = shelf_find(group->configd->shelf, group->dgid);
 	Vx__Config *last;
 
+	if (group->pending.propose->forced) {
+		txn_write_forced(job, group);
+		return;
+	}
 	if (copies == NULL) {
 		txn_write_end(job, -VX_E_MINORITY,
 			      "the configuration copies were not read in this view");

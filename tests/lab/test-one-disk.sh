@@ -115,3 +115,37 @@ check "vxdg init and vxdisk setup: what is told is true" rounds setup_round "vxd
 check "vxdg adddisk and vxdisk setup: what is told is true" \
 	rounds setup_round "vxdg -g $GROUP adddisk x4=$D4" "$GROUP" x4
 check_is "no view came of it, every vxconfigd runs" "$before" "$(state_of)"
+
+# ---- a group that is disabled can be given up ----
+
+all_see() {	# all_see STATE: how vxdg list shows ga; "-": not at all
+	local node
+	for node in a b c; do
+		[ "$(on "$node" vxdg -q list | awk '$1 == "ga" { print $2 }' | grep . || echo -)" = "$1" ] || return 1
+	done
+}
+
+lose_copies() {	# the private region of the disk is overwritten, its label is not
+	local path
+	path=$(on "$first" vxdisk --json list "$D4" | jq -r '.. | .path? // empty' | head -n 1)
+	on "$first" dd if=/dev/zero of="$path" bs=4096 seek=2 count=4096 conv=notrunc oflag=direct
+}
+
+check "a disk group is made" on "$second" vxdg -s init ga g4="$D4"
+check "its copies are overwritten" lose_copies
+check "another node becomes master" on "$first" vxclustadm setmaster "$second"
+wait_for 30 "the group is disabled on all nodes" all_see disabled
+refused_with() {	# refused_with CODE TEXT COMMAND...
+	local code=$1 text=$2 status=0
+	shift 2
+	"$@" 2>"$WORK/said1" || status=$?
+	cat "$WORK/said1"
+	[ "$status" = "$code" ] && grep -q "$text" "$WORK/said1"
+}
+check "it is not destroyed by mistake" refused_with 20 "V-80-1-1037 .*-f: give it up" on "$third" vxdg destroy ga
+check "nor its disk initialised" refused_with 13 "V-80-1-1017 .*vxdg -f destroy ga" on "$third" vxdisk -f setup "$D4"
+check "by force it is, with a warning" output_has "its configuration copies are left" on "$third" vxdg -f destroy ga
+check "no node knows it" all_see -
+check "the first node is master again" on "$second" vxclustadm setmaster "$first"
+wait_for 20 "no node knows it" all_see -
+check "its disk can be used" on "$third" sh -c "vxdisk setup $D4 && vxdg -s init ga g4=$D4 && vxdg destroy ga"
