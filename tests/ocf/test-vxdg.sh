@@ -49,9 +49,18 @@ imports() {
 import_fails() {
 	member
 	rm "$FAKE/mode.data"
-	echo '9 vxha vxdg ERROR V-80-1-1002 Disk group data: no such disk group' >"$FAKE/fail.import"
+	echo '20 vxha vxdg ERROR V-80-1-1045 Cluster reconfiguration in progress: try again' >"$FAKE/fail.import"
 	OCF_RESKEY_CRM_meta_timeout=12000
-	run vxdg start 1 "is not imported: Disk group data: no such disk group"
+	run vxdg start 1 "is not imported: Cluster reconfiguration in progress"
+}
+
+# A group that was destroyed: not the whole time-out.
+import_hopeless() {
+	member
+	rm "$FAKE/mode.data"
+	echo '9 vxha vxdg ERROR V-80-1-1008 Disk group data: import failed: node b sees no disk of it' >"$FAKE/fail.import"
+	run vxdg start 1 "is not imported: Disk group data: import failed: node b sees no disk of it" || return
+	equal "looks at the disks" "$(grep -cx 'vxdg -s import data' "$FAKE/calls")" 10
 }
 
 parameters() {
@@ -294,6 +303,7 @@ unknown_action() {
 check "start, monitor, stop, each twice" life
 check "imports a group that no node has imported" imports
 check "an import that fails says why before the time-out" import_fails
+check "a group without any disk is not waited for longer than ten looks" import_hopeless
 check "parameters" parameters
 check "activation=off: imported only" activation_off
 check "a new activation mode without a restart" reload

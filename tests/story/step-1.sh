@@ -6,7 +6,10 @@ story_1() {
 	local n
 	say "Each node has its own network, processes, mounts and host name; Corosync and Pacemaker are the" \
 		"distribution's own. Disks are shared; a power switch fences."
-	story_conf
+	say "Which disks vxha may touch is said on each node:"
+	for n in $NODES; do
+		typed $n "$CONFIGURE"
+	done
 	say "The resource ocf:vxha:vxclust, as a clone, starts vxiod, vxconfigd and vxclustd on every node:"
 	typed a "pcs resource create vxclust ocf:vxha:vxclust op monitor interval=10s timeout=30s start timeout=200s stop timeout=200s --disabled"
 	typed a "pcs resource clone vxclust meta interleave=true"

@@ -25,5 +25,6 @@ story_4() {
 }
 
 dg_started_everywhere() {
-	test "$(on a crm_resource -r "vxdg-$GROUP" -W 2>/dev/null | grep -c 'is running on')" = 3
+	test "$(on a crm_mon -1 --output-as=xml | grep "<resource id=\"vxdg-$GROUP\"" |
+		grep 'role="Started".*failed="false"' | grep -vc 'pending=')" = 3
 }

@@ -18,6 +18,8 @@ NODES="a b c"
 GROUP=data VOLUME=vol1
 DEVICE=/dev/vx/dsk/$GROUP/$VOLUME
 NBD="nbd+unix:///$GROUP/$VOLUME?socket=/run/vxha/nbd.sock"
+# shellcheck disable=SC2089 # typed in a node's shell
+CONFIGURE="mkdir -p /etc/vxha; echo 'disks = /dev/vxdisk/*' >/etc/vxha/vxha.conf"
 STAMP=$TREE/build/tests/stamp
 OUT=''
 WORK=$TREE/build/story-$$
@@ -138,7 +140,7 @@ plexes_equal() {	# below the program: the bytes on the disks
 story_conf() {
 	local n
 	for n in $NODES; do
-		on "$n" sh -c 'mkdir -p /etc/vxha && echo "disks = /dev/vxdisk/*" >/etc/vxha/vxha.conf'
+		on "$n" sh -c "$CONFIGURE"
 	done
 }
 

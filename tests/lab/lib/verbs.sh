@@ -55,12 +55,13 @@ lab_boot() {
 }
 
 lab_product() {
-	local node
+	local node folder=$2
 
 	need_node "$1"
-	[ -d "$LAB_TREE/$2/root/usr" ] || fatal "$2/root/usr is not there (make stage)"
+	[[ $folder == /* ]] || folder=$LAB_TREE/$folder
+	[ -d "$folder/root/usr" ] || fatal "$folder/root/usr is not there (make stage)"
 	[ ! -d "$LAB_STATE/product-$node" ] || fatal "node $node has got a product of its own already"
-	copy_product "$LAB_TREE/$2" "$LAB_STATE/product-$node"
+	copy_product "$folder" "$LAB_STATE/product-$node"
 }
 
 lab_autoboot() {
