@@ -47,7 +47,9 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(REINIT, 2021, "the node list was not read again: %s") \
 	X(SETMASTER_LOST, 2020, \
 	  "vxclustd of this node ended before it answered; whether node %s is master now, " \
-	  "vxclustadm nidmap shows on another node")
+	  "vxclustadm nidmap shows on another node") \
+	X(NODE_UNKNOWN, 2021, \
+	  "node %s: the cluster has no node of that name or id (vxclustadm nidmap shows them)")
 
 enum adm_message {
 #define ADM_MESSAGE_ENUM(name, number, format) ADM_##name,

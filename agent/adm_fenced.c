@@ -3,6 +3,7 @@
 #include "agent/adm_fenced.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent/adm_json.h"
+#include "agent/adm_query.h"
 #include "agent/fence_history.h"
 #include "agent/fence_text.h"
 #include "base/limits.h"
@@ -97,6 +99,37 @@ static void fenced_show(const struct adm_fenced_node *node)
 	       node->pending ? " (is being fenced now)" : "");
 }
 
+/* "Never" is said of nodes of the cluster only, as far as vxclustd is there to know them. */
+static bool fenced_is_foreign(const struct adm_fenced_node *node, const Vx__AdmState *state)
+{
+	char id[16];
+
+	for (size_t i = 0; i < state->n_node; i++) {
+		snprintf(id, sizeof(id), "%" PRIu32, state->node[i]->nodeid);
+		if (strcmp(node->name, id) == 0 || strcmp(node->name, state->node[i]->name) == 0) {
+			return false;
+		}
+	}
+	return state->n_node > 0 && node->when_s == 0 && !node->pending;
+}
+
+static int fenced_check(const struct adm_fenced_node *node, int count)
+{
+	Vx__Ipc *answer;
+	int rc = 0;
+
+	if (adm_ask_state(false, &answer) != 0) {
+		return 0;
+	}
+	for (int i = 0; i < count && rc == 0; i++) {
+		if (fenced_is_foreign(&node[i], answer->adm_state)) {
+			rc = adm_error(ADM_NODE_UNKNOWN, node[i].name);
+		}
+	}
+	vx__ipc__free_unpacked(answer, NULL);
+	return rc;
+}
+
 static int fenced_list(struct fence_history *history, bool json, int count, char **word)
 {
 	struct adm_fenced_node node[VX_NODES_MAX];
@@ -105,6 +138,9 @@ static int fenced_list(struct fence_history *history, bool json, int count, char
 		if (fenced_ask(history, word[i], &node[i]) != 0) {
 			return adm_error(ADM_NO_FENCER);
 		}
+	}
+	if (fenced_check(node, count) != 0) {
+		return 1;
 	}
 	if (json) {
 		return adm_json_fenced(stdout, node, (size_t)count) == 0 ? 0

@@ -44,7 +44,7 @@ static int adm_ask_once(Vx__Ipc *request, Vx__Ipc **out_answer)
 	return rc;
 }
 
-static int adm_ask_state(bool verbose, Vx__Ipc **out_answer)
+int adm_ask_state(bool verbose, Vx__Ipc **out_answer)
 {
 	Vx__AdmQuery query = VX__ADM_QUERY__INIT;
 	Vx__Ipc request = VX__IPC__INIT;

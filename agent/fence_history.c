@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "base/limits.h"
@@ -31,6 +32,7 @@ int fence_history_open(struct fence_history **out_history)
 	if (history == NULL) {
 		return -ENOMEM;
 	}
+	setlogmask(LOG_UPTO(LOG_WARNING)); /* the library writes a line for each question */
 	for (size_t i = 0; i < VX_COUNT_OF(name) && history->library == NULL; i++) {
 		history->library = dlopen(name[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	}

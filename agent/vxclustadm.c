@@ -229,7 +229,7 @@ static const struct adm_verb *adm_verb_find(const char *name)
 }
 
 /* Does the verb take what was given? 0 or 1. */
-static int adm_check(const struct adm_verb *verb, unsigned int given, int count)
+static int adm_check(const struct adm_verb *verb, unsigned int given, int count, char **word)
 {
 	char text[VX_REASON_MAX];
 
@@ -244,6 +244,12 @@ static int adm_check(const struct adm_verb *verb, unsigned int given, int count)
 		snprintf(text, sizeof(text), "%s: %s", verb->name,
 			 count > verb->max ? "too many words" : "a word is missing");
 		return adm_error(ADM_USAGE, text);
+	}
+	for (int i = 0; i < count; i++) {
+		if (word[i][0] == '\0') {
+			snprintf(text, sizeof(text), "%s: an empty word says nothing", verb->name);
+			return adm_error(ADM_USAGE, text);
+		}
 	}
 	return 0;
 }
@@ -270,6 +276,8 @@ int main(int argc, char **argv)
 		snprintf(text, sizeof(text), "unknown verb %s", argv[optind]);
 		return adm_error(ADM_USAGE, text);
 	}
-	rc = adm_check(verb, given, count);
-	return rc != 0 ? rc : verb->run(&options, count, argv + optind + 1);
+	char **word = argv + optind + 1;
+
+	rc = adm_check(verb, given, count, word);
+	return rc != 0 ? rc : verb->run(&options, count, word);
 }

@@ -2,7 +2,6 @@
 /* Text that a stranger typed, for people to read. */
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +33,21 @@ static size_t text_visible(const unsigned char *at)
 		}
 	}
 	return 0;
+}
+
+bool text_is_plain(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	while (*at != '\0') {
+		size_t length = text_visible(at);
+
+		if (length == 0) {
+			return false;
+		}
+		at += length;
+	}
+	return true;
 }
 
 void text_escape(const char *text, char *out, size_t size)

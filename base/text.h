@@ -3,6 +3,7 @@
 #ifndef VX_BASE_TEXT_H
 #define VX_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -11,5 +12,7 @@
  * least 1. Copying it again changes nothing.
  */
 void text_escape(const char *text, char *out, size_t size);
+/* Would text_escape() leave it as it is? */
+bool text_is_plain(const char *text);
 
 #endif

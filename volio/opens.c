@@ -2,7 +2,6 @@
 /* Who has what open on this node. */
 #include "volio/opens.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/errors.h"
 #include "base/loop.h"
+#include "base/text.h"
 #include "volio/volume.h"
 
 #define OPENS_LINE_MAX 256 /* what is said of one */
@@ -25,7 +25,7 @@ void opens_init(struct opens *opens, void (*changed)(void *ctx), void *ctx)
 
 static void opens_command(pid_t pid, char *out, size_t size)
 {
-	char path[64];
+	char path[64], line[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 
@@ -33,11 +33,9 @@ static void opens_command(pid_t pid, char *out, size_t size)
 
 	snprintf(out, size, "?");
 	if (file != NULL) {
-		if (fgets(out, (int)size, file) != NULL) {
-			out[strcspn(out, "\n")] = '\0';
-			for (char *letter = out; *letter != '\0'; letter++) {
-				*letter = iscntrl((unsigned char)*letter) ? '?' : *letter;
-			}
+		if (fgets(line, sizeof(line), file) != NULL) {
+			line[strcspn(line, "\n")] = '\0';
+			text_escape(line, out, size);
 		}
 		fclose(file);
 	}
@@ -103,6 +101,23 @@ bool opens_has(const struct opens *opens, const struct open_entry *entry)
 	return false;
 }
 
+bool opens_is_again(const struct opens *opens, const struct open_entry *entry)
+{
+	const struct open_entry *other;
+
+	LIST_FOREACH(other, &opens->list, link)
+	{
+		if (other == entry) {
+			return false;
+		}
+		if (other->volume == entry->volume && other->pid == entry->pid &&
+		    other->how == entry->how) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void opens_forget(struct opens *opens, const struct volume *volume)
 {
 	struct open_entry *entry;
@@ -142,7 +157,8 @@ uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struc
 	out[0] = '\0';
 	LIST_FOREACH(entry, &opens->list, link)
 	{
-		if (entry->volume == NULL || !fn(ctx, entry->volume)) {
+		if (entry->volume == NULL || !fn(ctx, entry->volume) ||
+		    opens_is_again(opens, entry)) {
 			continue;
 		}
 

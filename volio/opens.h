@@ -43,10 +43,13 @@ void opens_remove(struct opens *opens, struct open_entry *entry);
 void opens_remove_all(struct opens *opens, const struct volume *volume, const char *how);
 /* Is it one of them? Handles come back from outside. */
 bool opens_has(const struct opens *opens, const struct open_entry *entry);
+/* Does the list have, before it, another one of that volume by the same process, as an NBD client with
+ * several connections makes it? Who tells people of processes leaves it out. */
+bool opens_is_again(const struct opens *opens, const struct open_entry *entry);
 /* The volume goes away: its entries are of nothing. */
 void opens_forget(struct opens *opens, const struct volume *volume);
 /* "data/vol1: open by pid 1234 (fio) since 12 s" for each that fn chooses, with between between two;
- * "and 3 more" where it does not fit. Returns how many there are. */
+ * "and 3 more" where it does not fit. Returns how many processes there are. */
 uint32_t opens_text(const struct opens *opens, bool (*fn)(void *ctx, const struct volume *volume),
 		    void *ctx, const char *between, char *out, size_t size);
 

@@ -202,7 +202,8 @@ static void report_opens(Vx__IodReport *report, const struct iod *iod, const cha
 		const struct volume *volume = entry->volume;
 		Vx__OpenBy *by;
 
-		if (volume == NULL || (dgid[0] != '\0' && strcmp(dgid, volume->group->dgid) != 0)) {
+		if (volume == NULL || opens_is_again(&iod->opens, entry) ||
+		    (dgid[0] != '\0' && strcmp(dgid, volume->group->dgid) != 0)) {
 			continue;
 		}
 		by = report_alloc(sizeof(*by));

@@ -42,7 +42,7 @@
 	X(SIZE_RANGE, 1026, SYNTAX, "%s: not a possible size: 1 sector to 8 EiB") \
 	X(LIMIT, 1027, FULL, "Disk group %s: at most %u %s are possible") \
 	X(TOO_LARGE, 1028, FULL, "Disk group %s: too large for one change: name fewer objects") \
-	X(OPTION_UNKNOWN, 1029, USAGE, "%s: option %s is not known") \
+	X(OPTION_UNKNOWN, 1029, USAGE, "%s: option %s is not known; usage: %s") \
 	X(VOLUME_UNKNOWN, 1030, NOTFOUND, "Volume %s: not found in disk group %s") \
 	X(VOLUME_OPEN, 1031, OPEN, "Volume %s: is open: %s") \
 	X(PLEX_UNKNOWN, 1032, NOTFOUND, "Plex %s: not found in disk group %s") \

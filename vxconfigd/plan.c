@@ -162,7 +162,7 @@ static int plan_option_unknown(struct plan_work *work, const struct verb *verb, 
 		snprintf(typed, sizeof(typed), "-%s%.*s", strlen(flag) > 1 ? "-" : "", VX_WORD_MAX,
 			 flag);
 	}
-	return plan_say(work, OPTION_UNKNOWN, verb->usage, typed);
+	return plan_say(work, OPTION_UNKNOWN, verb->name, typed, verb->usage);
 }
 
 static int plan_check_words(struct plan_work *work, const struct verb *verb)

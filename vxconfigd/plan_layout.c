@@ -214,22 +214,17 @@ static int layout_texts(struct plan_work *work, struct layout *layout)
 
 int plan_layout_disks(struct plan_work *work, size_t first, struct layout *layout)
 {
-	for (size_t i = first; i < work->request->n_operand; i++) {
-		bool known = false;
-		Vx__Dm *dm;
-		int error = plan_find_disk(work, work->request->operand[i], &dm);
+	int error = plan_check_twice(work, first);
 
-		if (error != 0) {
-			return error;
-		}
-		for (size_t j = 0; j < layout->disk_count; j++) {
-			known = known || layout->disk[j] == dm->rid;
-		}
-		if (!known) {
+	for (size_t i = first; error == 0 && i < work->request->n_operand; i++) {
+		Vx__Dm *dm;
+
+		error = plan_find_disk(work, work->request->operand[i], &dm);
+		if (error == 0) {
 			layout->disk[layout->disk_count++] = dm->rid;
 		}
 	}
-	return 0;
+	return error;
 }
 
 int plan_layout_read(struct plan_work *work, size_t first_disk, struct layout *out_layout)

@@ -3,7 +3,6 @@
 #include "vxconfigd/plan_work.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "base/errors.h"
 #include "base/proto.h"
+#include "base/text.h"
 
 #define NAME_BASE_MAX (VX_NAME_MAX - 6) /* leaves room for '-' and five digits */
 #define NAME_NUMBERS 65536
@@ -119,10 +119,8 @@ int plan_attr_comment(struct plan_work *work, const char **out_comment)
 	if (strlen(comment) > COMMENT_BYTES_MAX) {
 		return plan_attr_bad(work, "comment", "is longer than 40 bytes");
 	}
-	for (const char *at = comment; *at != '\0'; at++) {
-		if (iscntrl((unsigned char)*at)) {
-			return plan_attr_bad(work, "comment", "is not one line of text");
-		}
+	if (!text_is_plain(comment)) {
+		return plan_attr_bad(work, "comment", "is not one line of text in UTF-8");
 	}
 	*out_comment = comment;
 	return 0;

@@ -206,6 +206,8 @@ static int record_unit_shift(char unit)
 		return 31;
 	case 'p': case 'P':
 		return 41;
+	case 'e': case 'E':
+		return 51;
 	default:
 		return -1;
 	}

@@ -111,6 +111,8 @@ table_vxassist() {
 		2 1020 vxassist -g data make v "$BAD"
 		20 1021 vxassist -g data make v 900g
 		11 1034 vxassist -g data make v 10m d9
+		1 1064 vxassist -g data make v 10m d1 d1
+		2 1026 vxassist -g data make v 16e
 		11 1034 vxassist -g data make v 10m "$BAD"
 		2 1023 vxassist -g data make v 10m layout=
 		2 1023 vxassist -g data make v 10m layout=mirror,nosuch
@@ -129,6 +131,7 @@ table_vxassist() {
 		2 1023 vxassist -g data make v 10m init=nosuch
 		2 1023 vxassist -g data make v 10m usetype=nosuch
 		2 1023 vxassist -g data make v 10m "comment=$BAD"
+		2 1023 vxassist -g data make v 10m "comment=$(printf '\377\376')"
 		2 1023 vxassist -g data make v 10m comment=$LONG$LONG
 		1 1132 vxassist -g data make v 10m nmirror=2 nmirror=3
 		1 1130 vxassist -g data --json make v 10m
@@ -262,6 +265,7 @@ table_vxdg() {
 		2 1023 vxdg -g data set activation=sw diskdetpolicy=local
 		2 1023 vxdg -g data set diskdetpolicy=nosuch
 		9 1002 vxdg list nosuch
+		1 1064 vxdg list data data
 		9 1002 vxdg --json list data nosuch
 		9 1002 vxdg list "$BAD"
 		1 1130 vxdg -C list
@@ -370,6 +374,7 @@ table_vxstat() {
 		11 1068 vxstat -g data vol1 nosuch
 		11 1068 vxstat -g data -r nosuch
 		11 1067 vxstat "$BAD"
+		11 1138 vxstat -p vol1
 		2 1121 vxstat -i 0
 		2 1121 vxstat -i -1
 		2 1121 vxstat -i 99999999999999999999

@@ -15,7 +15,7 @@ struct sample_node {
 	Vx__IodReport io;
 	Vx__ObjStat stat[OBJECTS], *stat_list[OBJECTS];
 	Vx__Counters counters[OBJECTS];
-	Vx__Task task[3], *task_list[3];
+	Vx__Task task[4], *task_list[4];
 };
 
 static const struct {
@@ -136,6 +136,16 @@ START_TEST(test_stats_of_a_missing_node)
 }
 END_TEST
 
+START_TEST(test_stats_of_another_class)
+{
+	type(vxstat_run, answer_stats, "vxstat -g data -p vol1");
+	ck_assert_int_eq(result.exit_code, 11);
+	ck_assert_str_eq(result.out, "");
+	ck_assert_ptr_nonnull(strstr(result.err, "ERROR V-80-1-1138 vol1: is of another class"));
+	sample_result_free(&result);
+}
+END_TEST
+
 /* The first look shows all since the start, the next one what came in between. */
 START_TEST(test_intervals)
 {
@@ -185,7 +195,7 @@ static void node_task(struct sample_node *node, size_t i, uint64_t id, const cha
 
 	vx__task__init(task);
 	task->id = id;
-	task->type = TEXT(waits_for[0] != '\0' ? "TXN" : "RDWRBACK");
+	task->type = TEXT(waits_for[0] != '\0' ? "TXN" : "RECOV");
 	task->state = TEXT(waits_for[0] != '\0' ? "waiting" : "running");
 	task->group = TEXT("data");
 	task->volume = TEXT(volume);
@@ -232,7 +242,7 @@ static void answer_same_task(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned
 {
 	Vx__Reply reply = VX__REPLY__INIT;
 	struct sample_node a, b;
-	Vx__NodeReport *list[] = { &a.report, &b.report };
+	Vx__NodeReport *list[] = { &b.report, &a.report }; /* b answered first */
 
 	(void)count;
 	for (size_t i = 0; i < 2; i++) {
@@ -247,7 +257,10 @@ static void answer_same_task(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned
 		node->task[2].elapsed_ms = 99;
 		node->io.n_task = 1;
 		node->io.task = node->task_list;
-		node->io.n_finished = 2;
+		node_task(node, 3, 4 + i, "vol2", 409600, ""); /* a later one, which looks the same */
+		node->task[3].state = TEXT("D");
+		node->task[3].started_ms = node->task[0].started_ms += 1000;
+		node->io.n_finished = 3;
 		node->io.finished = &node->task_list[1];
 	}
 	reply.n_node = 2;
@@ -330,6 +343,7 @@ int main(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, test_stats, 0, VX_COUNT_OF(stats));
 	tcase_add_test(tcase, test_stats_of_a_missing_node);
+	tcase_add_test(tcase, test_stats_of_another_class);
 	tcase_add_test(tcase, test_intervals);
 	tcase_add_test(tcase, test_between);
 	tcase_add_loop_test(tcase, test_tasks, 0, VX_COUNT_OF(tasks));

@@ -200,7 +200,7 @@ START_TEST(attributes_of_make)
 	ck_assert_int_eq(volume("d")->state, VX__VOL_STATE__VOL_SYNC);
 	ck_assert_int_eq(plex("d-01")->state, VX__PLEX_STATE__PLEX_ACTIVE);
 	ck_assert_int_eq(plex("d-03")->kstate, VX__KSTATE__KS_ENABLED);
-	sample_do(s, "vxassist -g data make e 10m layout=concat,nomirror d2 d2");
+	sample_do(s, "vxassist -g data make e 10m layout=concat,nomirror d2");
 	ck_assert_str_eq(disk_of("e-01"), "d2");
 	sample_do(s, "vxassist -g data make f 1");
 	ck_assert_uint_eq(volume("f")->len, ALLOCATE_ALIGN_SECTORS);

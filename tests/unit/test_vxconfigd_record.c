@@ -102,6 +102,7 @@ START_TEST(sizes_are_read)
 		{ "1t", 2147483648 },
 		{ "1p", 2199023255552 },
 		{ "8192p", VX_SECTORS_MAX },
+		{ "8e", VX_SECTORS_MAX },
 		{ "18014398509481984", VX_SECTORS_MAX },
 		{ "0000000000000000000000001", 1 },
 	};
@@ -138,6 +139,7 @@ START_TEST(what_is_no_size_is_refused)
 		{ "\xff", -VX_E_SYNTAX },
 		{ "18014398509481985", -ERANGE },
 		{ "8193p", -ERANGE },
+		{ "16e", -ERANGE },
 		{ "99999999999t", -ERANGE },
 		{ "18446744073709551615", -ERANGE },
 		{ "18446744073709551616", -ERANGE },

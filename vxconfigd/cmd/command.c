@@ -204,6 +204,22 @@ static int command_check_options(const struct command *command, FILE *err)
 	return 0;
 }
 
+/* Who only asks names what is to be shown: nothing of it twice. Of a change the words may have different meanings. */
+static int command_check_twice(const struct command *command, FILE *err)
+{
+	const Vx__Request *request = command->request;
+
+	for (size_t i = 0; !command->verb->change && i < request->n_operand; i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(request->operand[k], request->operand[i]) == 0) {
+				return complain(err, command->tool->name, MSG_TWICE,
+						request->operand[i]);
+			}
+		}
+	}
+	return 0;
+}
+
 static int command_check_operands(const struct command *command, FILE *err)
 {
 	const Vx__Request *request = command->request;
@@ -219,7 +235,7 @@ static int command_check_operands(const struct command *command, FILE *err)
 			return complain(err, command->tool->name, SAY_MEDIA_WORD, word);
 		}
 	}
-	return 0;
+	return command_check_twice(command, err);
 }
 
 /* Who asks, for the audit trail and for vxconfigd's own check (which trusts only the socket). */

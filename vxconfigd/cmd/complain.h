@@ -64,7 +64,10 @@
 	X(MUTE, 1136, NOTICE, TIMEOUT, \
 	  "waits for vxconfigd of this node, which says nothing: it hangs or was paused") \
 	X(NOT_ASKED, 1137, WARNING, ABORTED, \
-	  "interrupted before vxconfigd was asked: nothing was changed")
+	  "interrupted before vxconfigd was asked: nothing was changed") \
+	X(CLASS_OTHER, 1138, ERROR, NOTFOUND, \
+	  "%s: is of another class than those to be shown (-v volumes, -p plexes, -s subdisks, " \
+	  "-d disks)")
 
 enum complain_id {
 #define CMD_MESSAGE_ENUM(name, number, severity, code, format) SAY_##name = number,

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
+#include "vxconfigd/cmd/heap.h"
 #include "vxconfigd/cmd/words.h"
 
 static struct json_object *json_must(struct json_object *object)
@@ -16,7 +18,12 @@ static struct json_object *json_must(struct json_object *object)
 
 void json_add_text(struct json_object *object, const char *key, const char *value)
 {
-	json_object_object_add(object, key, json_must(json_object_new_string(value)));
+	size_t size = strlen(value) * strlen("\\xNN") + 1;
+	char *shown = heap_zero(size, 1);
+
+	text_escape(value, shown, size); /* JSON is UTF-8 */
+	json_object_object_add(object, key, json_must(json_object_new_string(shown)));
+	free(shown);
 }
 
 void json_add_number(struct json_object *object, const char *key, uint64_t value)

@@ -16,6 +16,7 @@ struct task_collector {
 	struct task_row *row;
 	size_t count;
 	size_t of_node; /* rows before those of the node that is being read */
+	unsigned int node; /* that one: 1, 2, ... */
 };
 
 /* X(letter as vxiod and the list have it, word) */
@@ -71,13 +72,15 @@ static bool task_is_same(const struct task_row *row, const Vx__Task *task, bool 
 		other->elapsed_ms == task->elapsed_ms);
 }
 
-/* The row, of another node than the one that is being read, for the same work. NULL: none. */
+/* The row for the same work, of which the node that is being read has told nothing yet. NULL: none. */
 static struct task_row *task_find(struct task_collector *collector, const Vx__Task *task,
 				  bool finished)
 {
 	for (size_t i = 0; i < collector->of_node; i++) {
-		if (task_is_same(&collector->row[i], task, finished)) {
-			return &collector->row[i];
+		struct task_row *row = &collector->row[i];
+
+		if (row->last != collector->node && task_is_same(row, task, finished)) {
+			return row;
 		}
 	}
 	return NULL;
@@ -90,11 +93,14 @@ static void task_take_one(struct task_collector *collector, const char *node, co
 
 	if (row == NULL) {
 		row = &collector->row[collector->count++];
-		*row = (struct task_row){ .task = task, .finished = finished };
+		*row = (struct task_row){ .task = task,
+					  .finished = finished,
+					  .last = collector->node };
 		snprintf(row->node, sizeof(row->node), "%s",
 			 task->node[0] != '\0' ? task->node : node);
 		return;
 	}
+	row->last = collector->node;
 	if (task->node[0] == '\0' && row->task->node[0] == '\0') {
 		size_t used = strlen(row->node);
 
@@ -124,6 +130,7 @@ static void task_take_report(struct task_collector *collector, const char *node,
 		return;
 	}
 	collector->of_node = collector->count;
+	collector->node++;
 	task_take(collector, node, report->task, report->n_task, false);
 	if (collector->choice->finished) {
 		task_take(collector, node, report->finished, report->n_finished, true);
@@ -135,10 +142,35 @@ static int task_compare(const void *left, const void *right)
 	const struct task_row *a = left, *b = right;
 	int order = strcmp(a->node, b->node);
 
+	if (a->task->started_ms != b->task->started_ms) {
+		return a->task->started_ms < b->task->started_ms ? -1 : 1;
+	}
 	if (order == 0 && a->task->id != b->task->id) {
 		order = a->task->id < b->task->id ? -1 : 1;
 	}
 	return order;
+}
+
+static int task_compare_nodes(const void *left, const void *right)
+{
+	const Vx__NodeReport *const *a = left, *const *b = right;
+
+	return strcmp((*a)->node, (*b)->node);
+}
+
+/* By their names, whoever answered first. */
+static void task_take_nodes(struct task_collector *collector, const Vx__Reply *reply)
+{
+	Vx__NodeReport **node = heap_zero(reply->n_node, sizeof(Vx__NodeReport *));
+
+	for (size_t i = 0; i < reply->n_node; i++) {
+		node[i] = reply->node[i];
+	}
+	qsort(node, reply->n_node, sizeof(Vx__NodeReport *), task_compare_nodes);
+	for (size_t i = 0; i < reply->n_node; i++) {
+		task_take_report(collector, node[i]->node, node[i]->io);
+	}
+	free(node);
 }
 
 static size_t task_room(const Vx__IodReport *report)
@@ -156,9 +188,7 @@ size_t print_task_collect(const Vx__Reply *reply, const struct task_choice *choi
 		room += task_room(reply->node[i]->io);
 	}
 	collector.row = heap_zero(room, sizeof(*collector.row));
-	for (size_t i = 0; i < reply->n_node; i++) {
-		task_take_report(&collector, reply->node[i]->node, reply->node[i]->io);
-	}
+	task_take_nodes(&collector, reply);
 	if (reply->n_node == 0) {
 		task_take_report(&collector, "-", reply->io);
 	}

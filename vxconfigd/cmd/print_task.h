@@ -14,6 +14,7 @@
 struct task_row {
 	const Vx__Task *task; /* of the answer, which must outlive the row */
 	bool finished;
+	unsigned int last; /* number of the node that told of it last */
 	char node[TASK_NODES_MAX]; /* where it runs; "a,b" when it is not known who of these does it
 				    */
 };
@@ -26,7 +27,7 @@ struct task_choice {
 };
 
 /*
- * The chosen tasks by node and id. A resynchronisation, of which all nodes tell, is one task: that
+ * The chosen tasks in the order of their begin, node and id. A resynchronisation, of which all nodes tell, is one task: that
  * of the node that knows most. Free the array with free().
  */
 size_t print_task_collect(const Vx__Reply *reply, const struct task_choice *choice,

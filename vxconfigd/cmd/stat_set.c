@@ -42,15 +42,20 @@ static bool stat_find_class(const char *type, enum stat_class *out_class)
 	return false;
 }
 
-static bool stat_is_chosen(const struct stat_choice *choice, enum stat_class class,
-			   const Vx__ObjStat *stat)
+static bool stat_is_class_chosen(const struct stat_choice *choice, enum stat_class class)
 {
 	bool any = false;
 
 	for (int i = 0; i < STAT_CLASS_COUNT; i++) {
 		any |= choice->class[i];
 	}
-	if (any ? !choice->class[class] : class != STAT_VOL) {
+	return any ? choice->class[class] : class == STAT_VOL;
+}
+
+static bool stat_is_chosen(const struct stat_choice *choice, enum stat_class class,
+			   const Vx__ObjStat *stat)
+{
+	if (!stat_is_class_chosen(choice, class)) {
 		return false;
 	}
 	if (choice->group[0] != '\0' && strcmp(choice->group, stat->group) != 0) {
@@ -162,6 +167,40 @@ static int stat_check_nodes(const Vx__Reply *reply, const char *nodes, FILE *err
 	return 0;
 }
 
+/* Does the report have an object of that name, of a class that is chosen (fits), or of another one? */
+static void stat_look_for(const struct stat_choice *choice, const Vx__IodReport *report, const char *name,
+			  bool *fits, bool *other)
+{
+	enum stat_class class;
+
+	for (size_t i = 0; report != NULL && i < report->n_stat; i++) {
+		const Vx__ObjStat *stat = report->stat[i];
+
+		if (strcmp(stat->name, name) == 0 && stat_find_class(stat->type, &class)) {
+			*(stat_is_class_chosen(choice, class) ? fits : other) = true;
+		}
+	}
+}
+
+/* A name of another class than those that are to be shown is a mistake, not an empty table. */
+static int stat_check_names(const Vx__Reply *reply, const struct stat_choice *choice, FILE *err)
+{
+	for (size_t i = 0; i < choice->name_count; i++) {
+		const char *name = choice->name[i];
+		bool fits = false, other = false;
+
+		stat_look_for(choice, reply->io, name, &fits, &other);
+		for (size_t k = 0; k < reply->n_node; k++) {
+			stat_look_for(choice, reply->node[k]->io, name, &fits, &other);
+		}
+		if (other && !fits) {
+			complain(err, "vxstat", SAY_CLASS_OTHER, name);
+			return -VX_E_NOTFOUND;
+		}
+	}
+	return 0;
+}
+
 int stat_set_make(const Vx__Reply *reply, const struct stat_choice *choice, FILE *err,
 		  struct stat_set *out_set)
 {
@@ -169,6 +208,7 @@ int stat_set_make(const Vx__Reply *reply, const struct stat_choice *choice, FILE
 	size_t room = reply->io != NULL ? reply->io->n_stat : 0;
 	int rc = stat_check_nodes(reply, choice->nodes, err);
 
+	rc = rc == 0 ? stat_check_names(reply, choice, err) : rc;
 	if (rc != 0) {
 		return rc;
 	}
