@@ -48,7 +48,7 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(SETMASTER_LOST, 2020, \
 	  "vxclustd of this node ended before it answered; whether node %s is master now, " \
 	  "vxclustadm nidmap shows on another node") \
-	X(NODE_UNKNOWN, 2021, \
+	X(NODE_UNKNOWN, 2022, \
 	  "node %s: the cluster has no node of that name or id (vxclustadm nidmap shows them)")
 
 enum adm_message {

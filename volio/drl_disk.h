@@ -36,9 +36,9 @@ int drl_disk_write_recovery(struct drl_disk *log, const uint64_t *map, uint64_t 
  */
 int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions);
 /*
- * A new log, durable: header, recovery map as given (NULL: all clear), active maps clear. live: other
- * log plexes of the volume, which are in use: what they have is added, with their sequences, so that
- * nothing is forgotten if they are lost. NULL: there are none.
+ * V32: a new log, durable: header, recovery map as given (NULL: all clear), active maps clear.
+ * live: other log plexes of the volume, which are in use: what they have is added, with their
+ * sequences, so that nothing is forgotten if they are lost. NULL: there are none.
  */
 int drl_disk_format(struct drl_disk *log, struct drl_disk *live, const uint64_t *recover);
 /*

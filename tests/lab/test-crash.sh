@@ -109,7 +109,7 @@ trigger() {
 	init) change_begin vxdg -s init "$SPARE" s1=d4 ;;
 	destroy | deport) change_begin vxdg "$1" "$SPARE" ;;
 	lost) lab crash "$OTHER" ;;
-	abort) on "$OTHER" vxclustadm abortnode ;;
+	abort) on "$OTHER" vxclustadm abortnode ;; # V8: its writers end
 	leave)
 		lab kill "$OTHER" stamp TERM # it waits until nobody has the volume open
 		on "$OTHER" sh -c "vxclustadm stopnode >/dev/null 2>&1 &"

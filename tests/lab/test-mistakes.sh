@@ -465,5 +465,9 @@ for tool in vxassist vxdctl vxdg vxdisk vxinfo vxplex vxprint vxrecover vxstat v
 	"table_$tool" >"$WORK/$tool"
 	check "$tool: $(wc -l <"$WORK/$tool") mistakes are refused, change nothing" tool_refuses $tool
 done
+check "vxclustadm: no node has that name" output_has "V-80-2-2022 node nosuch: the cluster has no node" \
+	on b sh -c '! vxclustadm fenced a nosuch 2>&1'
+check "... and these were never fenced" output_has "^3: last fenced: never" on b vxclustadm fenced a 3
+check "vxclustadm: an empty word" output_has "V-80-2-2001 setmaster: an empty word" on b sh -c "! vxclustadm setmaster '' 2>&1"
 check "nothing was changed on any node" test "$(everywhere)" = "$before"
 check "no log line obeys what was typed" not on b grep -q $'\e' /var/log/vxha/vxconfigd.log

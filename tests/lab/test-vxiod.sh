@@ -111,6 +111,7 @@ check "its device is there" on test "$(on stat -c %s $FILE)" = $((SECTORS * 512)
 check "a client that lies about its disk is refused" not ctl load --group h --disk /dev/vxdisk/none
 
 echo "# everything differs: the resync, writes of odd lengths meanwhile"
+# V9, and V6: what was acknowledged is on both plexes
 check "odd writes are as the model has them" on "$SOURCE/unaligned" $FILE
 wait_for 60 "the resync ends" no_resync
 check "the plexes are equal" plexes_equal
@@ -156,6 +157,7 @@ assert all(clients), "no room"
 idle += [connect() for i in range(300)]
 assert client() is None, "more than the limit"
 assert all(map(works, clients)), "cut off"'
+# V34
 check "clients that stop reading, or stop in the middle of a write, are in nobody's way" on timeout 30 python3 -c '
 import os, socket, struct
 sockets = []
@@ -209,6 +211,7 @@ check "the plexes are equal" plexes_equal
 echo "# suspend, resume"
 write_for 6 suspended
 wait_for 10 "the writer has it open" output_has "open g/v .*command=fio how=nbd" ctl query
+# V4
 check "suspended: nothing is in flight" ctl suspend --txid one
 check "... and stays so" vol_has suspended=1
 check "an open volume is not removed" not ctl unload
@@ -240,6 +243,7 @@ check "the others are killed" on sh -c 'kill -9 $(cat /run/writer.pid /run/synce
 for name in reader writer syncer aio; do
 	wait_for 10 "the $name is gone" not on sh -c "kill -0 \$(cat /run/$name.pid)"
 done
+# V30
 check "who was only signalled waits" on sh -c 'kill -0 $(cat /run/alarmed.pid) && ! test -e /run/alarmed.got'
 check "resumed" ctl resume --txid two
 wait_for 10 "... and has its data" output_has "^4096 " on cat /run/alarmed.got
@@ -252,6 +256,7 @@ wait_for 10 "regions are dirty" not vol_has dirty=0
 check "kill" lab kill a vxiod
 wait "$writer" || true
 check "its device is dead" not on cat $FILE
+# V29
 check "settle waits for its I/O and removes the device" on vxiod --settle
 check "nothing is mounted" not on grep -q "/dev/vx/" /proc/mounts
 check "somebody's file is in the way" on sh -c "mkdir -p ${FILE%/*}; echo precious >$FILE"
@@ -269,10 +274,12 @@ echo "# a plex fails: the write waits until it is detached"
 write_for 6 parked
 wait_for 10 "writes run" not vol_has dirty=0
 check "the path to d2 is cut" lab disk-fail a d2
+# V7; the configuration changes under the writes (V3)
 wait_for 10 "the error is told" output_has "plex-error vol=1 plex=(101|201) write=1" ctl watch 6
 check "detached: its volume goes on" load --detach 1 --detach-log 1
 check "the writer met no error" writer_had_no_error
 check "heal" lab disk-heal a d2
+# V23
 check "a read error is served by the other plex" on dd if=$FILE of=/dev/null bs=1M iflag=direct
 
 echo "# three plexes, stripes, another log"
@@ -314,6 +321,7 @@ wait_for 5 "nothing is left" not on test -e ${FILE%/*}
 echo "# ends in order"
 check "load" ctl load --disk $D1 --disk $D2 --disk $D3 --len $SECTORS --columns 3
 check "dirty at the end" on dd if=/dev/urandom of=$FILE bs=64k count=200 oflag=direct conv=notrunc
+# V16
 check "vxiod is told to stop" on sh -c 'kill "$(cat /run/vxha/vxiod.pid)"'
 wait_for 10 "it is gone" not on test -e /run/vxha/vxiod.pid
 check "it starts" on vxiod

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The simulator: vxiod's gate. While it is open there is always I/O in flight. */
+/* The simulator: vxiod's gate. While it is open there is always I/O in flight, which STOP waits for (V17). */
 #include <string.h>
 
 #include "base/mutant.h"

@@ -68,6 +68,7 @@ lose_node() {
 	await 60 "the resync of what $victim had dirty is finished" resync_finished "$victim" "$at"
 	RESYNCED=$(resync_since "$survivor" "$at" | jq -r '"\(.regions) of \(.all_regions) regions in \(.elapsed_ms) ms"')
 	say "Resynced: $RESYNCED."
+	# the survivors read the map of what it had marked (V18)
 	prove "a part of the volume was resynced, and only a part" resync_was_partial "$survivor" "$at"
 }
 

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "tests/unit/agent_sample.h"
+#include "tests/unit/temp.h"
 
 void verb_setup(void)
 {
-	char folder[] = "/tmp/vxha-unit-XXXXXX";
+	char folder[TEMP_PATH_MAX];
 
+	temp_template(folder);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	ck_assert_int_eq(chdir(folder), 0);
 	setenv("VXHA_RUN_DIR", folder, 1);
@@ -26,7 +28,7 @@ void verb_setup(void)
 
 void verb_teardown(void)
 {
-	char folder[256], command[300];
+	char folder[TEMP_PATH_MAX], command[TEMP_PATH_MAX + 32];
 
 	ck_assert_ptr_nonnull(getcwd(folder, sizeof(folder)));
 	snprintf(command, sizeof(command), "/bin/rm -rf %s", folder);

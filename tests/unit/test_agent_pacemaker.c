@@ -18,6 +18,7 @@
 #include "base/errors.h"
 #include "base/limits.h"
 #include "base/timeouts.h"
+#include "tests/unit/temp.h"
 
 static void write_file(const char *name, mode_t mode, const char *text)
 {
@@ -123,8 +124,9 @@ static struct scene scene;
 
 static void setup(void)
 {
-	char folder[] = "/tmp/vxha-unit-XXXXXX", path[256];
+	char folder[TEMP_PATH_MAX], path[TEMP_PATH_MAX + 32];
 
+	temp_template(folder);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	ck_assert_int_eq(chdir(folder), 0);
 	snprintf(path, sizeof(path), "%s:/usr/bin:/bin", folder);
@@ -137,7 +139,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	char folder[256], command[300];
+	char folder[TEMP_PATH_MAX], command[TEMP_PATH_MAX + 32];
 
 	pacemaker_destroy(scene.pacemaker);
 	loop_destroy(scene.loop);

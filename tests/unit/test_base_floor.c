@@ -18,6 +18,7 @@
 #include "base/proto.h"
 #include "base/text.h"
 #include "vxha.pb-c.h"
+#include "tests/unit/temp.h"
 
 /* RFC 3720, B.4 */
 START_TEST(crc32c_of_known_bytes)
@@ -85,8 +86,11 @@ END_TEST
 
 static int read_conf(const char *text, struct conf **out_conf, char *reason)
 {
-	char path[] = "/tmp/vxha-conf.XXXXXX";
-	int fd = mkstemp(path);
+	char path[TEMP_PATH_MAX];
+	int fd;
+
+	temp_template(path);
+	fd = mkstemp(path);
 
 	ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
 	close(fd);
@@ -150,8 +154,9 @@ START_TEST(one_instance)
 	struct daemon *daemon = NULL;
 	pid_t pid = 0;
 	int to_child[2], status;
-	char dir[] = "/tmp/vxha-run.XXXXXX";
+	char dir[TEMP_PATH_MAX];
 
+	temp_template(dir);
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	setenv("VXHA_RUN_DIR", dir, 1);
 	setenv("VXHA_STATE_DIR", dir, 1);

@@ -14,15 +14,17 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "tests/unit/temp.h"
 
 #define NAME "lastwords"
 #define FILE_MAX (4 * 1024 * 1024)
 
-static char folder[] = "/tmp/vxha-test-log-XXXXXX";
+static char folder[TEMP_PATH_MAX];
 static char *content;
 
 static void setup(void)
 {
+	temp_template(folder);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	setenv("VXHA_LOG_DIR", folder, 1);
 	setenv("VXHA_STATE_DIR", folder, 1);

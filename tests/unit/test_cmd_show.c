@@ -287,6 +287,7 @@ static const struct {
 	{ vxdisk_run, answer_disks, "vxdisk --json list sdb sdx", "Device sdx: not known on", 11 },
 	{ vxinfo_run, answer_group, "vxinfo -g data d1", "d1: not found in disk group data", 11 },
 	{ vxinfo_run, answer_group, "vxinfo vol9", "vol9: not found", 11 },
+	{ vxdg_run, answer_group, "vxdg list data data", "data: is given twice", 1 },
 };
 
 static void answer_trouble(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
@@ -318,6 +319,31 @@ START_TEST(test_no_device)
 		sample_result_free(&result);
 	}
 	sample_server_stop(&server);
+}
+END_TEST
+
+static void answer_old_comment(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	struct sample_group g;
+
+	(void)count;
+	sample_group_init(&g);
+	g.vol[0].comment = TEXT("a\xff\xfe\xc3\xa4"); /* was accepted once */
+	sample_send(peer, msg->cookie, &g.reply);
+}
+
+START_TEST(test_json_is_utf8)
+{
+	struct sample_server server;
+	struct sample_result result;
+
+	sample_server_start(&server, answer_old_comment);
+	result = sample_type(vxprint_run, "vxprint --json", server.service);
+	sample_server_stop(&server);
+	ck_assert_int_eq(result.exit_code, 0);
+	check_json(result.out);
+	ck_assert_ptr_nonnull(strstr(result.out, "\"a\\\\xff\\\\xfe\xc3\xa4\""));
+	sample_result_free(&result);
 }
 END_TEST
 
@@ -493,6 +519,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_case, 0, VX_COUNT_OF(cases));
 	tcase_add_loop_test(tcase, test_mode, 0, VX_COUNT_OF(modes));
 	tcase_add_test(tcase, test_no_device);
+	tcase_add_test(tcase, test_json_is_utf8);
 	tcase_add_loop_test(tcase, test_unknown, 0, VX_COUNT_OF(unknowns));
 	tcase_add_test(tcase, test_large_group);
 	tcase_add_loop_test(tcase, test_help, 0, VX_COUNT_OF(utilities));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What vxclustd leaves on the node's disk. */
 #include "cpg/store.h"
+#include "tests/unit/temp.h"
 
 #include <check.h>
 #include <errno.h>
@@ -9,10 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/vxha-unit-XXXXXX";
+static char folder[TEMP_PATH_MAX];
 
 static void setup(void)
 {
+	temp_template(folder);
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	ck_assert_int_eq(chdir(folder), 0);
 	setenv("VXHA_STATE_DIR", folder, 1);
@@ -20,7 +22,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	char command[64];
+	char command[TEMP_PATH_MAX + 32];
 
 	snprintf(command, sizeof(command), "/bin/rm -rf %s", folder);
 	ck_assert_int_eq(system(command), 0);

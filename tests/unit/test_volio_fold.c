@@ -13,6 +13,7 @@
 #include "volio/bits.h"
 #include "volio/drl_format.h"
 #include "volio/reshape.h"
+#include "tests/unit/temp.h"
 
 #define REGIONS 100
 #define REGION_LEN 512
@@ -41,12 +42,13 @@ static void world_open(struct world *world)
 	world->conf.rid = 9;
 	strcpy(world->conf.dgid, "1.2.test");
 	for (uint32_t i = 0; i < LOGS; i++) {
-		char path[] = "/tmp/vxha-fold-XXXXXX";
+		char path[TEMP_PATH_MAX];
 
 		world->sd[i] = (struct layout_sd){ 0, bytes, 4096 * (i + 1), i, 0 };
 		world->column[i] = (struct layout_column){ &world->sd[i], 1 };
 		world->log[i].layout = (struct layout){ &world->column[i], 1, 0, bytes };
 		world->disks[i] = &world->disk[i];
+		temp_template(path);
 		world->disk[i].fd = mkstemp(path);
 		ck_assert(world->disk[i].fd >= 0);
 		unlink(path);
@@ -87,6 +89,7 @@ static uint32_t world_recovery(struct world *world, uint64_t *out_map)
 	return bits_count(out_map, REGIONS);
 }
 
+/* V15 */
 START_TEST(fold_moves_bits_and_can_be_done_again)
 {
 	struct world world;
@@ -162,7 +165,7 @@ START_TEST(what_is_no_log_is_all_dirty)
 }
 END_TEST
 
-/* Written beside a log in use it has what that one has; the one in use stays as it is. */
+/* V32: written beside a log in use it has what that one has; the one in use stays as it is. */
 START_TEST(a_second_log_forgets_nothing)
 {
 	struct world world;

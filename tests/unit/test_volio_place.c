@@ -14,12 +14,13 @@
 
 #include "base/errors.h"
 #include "base/limits.h"
+#include "tests/unit/temp.h"
 
-static char root[64], path[128], reason[VX_REASON_MAX];
+static char root[TEMP_PATH_MAX], path[TEMP_PATH_MAX + 32], reason[VX_REASON_MAX];
 
 static void setup(void)
 {
-	strcpy(root, "/tmp/vxha-place-XXXXXX");
+	temp_template(root);
 	ck_assert_ptr_nonnull(mkdtemp(root));
 	snprintf(path, sizeof(path), "%s/dsk/data/vol1", root);
 	umask(022);
@@ -27,7 +28,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	char command[128];
+	char command[TEMP_PATH_MAX + 32];
 
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	ck_assert_int_eq(system(command), 0);
@@ -36,7 +37,7 @@ static void teardown(void)
 /* sh, in the folder root, with P as the place. */
 static int sh(const char *line)
 {
-	char command[512];
+	char command[TEMP_PATH_MAX + 512];
 
 	snprintf(command, sizeof(command), "cd %s && P=dsk/data/vol1 && { %s; }", root, line);
 	return system(command);
