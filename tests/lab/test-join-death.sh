@@ -59,14 +59,25 @@ die() {
 	wait "$join_pid" || true
 }
 
+asked_to_join() {
+	on a grep -c "node=c asks to join" /var/log/vxha/vxclustd.log
+}
+
+asked_more_than() {
+	[ "$(asked_to_join)" -gt "$1" ]
+}
+
 # dies_while WHAT: c joins, the master comes to WHAT and stays there (its vxconfigd is paused), c dies.
 dies_while() {
 	local what=$1
-	if [ "$what" = PRESTOP ]; then
+	if [ "$what" = LOOK ]; then # R22: nobody has stopped for it yet
+		asked=$(asked_to_join)
 		check "vxconfigd of the master is slow" lab pause a vxconfigd
 		on c vxclustd
 		join c
 		join_pid=$!
+		wait_for 20 "the master is asked whether c may join" asked_more_than "$asked"
+		check "... and runs" settled 2 a b
 	else # the master has stopped and waits for b's HELLO; then its own vxconfigd gets slow
 		check "vxconfigd of b is slow" lab pause b vxconfigd
 		on c vxclustd
@@ -75,8 +86,8 @@ dies_while() {
 		wait_for 20 "the master waits for hello" doing a "coordinating: HELLO"
 		check "vxconfigd of the master is slow" lab pause a vxconfigd
 		check "vxconfigd of b goes on" lab cont b vxconfigd
+		wait_for 20 "the master is at $what" doing a "coordinating: $what"
 	fi
-	wait_for 20 "the master is at $what" doing a "coordinating: $what"
 	die "the master is at $what"
 	check "vxconfigd of the master goes on" lab cont a vxconfigd
 	wait_for 20 "the members run a view without c" settled 2 a b
@@ -101,7 +112,7 @@ join_ms=$(on a vxclustadm nodestate --json | jq '.reconfigurations[-1].freeze_ms
 began=$SECONDS
 check "c dies" lab kill c vxclustd
 wait_for 20 "the members run a view without c" settled 2 a b
-dies_while PRESTOP
+dies_while LOOK
 dies_while SURVEY
 for round in $(seq "$ROUNDS"); do
 	moment_ms=$((RANDOM % join_ms))
