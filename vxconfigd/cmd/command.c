@@ -204,7 +204,7 @@ static int command_check_options(const struct command *command, FILE *err)
 	return 0;
 }
 
-/* Who only asks names what is to be shown: nothing of it twice. Of a change the words may have different meanings. */
+/* Who only asks names what is to be shown, nothing twice. The words of a change have meanings. */
 static int command_check_twice(const struct command *command, FILE *err)
 {
 	const Vx__Request *request = command->request;
@@ -235,7 +235,7 @@ static int command_check_operands(const struct command *command, FILE *err)
 			return complain(err, command->tool->name, SAY_MEDIA_WORD, word);
 		}
 	}
-	return command_check_twice(command, err);
+	return 0;
 }
 
 /* Who asks, for the audit trail and for vxconfigd's own check (which trusts only the socket). */
@@ -285,7 +285,7 @@ static int command_check(const struct command *command, FILE *err)
 		return complain(err, tool->name, SAY_OPERAND_TOO_MANY, verb->name,
 				request->operand[verb->max], usage);
 	}
-	return 0;
+	return command_check_twice(command, err);
 }
 
 /* Finds the verb; *out_first is the first word after it. 0 or an exit code. */
