@@ -30,11 +30,6 @@ detached() {	# detached PLEX: on every node
 	done
 }
 
-all_back() {
-	story_boot_all
-	all_members && group_enabled && device_there
-}
-
 resync_was_whole() {	# resync_was_whole NODE MS: the last one since then
 	resync_since "$@" | tee /dev/stderr | jq -e '.regions > 0 and .regions == .all_regions'
 }

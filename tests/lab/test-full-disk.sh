@@ -8,26 +8,9 @@
 #
 # Without Pacemaker (fencing = unsafe-none): what c and b do when they leave is not at stake here.
 . "$(dirname "$0")/testlib.sh"
+# shellcheck source=tests/story/check.sh
+. "$TEST_DIR/../story/check.sh"
 STATE=/var/lib/vxha LOG=/var/log/vxha
-DEVICE=/dev/vx/dsk/data/vol1
-
-on() {
-	lab run "$@"
-}
-
-daemons_start() {
-	on "$1" sh -c 'mkdir -p /etc/vxha && printf "disks = /dev/vxdisk/*\nfencing = unsafe-none\n" >/etc/vxha/vxha.conf
-		vxiod && vxconfigd && vxclustd'
-}
-
-settled() {	# settled COUNT NODE...: all of them run one view of so many members
-	local count=$1 n
-	shift
-	for n in "$@"; do
-		on "$n" vxclustadm nodestate --json | tee /dev/stderr |
-			jq -e --argjson n "$count" '.view_open and .detail == null and (.members | length) == $n' || return 1
-	done
-}
 
 config_of() {
 	local n

@@ -9,16 +9,9 @@
 #
 # Without Pacemaker (fencing = unsafe-none): a round takes a second, and nothing that c wrote is at stake.
 . "$(dirname "$0")/testlib.sh"
+# shellcheck source=tests/story/check.sh
+. "$TEST_DIR/../story/check.sh"
 ROUNDS=${ROUNDS:-20} VOLUMES=${VOLUMES:-220}
-
-on() {
-	lab run "$@"
-}
-
-daemons_start() {
-	on "$1" sh -c 'mkdir -p /etc/vxha && printf "disks = /dev/vxdisk/*\nfencing = unsafe-none\n" >/etc/vxha/vxha.conf
-		vxiod && vxconfigd && vxclustd'
-}
 
 # join NODE: in the background, until it is a member or vxclustd ends.
 join() {
@@ -27,15 +20,6 @@ join() {
 
 doing() {	# doing NODE WORDS: what its vxclustd does now
 	on "$1" vxclustadm nodestate --json | tee /dev/stderr | jq -e --arg words "$2" '.detail == $words'
-}
-
-settled() {	# settled COUNT NODE...: all of them run one view of so many members
-	local count=$1 n
-	shift
-	for n in "$@"; do
-		on "$n" vxclustadm nodestate --json | tee /dev/stderr |
-			jq -e --argjson n "$count" '.view_open and .detail == null and (.members | length) == $n' || return 1
-	done
 }
 
 change() {	# a change of the configuration, typed on a member

@@ -13,7 +13,7 @@
 epochs() {	# epochs NODE...: of their views; another one would be a freeze
 	local n
 	for n in "$@"; do
-		on "$n" vxclustadm nodestate --json | jq .epoch
+		epoch_of "$n"
 	done
 }
 
@@ -39,19 +39,6 @@ not_joined() {
 	check_is "... and no member got another view" "$before" "$(epochs $others)"
 }
 
-runs_with() {	# runs_with COUNT NODE...: they are members of a view of so many that runs
-	local count=$1 n
-	shift
-	for n in "$@"; do
-		on "$n" vxclustadm nodestate --json | tee /dev/stderr |
-			jq -e --argjson n "$count" '.view_open and (.members | length) == $n' >/dev/null || return 1
-	done
-}
-
-change() {
-	on "$1" timeout 20 vxvol -g "$GROUP" set comment="$2" "$VOLUME"
-}
-
 holds() {	# holds NODE FILE: a process on NODE has the volume open; its pid is in FILE there
 	on "$1" rm -f "$2"
 	on "$1" sh -c "exec 3<>$DEVICE; echo \$\$ >$2; exec sleep 600 3<&3" >/dev/null 2>&1 </dev/null &
@@ -72,11 +59,6 @@ ended_truly() {	# ended_truly PID VOLUME: what vxassist make said, found
 		grep -q "the change was given up, nothing was changed: .*try again" "$WORK/make" &&
 			! on "$b" vxprint -g "$GROUP" "$2"
 	fi
-}
-
-all_back() {
-	story_boot_all
-	all_members && group_enabled && device_there
 }
 
 lab_start 3 --pacemaker --disks 4 --size 512

@@ -10,10 +10,6 @@
 
 ROUNDS=${ROUNDS:-10}
 
-epoch_of() {
-	on "$1" vxclustadm nodestate --json | jq .epoch
-}
-
 state_of() {	# that no change of one disk touches
 	local node
 	for node in a b c; do

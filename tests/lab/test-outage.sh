@@ -21,11 +21,6 @@ all_good() {
 	check "both plexes are equal on the disks" plexes_equal
 }
 
-all_back() {
-	story_boot_all
-	all_members && group_enabled && device_there
-}
-
 cut_off() {
 	local victim=$1 before other fences
 	writers_start

@@ -19,14 +19,6 @@ is_master() {	# is_master NODE: all members say so
 	[ "$(role_of "$1")" = MASTER ]
 }
 
-epoch_of() {
-	on "$1" vxclustadm nodestate --json | jq .epoch
-}
-
-change() {	# change NODE WORDS: of the configuration, typed on NODE
-	on "$1" timeout 20 vxvol -g "$GROUP" set comment="$2" "$VOLUME"
-}
-
 switch_to() {	# switch_to NODE AT
 	local node=$1 at=$2 n freeze
 	check "node $node is made master, typed on $at" on "$at" vxclustadm setmaster "$node"
@@ -52,11 +44,6 @@ not_made() {	# not_made NODE AT REASON
 
 switching() {
 	on "$1" vxclustadm nodestate | tee /dev/stderr | grep -qx 'state: master switching in progress'
-}
-
-all_back() {
-	story_boot_all
-	all_members && group_enabled && device_there
 }
 
 lab_start 3 --pacemaker --disks 4 --size 512

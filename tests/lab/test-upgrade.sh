@@ -20,19 +20,6 @@ protocol_is() {	# protocol_is VERSION NODE...
 	done
 }
 
-members_are() {	# members_are COUNT NODE...
-	local count=$1 n
-	shift
-	for n in "$@"; do
-		on "$n" vxclustadm nodestate --json | tee /dev/stderr |
-			jq -e --argjson n "$count" '.view_open and (.members | length) == $n' >/dev/null || return 1
-	done
-}
-
-change() {
-	on "$1" timeout 20 vxvol -g "$GROUP" set comment="$2" "$VOLUME"
-}
-
 typed_wait() {	# typed_wait COUNT: as vxtask shows it on a
 	on a vxtask --json list 2>/dev/null | jq '[.tasks[] | select(.type == "CHANGE")] | length' | grep -x "$1"
 }
@@ -59,14 +46,14 @@ replace() {
 	writers_stop "$node"
 	check "node $node goes to standby" on "$node" pcs node standby "$node"
 	# shellcheck disable=SC2086
-	wait_for 100 "it has left" members_are 2 $others
+	wait_for 100 "it has left" runs_with 2 $others
 	check "node $node is switched off" lab crash "$node"
 	check "... gets the newer program" lab product "$node" build
 	check "... and is switched on" lab boot "$node"
 	wait_for 60 "Pacemaker is there again" output_has "Standby|standby" on "$node" crm_mon -1
 	check "node $node comes back" on "$node" pcs node unstandby "$node"
 	# shellcheck disable=SC2086
-	wait_for 150 "all are members" members_are 3 $NODES
+	wait_for 150 "all are members" runs_with 3 $NODES
 	wait_for 60 "with the group and the device" story_ready
 	check "it speaks 10 to 14" output_has '^minprotoversion: 10, maxprotoversion: 14$' on "$node" vxdctl protocolrange
 	# shellcheck disable=SC2086
@@ -126,7 +113,7 @@ writers_start
 wait_for 30 "all six writers have acknowledged writes" writers_acked
 writers_stop c
 check "node c goes to standby" on c pcs node standby c
-wait_for 100 "it has left" members_are 2 a b
+wait_for 100 "it has left" runs_with 2 a b
 check "the older program comes to c" on c sh -c "mount --bind $TREE/build-p10/root/usr/sbin/vxclustd /usr/sbin/vxclustd"
 check "node c comes back" on c pcs node unstandby c
 wait_for 100 "it is refused, says vxclustadm" output_has \
@@ -134,7 +121,7 @@ wait_for 100 "it is refused, says vxclustadm" output_has \
 wait_for 30 "... and Pacemaker" output_has 'vxclust.*start.*on c .*protocol version out of range' on a crm_mon -1 --exclude=all --include=failures
 check "... and the log of c" on c grep -q 'protocol version out of range' /var/log/vxha/vxclustd.log
 check "... and the log of the master" on b grep -q 'is refused: protocol version out of range' /var/log/vxha/vxclustd.log
-check "the others are members" members_are 2 a b
+check "the others are members" runs_with 2 a b
 wait_for 15 "... whose writers make progress" writers_grow a b
 writers_stop a b
 check "a change is made" change a "without c"

@@ -74,6 +74,27 @@ all_members() {
 	done
 }
 
+epoch_of() {	# of the view of NODE
+	on "$1" vxclustadm nodestate --json | jq .epoch
+}
+
+view_is() {	# view_is JQ COUNT NODE...: of each node, and its view has so many members
+	local filter=$1 count=$2 n
+	shift 2
+	for n in "$@"; do
+		on "$n" vxclustadm nodestate --json | tee /dev/stderr |
+			jq -e --argjson n "$count" "$filter and (.members | length) == \$n" >/dev/null || return 1
+	done
+}
+
+runs_with() {	# runs_with COUNT NODE...: they are members of a view of so many that runs
+	view_is .view_open "$@"
+}
+
+settled() {	# settled COUNT NODE...: ... and nothing is under way
+	view_is '.view_open and .detail == null' "$@"
+}
+
 one_master_rest_slaves() {
 	local n masters=0 slaves=0
 	for n in ${*:-$NODES}; do
@@ -181,6 +202,17 @@ story_boot_all() {
 	for n in $NODES; do
 		lab boot "$n" >/dev/null 2>&1 || true # it is on already
 	done
+}
+
+# Powers on who is off; true when all are well. For wait_for; steps say story_all_back.
+all_back() {
+	story_boot_all
+	all_members && group_enabled && device_there
+}
+
+# change NODE WORDS: of the configuration, typed on NODE
+change() {
+	on "$1" timeout 20 vxvol -g "$GROUP" set comment="$2" "$VOLUME"
 }
 
 # pcs, as a user types it: the example's own file.

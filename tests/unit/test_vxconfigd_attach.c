@@ -16,25 +16,9 @@ static void teardown(void)
 	sample_free(s);
 }
 
-static Vx__Vol *volume(const char *name)
-{
-	Vx__Vol *vol = config_vol(s->config, name);
-
-	ck_assert_msg(vol != NULL, "%s", name);
-	return vol;
-}
-
-static Vx__Plex *plex(const char *name)
-{
-	Vx__Plex *found = config_plex(s->config, name);
-
-	ck_assert_msg(found != NULL, "%s", name);
-	return found;
-}
-
 static bool is(const char *name, Vx__PlexState state, Vx__KState kstate)
 {
-	return plex(name)->state == state && plex(name)->kstate == kstate;
+	return sample_plex(s, name)->state == state && sample_plex(s, name)->kstate == kstate;
 }
 #define IS(name, state, kstate) \
 	ck_assert(is(name, VX__PLEX_STATE__PLEX_##state, VX__KSTATE__KS_##kstate))
@@ -44,7 +28,7 @@ static int synced(const char *vol, const uint64_t *attach, size_t count)
 {
 	struct plan *plan;
 	char reason[VX_REASON_MAX];
-	int error = plan_synced(s->config, volume(vol)->rid, attach, count, &plan);
+	int error = plan_synced(s->config, sample_vol(s, vol)->rid, attach, count, &plan);
 
 	if (error == 0) {
 		ck_assert_int_eq(config_apply(s->config, plan->delta, reason), 0);
@@ -62,9 +46,9 @@ START_TEST(a_mirror_is_added)
 	IS("v-02", TEMPRMSD, ENABLED);
 	ck_assert_uint_eq(s->plan->quiesce_count, 1);
 	ck_assert_uint_eq(s->plan->format_log_count, 0);
-	ck_assert_int_eq(volume("v")->state, VX__VOL_STATE__VOL_ACTIVE);
+	ck_assert_int_eq(sample_vol(s, "v")->state, VX__VOL_STATE__VOL_ACTIVE);
 	ck_assert_uint_eq(s->config->sd[1]->dm_rid, config_dm(s->config, "d2")->rid);
-	attach = plex("v-02")->attach;
+	attach = sample_plex(s, "v-02")->attach;
 	ck_assert_uint_ne(attach, 0);
 	/* It stands in for nothing. */
 	sample_refuse(s, "vxplex -g data det v-01", MSG_PLEX_LAST, "v-01");
@@ -83,15 +67,15 @@ START_TEST(mirrors_are_as_the_others)
 	sample_do(s, "vxassist -g data make v 10m layout=stripe ncol=2 stripeunit=32k");
 	sample_refuse(s, "vxassist -g data mirror v d1 d3", MSG_NO_SPACE, "has a plex");
 	sample_do(s, "vxassist -g data mirror v");
-	ck_assert_uint_eq(plex("v-02")->columns, 2);
-	ck_assert_uint_eq(plex("v-02")->stripe_width, 64);
+	ck_assert_uint_eq(sample_plex(s, "v-02")->columns, 2);
+	ck_assert_uint_eq(sample_plex(s, "v-02")->stripe_width, 64);
 	sample_do(s, "vxassist -g data mirror v layout=concat d5");
-	ck_assert_int_eq(plex("v-03")->layout, VX__LAYOUT__LAYOUT_CONCAT);
+	ck_assert_int_eq(sample_plex(s, "v-03")->layout, VX__LAYOUT__LAYOUT_CONCAT);
 	sample_refuse(s, "vxassist -g data mirror v", MSG_NO_SPACE, "has a plex");
 	sample_do(s, "vxassist -g data make w 10m");
 	sample_do(s, "vxassist -g data mirror w nmirror=3");
 	IS("w-04", TEMPRMSD, ENABLED);
-	ck_assert_uint_ne(plex("w-04")->attach, plex("w-03")->attach);
+	ck_assert_uint_ne(sample_plex(s, "w-04")->attach, sample_plex(s, "w-03")->attach);
 	sample_do(s, "vxvol -g data stop w");
 	sample_refuse(s, "vxassist -g data mirror w", MSG_VOLUME_NOT_STARTED, "w");
 	s->env.protocol = VX_PROTOCOL_ATTACH - 1;
@@ -112,12 +96,12 @@ START_TEST(attaches_begin_again_with_the_volume)
 	IS("v-02", STALE, ENABLED);
 	ck_assert_uint_eq(s->plan->format_log_count, 1); /* it was idle, and is old */
 	ck_assert(!s->plan->format_dirty);
-	late = plex("v-02")->attach;
+	late = sample_plex(s, "v-02")->attach;
 	sample_do(s, "vxvol -g data stop v");
 	IS("v-02", STALE, DISABLED);
 	sample_do(s, "vxvol -g data start v");
 	IS("v-02", STALE, ENABLED);
-	attach = plex("v-02")->attach;
+	attach = sample_plex(s, "v-02")->attach;
 	ck_assert_uint_gt(attach, late);
 	ck_assert_int_eq(synced("v", &late, 1), -VX_E_STALE);
 	IS("v-02", STALE, ENABLED);
@@ -145,7 +129,7 @@ START_TEST(what_cannot_be_attached)
 	sample_do(s, "vxplex -g data att v w-02"); /* longer is no matter */
 	sample_do(s, "vxplex -g data att v v-02");
 	IS("w-02", STALE, ENABLED);
-	ck_assert_uint_eq(plex("w-02")->vol_rid, volume("v")->rid);
+	ck_assert_uint_eq(sample_plex(s, "w-02")->vol_rid, sample_vol(s, "v")->rid);
 	sample_do(s, "vxplex -g data det w-02");
 	sample_refuse(s, "vxplex -g data att v w-02 w-02", MSG_TWICE, "w-02");
 }
@@ -160,12 +144,12 @@ START_TEST(logs_come_and_go)
 	IS("v-03", LOG, ENABLED);
 	ck_assert_uint_eq(s->plan->format_log_count, 1);
 	ck_assert_uint_eq(s->plan->quiesce_count, 1);
-	ck_assert_uint_ne(volume("v")->region_len, 0);
+	ck_assert_uint_ne(sample_vol(s, "v")->region_len, 0);
 	sample_refuse(s, "vxassist -g data addlog v d3", MSG_NO_SPACE, "has a plex of the volume");
 	sample_do(s, "vxplex -g data det v-03");
 	sample_do(s, "vxplex -g data att v v-03");
 	IS("v-03", LOG, ENABLED);
-	ck_assert_uint_eq(plex("v-03")->attach, 0);
+	ck_assert_uint_eq(sample_plex(s, "v-03")->attach, 0);
 	sample_do(s, "vxplex -g data dis v-04");
 	sample_do(s, "vxplex -g data att v v-04");
 	IS("v-04", LOG, ENABLED);
@@ -173,7 +157,7 @@ START_TEST(logs_come_and_go)
 	ck_assert_ptr_null(config_plex(s->config, "v-04")); /* the youngest */
 	sample_refuse(s, "vxassist -g data remove log v !d1", MSG_PLEX_FEW, "on these disks");
 	sample_do(s, "vxassist -g data remove log v nlog=0");
-	ck_assert_uint_eq(volume("v")->region_len, 0);
+	ck_assert_uint_eq(sample_vol(s, "v")->region_len, 0);
 	sample_refuse(s, "vxassist -g data remove log v", MSG_PLEX_FEW, "logs");
 }
 END_TEST
@@ -232,13 +216,13 @@ START_TEST(half_attached_is_checked)
 
 	sample_do(s, "vxassist -g data make v 10m");
 	sample_do(s, "vxassist -g data mirror v");
-	plex("v-02")->attach = 0;
+	sample_plex(s, "v-02")->attach = 0;
 	ck_assert_int_eq(config_check(s->config, reason), -VX_E_INVAL);
-	plex("v-02")->attach = s->config->next_rid;
+	sample_plex(s, "v-02")->attach = s->config->next_rid;
 	ck_assert_int_eq(config_check(s->config, reason), -VX_E_INVAL);
-	plex("v-02")->attach = s->config->next_rid - 1;
+	sample_plex(s, "v-02")->attach = s->config->next_rid - 1;
 	ck_assert_msg(config_check(s->config, reason) == 0, "%s", reason);
-	plex("v-02")->vol_rid = 0;
+	sample_plex(s, "v-02")->vol_rid = 0;
 	ck_assert_int_eq(config_check(s->config, reason), -VX_E_INVAL);
 }
 END_TEST

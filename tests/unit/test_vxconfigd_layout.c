@@ -16,22 +16,6 @@ static void teardown(void)
 	sample_free(s);
 }
 
-static const Vx__Vol *volume(const char *name)
-{
-	const Vx__Vol *vol = config_vol(s->config, name);
-
-	ck_assert_ptr_nonnull(vol);
-	return vol;
-}
-
-static const Vx__Plex *plex(const char *name)
-{
-	const Vx__Plex *found = config_plex(s->config, name);
-
-	ck_assert_ptr_nonnull(found);
-	return found;
-}
-
 /* Columns and plexes are on disks of their own; a column is whole stripe units. */
 START_TEST(stripes_are_made)
 {
@@ -39,11 +23,11 @@ START_TEST(stripes_are_made)
 
 	sample_do(s, "vxdg -g data adddisk d4=dev3 d5=dev4 d6=dev5 d7=dev6");
 	sample_do(s, "vxassist -g data make a 100m layout=stripe ncol=3 stripeunit=64k");
-	first = plex("a-01");
+	first = sample_plex(s, "a-01");
 	ck_assert_int_eq(first->layout, VX__LAYOUT__LAYOUT_STRIPE);
 	ck_assert_uint_eq(first->columns, 3);
 	ck_assert_uint_eq(first->stripe_width, 128);
-	ck_assert_uint_eq(volume("a")->len, 204800); /* as it was asked for */
+	ck_assert_uint_eq(sample_vol(s, "a")->len, 204800); /* as it was asked for */
 	ck_assert_uint_eq(first->len, 205056); /* 534 rows */
 	ck_assert_uint_eq(s->config->n_sd, 3);
 	for (uint32_t i = 0; i < 3; i++) {
@@ -53,19 +37,19 @@ START_TEST(stripes_are_made)
 		ck_assert_uint_eq(s->config->sd[i]->dm_rid, s->config->dm[i]->rid);
 	}
 	sample_do(s, "vxassist -g data make b 50m layout=mirror-stripe ncol=3 logtype=drl");
-	ck_assert_uint_eq(plex("b-01")->columns, 3);
-	ck_assert_uint_eq(plex("b-02")->columns, 3);
-	ck_assert_uint_eq(plex("b-02")->stripe_width, 128);
-	ck_assert(plex("b-03")->is_log && plex("b-04")->is_log);
-	ck_assert_int_eq(plex("b-03")->layout, VX__LAYOUT__LAYOUT_CONCAT);
-	ck_assert_uint_eq(plex("b-03")->columns, 1);
-	ck_assert_int_eq(volume("b")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_uint_eq(sample_plex(s, "b-01")->columns, 3);
+	ck_assert_uint_eq(sample_plex(s, "b-02")->columns, 3);
+	ck_assert_uint_eq(sample_plex(s, "b-02")->stripe_width, 128);
+	ck_assert(sample_plex(s, "b-03")->is_log && sample_plex(s, "b-04")->is_log);
+	ck_assert_int_eq(sample_plex(s, "b-03")->layout, VX__LAYOUT__LAYOUT_CONCAT);
+	ck_assert_uint_eq(sample_plex(s, "b-03")->columns, 1);
+	ck_assert_int_eq(sample_vol(s, "b")->state, VX__VOL_STATE__VOL_SYNC);
 	/* As many columns as there are disks for: 7 for one plex, 3 for each of two. */
 	sample_do(s, "vxassist -g data make c 10m layout=stripe");
-	ck_assert_uint_eq(plex("c-01")->columns, 7);
+	ck_assert_uint_eq(sample_plex(s, "c-01")->columns, 7);
 	sample_do(s, "vxassist -g data make d 10m layout=stripe,mirror stripeunit=128k");
-	ck_assert_uint_eq(plex("d-02")->columns, 3);
-	ck_assert_uint_eq(plex("d-02")->stripe_width, 256);
+	ck_assert_uint_eq(sample_plex(s, "d-02")->columns, 3);
+	ck_assert_uint_eq(sample_plex(s, "d-02")->stripe_width, 256);
 	/* A column may need several disks. */
 	sample_do(s, "vxassist -g data make e 3g layout=stripe ncol=2");
 	ck_assert_uint_gt(s->config->sd[s->config->n_sd - 1]->plex_offset, 0);

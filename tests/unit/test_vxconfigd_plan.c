@@ -20,22 +20,6 @@ static void teardown(void)
 	sample_free(s);
 }
 
-static Vx__Vol *volume(const char *name)
-{
-	Vx__Vol *vol = config_vol(s->config, name);
-
-	ck_assert_msg(vol != NULL, "%s", name);
-	return vol;
-}
-
-static const Vx__Plex *plex(const char *name)
-{
-	const Vx__Plex *found = config_plex(s->config, name);
-
-	ck_assert_msg(found != NULL, "%s", name);
-	return found;
-}
-
 /* The disk of a plex that lies on one disk only. */
 static const char *disk_of(const char *plex_name)
 {
@@ -44,7 +28,7 @@ static const char *disk_of(const char *plex_name)
 	for (size_t i = 0; i < s->config->n_sd; i++) {
 		const Vx__Sd *sd = s->config->sd[i];
 
-		if (sd->plex_rid == plex(plex_name)->rid) {
+		if (sd->plex_rid == sample_plex(s, plex_name)->rid) {
 			ck_assert(name == NULL);
 			name = config_dm_rid(s->config, sd->dm_rid)->name;
 		}
@@ -148,7 +132,7 @@ START_TEST(the_story_makes_a_mirrored_volume)
 	const Vx__Vol *vol;
 
 	sample_do(s, "vxassist -g data make vol1 200m layout=mirror nmirror=2 logtype=drl");
-	vol = volume("vol1");
+	vol = sample_vol(s, "vol1");
 	ck_assert_uint_eq(vol->len, 409600);
 	ck_assert_int_eq(vol->state, VX__VOL_STATE__VOL_SYNC);
 	ck_assert_int_eq(vol->kstate, VX__KSTATE__KS_ENABLED);
@@ -161,10 +145,10 @@ START_TEST(the_story_makes_a_mirrored_volume)
 	ck_assert_str_eq(disk_of("vol1-02"), "d2");
 	ck_assert_str_eq(disk_of("vol1-03"), "d3"); /* the log where no data of the volume is */
 	ck_assert_str_eq(disk_of("vol1-04"), "d1"); /* and a second one, since there is place */
-	ck_assert_int_eq(plex("vol1-02")->state, VX__PLEX_STATE__PLEX_ACTIVE);
-	ck_assert_int_eq(plex("vol1-03")->state, VX__PLEX_STATE__PLEX_LOG);
-	ck_assert(plex("vol1-03")->is_log && plex("vol1-04")->is_log);
-	ck_assert_uint_ge(plex("vol1-03")->len, drl_log_len(vol->len, vol->region_len));
+	ck_assert_int_eq(sample_plex(s, "vol1-02")->state, VX__PLEX_STATE__PLEX_ACTIVE);
+	ck_assert_int_eq(sample_plex(s, "vol1-03")->state, VX__PLEX_STATE__PLEX_LOG);
+	ck_assert(sample_plex(s, "vol1-03")->is_log && sample_plex(s, "vol1-04")->is_log);
+	ck_assert_uint_ge(sample_plex(s, "vol1-03")->len, drl_log_len(vol->len, vol->region_len));
 	ck_assert_ptr_nonnull(config_sd(s->config, "d1-01"));
 	ck_assert_ptr_nonnull(config_sd(s->config, "d1-02"));
 	ck_assert_uint_eq(s->plan->quiesce_count, 0);
@@ -173,9 +157,9 @@ START_TEST(the_story_makes_a_mirrored_volume)
 	ck_assert_uint_eq(s->plan->format_log[0], vol->rid);
 	ck_assert(s->plan->format_dirty);
 	sample_do(s, "vxassist -g data make vol2 64m");
-	ck_assert_int_eq(volume("vol2")->state, VX__VOL_STATE__VOL_ACTIVE);
-	ck_assert_uint_eq(volume("vol2")->region_len, 0);
-	ck_assert_uint_eq(volume("vol2")->minor, s->config->dg->minor_base + 1);
+	ck_assert_int_eq(sample_vol(s, "vol2")->state, VX__VOL_STATE__VOL_ACTIVE);
+	ck_assert_uint_eq(sample_vol(s, "vol2")->region_len, 0);
+	ck_assert_uint_eq(sample_vol(s, "vol2")->minor, s->config->dg->minor_base + 1);
 	ck_assert_uint_eq(s->plan->format_log_count, 0);
 }
 END_TEST
@@ -183,27 +167,27 @@ END_TEST
 START_TEST(attributes_of_make)
 {
 	sample_do(s, "vxassist -g data make a 10m layout=mirror,log init=active");
-	ck_assert_int_eq(volume("a")->state, VX__VOL_STATE__VOL_ACTIVE);
+	ck_assert_int_eq(sample_vol(s, "a")->state, VX__VOL_STATE__VOL_ACTIVE);
 	ck_assert(s->plan->format_log_count == 1 && !s->plan->format_dirty);
 	sample_do(s, "vxassist -g data make b 10m layout=mirror,nolog");
-	ck_assert_uint_eq(volume("b")->region_len, 0);
-	ck_assert_int_eq(volume("b")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_uint_eq(sample_vol(s, "b")->region_len, 0);
+	ck_assert_int_eq(sample_vol(s, "b")->state, VX__VOL_STATE__VOL_SYNC);
 	sample_do(s, "vxassist -g data make c 10m nmirror=3 nlog=1 usetype=gen comment=hello");
 	ck_assert_ptr_nonnull(config_plex(s->config, "c-04"));
 	ck_assert_ptr_null(config_plex(s->config, "c-05"));
-	ck_assert_str_eq(volume("c")->usetype, "gen");
-	ck_assert_str_eq(volume("c")->comment, "hello");
+	ck_assert_str_eq(sample_vol(s, "c")->usetype, "gen");
+	ck_assert_str_eq(sample_vol(s, "c")->comment, "hello");
 	sample_do(s, "vxassist -g data make d 10m init=none layout=mirror logtype=drl");
-	ck_assert_int_eq(volume("d")->state, VX__VOL_STATE__VOL_EMPTY);
-	ck_assert_int_eq(volume("d")->kstate, VX__KSTATE__KS_DISABLED);
+	ck_assert_int_eq(sample_vol(s, "d")->state, VX__VOL_STATE__VOL_EMPTY);
+	ck_assert_int_eq(sample_vol(s, "d")->kstate, VX__KSTATE__KS_DISABLED);
 	sample_do(s, "vxvol -g data start d");
-	ck_assert_int_eq(volume("d")->state, VX__VOL_STATE__VOL_SYNC);
-	ck_assert_int_eq(plex("d-01")->state, VX__PLEX_STATE__PLEX_ACTIVE);
-	ck_assert_int_eq(plex("d-03")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(sample_vol(s, "d")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_int_eq(sample_plex(s, "d-01")->state, VX__PLEX_STATE__PLEX_ACTIVE);
+	ck_assert_int_eq(sample_plex(s, "d-03")->kstate, VX__KSTATE__KS_ENABLED);
 	sample_do(s, "vxassist -g data make e 10m layout=concat,nomirror d2");
 	ck_assert_str_eq(disk_of("e-01"), "d2");
 	sample_do(s, "vxassist -g data make f 1");
-	ck_assert_uint_eq(volume("f")->len, ALLOCATE_ALIGN_SECTORS);
+	ck_assert_uint_eq(sample_vol(s, "f")->len, ALLOCATE_ALIGN_SECTORS);
 	sample_do(s, "vxassist -g data make g1 10m layout=mirror logtype=none d1 d3");
 	ck_assert_str_ne(disk_of("g1-01"), "d2");
 	ck_assert_str_ne(disk_of("g1-02"), "d2");
@@ -234,32 +218,32 @@ START_TEST(volumes_start_and_stop)
 	ck_assert_int_eq(s->exit_code, 25);
 	sample_do(s, "vxvol -g data stop vol1");
 	ck_assert_uint_eq(s->plan->quiesce_count, 1);
-	ck_assert_int_eq(volume("vol1")->state, VX__VOL_STATE__VOL_CLEAN);
-	ck_assert_int_eq(volume("vol1")->kstate, VX__KSTATE__KS_DISABLED);
-	ck_assert_int_eq(plex("vol1-01")->state, VX__PLEX_STATE__PLEX_CLEAN);
-	ck_assert_int_eq(plex("vol1-03")->state, VX__PLEX_STATE__PLEX_LOG);
-	ck_assert_int_eq(plex("vol1-03")->kstate, VX__KSTATE__KS_DISABLED);
-	ck_assert_int_eq(query_volume_condition(s->config, volume("vol1")), QUERY_STARTABLE);
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_CLEAN);
+	ck_assert_int_eq(sample_vol(s, "vol1")->kstate, VX__KSTATE__KS_DISABLED);
+	ck_assert_int_eq(sample_plex(s, "vol1-01")->state, VX__PLEX_STATE__PLEX_CLEAN);
+	ck_assert_int_eq(sample_plex(s, "vol1-03")->state, VX__PLEX_STATE__PLEX_LOG);
+	ck_assert_int_eq(sample_plex(s, "vol1-03")->kstate, VX__KSTATE__KS_DISABLED);
+	ck_assert_int_eq(query_volume_condition(s->config, sample_vol(s, "vol1")), QUERY_STARTABLE);
 	sample_refuse(s, "vxvol -g data stop vol1", MSG_VOLUME_NOT_STARTED, "vol1");
 	ck_assert_int_eq(s->exit_code, 26);
 	sample_do(s, "vxvol -g data stopall");
 	sample_do(s, "vxvol -g data stopall");
 	ck_assert(delta_is_empty(s->plan->delta));
 	sample_do(s, "vxvol -g data startall");
-	ck_assert_int_eq(volume("vol1")->state, VX__VOL_STATE__VOL_ACTIVE);
-	ck_assert_int_eq(volume("vol2")->kstate, VX__KSTATE__KS_ENABLED);
-	ck_assert_int_eq(query_volume_condition(s->config, volume("vol1")), QUERY_STARTED);
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_ACTIVE);
+	ck_assert_int_eq(sample_vol(s, "vol2")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(query_volume_condition(s->config, sample_vol(s, "vol1")), QUERY_STARTED);
 	/* Stopped in the middle of a synchronisation: it goes on at the next start. */
 	sample_do(s, "vxassist -g data make vol3 10m layout=mirror");
 	sample_do(s, "vxvol -g data stop vol3");
-	ck_assert_int_eq(volume("vol3")->state, VX__VOL_STATE__VOL_NEEDSYNC);
+	ck_assert_int_eq(sample_vol(s, "vol3")->state, VX__VOL_STATE__VOL_NEEDSYNC);
 	sample_do(s, "vxvol -g data start vol3");
-	ck_assert_int_eq(volume("vol3")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_int_eq(sample_vol(s, "vol3")->state, VX__VOL_STATE__VOL_SYNC);
 	/* Not stopped in order (state ACTIVE, DISABLED): mirrors may differ. */
 	sample_do(s, "vxvol -g data stop vol1");
-	volume("vol1")->state = VX__VOL_STATE__VOL_ACTIVE;
+	sample_vol(s, "vol1")->state = VX__VOL_STATE__VOL_ACTIVE;
 	sample_do(s, "vxvol -g data start vol1");
-	ck_assert_int_eq(volume("vol1")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_SYNC);
 }
 END_TEST
 
@@ -275,9 +259,9 @@ START_TEST(volumes_are_recovered)
 	sample_do(s, "vxrecover -g data recover");
 	ck_assert(delta_is_empty(s->plan->delta)); /* started only with -s */
 	sample_do(s, "vxrecover -g data -s recover d2");
-	ck_assert_int_eq(volume("vol1")->kstate, VX__KSTATE__KS_DISABLED);
-	ck_assert_int_eq(volume("vol2")->kstate, VX__KSTATE__KS_ENABLED);
-	ck_assert_int_eq(volume("vol3")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_int_eq(sample_vol(s, "vol1")->kstate, VX__KSTATE__KS_DISABLED);
+	ck_assert_int_eq(sample_vol(s, "vol2")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(sample_vol(s, "vol3")->state, VX__VOL_STATE__VOL_SYNC);
 	vx__reply__init(&reply);
 	sample_split(&words, "vxrecover -g data -p recover");
 	ck_assert(!plan_is_change(&words.request));
@@ -286,13 +270,13 @@ START_TEST(volumes_are_recovered)
 	ck_assert_str_eq(reply.line[0], "vol1 Startable");
 	free(reply.line[0]);
 	free(reply.line);
-	volume("vol3")->state = VX__VOL_STATE__VOL_NEEDSYNC;
+	sample_vol(s, "vol3")->state = VX__VOL_STATE__VOL_NEEDSYNC;
 	sample_do(s, "vxrecover -g data -n recover");
 	ck_assert(delta_is_empty(s->plan->delta));
 	sample_do(s, "vxrecover -g data -c recover vol3");
-	ck_assert_int_eq(volume("vol3")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_int_eq(sample_vol(s, "vol3")->state, VX__VOL_STATE__VOL_SYNC);
 	sample_do(s, "vxrecover -g data -s -b recover");
-	ck_assert_int_eq(volume("vol1")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(sample_vol(s, "vol1")->kstate, VX__KSTATE__KS_ENABLED);
 	sample_refuse(s, "vxrecover -g data recover nosuch", MSG_VOLUME_UNKNOWN, "nosuch");
 }
 END_TEST
@@ -317,8 +301,8 @@ START_TEST(what_is_not_recovered_is_told)
 	ck_assert_int_eq(sample_try(s, "vxrecover -g data -s -n recover"), 0);
 	ck_assert_str_eq(s->text,
 			 "Volume vol3: cannot be started: no plex holds its data completely");
-	ck_assert_int_eq(volume("vol2")->kstate, VX__KSTATE__KS_ENABLED);
-	ck_assert_int_eq(volume("vol3")->kstate, VX__KSTATE__KS_DISABLED);
+	ck_assert_int_eq(sample_vol(s, "vol2")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(sample_vol(s, "vol3")->kstate, VX__KSTATE__KS_DISABLED);
 }
 END_TEST
 
@@ -333,7 +317,7 @@ START_TEST(open_volumes_stay)
 	sample_refuse(s, "vxassist -g data remove volume vol1", MSG_VOLUME_OPEN, "fio (pid 4711");
 	sample_refuse(s, "vxassist -g data remove volume vol2 vol1", MSG_VOLUME_OPEN, "vol1");
 	sample_refuse(s, "vxvol -g data stopall", MSG_VOLUME_OPEN, "vol1");
-	ck_assert_int_eq(volume("vol2")->kstate, VX__KSTATE__KS_ENABLED);
+	ck_assert_int_eq(sample_vol(s, "vol2")->kstate, VX__KSTATE__KS_ENABLED);
 	sample_refuse(s, "vxdg deport data", MSG_GROUP_BUSY, "vol1: fio (pid 4711, nbd) on node a");
 	sample_refuse(s, "vxdg destroy data", MSG_GROUP_BUSY, "vol1: fio");
 	sample_do(s, "vxassist -g data remove volume vol2");
@@ -387,18 +371,18 @@ START_TEST(settings_change)
 	ck_assert_int_eq(s->config->dg->detach_policy, VX__DETACH_POLICY__DETACH_GLOBAL);
 	sample_do(s, "vxassist -g data make vol1 10m layout=mirror logtype=drl");
 	sample_do(s, "vxvol -g data rdpol prefer vol1 vol1-02");
-	ck_assert_int_eq(volume("vol1")->read_policy, VX__READ_POLICY__READ_PREFER);
-	ck_assert_str_eq(volume("vol1")->prefer_plex, "vol1-02");
+	ck_assert_int_eq(sample_vol(s, "vol1")->read_policy, VX__READ_POLICY__READ_PREFER);
+	ck_assert_str_eq(sample_vol(s, "vol1")->prefer_plex, "vol1-02");
 	sample_refuse(s, "vxvol -g data rdpol prefer vol1 vol1-03", MSG_PLEX_NOT_OF, "vol1-03");
 	sample_do(s, "vxplex -g data dis vol1-02"); /* the preference goes with it */
-	ck_assert_int_eq(volume("vol1")->read_policy, VX__READ_POLICY__READ_SELECT);
+	ck_assert_int_eq(sample_vol(s, "vol1")->read_policy, VX__READ_POLICY__READ_SELECT);
 	sample_do(s, "vxvol -g data rdpol round vol1");
-	ck_assert_int_eq(volume("vol1")->read_policy, VX__READ_POLICY__READ_ROUND);
+	ck_assert_int_eq(sample_vol(s, "vol1")->read_policy, VX__READ_POLICY__READ_ROUND);
 	sample_do(s, "vxvol -g data rdpol select vol1");
 	sample_do(s, "vxvol -g data set vol1 comment=mail");
-	ck_assert_str_eq(volume("vol1")->comment, "mail");
+	ck_assert_str_eq(sample_vol(s, "vol1")->comment, "mail");
 	sample_do(s, "vxvol -g data set vol1 comment=");
-	ck_assert_str_eq(volume("vol1")->comment, "");
+	ck_assert_str_eq(sample_vol(s, "vol1")->comment, "");
 }
 END_TEST
 
@@ -406,26 +390,26 @@ START_TEST(plexes_are_detached_and_taken_out)
 {
 	sample_do(s, "vxassist -g data make vol1 10m layout=mirror logtype=drl nmirror=3");
 	sample_do(s, "vxplex -g data det vol1-01");
-	ck_assert_int_eq(plex("vol1-01")->state, VX__PLEX_STATE__PLEX_STALE);
-	ck_assert_int_eq(plex("vol1-01")->kstate, VX__KSTATE__KS_DETACHED);
-	ck_assert_int_eq(volume("vol1")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_int_eq(sample_plex(s, "vol1-01")->state, VX__PLEX_STATE__PLEX_STALE);
+	ck_assert_int_eq(sample_plex(s, "vol1-01")->kstate, VX__KSTATE__KS_DETACHED);
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_SYNC);
 	sample_refuse(s, "vxplex -g data det vol1-01", MSG_STATE_INVALID, "DETACHED");
 	sample_refuse(s, "vxplex -g data det vol1-02 vol1-03", MSG_PLEX_LAST, "vol1-03");
 	ck_assert_int_eq(s->exit_code, 18);
 	sample_do(s, "vxplex -g data det vol1-02");
-	ck_assert_int_eq(volume("vol1")->state,
+	ck_assert_int_eq(sample_vol(s, "vol1")->state,
 			 VX__VOL_STATE__VOL_ACTIVE); /* nothing to be made equal */
 	sample_refuse(s, "vxplex -g data -o rm dis vol1-03", MSG_PLEX_LAST, "vol1");
 	sample_do(s, "vxplex -g data -o rm dis vol1-01");
 	ck_assert_ptr_null(config_plex(s->config, "vol1-01"));
 	sample_do(s, "vxplex -g data dis vol1-02");
-	ck_assert_uint_eq(plex("vol1-02")->vol_rid, 0);
+	ck_assert_uint_eq(sample_plex(s, "vol1-02")->vol_rid, 0);
 	sample_refuse(s, "vxplex -g data dis vol1-02", MSG_STATE_INVALID, "dissociated");
 	sample_do(s, "vxplex -g data -o rm dis vol1-02");
 	sample_do(s, "vxplex -g data -o rm dis vol1-04");
-	ck_assert_uint_ne(volume("vol1")->region_len, 0);
+	ck_assert_uint_ne(sample_vol(s, "vol1")->region_len, 0);
 	sample_do(s, "vxplex -g data -o rm dis vol1-05");
-	ck_assert_uint_eq(volume("vol1")->region_len, 0);
+	ck_assert_uint_eq(sample_vol(s, "vol1")->region_len, 0);
 	ck_assert_uint_eq(s->config->n_plex, 1);
 	ck_assert_uint_eq(s->config->n_sd, 1);
 }
@@ -437,24 +421,27 @@ START_TEST(failed_plexes_are_detached)
 	struct plan *plan;
 
 	sample_do(s, "vxassist -g data make vol1 10m layout=mirror logtype=drl");
-	vol = volume("vol1")->rid;
+	vol = sample_vol(s, "vol1")->rid;
 	ck_assert_int_eq(plan_detach(s->config, vol, 4711, &plan), -VX_E_NOTFOUND);
-	ck_assert_int_eq(plan_detach(s->config, 4711, plex("vol1-01")->rid, &plan), -VX_E_NOTFOUND);
-	ck_assert_int_eq(plan_detach(s->config, vol, plex("vol1-01")->rid, &plan), 0);
+	ck_assert_int_eq(plan_detach(s->config, 4711, sample_plex(s, "vol1-01")->rid, &plan),
+			 -VX_E_NOTFOUND);
+	ck_assert_int_eq(plan_detach(s->config, vol, sample_plex(s, "vol1-01")->rid, &plan), 0);
 	ck_assert_uint_eq(plan->quiesce_count, 1);
 	sample_apply(s, plan);
 	plan_free(plan);
-	ck_assert_int_eq(plex("vol1-01")->state, VX__PLEX_STATE__PLEX_IOFAIL);
-	ck_assert_int_eq(plan_detach(s->config, vol, plex("vol1-01")->rid, &plan), -VX_E_STALE);
-	ck_assert_int_eq(plan_detach(s->config, vol, plex("vol1-02")->rid, &plan), -VX_E_LAST);
+	ck_assert_int_eq(sample_plex(s, "vol1-01")->state, VX__PLEX_STATE__PLEX_IOFAIL);
+	ck_assert_int_eq(plan_detach(s->config, vol, sample_plex(s, "vol1-01")->rid, &plan),
+			 -VX_E_STALE);
+	ck_assert_int_eq(plan_detach(s->config, vol, sample_plex(s, "vol1-02")->rid, &plan),
+			 -VX_E_LAST);
 	for (size_t i = 3; i <= 4; i++) { /* all logs may go: the volume works on without */
 		const char *name = i == 3 ? "vol1-03" : "vol1-04";
 
-		ck_assert_int_eq(plan_detach(s->config, vol, plex(name)->rid, &plan), 0);
+		ck_assert_int_eq(plan_detach(s->config, vol, sample_plex(s, name)->rid, &plan), 0);
 		sample_apply(s, plan);
 		plan_free(plan);
 	}
-	ck_assert_int_eq(query_volume_condition(s->config, volume("vol1")), QUERY_STARTED);
+	ck_assert_int_eq(query_volume_condition(s->config, sample_vol(s, "vol1")), QUERY_STARTED);
 }
 END_TEST
 
@@ -464,12 +451,12 @@ START_TEST(synchronised_volumes_become_active)
 
 	sample_do(s, "vxassist -g data make vol1 10m layout=mirror");
 	ck_assert_int_eq(plan_synced(s->config, 4711, NULL, 0, &plan), -VX_E_NOTFOUND);
-	ck_assert_int_eq(plan_synced(s->config, volume("vol1")->rid, NULL, 0, &plan), 0);
+	ck_assert_int_eq(plan_synced(s->config, sample_vol(s, "vol1")->rid, NULL, 0, &plan), 0);
 	ck_assert_uint_eq(plan->quiesce_count, 0);
 	sample_apply(s, plan);
 	plan_free(plan);
-	ck_assert_int_eq(volume("vol1")->state, VX__VOL_STATE__VOL_ACTIVE);
-	ck_assert_int_eq(plan_synced(s->config, volume("vol1")->rid, NULL, 0, &plan),
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_ACTIVE);
+	ck_assert_int_eq(plan_synced(s->config, sample_vol(s, "vol1")->rid, NULL, 0, &plan),
 			 -VX_E_STALE);
 }
 END_TEST
@@ -479,7 +466,8 @@ START_TEST(broken_volumes_do_not_start)
 	sample_do(s, "vxassist -g data make vol1 10m");
 	sample_do(s, "vxvol -g data stop vol1");
 	s->config->plex[0]->state = VX__PLEX_STATE__PLEX_STALE;
-	ck_assert_int_eq(query_volume_condition(s->config, volume("vol1")), QUERY_UNSTARTABLE);
+	ck_assert_int_eq(query_volume_condition(s->config, sample_vol(s, "vol1")),
+			 QUERY_UNSTARTABLE);
 	sample_refuse(s, "vxvol -g data start vol1", MSG_VOLUME_NO_PLEX, "vol1");
 	sample_refuse(s, "vxvol -g data startall", MSG_VOLUME_NO_PLEX, "vol1");
 	ck_assert_str_eq(query_condition_text(QUERY_STARTED_UNUSABLE), "Started Unusable");

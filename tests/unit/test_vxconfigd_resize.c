@@ -19,28 +19,12 @@ static void teardown(void)
 	sample_free(s);
 }
 
-static const Vx__Vol *volume(const char *name)
-{
-	const Vx__Vol *vol = config_vol(s->config, name);
-
-	ck_assert_msg(vol != NULL, "%s", name);
-	return vol;
-}
-
-static const Vx__Plex *plex(const char *name)
-{
-	const Vx__Plex *found = config_plex(s->config, name);
-
-	ck_assert_msg(found != NULL, "%s", name);
-	return found;
-}
-
 static size_t subdisks(const char *name)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->config->n_sd; i++) {
-		count += s->config->sd[i]->plex_rid == plex(name)->rid ? 1 : 0;
+		count += s->config->sd[i]->plex_rid == sample_plex(s, name)->rid ? 1 : 0;
 	}
 	return count;
 }
@@ -49,22 +33,22 @@ START_TEST(a_volume_grows_where_it_is)
 {
 	sample_do(s, "vxassist -g data make v 10m layout=mirror logtype=drl d1 d2");
 	sample_do(s, "vxassist -g data growby v 10m"); /* the logs are behind it */
-	ck_assert_uint_eq(volume("v")->len, 20 * MB);
-	ck_assert_uint_eq(plex("v-01")->len, 20 * MB);
-	ck_assert_uint_eq(plex("v-02")->len, 20 * MB);
+	ck_assert_uint_eq(sample_vol(s, "v")->len, 20 * MB);
+	ck_assert_uint_eq(sample_plex(s, "v-01")->len, 20 * MB);
+	ck_assert_uint_eq(sample_plex(s, "v-02")->len, 20 * MB);
 	ck_assert_uint_eq(subdisks("v-01"), 2);
 	ck_assert_uint_eq(s->plan->quiesce_count, 1);
 	ck_assert_uint_eq(s->plan->format_log_count, 1);
-	ck_assert_int_eq(volume("v")->state, VX__VOL_STATE__VOL_SYNC);
+	ck_assert_int_eq(sample_vol(s, "v")->state, VX__VOL_STATE__VOL_SYNC);
 	sample_do(s, "vxassist -g data growto v 50m"); /* behind the second subdisk */
 	ck_assert_uint_eq(subdisks("v-01"), 2);
-	ck_assert_uint_eq(volume("v")->len, 50 * MB);
+	ck_assert_uint_eq(sample_vol(s, "v")->len, 50 * MB);
 	sample_do(s, "vxassist -g data -f shrinkto v 5m");
 	ck_assert_uint_eq(subdisks("v-01"), 1);
-	ck_assert_uint_eq(plex("v-02")->len, 5 * MB);
+	ck_assert_uint_eq(sample_plex(s, "v-02")->len, 5 * MB);
 	ck_assert_uint_eq(config_sd(s->config, "d1-01")->len, 5 * MB);
 	sample_do(s, "vxassist -g data -f shrinkby v 1m");
-	ck_assert_uint_eq(volume("v")->len, 4 * MB);
+	ck_assert_uint_eq(sample_vol(s, "v")->len, 4 * MB);
 }
 END_TEST
 
@@ -80,7 +64,7 @@ START_TEST(other_disks_are_taken)
 		}
 	}
 	sample_refuse(s, "vxassist -g data growby v 2g", MSG_NO_SPACE, "free");
-	ck_assert_uint_eq(volume("v")->len, 1100 * MB);
+	ck_assert_uint_eq(sample_vol(s, "v")->len, 1100 * MB);
 }
 END_TEST
 
@@ -88,10 +72,10 @@ START_TEST(stripes_grow_by_rows)
 {
 	sample_do(s, "vxassist -g data make v 10m layout=stripe ncol=3 stripeunit=64k");
 	sample_do(s, "vxassist -g data growby v 16"); /* what is there is enough */
-	ck_assert_uint_eq(plex("v-01")->len, 54 * 384);
+	ck_assert_uint_eq(sample_plex(s, "v-01")->len, 54 * 384);
 	sample_do(s, "vxassist -g data growto v 20m");
-	ck_assert_uint_eq(volume("v")->len, 20 * MB);
-	ck_assert_uint_eq(plex("v-01")->len, 107 * 384);
+	ck_assert_uint_eq(sample_vol(s, "v")->len, 20 * MB);
+	ck_assert_uint_eq(sample_plex(s, "v-01")->len, 107 * 384);
 	ck_assert_uint_eq(subdisks("v-01"), 3);
 	for (uint32_t i = 0; i < 3; i++) {
 		ck_assert_uint_eq(s->config->sd[i]->len, 107 * 128);
@@ -101,7 +85,7 @@ START_TEST(stripes_grow_by_rows)
 	ck_assert_uint_eq(subdisks("v-01"), 4); /* w is behind column 0 */
 	ck_assert_uint_eq(config_sd(s->config, "d1-03")->column, 0);
 	sample_do(s, "vxassist -g data -f shrinkto v 10m");
-	ck_assert_uint_eq(plex("v-01")->len, 54 * 384);
+	ck_assert_uint_eq(sample_plex(s, "v-01")->len, 54 * 384);
 	ck_assert_uint_eq(subdisks("v-01"), 3);
 }
 END_TEST
@@ -116,16 +100,16 @@ START_TEST(regions_become_longer)
 		s->config->dm[i]->pub_len = UINT64_C(1) << 32;
 	}
 	sample_do(s, "vxassist -g data make v 4g layout=mirror logtype=drl");
-	region = volume("v")->region_len;
-	ck_assert_uint_eq(drl_region_count(volume("v")->len, region), 16384);
+	region = sample_vol(s, "v")->region_len;
+	ck_assert_uint_eq(drl_region_count(sample_vol(s, "v")->len, region), 16384);
 	sample_do(s, "vxassist -g data growto v 7g");
-	ck_assert_uint_eq(volume("v")->region_len, region);
+	ck_assert_uint_eq(sample_vol(s, "v")->region_len, region);
 	sample_do(s, "vxassist -g data growto v 100g");
-	ck_assert_uint_eq(volume("v")->region_len, region * 16);
-	ck_assert_uint_le(drl_log_len(volume("v")->len, volume("v")->region_len),
-			  plex("v-03")->len);
+	ck_assert_uint_eq(sample_vol(s, "v")->region_len, region * 16);
+	ck_assert_uint_le(drl_log_len(sample_vol(s, "v")->len, sample_vol(s, "v")->region_len),
+			  sample_plex(s, "v-03")->len);
 	sample_do(s, "vxassist -g data -f shrinkto v 1g");
-	ck_assert_uint_eq(volume("v")->region_len, region * 16);
+	ck_assert_uint_eq(sample_vol(s, "v")->region_len, region * 16);
 }
 END_TEST
 
@@ -134,7 +118,7 @@ START_TEST(detached_plexes_grow_too)
 	sample_do(s, "vxassist -g data make v 10m layout=mirror");
 	sample_do(s, "vxplex -g data det v-02");
 	sample_do(s, "vxassist -g data growby v 10m");
-	ck_assert_uint_eq(plex("v-02")->len, 20 * MB);
+	ck_assert_uint_eq(sample_plex(s, "v-02")->len, 20 * MB);
 	ck_assert_uint_eq(s->plan->need_disk_count, 1); /* its disk may be gone */
 	sample_do(s, "vxplex -g data att v v-02");
 	sample_refuse(s, "vxassist -g data growby v 10m", MSG_RESIZE_ATTACH, "v-02");

@@ -70,6 +70,22 @@ static inline void sample_free(struct sample *s)
 	free(s);
 }
 
+static inline Vx__Vol *sample_vol(const struct sample *s, const char *name)
+{
+	Vx__Vol *found = config_vol(s->config, name);
+
+	ck_assert_msg(found != NULL, "%s", name);
+	return found;
+}
+
+static inline Vx__Plex *sample_plex(const struct sample *s, const char *name)
+{
+	Vx__Plex *found = config_plex(s->config, name);
+
+	ck_assert_msg(found != NULL, "%s", name);
+	return found;
+}
+
 static inline void sample_open(struct sample *s, const char *volume)
 {
 	Vx__OpenBy *open = &s->open[s->env.open_count];
