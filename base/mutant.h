@@ -72,7 +72,8 @@
 	X(R12_OPEN, MODEL, "a clean leave clears the map", NULL) \
 	X(R12_FOLD, MODEL, "no clean leave during a reconfiguration", NULL) \
 	X(R12_BEGIN, MODEL, "a master that is about to leave begins no transaction", NULL) \
-	X(R12_STEPS, CORE, "no clean leave while a step runs", NULL) \
+	X(R12_STEPS, CORE, "no clean leave while a step runs", \
+	  "the second line: who let go of its volumes is no master (R8_LET_GO), and writes nothing") \
 	X(R13_WAIT, CORE, "an abort that is not proven is no word", NULL) \
 	X(R13_WORD, CORE, "after an abort there is recovery", NULL) \
 	X(R14_STALE, CORE, "who meets a higher epoch aborts", NULL) \

@@ -132,8 +132,9 @@ static void decide_contents(struct decide *decide)
 		    (content_compare(content, &decide->content[decide->newest]) > 0 && !MUTANT(D13_NEWEST))) {
 			decide->newest = i;
 		}
-		if (decide->newest_header == NULL || MUTANT(D15_NEWEST) ||
-		    private_header_compare(&image->header, &decide->newest_header->header) > 0) {
+		if (decide->newest_header == NULL ||
+		    (private_header_compare(&image->header, &decide->newest_header->header) > 0) !=
+			    MUTANT(D15_NEWEST)) {
 			decide->newest_header = image;
 		}
 	}

@@ -24,6 +24,11 @@ static bool request_is(const Vx__Request *request, const char *tool, const char 
 	return strcmp(request->tool, tool) == 0 && strcmp(request->verb, verb) == 0;
 }
 
+bool request_is_internal(const Vx__Request *request)
+{
+	return strcmp(request->tool, "vxconfigd") == 0;
+}
+
 bool request_creates(const Vx__Request *request)
 {
 	return request_is(request, "vxdg", "init") || request_is(request, "vxdg", "import");
@@ -376,7 +381,7 @@ static int request_plan_choose(struct request *req)
 	if (mode != NULL && request->n_attr == 1) {
 		return request_plan_activation(req, mode);
 	}
-	if (strcmp(request->tool, "vxconfigd") == 0) {
+	if (request_is_internal(request)) {
 		return request_plan_internal(req);
 	}
 	return request_plan_now(req);

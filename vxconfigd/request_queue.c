@@ -62,7 +62,8 @@ static struct request *request_new(struct configd *configd, const Vx__Request *r
 	return req;
 }
 
-/* No node may take all places. */
+/* No node may take all places. What vxconfigd itself wants takes none: of a volume it is one thing
+ * at a time. */
 static bool request_is_full(const struct request_list *list, uint32_t nodeid)
 {
 	const struct request *req;
@@ -70,8 +71,10 @@ static bool request_is_full(const struct request_list *list, uint32_t nodeid)
 
 	TAILQ_FOREACH(req, list, next)
 	{
-		count++;
-		of_node += req->nodeid == nodeid;
+		if (!request_is_internal(req->request)) {
+			count++;
+			of_node += req->nodeid == nodeid;
+		}
 	}
 	return count >= VX_TXN_QUEUE_MAX || of_node >= VX_TXN_QUEUE_NODE_MAX;
 }
@@ -81,7 +84,7 @@ static struct group *request_group_find(struct configd *configd, const Vx__Reque
 {
 	const char *name = plan_group(request);
 
-	if (strcmp(request->tool, "vxconfigd") == 0) {
+	if (request_is_internal(request)) {
 		return group_find(configd, request->group);
 	}
 	return name != NULL ? group_by_name(configd, name) : NULL;
@@ -114,7 +117,7 @@ void request_submit(struct configd *configd, const Vx__Request *request, uint32_
 		req->group = group;
 		list = &group->queue;
 	}
-	if (request_is_full(list, nodeid)) {
+	if (!request_is_internal(request) && request_is_full(list, nodeid)) {
 		message_add(req->reply, request->tool, MSG_QUEUE_FULL, request_group_name(req),
 			    VX_TXN_QUEUE_MAX, VX_TXN_QUEUE_NODE_MAX);
 		request_end(req, "aborted");
@@ -403,10 +406,10 @@ static void request_end_one(struct request *req, int error, uint32_t node, const
 	} else if (req->propose->dry_run) {
 		request_tell_dry(req);
 	}
-	request_end(req, error == -VX_E_LOST	   ? "unknown"
-			 : error != 0		   ? "aborted"
+	request_end(req, error == -VX_E_LOST	 ? "unknown"
+			 : error != 0		 ? "aborted"
 			 : req->propose->dry_run ? ""
-						   : "committed");
+						 : "committed");
 }
 
 /* A node said no to several at once, and one may be to blame. What a new view gave up stays so:
@@ -428,8 +431,7 @@ void request_ended(struct group *group, int error, uint32_t node, const char *re
 	}
 	if (request_is_tried_again(group, error)) {
 		log_info("dg=%s changes that share a transaction are tried again in halves: %s%s%s",
-			 group->name,
-			 node != 0 ? cview_name(&group->configd->cluster, node) : "",
+			 group->name, node != 0 ? cview_name(&group->configd->cluster, node) : "",
 			 node != 0 ? ": " : "", reason);
 		request_scatter(group, true);
 		return;
@@ -573,8 +575,7 @@ bool request_is_known(struct configd *configd, const uint8_t *txid)
 		known = known || request_list_has(&group->queue, txid) ||
 			request_list_has(&group->sharing, txid) ||
 			request_is(group->starting, txid) || request_is(group->current, txid) ||
-			(group->pending.propose != NULL &&
-			 share_has(group->pending.propose, txid));
+			(group->pending.propose != NULL && share_has(group->pending.propose, txid));
 	}
 	return known;
 }

@@ -73,6 +73,7 @@ int request_plan_after(struct request *req, const Vx__Config *base);
 void request_unplan(struct request *req);
 /* Does it make or import a group? */
 bool request_creates(const Vx__Request *request);
+bool request_is_internal(const Vx__Request *request); /* of vxconfigd itself, not typed */
 bool request_has_flag(const Vx__Request *request, const char *flag);
 const char *request_attr(const Vx__Request *request, const char *key); /* NULL: not given */
 

@@ -8,21 +8,16 @@
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/share.h"
 
-/* What vxconfigd itself wants: writes wait for the end of a plex that failed. */
-static bool request_is_urgent(const struct request *req)
-{
-	return strcmp(req->request->tool, "vxconfigd") == 0;
-}
-
-/* What is urgent comes first; then what was begun before (it was put aside, or failed together with
- * others); then the nodes take turns. */
+/* What vxconfigd itself wants comes first: writes wait for the end of a plex that failed; then what
+ * was begun before (it was put aside, or failed together with others); then the nodes take turns.
+ */
 static struct request *request_next(const struct group *group)
 {
 	struct request *next = TAILQ_FIRST(&group->queue), *req;
 
 	TAILQ_FOREACH(req, &group->queue, next)
 	{
-		if (request_is_urgent(req)) {
+		if (request_is_internal(req->request)) {
 			return req;
 		}
 	}
@@ -61,8 +56,8 @@ static bool request_joins(struct request *first, struct request *req, Vx__Config
 		return false;
 	}
 	if (config_replay(after, req->propose->delta, reason) != 0) {
-		log_bug("dg=%s a change that was just planned does not fit: %s",
-			first->group->name, reason);
+		log_bug("dg=%s a change that was just planned does not fit: %s", first->group->name,
+			reason);
 		return false;
 	}
 	share_join(first->propose, req->propose);
@@ -85,7 +80,8 @@ void request_gather(struct request *first)
 	after = proto_clone(group->config);
 	goes_on = config_replay(after, first->propose->delta, reason) == 0;
 	while (goes_on && (req = request_next(group)) != NULL && req->part == first->part &&
-	       request_is_urgent(req) == request_is_urgent(first) && share_allows(req->request)) {
+	       request_is_internal(req->request) == request_is_internal(first->request) &&
+	       share_allows(req->request)) {
 		request_take(group);
 		goes_on = request_joins(first, req, after);
 		if (goes_on) {

@@ -28,7 +28,7 @@
 #define MAIN 0 /* the group whose configuration changes */
 #define SIM_TXNS_MAX 62 /* a content is a set of transactions, one bit each */
 #define SIM_FAULTS_MAX 16
-#define SIM_CLIENTS 3
+#define SIM_CLIENTS 8
 #define SIM_PROTOCOL_MIN 10
 #define SIM_PROTOCOL_MAX 12
 #define SIM_PROTOCOL_SHARE 12 /* some clusters know it, some do not (T15) */
@@ -370,6 +370,7 @@ struct sim_fault {
 struct sim_options {
 	uint32_t nodes, copies, faults;
 	uint32_t groups; /* 0: from the seed */
+	uint32_t kinds;	 /* of faults, one bit each; 0: from the seed */
 	size_t txns; /* 0: from the seed */
 	uint64_t seed;
 	bool trace;
@@ -401,6 +402,8 @@ struct sim {
 	struct sim_copies *node_copies; /* as each process knows them */
 	bool copies_old; /* for a while: the copies are the ones of the snapshot */
 	struct sim_client client[SIM_CLIENTS];
+	size_t client_count;
+	bool eager; /* they wait for one another's transactions */
 	size_t txn_count, txn_limit;
 	uint32_t pids;
 

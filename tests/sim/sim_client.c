@@ -59,7 +59,7 @@ void client_answer(struct sim *sim, uint8_t client, uint8_t txn, enum sim_outcom
 /* Its connection breaks. */
 void client_lost_configd(struct sim *sim, uint32_t node)
 {
-	for (uint8_t i = 0; i < SIM_CLIENTS; i++) {
+	for (uint8_t i = 0; i < sim->client_count; i++) {
 		if (sim->client[i].node == node && sim->client[i].state == CLIENT_WAITS) {
 			sim->client[i].state = CLIENT_ASKS;
 			client_ask_later(sim, i);
@@ -95,15 +95,16 @@ static void client_begin(struct sim *sim, uint32_t node, uint64_t arg, void *ptr
 
 static void client_think(struct sim *sim, uint8_t client)
 {
-	uint64_t wait = sim->events < 400 ? 300 * SIM_MS : 40 * SIM_MS;
+	uint64_t wait = sim->events < 400 ? 2300 * SIM_MS
+			: sim->eager	  ? 60 * SIM_MS
+					  : 2040 * SIM_MS;
 
-	sim_later(sim, sim_delay(sim, SIM_MS, wait + 2 * SIM_S), PROC_WORLD, 0, client_begin,
-		  client, NULL);
+	sim_later(sim, sim_delay(sim, SIM_MS, wait), PROC_WORLD, 0, client_begin, client, NULL);
 }
 
 bool client_idle(const struct sim *sim)
 {
-	for (size_t i = 0; i < SIM_CLIENTS; i++) {
+	for (size_t i = 0; i < sim->client_count; i++) {
 		if (sim->client[i].state != CLIENT_THINKS) {
 			return false;
 		}
@@ -113,7 +114,11 @@ bool client_idle(const struct sim *sim)
 
 void client_init(struct sim *sim)
 {
-	for (uint8_t i = 0; i < SIM_CLIENTS; i++) {
+	sim->eager = sim->options.seed % 4 == 2;
+	sim->client_count = sim->eager ? SIM_CLIENTS : 3;
+	sim->txn_limit = (sim->eager ? 30 : 8) + sim_below(sim, 16);
+	sim->txn_limit = sim->options.txns > 0 ? sim->options.txns : sim->txn_limit;
+	for (uint8_t i = 0; i < sim->client_count; i++) {
 		client_think(sim, i);
 	}
 }

@@ -20,6 +20,31 @@ const char *fault_name(enum sim_fault_kind kind)
 	return kind < FAULT_COUNT ? name[kind] : "none";
 }
 
+/*
+ * Every other seed knows only some kinds of faults, so that there is one with many of the same
+ * kind, and without those that would end its story early.
+ */
+static uint32_t fault_kinds(struct sim *sim)
+{
+	uint32_t all = (1u << (sim->options.hard ? FAULT_COUNT : FAULT_HARD)) - 1;
+	uint32_t some = all & (uint32_t)sim_random(sim);
+
+	if (sim->options.kinds != 0) {
+		return sim->options.kinds;
+	}
+	return some == 0 || sim_chance(sim, 50) ? all : some;
+}
+
+static enum sim_fault_kind fault_kind(struct sim *sim, uint32_t kinds)
+{
+	uint64_t skip = sim_below(sim, (uint64_t)__builtin_popcount(kinds));
+
+	for (; skip > 0; skip--) {
+		kinds &= kinds - 1;
+	}
+	return (enum sim_fault_kind)__builtin_ctz(kinds);
+}
+
 void fault_make(struct sim *sim)
 {
 	if (sim->options.fault != NULL) {
@@ -30,15 +55,17 @@ void fault_make(struct sim *sim)
 
 	/* of their own chance: the same faults whatever else happens */
 	uint64_t state = sim->rng[0];
+	uint32_t kinds;
 
 	sim->rng[0] = sim->options.seed * 0x9e3779b97f4a7c15u + 7;
+	kinds = fault_kinds(sim);
 	sim->fault_count = sim->options.faults;
 	for (size_t i = 0; i < sim->fault_count; i++) {
 		struct sim_fault fault = {
 			.at = 30 + sim_below(sim, sim_chance(sim, 20) ? FAULT_EARLY : FAULT_EVENTS),
-			.kind = (enum sim_fault_kind)sim_below(sim, sim->options.hard ? FAULT_COUNT
-										      : FAULT_HARD),
-			.node = 1 + (uint32_t)sim_below(sim, sim->options.nodes),
+			.kind = fault_kind(sim, kinds),
+			.node = (uint32_t)sim_below(sim,
+						    sim->options.nodes + 1), /* 0: the master */
 			.how = (uint32_t)sim_random(sim),
 		};
 		size_t at = i;
@@ -110,8 +137,8 @@ static void fault_shelf(struct sim *sim, uint32_t how)
 
 		if (one || (sim->options.hard && (how >> 8 >> i & 1) != 0)) {
 			sim->shelf[i] = (struct sim_shelf){
-				.trouble = sim->options.hard ? SHELF_AWAY
-							     : trouble[(how >> 16) % 3],
+				.trouble =
+					sim->options.hard ? SHELF_AWAY : trouble[(how >> 16) % 3],
 				.until = sim->now + length,
 			};
 			sim_later(sim, length, PROC_WORLD, 0, shelf_back, i, NULL);

@@ -113,8 +113,9 @@ static void shorten(struct sim_options *options)
 	options->txns = options->txns <= 8 ? options->txns : 0;
 	printf("the shortest story found, %zu faults:\n", count);
 	for (size_t i = 0; i < count; i++) {
-		printf("  before event %llu: %s, node %u\n", (unsigned long long)fault[i].at,
-		       fault_name(fault[i].kind), fault[i].node);
+		printf("  before event %llu: %s, node %u%s\n", (unsigned long long)fault[i].at,
+		       fault_name(fault[i].kind), fault[i].node,
+		       fault[i].node == 0 ? " (the master)" : "");
 	}
 	options->trace = true;
 	(void)run_one(options);
@@ -253,7 +254,8 @@ static int many(const struct sim_options *options, uint64_t first, uint64_t seed
 		return 1;
 	}
 	if (lost > 0 || sum.done == 0 || (limit <= 0 && sum.done != seeds)) {
-		printf("0 passed, 1 failed, 0 skipped\n%d workers ended before their runs did\n", lost);
+		printf("0 passed, 1 failed, 0 skipped\n%d workers ended before their runs did\n",
+		       lost);
 		return 1;
 	}
 	printf("1 passed, 0 failed, 0 skipped\n");
@@ -264,7 +266,8 @@ static void usage(FILE *out)
 {
 	fputs("usage: vxsim [--seeds N | --seconds N] [--first N] [--nodes 2..5] [--copies 1..5] "
 	      "[--groups 1..3]\n"
-	      "             [--faults 0..16] [--jobs N] [--hard]   run seeds, each a cluster with "
+	      "             [--faults 0..16] [--kinds MASK] [--jobs N] [--hard]   run seeds, each "
+	      "a cluster with "
 	      "faults\n"
 	      "       vxsim --seed N [--trace]    run one, --trace tells its story\n"
 	      "       vxsim --exhaustive          one fault at each event of a quiet run\n"
@@ -277,7 +280,7 @@ int main(int argc, char **argv)
 	static const struct option words[] = {
 		{ "seeds", 1, NULL, 's' },	{ "first", 1, NULL, 'f' },
 		{ "nodes", 1, NULL, 'n' },	{ "copies", 1, NULL, 'c' },
-		{ "groups", 1, NULL, 'g' },
+		{ "groups", 1, NULL, 'g' },	{ "kinds", 1, NULL, 'k' },
 		{ "faults", 1, NULL, 'F' },	{ "jobs", 1, NULL, 'j' },
 		{ "seed", 1, NULL, 'S' },	{ "seconds", 1, NULL, 'T' },
 		{ "trace", 0, NULL, 't' },	{ "help", 0, NULL, 'h' },
@@ -314,6 +317,9 @@ int main(int argc, char **argv)
 		case 'g':
 			options.groups = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
+		case 'k':
+			options.kinds = (uint32_t)strtoul(optarg, NULL, 0);
+			break;
 		case 'F':
 			options.faults = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
@@ -349,7 +355,8 @@ int main(int argc, char **argv)
 	}
 	if (optind + (mutants ? 1 : 0) < argc || options.nodes < 1 ||
 	    options.nodes > SIM_NODES_MAX || options.copies < 1 ||
-	    options.copies > SIM_COPIES_MAX || options.groups > SIM_GROUPS_MAX || options.faults > SIM_FAULTS_MAX || jobs < 1 ||
+	    options.copies > SIM_COPIES_MAX || options.groups > SIM_GROUPS_MAX ||
+	    options.kinds >= 1u << FAULT_COUNT || options.faults > SIM_FAULTS_MAX || jobs < 1 ||
 	    jobs > WORKERS_MAX) {
 		usage(stderr);
 		return 2;

@@ -48,8 +48,7 @@ struct mutant_result {
 	atomic_bool done;
 	bool baseline; /* it fails without the mutation too */
 	uint64_t runs; /* until noticed; 0: not noticed */
-	uint32_t nodes, copies, faults, groups;
-	bool hard;
+	struct sim_options options;
 	char failure[300];
 };
 
@@ -67,6 +66,13 @@ static struct sim_options mutant_options(enum mutant mutant, uint64_t seed)
 	}
 	return (struct sim_options){
 		.seed = seed,
+		/* a copy that is behind, just when a member of the newest view is gone */
+		.kinds = mutant == MUTANT_D15_NEWEST
+				 ? 1u << FAULT_COPY_AWAY | 1u << FAULT_POWER_OFF |
+					   1u << FAULT_POWER_OFF_ALL | 1u << FAULT_CUT |
+					   1u << FAULT_SPLIT | 1u << FAULT_HEAL |
+					   1u << FAULT_RECONF | 1u << FAULT_PAUSE_COROSYNC
+				 : 0,
 		.nodes = nodes[seed % VX_COUNT_OF(nodes)],
 		.copies = copies[seed / 2 % VX_COUNT_OF(copies)],
 		.faults = 5 + seed % 4,
@@ -95,11 +101,7 @@ static void mutant_try(enum mutant mutant, struct mutant_result *out)
 		}
 		out->baseline = run->failure[0] != '\0';
 		out->runs = seed;
-		out->nodes = options.nodes;
-		out->copies = options.copies;
-		out->faults = options.faults;
-		out->groups = options.groups;
-		out->hard = options.hard;
+		out->options = options;
 	}
 	atomic_store(&out->done, true);
 }
@@ -118,9 +120,16 @@ static bool mutant_print(enum mutant mutant, const struct mutant_result *result)
 	bool good = result->done && !result->baseline && (result->runs > 0 || why != NULL);
 
 	if (result->runs > 0) {
-		snprintf(how, sizeof(how), "--nodes %u --copies %u --faults %u%s%s", result->nodes,
-			 result->copies, result->faults, result->hard ? " --hard" : "",
-			 result->groups > 0 ? " --groups 3" : "");
+		const struct sim_options *options = &result->options;
+		size_t length = (size_t)snprintf(
+			how, sizeof(how), "--nodes %u --copies %u --faults %u%s%s", options->nodes,
+			options->copies, options->faults, options->hard ? " --hard" : "",
+			options->groups > 0 ? " --groups 3" : "");
+
+		if (options->kinds != 0) {
+			snprintf(how + length, sizeof(how) - length, " --kinds %#x",
+				 options->kinds);
+		}
 	}
 	printf("%-15s %-5s %-7s %6llu  %-39s  %s%s%s\n", mutant_table[mutant].name,
 	       mutant_table[mutant].where == CORE ? "core" : "model",

@@ -248,8 +248,6 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	sim->trace = options->trace;
 	sim->rng[0] = options->seed * 0x2545f4914f6cdd1du + 1;
 	sim->now = SIM_START;
-	sim->txn_limit = 8 + sim_below(sim, 16);
-	sim->txn_limit = options->txns > 0 ? options->txns : sim->txn_limit;
 	disk_init(sim);
 	disk_init_nodes(sim);
 	pacemaker_init(sim);
