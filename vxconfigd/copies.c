@@ -20,8 +20,15 @@
 #include "vxconfigd/disk_io.h"
 #include "vxconfigd/record.h"
 
+/* Disks that were given, not yet taken over. */
+struct copies_disks {
+	size_t count;
+	struct copies_disk disk[];
+};
+
 struct copies_op {
 	STAILQ_ENTRY(copies_op) next;
+	struct copies_disks *disks; /* from this operation on; NULL: those of the one before */
 	struct copies_task task;
 	void (*read_done)(void *ctx, struct copies_found *found);
 	void (*claim_done)(void *ctx, int error, uint64_t max_epoch, const char *reason);
@@ -47,6 +54,7 @@ struct copies {
 	struct copies_core core;
 	struct copies_path path[COPIES_ROOM];
 	STAILQ_HEAD(, copies_op) ops; /* the first one runs, once started */
+	struct copies_disks *disks_next; /* for the next operation that is given; NULL: no others */
 	STAILQ_HEAD(, copies_waiter) waiters;
 	struct loop_timer kick, answer_timer;
 	size_t decide_jobs; /* 0 or 1 */
@@ -73,6 +81,27 @@ struct copies_job {
 
 static void copies_kick(struct copies *copies);
 static void copies_step(struct copies *copies, const struct copies_event *event);
+
+static void disks_free(struct copies_disks *disks)
+{
+	for (size_t i = 0; disks != NULL && i < disks->count; i++) {
+		free((char *)disks->disk[i].diskid);
+		free((char *)disks->disk[i].path);
+	}
+	free(disks);
+}
+
+static struct copies_disks *disks_clone(const struct copies_disk *disk, size_t count)
+{
+	struct copies_disks *disks = record_alloc(1, sizeof(*disks) + count * sizeof(*disk));
+
+	disks->count = count;
+	for (size_t i = 0; i < count; i++) {
+		disks->disk[i].diskid = proto_string(disk[i].diskid);
+		disks->disk[i].path = disk[i].path != NULL ? proto_string(disk[i].path) : NULL;
+	}
+	return disks;
+}
 
 int copies_create(struct worker *worker, const char *dgid, const struct copies_disk *disk,
 		  size_t count, struct copies **out_copies)
@@ -110,37 +139,40 @@ void copies_free(struct copies *copies)
 		free(copies->path[i].path);
 	}
 	copies_core_clear(&copies->core);
+	disks_free(copies->disks_next);
 	free(copies);
 }
 
 int copies_set_disks(struct copies *copies, const struct copies_disk *disk, size_t count)
 {
-	size_t index[VX_DISKS_MAX];
-
-	if (!STAILQ_EMPTY(&copies->ops)) {
-		return -VX_E_BUSY;
+	if (count > VX_DISKS_MAX) {
+		return -VX_E_FULL;
 	}
+	disks_free(copies->disks_next);
+	copies->disks_next = disks_clone(disk, count);
+	return 0;
+}
 
-	int rc = copies_core_set_disks(&copies->core, disk, count, index);
+/* Between two operations. */
+static int copies_take_disks(struct copies *copies, struct copies_disks *disks)
+{
+	size_t index[VX_DISKS_MAX];
+	int rc = copies_core_set_disks(&copies->core, disks->disk, disks->count, index);
 
-	for (size_t i = 0; rc == 0 && i < count; i++) {
+	for (size_t i = 0; rc == 0 && i < disks->count; i++) {
 		struct copies_path *path = &copies->path[index[i]];
+		struct copies_disk *disk = &disks->disk[i];
 
-		if (path->path != NULL && disk[i].path != NULL &&
-		    strcmp(path->path, disk[i].path) == 0) {
+		if (path->path != NULL && disk->path != NULL &&
+		    strcmp(path->path, disk->path) == 0) {
 			continue;
 		}
 		disk_io_close(path->io);
 		free(path->path);
 		path->io = NULL;
 		path->turn++;
-		path->path = NULL;
-		if (disk[i].path != NULL) {
-			path->path = strdup(disk[i].path);
-			if (path->path == NULL) {
-				return -ENOMEM;
-			}
-		}
+		path->path = (char *)disk->path;
+		disk->path = NULL;
 	}
 	return rc;
 }
@@ -306,6 +338,7 @@ static void op_free(struct copies_op *op)
 		vx__change__free_unpacked(op->task.change, NULL);
 	}
 	free(op->task.before_packed);
+	disks_free(op->disks);
 	free(op);
 }
 
@@ -379,7 +412,10 @@ static void copies_next(void *ctx)
 	struct copies_waiter *waiter;
 
 	if (op != NULL && !copies->running) {
-		const struct copies_event event = { .kind = EVENT_TASK, .task = &op->task };
+		int rc = op->disks != NULL ? copies_take_disks(copies, op->disks) : 0;
+		const struct copies_event event = {
+			.kind = EVENT_TASK, .task = &op->task, .error = rc, .reason = vx_strerror(rc)
+		};
 
 		copies->running = true;
 		copies->core.force |= copies->force_next;
@@ -420,6 +456,8 @@ static struct copies_op *op_create(enum copies_task_kind kind, void *ctx)
 
 static void op_queue(struct copies *copies, struct copies_op *op)
 {
+	op->disks = copies->disks_next;
+	copies->disks_next = NULL;
 	STAILQ_INSERT_TAIL(&copies->ops, op, next);
 	copies_kick(copies);
 }

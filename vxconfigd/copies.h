@@ -87,8 +87,8 @@ void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Memb
 void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx__Change *change,
 		   const Vx__Config *config_before,
 		   void (*done)(void *ctx, int error, const char *reason), void *ctx);
-/* Changes which disks hold copies (after adddisk, rmdisk) or where they are; takes effect on disk with the
- * next checkpoint, which must follow. 0, -VX_E_FULL; -VX_E_BUSY: an operation runs or waits. */
+/* Changes which disks hold copies (after adddisk, rmdisk) or where they are, for the operations given from now
+ * on; takes effect on disk with the next checkpoint, which must follow. 0, -VX_E_FULL: more than VX_DISKS_MAX. */
 int copies_set_disks(struct copies *copies, const struct copies_disk *disk, size_t count);
 /* Forced import: the disks given are all there is; no majority of the copies named on disk is
  * asked for by the operations given from now on, until a checkpoint succeeded. */

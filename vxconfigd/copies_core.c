@@ -168,12 +168,20 @@ static void core_begin_reading(struct copies_core *core, struct copies_effects *
 	}
 }
 
-static void core_begin(struct copies_core *core, struct copies_task *task,
+static void core_begin(struct copies_core *core, const struct copies_event *event,
 		       struct copies_effects *effects)
 {
+	struct copies_task *task = event->task;
+
 	assert(core->task == NULL && core->stage == STAGE_IDLE);
 	core->task = task;
-	task->error = 0;
+	task->error = task->found.error = event->error;
+	if (event->error != 0) {
+		snprintf(task->reason, sizeof(task->reason), "%s", event->reason);
+		snprintf(task->found.reason, sizeof(task->found.reason), "%s", event->reason);
+		effects->effect[effects->count++] = (struct copies_effect){ .kind = EFFECT_ANSWER };
+		return;
+	}
 	core->wrote = false;
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		core->copy[i].error = 0;
@@ -367,7 +375,7 @@ void copies_core_step(struct copies_core *core, const struct copies_event *event
 	out_effects->count = 0;
 	switch (event->kind) {
 	case EVENT_TASK:
-		core_begin(core, event->task, out_effects);
+		core_begin(core, event, out_effects);
 		waited = true;
 		break;
 	case EVENT_READ:

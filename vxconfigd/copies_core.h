@@ -112,7 +112,7 @@ struct copies_event {
 	enum copies_event_kind kind;
 	struct copies_task *task; /* TASK; must live until copies_core_end() */
 	size_t copy; /* READ, WRITTEN */
-	int error;
+	int error; /* TASK: it cannot begin */
 	const char *reason; /* if error */
 	struct copy_image *image; /* READ: belongs to the core from now on */
 };

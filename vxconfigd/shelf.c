@@ -30,14 +30,6 @@ struct shelf {
 	struct loop_timer timer;
 };
 
-struct shelf_change {
-	struct shelf *shelf;
-	Vx__Config *config;
-	void (*done)(void *ctx, struct copies *copies, int error);
-	void *ctx;
-	struct loop_timer timer;
-};
-
 struct shelf_disks {
 	struct copies_disk disk[VX_COPIES_MAX];
 	size_t count;
@@ -151,9 +143,6 @@ static struct copies *shelf_put(struct shelf *shelf, const char *dgid,
 	struct copies *copies;
 	int rc;
 
-	if (item != NULL && !copies_idle(item->copies)) {
-		return item->copies;
-	}
 	if (item != NULL) {
 		rc = copies_set_disks(item->copies, disks->disk, disks->count);
 		if (rc != 0) {
@@ -186,34 +175,12 @@ struct copies *shelf_open(struct shelf *shelf, const char *dgid, const Vx__Confi
 	return disks.count == 0 ? NULL : shelf_put(shelf, dgid, &disks);
 }
 
-static void shelf_set_try(void *ctx)
+struct copies *shelf_set(struct shelf *shelf, const Vx__Config *config)
 {
-	struct shelf_change *change = ctx;
-	struct shelf *shelf = change->shelf;
-	const char *dgid = change->config->dg->dgid;
 	struct shelf_disks disks = { .count = 0 };
-	struct copies *copies = shelf_find(shelf, dgid);
 
-	if (copies != NULL && !copies_idle(copies)) {
-		copies_when_idle(copies, shelf_set_try, change);
-		return;
-	}
-	shelf_disks_of_config(shelf, change->config, &disks);
-	copies = disks.count == 0 || disks.full ? NULL : shelf_put(shelf, dgid, &disks);
-	change->done(change->ctx, copies, copies != NULL ? 0 : -VX_E_FULL);
-	proto_free(change->config);
-	free(change);
-}
-
-void shelf_set(struct shelf *shelf, const Vx__Config *config,
-	       void (*done)(void *ctx, struct copies *copies, int error), void *ctx)
-{
-	struct shelf_change *change = proto_grow(NULL, 0, sizeof(*change));
-
-	*change = (struct shelf_change){
-		.shelf = shelf, .config = proto_clone(config), .done = done, .ctx = ctx
-	};
-	loop_timer_set(shelf->configd->loop, &change->timer, 0, shelf_set_try, change);
+	shelf_disks_of_config(shelf, config, &disks);
+	return disks.count == 0 || disks.full ? NULL : shelf_put(shelf, config->dg->dgid, &disks);
 }
 
 bool shelf_idle(const struct shelf *shelf)

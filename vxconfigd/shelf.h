@@ -15,16 +15,12 @@ int shelf_create(struct configd *configd, struct shelf **out_shelf);
 
 /*
  * The copies of a group. The disks are those whose label names the group, and those of config (may
- * be NULL) that hold a copy. Looked up again at each call while nothing is in flight.
+ * be NULL) that hold a copy, as they are seen now: what is asked of the copies from now on goes to them.
  * NULL: too many disks, or none.
  */
 struct copies *shelf_open(struct shelf *shelf, const char *dgid, const Vx__Config *config);
-/*
- * The disks that hold copies of config from now on (a new group, adddisk, rmdisk, a new view): once
- * nothing is in flight, done(ctx, copies, error) is called from the loop; copies is NULL on error.
- */
-void shelf_set(struct shelf *shelf, const Vx__Config *config,
-	       void (*done)(void *ctx, struct copies *copies, int error), void *ctx);
+/* The same with the disks that hold copies of config (a new group, adddisk, rmdisk, a new view). */
+struct copies *shelf_set(struct shelf *shelf, const Vx__Config *config);
 /* As it is in hand; NULL: not opened yet. */
 struct copies *shelf_find(struct shelf *shelf, const char *dgid);
 bool shelf_idle(const struct shelf *shelf);

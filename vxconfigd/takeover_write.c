@@ -102,19 +102,6 @@ static void takeover_on_stored(void *ctx, int error, const char *reason)
 	takeover_labels(item);
 }
 
-static void takeover_on_set(void *ctx, struct copies *copies, int error)
-{
-	struct takeover_group *item = ctx;
-	const Vx__View *view = item->run->configd->cluster.view;
-
-	if (error != 0 || item->run->cancelled) {
-		takeover_end(item, error, "no disk, or too many, for the configuration copies");
-		return;
-	}
-	copies_checkpoint(copies, item->config, view->member, view->n_member, takeover_on_stored,
-			  item);
-}
-
 /* Who begins to use it has the group's own mode, unless that conflicts with what others have. */
 static void takeover_new_modes(struct takeover_group *item)
 {
@@ -161,6 +148,7 @@ void takeover_store(struct takeover_group *item)
 {
 	struct configd *configd = item->run->configd;
 	const Vx__View *view = configd->cluster.view;
+	struct copies *copies;
 
 	if (!item->runs && !configd->cluster.fencing) {
 		takeover_end(item, -VX_E_NOFENCE,
@@ -178,7 +166,13 @@ void takeover_store(struct takeover_group *item)
 	    item->decision.base == TAKEOVER_RUNNING) {
 		takeover_add_failed(item);
 	}
-	shelf_set(configd->shelf, item->config, takeover_on_set, item);
+	copies = shelf_set(configd->shelf, item->config);
+	if (copies == NULL) {
+		takeover_end(item, -VX_E_FULL, "no disk, or too many, for the configuration copies");
+		return;
+	}
+	copies_checkpoint(copies, item->config, view->member, view->n_member, takeover_on_stored,
+			  item);
 }
 
 /* ---- an import that failed ---- */

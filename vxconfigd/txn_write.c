@@ -171,26 +171,18 @@ static bool txn_change_disks(const Vx__Config *before, const Vx__Config *after)
 	return changed;
 }
 
-/* The set of copies is known: the whole content goes to all of them. */
-static void txn_write_whole(struct txn_job *job, struct copies *copies, int error,
+/* The whole content goes to the copies that it names. */
+static void txn_write_whole(struct txn_job *job, const struct group *group,
 			    void (*done)(void *ctx, int error, const char *reason))
 {
-	const struct group *group = txn_job_group(job);
+	const Vx__View *view = group->configd->cluster.view;
+	struct copies *copies = shelf_set(group->configd->shelf, group->pending.after);
 
-	if (error != 0 || group == NULL) {
-		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED,
-			      "no disk, or too many, for the copies");
+	if (copies == NULL) {
+		txn_write_end(job, -VX_E_FULL, "no disk, or too many, for the copies");
 		return;
 	}
-
-	const Vx__View *view = group->configd->cluster.view;
-
 	copies_checkpoint(copies, group->pending.after, view->member, view->n_member, done, job);
-}
-
-static void txn_change_on_set(void *ctx, struct copies *copies, int error)
-{
-	txn_write_whole(ctx, copies, error, txn_change_on_stored);
 }
 
 static void txn_change_append(struct txn_job *job, struct copies *copies, const struct group *group)
@@ -217,7 +209,7 @@ static void txn_change_store(void *ctx, int error, const char *reason)
 	const Vx__Config *after = group->pending.after;
 
 	if (txn_change_disks(group->config, after)) {
-		shelf_set(group->configd->shelf, after, txn_change_on_set, job);
+		txn_write_whole(job, group, txn_change_on_stored);
 		return;
 	}
 	copies = shelf_find(group->configd->shelf, group->dgid);
@@ -267,11 +259,6 @@ static void txn_import_on_stored(void *ctx, int error, const char *reason)
 	group_paths_free(load.path, load.n_path);
 }
 
-static void txn_import_on_set(void *ctx, struct copies *copies, int error)
-{
-	txn_write_whole(ctx, copies, error, txn_import_on_stored);
-}
-
 /* Nothing of a private region is touched before the label says whose it is. */
 static void txn_import_on_labelled(void *ctx, int error, const char *reason)
 {
@@ -282,7 +269,7 @@ static void txn_import_on_labelled(void *ctx, int error, const char *reason)
 		txn_write_end(job, error != 0 ? error : -VX_E_ABORTED, reason);
 		return;
 	}
-	shelf_set(group->configd->shelf, group->pending.after, txn_import_on_set, job);
+	txn_write_whole(job, group, txn_import_on_stored);
 }
 
 static void txn_write_import(struct txn_job *job, struct group *group)

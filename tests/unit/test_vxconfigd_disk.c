@@ -426,6 +426,29 @@ START_TEST(copies_on_files)
 }
 END_TEST
 
+/* The disks are given anew while somebody else reads the copies: his answer is of the old ones, the next of the new ones. */
+START_TEST(copies_of_new_disks_while_read)
+{
+	struct copies *copies = copies_of_three();
+	char path[512], away[512];
+
+	ck_assert_int_eq(checkpoint(copies, 0x101, 1), 0);
+	snprintf(path, sizeof(path), "%s/c2", folder);
+	snprintf(away, sizeof(away), "%s/away", folder);
+	ck_assert_int_eq(rename(path, away), 0);
+	copies_read(copies, UINT64_MAX, on_read, NULL);
+	copy_disk[1].path = away;
+	ck_assert_int_eq(copies_set_disks(copies, copy_disk, 3), 0);
+	wait_answer();
+	ck_assert_str_eq(answer.state[1], "c2 clean online"); /* it had it open */
+	copies_read(copies, UINT64_MAX, on_read, NULL);
+	wait_answer();
+	ck_assert_str_eq(answer.state[1], "away clean online");
+	ck_assert_int_eq(rename(away, path), 0);
+	settle(copies);
+}
+END_TEST
+
 START_TEST(copies_lose_a_file)
 {
 	struct copies *copies = copies_of_three();
@@ -481,6 +504,7 @@ int main(void)
 	tcase_add_test(files, probe);
 	tcase_add_test(files, copies_on_files);
 	tcase_add_test(files, copies_lose_a_file);
+	tcase_add_test(files, copies_of_new_disks_while_read);
 	tcase_set_timeout(files, 60);
 	suite_add_tcase(suite, files);
 	runner = srunner_create(suite);
