@@ -31,7 +31,7 @@ struct shelf {
 };
 
 struct shelf_disks {
-	struct copies_disk disk[VX_COPIES_MAX];
+	struct copies_disk disk[VX_DISKS_MAX]; /* D12: any of them may be one that holds a copy */
 	size_t count;
 	bool full;
 };
@@ -105,7 +105,7 @@ static void shelf_disks_add(struct shelf_disks *disks, const char *diskid, const
 			return;
 		}
 	}
-	if (disks->count == VX_COPIES_MAX) {
+	if (disks->count == VX_DISKS_MAX) {
 		disks->full = true;
 		return;
 	}
@@ -170,9 +170,10 @@ struct copies *shelf_open(struct shelf *shelf, const char *dgid, const Vx__Confi
 	shelf_disks_of_config(shelf, config, &disks);
 	shelf_disks_of_labels(shelf, dgid, &disks);
 	if (disks.full) {
-		log_warning("dg=%s more disks name this group than can hold a copy", dgid);
+		log_err("dg=%s more than %d disks name this group: it cannot be read", dgid,
+			VX_DISKS_MAX);
 	}
-	return disks.count == 0 ? NULL : shelf_put(shelf, dgid, &disks);
+	return disks.count == 0 || disks.full ? NULL : shelf_put(shelf, dgid, &disks);
 }
 
 struct copies *shelf_set(struct shelf *shelf, const Vx__Config *config)

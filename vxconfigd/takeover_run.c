@@ -360,7 +360,7 @@ static void takeover_start(struct takeover_group *item)
 	item->run->waiting++;
 	takeover_modes(item);
 	if (copies == NULL) {
-		takeover_end(item, -VX_E_NODISK, "no disk of it is seen by the master");
+		takeover_end(item, -VX_E_NODISK, "the master sees no disk of it, or too many that name it");
 		return;
 	}
 	if (strcmp(configd->force_dgid, item->dgid) == 0) {

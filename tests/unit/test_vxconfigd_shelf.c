@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The copies that a node has in hand, on real files: which disks of a group are looked at. */
+#include "vxconfigd/shelf.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/errors.h"
+#include "base/limits.h"
+#include "base/loop.h"
+#include "region_sample.h"
+#include "tests/unit/temp.h"
+#include "vxconfigd/configd.h"
+
+#define DISK_BYTES (8 * 1024 * 1024)
+#define DISKS (VX_COPIES_MAX + 3)
+
+static struct configd configd;
+static char folder[TEMP_PATH_MAX];
+static int answer_error;
+static uint64_t answer_seq;
+
+static void on_done(void *ctx)
+{
+	(void)ctx;
+	loop_stop(configd.loop);
+}
+
+static void on_written(void *ctx, int error, const char *reason)
+{
+	(void)ctx;
+	ck_assert_msg(error == 0, "%s", reason);
+	loop_stop(configd.loop);
+}
+
+static void on_read(void *ctx, struct copies_found *found)
+{
+	(void)ctx;
+	answer_error = found->error;
+	answer_seq = found->config != NULL ? found->config->seq : 0;
+	loop_stop(configd.loop);
+}
+
+static void scan(void)
+{
+	disk_scan(configd.disks, on_done, NULL);
+	loop_run(configd.loop);
+}
+
+/* A process that starts: it has the disks, and nothing in hand. */
+static void start(void)
+{
+	memset(&configd, 0, sizeof(configd));
+	TAILQ_INIT(&configd.groups);
+	ck_assert_int_eq(loop_create(&configd.loop), 0);
+	ck_assert_int_eq(worker_create(configd.loop, "test", 0, &configd.worker), 0);
+	ck_assert_int_eq(shelf_create(&configd, &configd.shelf), 0);
+}
+
+/* disks: how many there are, all of the group by their labels; c01, c02, ... */
+static void disks_make(size_t disks)
+{
+	struct disk_label *label = record_alloc(disks, sizeof(*label));
+	char name[TEMP_PATH_MAX + 32];
+
+	for (size_t i = 0; i < disks; i++) {
+		snprintf(name, sizeof(name), "%s/c%03zu", folder, i + 1);
+
+		int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+		ck_assert(fd >= 0 && ftruncate(fd, DISK_BYTES) == 0);
+		close(fd);
+	}
+	snprintf(name, sizeof(name), "%s/c*", folder);
+	ck_assert_int_eq(disk_set_create(configd.worker, name, &configd.disks), 0);
+	scan();
+	for (size_t i = 0; i < disks; i++) {
+		disk_setup(configd.disks, disk_at(configd.disks, i)->device, VX_PRIV_LEN_MIN, false,
+			   false, on_written, NULL);
+		loop_run(configd.loop);
+	}
+	for (size_t i = 0; i < disks; i++) {
+		label[i] = disk_at(configd.disks, i)->label;
+		snprintf(label[i].dgid, sizeof(label[i].dgid), "%s", REGION_DGID);
+		snprintf(label[i].group, sizeof(label[i].group), "data");
+		snprintf(label[i].media, sizeof(label[i].media), "m%zu", i + 1);
+		snprintf(label[i].cluster, sizeof(label[i].cluster), "demo");
+		label[i].shared = true;
+	}
+	disk_label_write(configd.disks, label, disks, on_written, NULL);
+	loop_run(configd.loop);
+	free(label);
+}
+
+/* The group is made on the last disks of the list. */
+static void group_make(uint64_t seq)
+{
+	Vx__Config *config = region_config(0x101, seq, seq);
+	struct copies_disk disk[REGION_DISKS];
+	struct copies *copies;
+
+	for (size_t i = 0; i < REGION_DISKS; i++) {
+		const struct disk *at =
+			disk_at(configd.disks, disk_count(configd.disks) - REGION_DISKS + i);
+
+		disk[i] = (struct copies_disk){ at->label.diskid, at->path };
+	}
+	ck_assert_int_eq(copies_create(configd.worker, REGION_DGID, disk, REGION_DISKS, &copies),
+			 0);
+	copies_checkpoint(copies, config, NULL, 0, on_written, NULL);
+	loop_run(configd.loop);
+	copies_when_idle(copies, on_done, NULL);
+	loop_run(configd.loop);
+	copies_free(copies);
+	vx__config__free_unpacked(config, NULL);
+}
+
+static void setup(void)
+{
+	temp_template(folder);
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	start();
+}
+
+static void teardown(void)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	disk_set_free(configd.disks);
+	worker_free(configd.worker);
+	loop_destroy(configd.loop);
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+	rmdir(folder);
+}
+
+/*
+ * D12: a group has more disks than copies, and nothing says which disks hold one before they are read:
+ * a node that starts reads every disk whose label names the group.
+ */
+START_TEST(every_disk_of_the_group_is_read)
+{
+	struct copies *copies;
+
+	disks_make(DISKS);
+	group_make(7);
+	copies = shelf_open(configd.shelf, REGION_DGID, NULL);
+	ck_assert_ptr_nonnull(copies);
+	copies_read(copies, UINT64_MAX, on_read, NULL);
+	loop_run(configd.loop);
+	ck_assert_int_eq(answer_error, 0);
+	ck_assert_uint_eq(answer_seq, 7);
+	copies_when_idle(copies, on_done, NULL);
+	loop_run(configd.loop);
+}
+END_TEST
+
+/* What cannot be looked at as a whole is not looked at in part: too many is an error. */
+START_TEST(too_many_disks)
+{
+	disks_make(VX_DISKS_MAX + 1);
+	ck_assert_ptr_null(shelf_open(configd.shelf, REGION_DGID, NULL));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("vxconfigd_shelf");
+	TCase *all = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+
+	tcase_add_checked_fixture(all, setup, teardown);
+	tcase_add_test(all, every_disk_of_the_group_is_read);
+	tcase_add_test(all, too_many_disks);
+	suite_add_tcase(suite, all);
+	srunner_run_all(runner, CK_ENV);
+
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
