@@ -430,6 +430,7 @@ struct sim {
 	size_t epoch_count;
 	struct sim_content newest[SIM_GROUPS_MAX]; /* that anybody ran */
 	bool weak[SIM_GROUPS_MAX];		   /* it had no majority of its copies for a while */
+	uint64_t trouble_until;			   /* of a copy */
 	struct sim_vote {
 		uint64_t epoch;
 		uint32_t attempt, yes, no, suspended; /* bits, by node id */

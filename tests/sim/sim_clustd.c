@@ -526,12 +526,14 @@ void clustd_start(struct sim *sim, uint32_t node)
 		return;
 	}
 	if (!iod_is_quiet(sim, node)) { /* vxiod ends its earlier volumes first */
+		bool under_way = false;
+
 		for (int i = 0; i < SIM_WORKS; i++) {
-			if (clustd->work[i].used) {
-				return;
-			}
+			under_way = under_way || clustd->work[i].used;
 		}
-		clustd_work_start(sim, node, VE_ABORTED, STEP_NONE, 0, true, true, NULL);
+		if (!under_way) {
+			clustd_work_start(sim, node, VE_ABORTED, STEP_NONE, 0, true, true, NULL);
+		}
 		sim_later(sim, 100 * SIM_MS, PROC_CLUSTD, node, start_try, 0, NULL);
 		return;
 	}

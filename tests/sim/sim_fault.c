@@ -8,6 +8,7 @@
 #define FAULT_EVENTS 2700 /* faults happen within that many events, */
 #define FAULT_EARLY 400	  /* every fifth while the nodes join, */
 #define FAULT_CLOSE 60	  /* and every third so soon after another one, often on the same node */
+#define FAULT_PAUSE_MAX (50 * SIM_S)
 
 const char *fault_name(enum sim_fault_kind kind)
 {
@@ -102,7 +103,7 @@ static void pause_over(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 static void fault_pause(struct sim *sim, uint32_t node, enum sim_proc proc, uint32_t how)
 {
 	static const uint64_t length[] = { 20 * SIM_MS, 900 * SIM_MS, 3 * SIM_S, 12 * SIM_S,
-					   50 * SIM_S };
+					   FAULT_PAUSE_MAX };
 	struct sim_process *process = &sim->node[node].proc[proc];
 
 	if (process->paused_until < sim->now + length[how % 5]) {
@@ -144,9 +145,13 @@ static void fault_shelf(struct sim *sim, uint32_t how)
 			sim_later(sim, length, PROC_WORLD, 0, shelf_back, i, NULL);
 		}
 	}
+	/* somebody who was paused may miss one copy at its survey, and another one at its claim */
+	bool again = sim->now < sim->trouble_until + FAULT_PAUSE_MAX;
+
 	for (uint32_t group = 0; group < sim->groups; group++) {
-		sim->weak[group] = sim->weak[group] || !disk_has_majority(sim, group);
+		sim->weak[group] = sim->weak[group] || again || !disk_has_majority(sim, group);
 	}
+	sim->trouble_until = sim->now + length;
 }
 
 static void links_heal(struct sim *sim)
