@@ -151,6 +151,35 @@ void disk_set_mark_duplicates(struct disk **disk, size_t count)
 	}
 }
 
+static bool disks_show(struct disk **disk, size_t count, const char *path,
+		       const struct disk_label *label)
+{
+	const struct disk *at = NULL;
+	bool other_id = false;
+
+	for (size_t i = 0; i < count && at == NULL; i++) {
+		at = strcmp(disk[i]->path, path) == 0 ? disk[i] : NULL;
+	}
+	for (size_t i = 0; at != NULL && i < count; i++) {
+		if (disk[i] == at || (at->len > 0 && memcmp(disk[i]->identity, at->identity,
+							     sizeof(at->identity)) == 0)) {
+			other_id |= strcmp(disk[i]->label.diskid, label->diskid) != 0;
+			disk[i]->label = *label;
+			disk[i]->error = 0;
+			disk[i]->reason[0] = '\0';
+		}
+	}
+	return other_id;
+}
+
+void disk_set_show(struct disk_set *set, const char *path, const struct disk_label *label)
+{
+	if (disks_show(set->disk, set->count, path, label)) {
+		disk_set_mark_duplicates(set->disk, set->count);
+	}
+	disks_show(set->found, set->found_count, path, label);
+}
+
 /* In a worker thread: fills the disk. */
 static void label_read_run(struct worker_job *job)
 {
@@ -274,6 +303,7 @@ static void scan_finish(struct disk_set *set)
 	set->disk = set->found;
 	set->count = set->found_count;
 	set->found = NULL;
+	set->found_count = 0;
 	set->scanning = false;
 	set->again = false;
 	STAILQ_CONCAT(&waiters, &set->waiters);

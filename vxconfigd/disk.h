@@ -51,10 +51,24 @@ const struct disk *disk_at(const struct disk_set *set, size_t index);
  * dry_run: all of that, and nothing is written. */
 void disk_setup(struct disk_set *set, const char *device, uint64_t priv_len_sectors, bool force,
 		bool dry_run, void (*done)(void *ctx, int error, const char *reason), void *ctx);
-/* Writes the ownership part of labels (dgid, group, media, cluster, host, shared; found by diskid) of
- * count disks. -VX_E_OWNER if a disk turned out to be of another group: its label is left alone. On an
+
+enum disk_relabel_kind {
+	DISK_TAKE,    /* belongs to what label says (dgid, group, media, cluster, host, shared) */
+	DISK_RELEASE, /* stays in its group, which nobody owns */
+	DISK_CLEAR,   /* is in no group */
+};
+
+/* Whose a disk is from now on. */
+struct disk_relabel {
+	enum disk_relabel_kind kind;
+	struct disk_label label; /* diskid: which; RELEASE, CLEAR: dgid: of this group */
+};
+
+/* Writes the ownership part of the labels of count disks, each as it is when it is read for this (D5).
+ * -VX_E_OWNER if a disk that is to be taken turned out to be of another group: its label is left alone;
+ * so is that of one that is to be given up and is not in the group any more. On an
  * error others may have been written: write again, or clear what was written. */
-void disk_label_write(struct disk_set *set, const struct disk_label *label, size_t count,
+void disk_label_write(struct disk_set *set, const struct disk_relabel *relabel, size_t count,
 		      void (*done)(void *ctx, int error, const char *reason), void *ctx);
 /* Reads the label of each disk id afresh: error is 0 only if every one is reachable and is that disk.
  * Ids that the last scan did not see are looked for by a new scan first. */

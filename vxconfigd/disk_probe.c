@@ -71,15 +71,12 @@ static void probe_answer(void *ctx, size_t index, struct label_read *read)
 	disk->waited = false;
 	if (now->error != 0) {
 		probe_fail(disk, now->error, "device %s %.400s", now->device, now->reason);
-	} else if (strcmp(now->label.diskid, disk->diskid) != 0) {
+	} else {
+		disk_set_show(probe->set, now->path, &now->label);
+	}
+	if (now->error == 0 && strcmp(now->label.diskid, disk->diskid) != 0) {
 		probe_fail(disk, -VX_E_NODISK, "device %s is another disk now (id %s)", now->device,
 			   now->label.diskid);
-	} else {
-		struct disk *known = disk_set_find(probe->set, disk->diskid);
-
-		if (known != NULL) {
-			known->label = now->label;
-		}
 	}
 	if (--probe->missing == 0) {
 		probe_finish(probe);

@@ -46,6 +46,9 @@ struct disk_set {
 };
 
 struct disk *disk_set_find(const struct disk_set *set, const char *diskid);
+/* The label at path is known to be this: from now on the set shows it, and what a scan that is under
+ * way found before does not. */
+void disk_set_show(struct disk_set *set, const char *path, const struct disk_label *label);
 /* Marks further paths to one disk. */
 void disk_set_mark_duplicates(struct disk **disk, size_t count);
 

@@ -22,7 +22,8 @@ struct label_write {
 	char *device, *path;
 	bool setup, force, dry_run;
 	uint64_t priv_len;
-	struct disk_label label; /* wanted ownership; in the end what was written */
+	enum disk_relabel_kind kind;
+	struct disk_label label; /* wanted ownership; in the end what is there */
 	int error;
 	char reason[VX_REASON_MAX];
 	struct label_batch *batch;
@@ -131,6 +132,30 @@ static int setup_run(struct label_write *write, struct disk_io *io, uint8_t *dat
 	return setup_store(write, io, data, &turn);
 }
 
+static void owner_take(const struct disk_label *wanted, struct disk_label *label)
+{
+	memcpy(label->dgid, wanted->dgid, sizeof(label->dgid));
+	memcpy(label->group, wanted->group, sizeof(label->group));
+	memcpy(label->media, wanted->media, sizeof(label->media));
+	memcpy(label->cluster, wanted->cluster, sizeof(label->cluster));
+	memcpy(label->host, wanted->host, sizeof(label->host));
+	label->shared = wanted->shared;
+}
+
+/* Is there anything to give up? */
+static bool owner_leave(const struct label_write *write, struct disk_label *label)
+{
+	if (strcmp(label->dgid, write->label.dgid) != 0) {
+		return false;
+	}
+	if (write->kind == DISK_CLEAR) {
+		label->dgid[0] = label->group[0] = label->media[0] = '\0';
+	}
+	label->cluster[0] = label->host[0] = '\0';
+	label->shared = false;
+	return true;
+}
+
 /* Takes the wanted owner into the label that is there. */
 static int owner_run(struct label_write *write, struct disk_io *io, uint8_t *data)
 {
@@ -150,17 +175,15 @@ static int owner_run(struct label_write *write, struct disk_io *io, uint8_t *dat
 	if (strcmp(label.diskid, wanted->diskid) != 0) {
 		return write_fail(write, -VX_E_NODISK, "is another disk now (id %s)", label.diskid);
 	}
-	if (label.dgid[0] != '\0' && wanted->dgid[0] != '\0' && strcmp(label.dgid, wanted->dgid) != 0) {
+	if (write->kind != DISK_TAKE) {
+		rc = owner_leave(write, &label) ? label_store(io, &label, &turn, data) : 0;
+	} else if (label.dgid[0] != '\0' && strcmp(label.dgid, wanted->dgid) != 0) {
 		return write_fail(write, -VX_E_OWNER, "appears to be owned by disk group %s", label.group);
+	} else {
+		owner_take(wanted, &label);
+		rc = label_store(io, &label, &turn, data);
 	}
-	memcpy(label.dgid, wanted->dgid, sizeof(label.dgid));
-	memcpy(label.group, wanted->group, sizeof(label.group));
-	memcpy(label.media, wanted->media, sizeof(label.media));
-	memcpy(label.cluster, wanted->cluster, sizeof(label.cluster));
-	memcpy(label.host, wanted->host, sizeof(label.host));
-	label.shared = wanted->shared;
 	write->label = label;
-	rc = label_store(io, &label, &turn, data);
 	return rc == 0 ? 0 : write_fail(write, rc, "label cannot be written: %s", vx_strerror(rc));
 }
 
@@ -195,26 +218,6 @@ static void write_run(struct worker_job *job)
 	disk_io_close(io);
 }
 
-/* What was written is what the set shows from now on. */
-static void write_show(const struct label_write *write)
-{
-	struct disk_set *set = write->set;
-	const struct disk *written = disk_by_device(set, write->path);
-
-	for (size_t i = 0; written != NULL && i < set->count; i++) {
-		struct disk *disk = set->disk[i];
-
-		if (disk == written ||
-		    (written->len > 0 && memcmp(disk->identity, written->identity,
-						sizeof(disk->identity)) == 0)) {
-			disk->label = write->label;
-			disk->error = 0;
-			disk->reason[0] = '\0';
-		}
-	}
-	disk_set_mark_duplicates(set->disk, set->count);
-}
-
 static void write_done(struct worker_job *job)
 {
 	struct label_write *write = (struct label_write *)job;
@@ -224,7 +227,7 @@ static void write_done(struct worker_job *job)
 		write_fail(write, job->error, "%s", vx_strerror(job->error));
 	}
 	if (write->error == 0 && !write->dry_run) {
-		write_show(write);
+		disk_set_show(write->set, write->path, &write->label);
 	} else if (write->error != 0 && batch->error == 0) {
 		batch->error = write->error;
 		memcpy(batch->reason, write->reason, sizeof(batch->reason));
@@ -286,27 +289,31 @@ void disk_setup(struct disk_set *set, const char *device, uint64_t priv_len_sect
 	worker_submit(set->worker, write->path, &write->job);
 }
 
-static void write_owner(struct disk_set *set, struct label_batch *batch, const struct disk_label *label)
+static void write_owner(struct disk_set *set, struct label_batch *batch,
+			const struct disk_relabel *relabel)
 {
+	const struct disk_label *label = &relabel->label;
 	const struct disk *disk = disk_by_id(set, label->diskid);
 	struct label_write *write = write_create(set, batch, disk, label->diskid);
 
+	write->kind = relabel->kind;
 	write->label = *label;
 	if (disk == NULL) {
 		write_fail(write, -VX_E_NODISK, "no disk with this id is seen here");
-	} else if ((label->dgid[0] == '\0') != (label->group[0] == '\0')) {
+	} else if (label->dgid[0] == '\0' ||
+		   (relabel->kind == DISK_TAKE && label->group[0] == '\0')) {
 		write_fail(write, -VX_E_INVAL, "a group has an id and a name");
 	}
 	worker_submit(set->worker, write->path, &write->job);
 }
 
-void disk_label_write(struct disk_set *set, const struct disk_label *label, size_t count,
+void disk_label_write(struct disk_set *set, const struct disk_relabel *relabel, size_t count,
 		      void (*done)(void *ctx, int error, const char *reason), void *ctx)
 {
 	struct label_batch *batch = batch_create(count > 0 ? count : 1, done, ctx);
 
 	for (size_t i = 0; i < count; i++) {
-		write_owner(set, batch, &label[i]);
+		write_owner(set, batch, &relabel[i]);
 	}
 	if (count == 0) {
 		struct label_write *nothing = write_create(set, batch, NULL, "");

@@ -114,20 +114,23 @@ bool group_note_is_over(struct configd *configd, const char *dgid);
 
 struct group_labels {
 	struct configd *configd;
-	struct disk_label *label;
+	struct disk_relabel *relabel;
 	size_t count;
 };
 
 void group_labels_init(struct group_labels *labels, struct configd *configd);
-/* What the label of a disk is to say. Disks that this node does not see are left out, labels that
- * say it already too. own: it is dm of config; release: deported; clear: in no group (these two
- * only if the label names the group dgid). */
+/* What the label of a disk is to say. own: it is dm of config; left out if it says so already. */
 void group_labels_own(struct group_labels *labels, const Vx__Config *config, const Vx__Dm *dm);
 void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config,
 			   const char *diskid);
-void group_labels_release(struct group_labels *labels, const char *dgid, const char *diskid);
-void group_labels_clear(struct group_labels *labels, const char *dgid, const char *diskid);
-/* Writes and empties the list. False: it was empty, done is not called. */
+/* DISK_RELEASE: deported; DISK_CLEAR: in no group any more. */
+void group_labels_give_up(struct group_labels *labels, enum disk_relabel_kind kind,
+			  const char *dgid, const char *diskid);
+/* ... of all disks whose label named the group when it was read last. */
+void group_labels_give_up_all(struct group_labels *labels, enum disk_relabel_kind kind,
+			      const char *dgid);
+/* Writes and empties the list; a disk that this node does not see is an error. False: it was empty,
+ * done is not called. */
 bool group_labels_write(struct group_labels *labels,
 			void (*done)(void *ctx, int error, const char *reason), void *ctx);
 

@@ -19,17 +19,16 @@ void group_labels_init(struct group_labels *labels, struct configd *configd)
 	labels->configd = configd;
 }
 
-/* The label of diskid as it is now, to be changed; NULL if this node does not see the disk. */
-static struct disk_label *group_labels_add(struct group_labels *labels, const char *diskid)
+static struct disk_label *group_labels_add(struct group_labels *labels, enum disk_relabel_kind kind,
+					   const char *diskid)
 {
-	const struct disk *disk = disk_by_id(labels->configd->disks, diskid);
+	struct disk_relabel *relabel;
 
-	if (disk == NULL || disk->error != 0) {
-		return NULL;
-	}
-	labels->label = proto_grow(labels->label, labels->count, sizeof(labels->label[0]));
-	labels->label[labels->count] = disk->label;
-	return &labels->label[labels->count++];
+	labels->relabel = proto_grow(labels->relabel, labels->count, sizeof(labels->relabel[0]));
+	relabel = &labels->relabel[labels->count++];
+	*relabel = (struct disk_relabel){ .kind = kind };
+	snprintf(relabel->label.diskid, sizeof(relabel->label.diskid), "%s", diskid);
+	return &relabel->label;
 }
 
 static bool group_label_same(const struct disk_label *a, const struct disk_label *b)
@@ -39,42 +38,21 @@ static bool group_label_same(const struct disk_label *a, const struct disk_label
 	       strcmp(a->host, b->host) == 0 && a->shared == b->shared;
 }
 
-/* One that would stay as it is is not written. */
-static void group_labels_settle(struct group_labels *labels, const struct disk_label *label)
-{
-	const struct disk *disk = disk_by_id(labels->configd->disks, label->diskid);
-
-	if (disk != NULL && group_label_same(&disk->label, label)) {
-		labels->count--;
-	}
-}
-
-/* ... if the label names the group. */
-static struct disk_label *group_labels_add_of(struct group_labels *labels, const char *dgid,
-					      const char *diskid)
-{
-	const struct disk *disk = disk_by_id(labels->configd->disks, diskid);
-
-	return disk != NULL && strcmp(disk->label.dgid, dgid) == 0
-		       ? group_labels_add(labels, diskid)
-		       : NULL;
-}
-
 void group_labels_own(struct group_labels *labels, const Vx__Config *config, const Vx__Dm *dm)
 {
-	struct disk_label *label = group_labels_add(labels, dm->diskid);
+	struct disk_label *label = group_labels_add(labels, DISK_TAKE, dm->diskid);
+	const struct disk *disk = disk_by_id(labels->configd->disks, dm->diskid);
 	const Vx__Dg *dg = config->dg;
 
-	if (label == NULL) {
-		return;
-	}
 	snprintf(label->dgid, sizeof(label->dgid), "%s", dg->dgid);
 	snprintf(label->group, sizeof(label->group), "%s", dg->name);
 	snprintf(label->media, sizeof(label->media), "%s", dm->name);
 	snprintf(label->cluster, sizeof(label->cluster), "%s", dg->shared ? dg->cluster : "");
 	snprintf(label->host, sizeof(label->host), "%s", dg->shared ? "" : dg->host);
 	label->shared = dg->shared;
-	group_labels_settle(labels, label);
+	if (disk != NULL && group_label_same(&disk->label, label)) {
+		labels->count--;
+	}
 }
 
 void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config,
@@ -87,30 +65,25 @@ void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config
 	}
 }
 
-void group_labels_release(struct group_labels *labels, const char *dgid, const char *diskid)
+void group_labels_give_up(struct group_labels *labels, enum disk_relabel_kind kind,
+			  const char *dgid, const char *diskid)
 {
-	struct disk_label *label = group_labels_add_of(labels, dgid, diskid);
+	struct disk_label *label = group_labels_add(labels, kind, diskid);
 
-	if (label != NULL) {
-		label->cluster[0] = '\0';
-		label->host[0] = '\0';
-		label->shared = false;
-		group_labels_settle(labels, label);
-	}
+	snprintf(label->dgid, sizeof(label->dgid), "%s", dgid);
 }
 
-void group_labels_clear(struct group_labels *labels, const char *dgid, const char *diskid)
+void group_labels_give_up_all(struct group_labels *labels, enum disk_relabel_kind kind,
+			      const char *dgid)
 {
-	struct disk_label *label = group_labels_add_of(labels, dgid, diskid);
+	const struct disk_set *disks = labels->configd->disks;
 
-	if (label != NULL) {
-		label->dgid[0] = '\0';
-		label->group[0] = '\0';
-		label->media[0] = '\0';
-		label->cluster[0] = '\0';
-		label->host[0] = '\0';
-		label->shared = false;
-		group_labels_settle(labels, label);
+	for (size_t i = 0; i < disk_count(disks); i++) {
+		const struct disk *disk = disk_at(disks, i);
+
+		if (disk->error == 0 && !disk->duplicate && strcmp(disk->label.dgid, dgid) == 0) {
+			group_labels_give_up(labels, kind, dgid, disk->label.diskid);
+		}
 	}
 }
 
@@ -135,11 +108,11 @@ bool group_labels_write(struct group_labels *labels,
 						    .done = done,
 						    .ctx = ctx };
 		labels->configd->disk_writes++;
-		disk_label_write(labels->configd->disks, labels->label, labels->count,
+		disk_label_write(labels->configd->disks, labels->relabel, labels->count,
 				 group_labels_on_written, call);
 	}
-	free(labels->label);
-	labels->label = NULL;
+	free(labels->relabel);
+	labels->relabel = NULL;
 	labels->count = 0;
 	return any;
 }

@@ -38,7 +38,7 @@ struct plan {
 	uint64_t format_log[VX_VOLUMES_MAX]; /* new volumes whose dirty log must be written first */
 	size_t format_log_count;
 	bool format_dirty; /* ... with every region marked (mirrors are not yet equal) */
-	/* Disks (access names of this node) whose label changes. label_clear: the disk leaves the
+	/* Disks (diskids) whose label changes. label_clear: the disk leaves the
 	 * group. Otherwise it becomes what the new content says; DEPORT: it keeps the group and
 	 * loses its owner. */
 	char *label_disk[VX_DISKS_MAX];

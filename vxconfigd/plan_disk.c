@@ -96,7 +96,7 @@ static int disk_add_one(struct plan_work *work, const char *operand)
 	dm->pub_len = disk->pub_len;
 	dm->priv_len = disk->priv_len;
 	plan_add_need_disk(work->plan, disk->diskid);
-	plan_add_label(work->plan, disk->device);
+	plan_add_label(work->plan, disk->diskid);
 	return 0;
 }
 
@@ -155,7 +155,7 @@ int plan_disk_remove(struct plan_work *work)
 		}
 		disk = plan_disk_by_id(work, dm->diskid);
 		if (disk != NULL) {
-			plan_add_label(work->plan, disk->device);
+			plan_add_label(work->plan, disk->diskid);
 		}
 		config_remove(work->after, dm->rid);
 	}

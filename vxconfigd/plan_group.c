@@ -166,7 +166,7 @@ int plan_group_deport(struct plan_work *work)
 
 		/* One that is not seen keeps its owner: at import the copies decide. */
 		if (disk != NULL) {
-			plan_add_label(work->plan, disk->device);
+			plan_add_label(work->plan, disk->diskid);
 		}
 	}
 	return error;
@@ -181,7 +181,7 @@ int plan_group_destroy(struct plan_work *work)
 		const Vx__DiskInfo *disk = plan_disk_by_id(work, dm->diskid);
 
 		if (disk != NULL) {
-			plan_add_label(work->plan, disk->device);
+			plan_add_label(work->plan, disk->diskid);
 		} else if (!plan_has_flag(work, "f")) {
 			error = plan_say(work, DISK_UNREACHABLE, plan_group_name(work),
 					 work->env->node, dm->name, dm->diskid,

@@ -248,9 +248,9 @@ void plan_add_need_disk(struct plan *plan, const char *diskid)
 	plan_add_text(plan->need_disk, &plan->need_disk_count, diskid);
 }
 
-void plan_add_label(struct plan *plan, const char *device)
+void plan_add_label(struct plan *plan, const char *diskid)
 {
-	plan_add_text(plan->label_disk, &plan->label_disk_count, device);
+	plan_add_text(plan->label_disk, &plan->label_disk_count, diskid);
 }
 
 const Vx__DiskInfo *plan_disk_by_id(const struct plan_work *work, const char *diskid)

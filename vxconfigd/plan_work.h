@@ -84,7 +84,7 @@ void plan_add_quiesce(struct plan *plan, uint64_t vol_rid);
 /* ... unless it is not started: then it has no I/O. */
 void plan_quiesce(struct plan_work *work, uint64_t vol_rid);
 void plan_add_need_disk(struct plan *plan, const char *diskid);
-void plan_add_label(struct plan *plan, const char *device);
+void plan_add_label(struct plan *plan, const char *diskid);
 /* The disk of this node that has that id, NULL if it is not seen. */
 const Vx__DiskInfo *plan_disk_by_id(const struct plan_work *work, const char *diskid);
 

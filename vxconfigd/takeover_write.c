@@ -77,8 +77,8 @@ static void takeover_labels(struct takeover_group *item)
 				member = true;
 			}
 		}
-		if (!member) {
-			group_labels_clear(&labels, item->dgid, disk->label.diskid);
+		if (!member && strcmp(disk->label.dgid, item->dgid) == 0) {
+			group_labels_give_up(&labels, DISK_CLEAR, item->dgid, disk->label.diskid);
 		}
 	}
 	if (!group_labels_write(&labels, takeover_on_labelled, item)) {
@@ -190,23 +190,11 @@ static void takeover_on_undone(void *ctx, int error, const char *reason)
 /* A group that was to be made is not; one that was to be imported stays as it was: deported. */
 void takeover_undo(struct takeover_group *item, const Vx__Config *found)
 {
-	struct configd *configd = item->run->configd;
 	bool made = found == NULL || found->seq <= 1;
 	struct group_labels labels;
 
-	group_labels_init(&labels, configd);
-	for (size_t i = 0; i < disk_count(configd->disks); i++) {
-		const struct disk *disk = disk_at(configd->disks, i);
-
-		if (disk->error != 0 || disk->duplicate) {
-			continue;
-		}
-		if (made) {
-			group_labels_clear(&labels, item->dgid, disk->label.diskid);
-		} else {
-			group_labels_release(&labels, item->dgid, disk->label.diskid);
-		}
-	}
+	group_labels_init(&labels, item->run->configd);
+	group_labels_give_up_all(&labels, made ? DISK_CLEAR : DISK_RELEASE, item->dgid);
 	if (!group_labels_write(&labels, takeover_on_undone, item)) {
 		takeover_end(item, 0, "");
 	}

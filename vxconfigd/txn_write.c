@@ -99,34 +99,31 @@ static void txn_write_end(struct txn_job *job, int error, const char *reason)
 	free(job);
 }
 
-/* Labels of the disks named in the plan; false if there are none. */
+/* Labels of the disks that come (with an import: all that every node sees) or go; false if there are none. */
 static bool txn_write_labels(struct txn_job *job, struct group *group,
 			     void (*done)(void *ctx, int error, const char *reason))
 {
 	const struct plan *plan = group->current != NULL ? group->current->plan : NULL;
-	const Vx__Config *config =
-		group->pending.after != NULL ? group->pending.after : group->config;
+	const Vx__Propose *propose = group->pending.propose;
+	const Vx__Config *after = group->pending.after;
 	struct group_labels labels;
 
 	group_labels_init(&labels, group->configd);
-	if (group->pending.propose->kind == VX__TXN_KIND__TXN_IMPORT) {
-		for (size_t i = 0; i < config->n_dm; i++) {
-			group_labels_own(&labels, config, config->dm[i]);
+	if (propose->kind == VX__TXN_KIND__TXN_IMPORT) {
+		for (size_t i = 0; i < propose->n_need_disk; i++) {
+			group_labels_own_disk(&labels, after, propose->need_disk[i]);
 		}
+		return group_labels_write(&labels, done, job);
 	}
 	for (size_t i = 0; plan != NULL && i < plan->label_disk_count; i++) {
-		const struct disk *disk =
-			disk_by_device(group->configd->disks, plan->label_disk[i]);
+		const char *diskid = plan->label_disk[i];
 
-		if (disk == NULL || disk->error != 0) {
-			continue;
-		}
 		if (plan->label_clear) {
-			group_labels_clear(&labels, group->dgid, disk->label.diskid);
-		} else if (group->pending.propose->kind == VX__TXN_KIND__TXN_DEPORT) {
-			group_labels_release(&labels, group->dgid, disk->label.diskid);
+			group_labels_give_up(&labels, DISK_CLEAR, group->dgid, diskid);
+		} else if (propose->kind == VX__TXN_KIND__TXN_DEPORT) {
+			group_labels_give_up(&labels, DISK_RELEASE, group->dgid, diskid);
 		} else {
-			group_labels_own_disk(&labels, config, disk->label.diskid);
+			group_labels_own_disk(&labels, after, diskid);
 		}
 	}
 	return group_labels_write(&labels, done, job);
@@ -296,22 +293,12 @@ static void txn_forced_on_labelled(void *ctx, int error, const char *reason)
 /* A disabled group: its copies may be another group's by now, or newer than anybody knows. */
 static void txn_write_forced(struct txn_job *job, struct group *group)
 {
-	const struct disk_set *disks = group->configd->disks;
 	struct group_labels labels;
 
 	group_labels_init(&labels, group->configd);
-	for (size_t i = 0; i < disk_count(disks); i++) {
-		const struct disk *disk = disk_at(disks, i);
-
-		if (disk->error != 0 || disk->duplicate) {
-			continue;
-		}
-		if (group->pending.propose->destroy) {
-			group_labels_clear(&labels, group->dgid, disk->label.diskid);
-		} else {
-			group_labels_release(&labels, group->dgid, disk->label.diskid);
-		}
-	}
+	group_labels_give_up_all(&labels,
+				 group->pending.propose->destroy ? DISK_CLEAR : DISK_RELEASE,
+				 group->dgid);
 	if (!group_labels_write(&labels, txn_forced_on_labelled, job)) {
 		txn_forced_on_labelled(job, 0, "");
 	}

@@ -1,73 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Real files below build/: worker threads, scan, setup, owner, probe, copies end to end. */
-#include "vxconfigd/disk.h"
-
-#include <check.h>
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/errors.h"
-#include "base/loop.h"
+#include "disk_files.h"
 #include "region_sample.h"
-#include "vxconfigd/copies.h"
-
-#define DISK_BYTES (8 * 1024 * 1024)
-
-static struct loop *loop;
-static struct worker *worker;
-static struct disk_set *set;
-static char folder[64], patterns[256];
-
-/* What the last callback said. */
-static struct {
-	int calls, error;
-	char reason[VX_REASON_MAX], diskid[DISK_ID_SIZE];
-	uint64_t max_epoch, seq, number;
-	size_t copies, durable;
-	char state[VX_COPIES_MAX][VX_REASON_MAX];
-} answer;
-
-static void answered(int error, const char *reason)
-{
-	answer.calls++;
-	answer.error = error;
-	snprintf(answer.reason, sizeof(answer.reason), "%s", reason);
-	loop_stop(loop);
-}
-
-/* Runs the loop until the callback of what was just started. */
-static void wait_answer(void)
-{
-	int before = answer.calls;
-
-	loop_run(loop);
-	ck_assert_int_eq(answer.calls, before + 1);
-}
-
-static void on_done(void *ctx)
-{
-	(void)ctx;
-	answered(0, "");
-}
-
-static void on_written(void *ctx, int error, const char *reason)
-{
-	(void)ctx;
-	answered(error, reason);
-}
-
-static void on_probed(void *ctx, int error, const char *diskid, const char *reason)
-{
-	(void)ctx;
-	snprintf(answer.diskid, sizeof(answer.diskid), "%s", diskid);
-	answered(error, reason);
-}
 
 static void on_claimed(void *ctx, int error, uint64_t max_epoch, const char *reason)
 {
@@ -90,17 +24,6 @@ static void on_read(void *ctx, struct copies_found *found)
 	answered(found->error, found->reason);
 }
 
-static void file_make(const char *name, off_t bytes)
-{
-	char path[512];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ck_assert(fd >= 0 && ftruncate(fd, bytes) == 0);
-	close(fd);
-}
-
 static void file_write(const char *name, off_t offset, const void *data, size_t length)
 {
 	char path[512];
@@ -110,53 +33,6 @@ static void file_write(const char *name, off_t offset, const void *data, size_t 
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ck_assert(fd >= 0 && pwrite(fd, data, length, offset) == (ssize_t)length);
 	close(fd);
-}
-
-static void setup(void)
-{
-	memset(&answer, 0, sizeof(answer));
-	mkdir("build", 0777);
-	snprintf(folder, sizeof(folder), "build/unit-disk-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(patterns, sizeof(patterns), "%s/nothing* %s/c*", folder, folder);
-	for (int i = 1; i <= 4; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "c%d", i);
-		file_make(name, DISK_BYTES);
-	}
-	ck_assert_int_eq(loop_create(&loop), 0);
-	ck_assert_int_eq(worker_create(loop, "test", 0, &worker), 0);
-	ck_assert_int_eq(disk_set_create(worker, patterns, &set), 0);
-}
-
-static void teardown(void)
-{
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-
-	disk_set_free(set);
-	ck_assert_uint_eq(worker_pending(worker), 0);
-	worker_free(worker);
-	loop_destroy(loop);
-	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	}
-	closedir(dir);
-	rmdir(folder);
-}
-
-static void scan(void)
-{
-	disk_scan(set, on_done, NULL);
-	wait_answer();
-}
-
-static int setup_disk(const char *device, uint64_t priv_len, bool force)
-{
-	disk_setup(set, device, priv_len, force, false, on_written, NULL);
-	wait_answer();
-	return answer.error;
 }
 
 START_TEST(scan_and_setup)
@@ -236,21 +112,9 @@ START_TEST(read_only_file)
 }
 END_TEST
 
-static struct disk_label owner(const char *device, const char *dgid, const char *group)
-{
-	struct disk_label label = disk_by_device(set, device)->label;
-
-	snprintf(label.dgid, sizeof(label.dgid), "%s", dgid);
-	snprintf(label.group, sizeof(label.group), "%s", group);
-	snprintf(label.media, sizeof(label.media), "%s", group[0] != '\0' ? "disk1" : "");
-	snprintf(label.cluster, sizeof(label.cluster), "demo");
-	label.shared = true;
-	return label;
-}
-
 START_TEST(owners)
 {
-	struct disk_label label[2];
+	struct disk_relabel label[2];
 
 	scan();
 	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
@@ -270,12 +134,13 @@ START_TEST(owners)
 	disk_label_write(set, label, 1, on_written, NULL);
 	wait_answer();
 	ck_assert_int_eq(answer.error, -VX_E_OWNER);
-	label[0] = owner("c1", "", "");
+	label[0] = owner("c1", REGION_DGID, "");
+	label[0].kind = DISK_CLEAR;
 	disk_label_write(set, label, 1, on_written, NULL);
 	wait_answer();
 	ck_assert_int_eq(answer.error, 0);
 	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
-	snprintf(label[0].diskid, sizeof(label[0].diskid), "gone");
+	snprintf(label[0].label.diskid, sizeof(label[0].label.diskid), "gone");
 	disk_label_write(set, label, 1, on_written, NULL);
 	wait_answer();
 	ck_assert_int_eq(answer.error, -VX_E_NODISK);
@@ -495,7 +360,7 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_add_checked_fixture(files, setup, teardown);
+	tcase_add_checked_fixture(files, files_setup, files_teardown);
 	tcase_add_test(files, scan_and_setup);
 	tcase_add_test(files, setup_refuses);
 	tcase_add_test(files, read_only_file);

@@ -57,7 +57,7 @@ START_TEST(init_makes_a_group)
 	ck_assert_uint_eq(s->plan->need_disk_count, 3);
 	ck_assert_str_eq(s->plan->need_disk[2], "id-0002");
 	ck_assert_uint_eq(s->plan->label_disk_count, 3);
-	ck_assert_str_eq(s->plan->label_disk[2], "dev2");
+	ck_assert_str_eq(s->plan->label_disk[2], "id-0002");
 	ck_assert(!s->plan->label_clear);
 	ck_assert_uint_eq(s->config->epoch, 0);
 }
@@ -115,7 +115,7 @@ START_TEST(disks_come_and_go)
 	sample_do(s, "vxdg -g data rmdisk d5 data01");
 	ck_assert_uint_eq(s->config->n_dm, 3);
 	ck_assert(s->plan->label_clear);
-	ck_assert_str_eq(s->plan->label_disk[0], "dev4");
+	ck_assert_str_eq(s->plan->label_disk[0], "id-0004");
 	sample_do(s, "vxassist -g data make v 10m d1");
 	sample_refuse(s, "vxdg -g data rmdisk d1", MSG_DISK_MEDIA_BUSY, "d1-01");
 	sample_do(s, "vxassist -g data remove volume v");

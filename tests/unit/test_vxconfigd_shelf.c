@@ -65,7 +65,7 @@ static void start(void)
 /* disks: how many there are, all of the group by their labels; c01, c02, ... */
 static void disks_make(size_t disks)
 {
-	struct disk_label *label = record_alloc(disks, sizeof(*label));
+	struct disk_relabel *taken = record_alloc(disks, sizeof(*taken));
 	char name[TEMP_PATH_MAX + 32];
 
 	for (size_t i = 0; i < disks; i++) {
@@ -85,16 +85,19 @@ static void disks_make(size_t disks)
 		loop_run(configd.loop);
 	}
 	for (size_t i = 0; i < disks; i++) {
-		label[i] = disk_at(configd.disks, i)->label;
-		snprintf(label[i].dgid, sizeof(label[i].dgid), "%s", REGION_DGID);
-		snprintf(label[i].group, sizeof(label[i].group), "data");
-		snprintf(label[i].media, sizeof(label[i].media), "m%zu", i + 1);
-		snprintf(label[i].cluster, sizeof(label[i].cluster), "demo");
-		label[i].shared = true;
+		struct disk_label *label = &taken[i].label;
+
+		taken[i].kind = DISK_TAKE;
+		*label = disk_at(configd.disks, i)->label;
+		snprintf(label->dgid, sizeof(label->dgid), "%s", REGION_DGID);
+		snprintf(label->group, sizeof(label->group), "data");
+		snprintf(label->media, sizeof(label->media), "m%zu", i + 1);
+		snprintf(label->cluster, sizeof(label->cluster), "demo");
+		label->shared = true;
 	}
-	disk_label_write(configd.disks, label, disks, on_written, NULL);
+	disk_label_write(configd.disks, taken, disks, on_written, NULL);
 	loop_run(configd.loop);
-	free(label);
+	free(taken);
 }
 
 /* The group is made on the last disks of the list. */

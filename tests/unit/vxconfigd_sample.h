@@ -243,10 +243,10 @@ static inline void sample_apply(struct sample *s, struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->label_disk_count; i++) {
 		for (size_t j = 0; j < s->env.disk_count; j++) {
-			if (strcmp(s->disk[j].device, plan->label_disk[i]) == 0 &&
+			if (strcmp(s->disk[j].diskid, plan->label_disk[i]) == 0 &&
 			    plan->kind != VX__TXN_KIND__TXN_DEPORT) {
 				s->disk[j].group = plan->label_clear ? (char *)"" : (char *)"data";
-			} else if (strcmp(s->disk[j].device, plan->label_disk[i]) == 0 &&
+			} else if (strcmp(s->disk[j].diskid, plan->label_disk[i]) == 0 &&
 				   plan->label_clear) {
 				s->disk[j].group = (char *)"";
 			}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is known of labels that change: by this node or another one, while a scan runs, when a group goes. */
+#include <semaphore.h>
+
+#include "disk_files.h"
+#include "vxconfigd/group.h"
+
+#define DGID "1700000000.1.a"
+
+/* ---- a label that changes while a scan waits for another disk ---- */
+
+struct test_job {
+	struct worker_job job;
+	sem_t go_on;
+};
+
+static struct test_job hold, marker;
+
+static void hold_run(struct worker_job *job)
+{
+	sem_wait(&((struct test_job *)job)->go_on);
+}
+
+static void hold_done(struct worker_job *job)
+{
+	(void)job;
+}
+
+static void marker_run(struct worker_job *job)
+{
+	(void)job;
+}
+
+static void marker_done(struct worker_job *job)
+{
+	(void)job;
+	answered(0, "");
+}
+
+/* A scan is under way: it has asked for the label of c1, and c2 does not answer. */
+static void scan_held(void)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/c2", folder);
+	hold = (struct test_job){ .job = { .run = hold_run, .done = hold_done } };
+	sem_init(&hold.go_on, 0, 0);
+	worker_submit(worker, path, &hold.job);
+	disk_scan(set, on_done, NULL);
+	marker = (struct test_job){ .job = { .run = marker_run, .done = marker_done } };
+	worker_submit(worker, "scan", &marker.job);
+	wait_answer();
+}
+
+static void scan_let_go(void)
+{
+	sem_post(&hold.go_on);
+	wait_answer();
+}
+
+/* The same disks as another node has them in mind. */
+static struct disk_set *other_node(void)
+{
+	struct disk_set *other;
+
+	ck_assert_int_eq(disk_set_create(worker, patterns, &other), 0);
+	disk_scan(other, on_done, NULL);
+	wait_answer();
+	return other;
+}
+
+static void take(struct disk_set *of, const char *device, const char *dgid, const char *group)
+{
+	struct disk_relabel taken = owner(device, dgid, group);
+
+	disk_label_write(of, &taken, 1, on_written, NULL);
+	wait_answer();
+	ck_assert_msg(answer.error == 0, "%s", answer.reason);
+}
+
+START_TEST(a_scan_keeps_what_was_written_meanwhile)
+{
+	scan();
+	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
+	scan_held();
+	take(set, "c1", DGID, "data");
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, DGID);
+	scan_let_go();
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, DGID);
+}
+END_TEST
+
+START_TEST(a_scan_keeps_what_was_read_meanwhile)
+{
+	const char *id;
+	struct disk_set *other;
+
+	scan();
+	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
+	other = other_node();
+	scan_held();
+	take(other, "c1", DGID, "data");
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, "");
+	id = disk_by_device(set, "c1")->label.diskid;
+	disk_probe(set, &id, 1, on_probed, NULL);
+	wait_answer();
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, DGID);
+	scan_let_go();
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, DGID);
+	disk_set_free(other);
+}
+END_TEST
+
+/* ---- the labels of a group that goes (D5) ---- */
+
+static struct configd configd;
+
+static void labels_write(struct group_labels *labels)
+{
+	ck_assert(group_labels_write(labels, on_written, NULL));
+	wait_answer();
+	ck_assert_uint_eq(configd.disk_writes, 0);
+}
+
+/* What counts is what the label says, not what was read of it once. */
+START_TEST(a_label_is_cleared_as_it_is_now)
+{
+	char id[DISK_ID_SIZE];
+	struct group_labels labels;
+	struct disk_set *other;
+
+	configd = (struct configd){ .disks = set };
+	scan();
+	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
+	snprintf(id, sizeof(id), "%s", disk_by_device(set, "c1")->label.diskid);
+	other = other_node();
+	take(other, "c1", DGID, "data");
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, "");
+	group_labels_init(&labels, &configd);
+	group_labels_give_up(&labels, DISK_CLEAR, DGID, id);
+	labels_write(&labels);
+	ck_assert_msg(answer.error == 0, "%s", answer.reason);
+	disk_scan(other, on_done, NULL);
+	wait_answer();
+	ck_assert_str_eq(disk_by_device(other, "c1")->label.dgid, "");
+
+	/* in another group by now: left alone */
+	take(other, "c1", "other.1", "other");
+	group_labels_give_up(&labels, DISK_CLEAR, DGID, id);
+	labels_write(&labels);
+	ck_assert_msg(answer.error == 0, "%s", answer.reason);
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, "other.1");
+	group_labels_give_up(&labels, DISK_RELEASE, DGID, id);
+	labels_write(&labels);
+	ck_assert_msg(answer.error == 0, "%s", answer.reason);
+	scan();
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, "other.1");
+	ck_assert(disk_by_device(set, "c1")->label.shared);
+	disk_set_free(other);
+}
+END_TEST
+
+START_TEST(a_label_that_cannot_be_cleared_is_told)
+{
+	struct group_labels labels;
+
+	configd = (struct configd){ .disks = set };
+	scan();
+	group_labels_init(&labels, &configd);
+	group_labels_give_up(&labels, DISK_CLEAR, DGID, "nosuch");
+	labels_write(&labels);
+	ck_assert_int_eq(answer.error, -VX_E_NODISK);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("labels");
+	TCase *files = tcase_create("files");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(files, files_setup, files_teardown);
+	tcase_add_test(files, a_scan_keeps_what_was_written_meanwhile);
+	tcase_add_test(files, a_scan_keeps_what_was_read_meanwhile);
+	tcase_add_test(files, a_label_is_cleared_as_it_is_now);
+	tcase_add_test(files, a_label_that_cannot_be_cleared_is_told);
+	suite_add_tcase(suite, files);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
