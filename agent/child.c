@@ -19,6 +19,7 @@
 
 #define CHILD_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 #define CHILD_PATH_MAX 4096
+#define CHILD_ENVIRONMENT_MAX 16
 
 struct child {
 	struct loop *loop;
@@ -162,11 +163,26 @@ static int child_attributes(posix_spawnattr_t *attributes)
 	return 0;
 }
 
-static int child_start(const struct child_spec *spec, int output, pid_t *out_pid)
+/* ... nor our environment, but for where the files of vxha are (base/paths.h). */
+static void child_environment(char *path, char *out[CHILD_ENVIRONMENT_MAX])
 {
 	const char *own_path = getenv("PATH");
-	char path[CHILD_PATH_MAX];
-	char *const environment[] = { path, (char[]){ "LC_ALL=C" }, NULL };
+	size_t count = 0;
+
+	snprintf(path, CHILD_PATH_MAX, "PATH=%s", own_path != NULL ? own_path : CHILD_PATH);
+	out[count++] = path;
+	out[count++] = (char *)(uintptr_t) "LC_ALL=C";
+	for (char **own = environ; *own != NULL && count < CHILD_ENVIRONMENT_MAX - 1; own++) {
+		if (strncmp(*own, "VXHA_", strlen("VXHA_")) == 0) {
+			out[count++] = *own;
+		}
+	}
+	out[count] = NULL;
+}
+
+static int child_start(const struct child_spec *spec, int output, pid_t *out_pid)
+{
+	char path[CHILD_PATH_MAX], *environment[CHILD_ENVIRONMENT_MAX];
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int rc = child_actions(&actions, spec->socket, output);
@@ -174,7 +190,7 @@ static int child_start(const struct child_spec *spec, int output, pid_t *out_pid
 	if (rc != 0) {
 		return rc;
 	}
-	snprintf(path, sizeof(path), "PATH=%s", own_path != NULL ? own_path : CHILD_PATH);
+	child_environment(path, environment);
 	rc = child_attributes(&attributes);
 	if (rc == 0) {
 		rc = -posix_spawnp(out_pid, spec->argv[0], &actions, &attributes,

@@ -2,7 +2,7 @@
 /*
  * A program that was started: its output is kept, its end is told, and nobody waits for it.
  *
- * posix_spawn with a clean environment (PATH, LC_ALL=C), no descriptor of ours, default signals;
+ * posix_spawn with a clean environment (PATH, LC_ALL=C, VXHA_*), no descriptor of ours, default signals;
  * reaped by pidfd in the loop. Main thread only.
  */
 #ifndef VX_AGENT_CHILD_H

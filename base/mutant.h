@@ -31,6 +31,7 @@
 	X(R3_LAST, CORE, "the last RSTART in the stream counts", NULL) \
 	X(R3_CANCEL, CORE, "who delivers another one's RSTART ends its own round", NULL) \
 	X(R3_OWN, CORE, "whose RSTART is the last one coordinates", NULL) \
+	X(R3_AGAIN, CORE, "the master of an open view goes along with a member that closed it", NULL) \
 	X(R3_FORGET, CORE, "a membership event forgets whom I follow", NULL) \
 	X(R4_STOP, CORE, "HELLO comes after the stop", NULL) \
 	X(R4_CLAIM, CORE, "an own claim under way is waited for before HELLO to another one", NULL) \
@@ -80,6 +81,8 @@
 	X(R14_LEFT_OUT, CORE, "who is left out of a view aborts", \
 	  "a coordinator takes in all whose HELLO it awaited") \
 	X(R15_FREEZE, CORE, "without quorum the gate is shut", NULL) \
+	X(R15_RSTART, CORE, "without quorum the own RSTART begins nothing", NULL) \
+	X(R15_VIEW, CORE, "a view that is made without quorum is closed", NULL) \
 	X(R16_GATE, MODEL, "vxiod shuts the gate when vxclustd is lost", NULL) \
 	X(R17_SILENT, MODEL, "after stop a client is silent until the next view", \
 	  "the second line: what it was doing is void with the view") \

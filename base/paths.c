@@ -33,6 +33,15 @@ const char *path_conf_file(void)
 	return path_get("VXHA_CONF", "/etc/vxha/vxha.conf");
 }
 
+int path_conf_file_use(const char *path)
+{
+	char *absolute = realpath(path, NULL); /* a daemon goes to another folder */
+	int rc = absolute != NULL && setenv("VXHA_CONF", absolute, 1) == 0 ? 0 : -errno;
+
+	free(absolute);
+	return rc;
+}
+
 const char *path_device_dir(void)
 {
 	return path_get("VXHA_DEVICE_DIR", "/dev/vx");

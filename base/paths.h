@@ -12,6 +12,9 @@ const char *path_log_dir(void);	   /* /var/log/vxha (VXHA_LOG_DIR) */
 const char *path_conf_file(void);  /* /etc/vxha/vxha.conf (VXHA_CONF) */
 const char *path_device_dir(void); /* /dev/vx (VXHA_DEVICE_DIR): dsk/GROUP/VOLUME */
 
+/* Another configuration file, for this process and those that it starts. 0 or -errno. */
+int path_conf_file_use(const char *path);
+
 #define PATH_GROUP_NOTES "configd.groups" /* in the run folder: groups that vxconfigd runs */
 #define PATH_NBD_SOCKET "nbd.sock"	  /* in the run folder; export names are GROUP/VOLUME */
 

@@ -137,6 +137,24 @@ static void view_on_ring(struct view_core *core, const struct view_event *event,
 	view_coord_consider(core, fx);
 }
 
+/* R15: nothing is begun, and nothing goes on. */
+void view_freeze(struct view_core *core, struct view_effects *fx)
+{
+	view_coord_cancel(core, fx);
+	view_unfollow(core);
+	if (core->have_view) {
+		view_fx_mark(fx, "quorum lost: I/O is frozen");
+		view_close(core, fx);
+	}
+}
+
+/* As the last word says, which is not of a ring before this one. */
+bool view_quorum_lost(const struct view_core *core)
+{
+	return !core->quorate && core->quorum_ring.seq >= core->cpg_ring.seq &&
+	       !MUTANT(R15_FREEZE);
+}
+
 static void view_on_quorum(struct view_core *core, const struct view_event *event,
 			   struct view_effects *fx)
 {
@@ -145,14 +163,10 @@ static void view_on_quorum(struct view_core *core, const struct view_event *even
 	core->quorum_ring = event->ring;
 	core->quorate = event->quorate;
 	/* the view may be of a quorate ring between two of which this node was told */
-	bool lost = had || (core->open && core->quorum_ring.seq >= core->cpg_ring.seq);
-
-	if (lost && !core->quorate && core->have_view && core->state != VS_ABORTING &&
-	    !MUTANT(R15_FREEZE)) {
-		view_fx_mark(fx, "quorum lost: I/O is frozen"); /* R15 */
-		view_coord_cancel(core, fx);
-		view_unfollow(core);
-		view_close(core, fx);
+	if (((had && !core->quorate && !MUTANT(R15_FREEZE)) ||
+	     (core->open && view_quorum_lost(core))) &&
+	    core->state != VS_OUT && core->state != VS_ABORTING) {
+		view_freeze(core, fx);
 	}
 	view_coord_consider(core, fx);
 }
@@ -208,6 +222,15 @@ static void view_on_rstart(struct view_core *core, const struct view_packet *pac
 		return;
 	}
 	if (!view_rstart_counts(core, packet) || (core->following && MUTANT(R3_LAST))) {
+		/* R3: of a member that closed this view: quorum went and came, it was told late */
+		if (core->have_view && packet->epoch == core->view.epoch && !MUTANT(R3_AGAIN)) {
+			core->reconf_wanted = true;
+			view_coord_consider(core, fx);
+		}
+		return;
+	}
+	if (packet->from == core->nodeid && !view_coord_may(core) && !MUTANT(R15_RSTART)) {
+		view_unfollow(core); /* R15: it begins again when quorum is back */
 		return;
 	}
 	if (packet->from == core->nodeid) {
@@ -289,10 +312,8 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 		return;
 	case VP_RECONF:
 		if (core->open && packet->epoch == core->view.epoch) {
-			core->reconf_wanted = true;
 			core->upgrade_wanted = core->upgrade_wanted || packet->upgrade;
-			snprintf(core->reconf_reason, sizeof(core->reconf_reason), "%s",
-				 packet->reason);
+			core->reconf_wanted = true;
 			view_coord_consider(core, fx);
 		}
 		return;

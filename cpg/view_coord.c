@@ -13,16 +13,21 @@
 
 /* ---- when to begin (R9) ---- */
 
+/* R5, R15: only in a quorate ring, with CPG and quorum speaking of the same one */
+bool view_coord_may(const struct view_core *core)
+{
+	return (core->quorate || MUTANT(R5_QUORUM)) && core->have_ring &&
+	       (view_ring_equal(&core->cpg_ring, &core->quorum_ring) || MUTANT(R5_RINGS)) &&
+	       view_in_ring(core, core->nodeid, (uint32_t)core->self.incarnation);
+}
+
 bool view_coord_needed(const struct view_core *core)
 {
 	if (core->state == VS_OUT || core->state == VS_ABORTING ||
 	    (core->following && !core->given_up && !MUTANT(R9_ONE)) || core->coord != VC_IDLE) {
 		return false;
 	}
-	/* R5: only in a quorate ring, with CPG and quorum speaking of the same one */
-	if ((!core->quorate && !MUTANT(R5_QUORUM)) || !core->have_ring ||
-	    (!view_ring_equal(&core->cpg_ring, &core->quorum_ring) && !MUTANT(R5_RINGS)) ||
-	    !view_in_ring(core, core->nodeid, (uint32_t)core->self.incarnation)) {
+	if (!view_coord_may(core)) {
 		return false;
 	}
 	if (!core->have_view || !core->open) {

@@ -73,8 +73,7 @@ struct view_core {
 	struct view_leaver
 		word[2 * VX_NODES_MAX]; /* who said LEAVE, how; until it is out of the view */
 	size_t word_count;
-	char reconf_reason[VX_REASON_MAX]; /* a new view was asked for */
-	bool reconf_wanted;
+	bool reconf_wanted; /* a new view was asked for */
 	bool upgrade_wanted; /* R21: the next view runs the highest protocol of all members */
 
 	struct view_switch switch_asked; /* as the stream says; all members know it */
@@ -176,6 +175,8 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 
 /* view.c */
 void view_unfollow(struct view_core *core);
+bool view_quorum_lost(const struct view_core *core);
+void view_freeze(struct view_core *core, struct view_effects *fx);
 bool view_is_master(const struct view_core *core);
 
 /* view_switch.c */
@@ -240,6 +241,7 @@ bool view_protocol_fits(const struct view_member *member, uint32_t protocol);
 bool view_coord_let_go(const struct view_core *core, const struct view_member *member);
 
 /* view_coord.c */
+bool view_coord_may(const struct view_core *core);
 bool view_coord_needed(const struct view_core *core);
 /* Looks whether somebody must begin and when (R9); sets or clears the timer. */
 void view_coord_consider(struct view_core *core, struct view_effects *fx);

@@ -137,6 +137,9 @@ void view_on_newview(struct view_core *core, const struct view_packet *packet,
 	view_unfollow(core);
 	core->coord = VC_IDLE;
 	view_install(core, &packet->view, fx);
+	if (view_quorum_lost(core) && !MUTANT(R15_VIEW)) {
+		view_freeze(core, fx); /* R15: its coordinator did not know it yet */
+	}
 }
 
 void view_on_step_done(struct view_core *core, const struct view_packet *packet,

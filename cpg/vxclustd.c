@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/paths.h"
 #include "base/timeouts.h"
 #include "cpg/node.h"
 
@@ -152,6 +153,12 @@ int main(int argc, char **argv)
 	}
 	if (conf_read(options.config, &conf, reason) != 0) {
 		fprintf(stderr, NAME ": %s\n", reason);
+		return 1;
+	}
+	rc = options.config != NULL ? path_conf_file_use(options.config) : 0;
+	if (rc != 0) {
+		fprintf(stderr, NAME ": %s: %s\n", options.config, vx_strerror(rc));
+		conf_free(conf);
 		return 1;
 	}
 	rc = daemon_start(NAME, options.foreground, &daemon, &pid);

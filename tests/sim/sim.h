@@ -138,6 +138,8 @@ void net_join(struct sim *sim, uint32_t node);
 void net_leave(struct sim *sim, uint32_t node); /* also: its process died */
 void net_send(struct sim *sim, uint32_t node, struct sim_msg *msg);
 bool net_is_quorate(const struct sim *sim, uint32_t node);
+/* Without a change of the ring quorum goes for a while, then it comes to whoever is with node. */
+void net_quorum_moves(struct sim *sim, uint32_t node, uint32_t how);
 
 /* ---- nodes ---- */
 
@@ -306,6 +308,9 @@ struct sim_node {
 	bool in_group, seen_all;
 	uint32_t group_pid;
 	uint64_t token_lost_at;
+	/* what its vxclustd was told last: its ring, and of which one whether it is quorate */
+	uint64_t told_ring, told_quorum_ring;
+	bool told_quorum;
 	struct net_input *inbox, *inbox_last;
 	bool pumping;
 
@@ -350,6 +355,7 @@ struct sim_client {
 	X(PAUSE_CLUSTD) \
 	X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) \
 		X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) X(SETMASTER) X(FENCE) \
+			X(QUORUM) \
 			X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {
@@ -393,6 +399,8 @@ struct sim {
 	struct net_conf *conf;
 	size_t conf_count;
 	uint64_t ring_seq;
+	uint64_t no_quorum_until;
+	uint32_t arbiter; /* node that has the quorum device's vote: more than all others; 0: none */
 	struct sim_copy copy[SIM_GROUPS_MAX][SIM_COPIES_MAX];
 	struct sim_copy snapshot[SIM_GROUPS_MAX][SIM_COPIES_MAX];
 	struct sim_copy kept[SIM_GROUPS_MAX][SIM_COPIES_MAX];
@@ -567,6 +575,7 @@ void check_disk_write(struct sim *sim, uint32_t node, uint32_t group, uint64_t e
 void check_claim(struct sim *sim, uint32_t node, uint64_t before, uint64_t after);
 void check_hello(struct sim *sim, uint32_t node);
 void check_no_quorum(struct sim *sim, uint32_t node);
+void check_has_quorum(struct sim *sim, uint32_t node, const char *what);
 void check_stored(struct sim *sim, uint32_t node, uint64_t epoch);
 /* What a node says of a transaction: VOTE, PREPARED. */
 void check_vote(struct sim *sim, uint32_t node, struct sim_ref ref, enum sim_cfg_kind kind,

@@ -14,7 +14,7 @@
  *   I11  one master, a member, and one list of members for each epoch (R5, R7, R8, R19)
  *   I12  a gate opens only when nobody outside the view has I/O in flight (R1, R6, R13)
  *   I13  no gate opens before each map of one that did not leave cleanly was folded (R10, R12)
- *   I14  without quorum no view is open (R15)
+ *   I14  without quorum no view is open, and none is made (R15)
  *   I15  the clients of a node know no view before its disk does (R7)
  *   I16  after stop a client sends nothing until the next view (R17)
  *   I17  the epoch of a view is claimed on a majority of the copies (R5)
@@ -302,6 +302,16 @@ void check_no_quorum(struct sim *sim, uint32_t node)
 
 	if (view_state(core) == VS_MEMBER && !view_is_quorate(core) && view_is_open(core)) {
 		sim_fail(sim, "I14 node %u has no quorum, and its view is open", node);
+	}
+}
+
+/* R15: ... nor makes or runs a view. */
+void check_has_quorum(struct sim *sim, uint32_t node, const char *what)
+{
+	const struct sim_node *n = &sim->node[node];
+
+	if (!n->told_quorum && n->told_quorum_ring >= n->told_ring) {
+		sim_fail(sim, "I14 node %u has no quorum: %s", node, what);
 	}
 }
 

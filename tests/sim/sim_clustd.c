@@ -384,6 +384,7 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 		pacemaker_times(sim, node, effect);
 		return;
 	case FX_CLAIM:
+		check_has_quorum(sim, node, "it claims");
 		clustd_work_start(sim, node, VE_CLAIMED, STEP_NONE, effect->token, false, true,
 				  effect->u.view);
 		return;
@@ -398,6 +399,7 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 		fx_install(sim, node, effect->u.view);
 		return;
 	case FX_STEP:
+		check_has_quorum(sim, node, "a step begins");
 		step = (int)effect->u.step;
 		clustd_work_start(sim, node, VE_STEPPED, step, effect->token,
 				  step_uses_iod((enum step)step),

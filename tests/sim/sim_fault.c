@@ -320,6 +320,9 @@ static void fault_do(struct sim *sim, const struct sim_fault *fault)
 	case FAULT_FENCE:
 		pacemaker_fence(sim, node);
 		return;
+	case FAULT_QUORUM:
+		net_quorum_moves(sim, node, fault->how);
+		return;
 	case FAULT_SLOW_FENCE:
 		sim->slow_fence_until = sim->now + 60 * SIM_S;
 		return;

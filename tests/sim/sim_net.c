@@ -8,6 +8,7 @@
  *     only packets of each other;
  *   - packets that were not yet sent are sent in the next configuration, whatever that is;
  *   - quorum is told on another connection, at any time; a paused node is not told that it lost it;
+ *     it moves without a change of the ring too (a quorum device);
  *   - a node may be in the left and the joined list of one change; a ghost may stay in the list.
  */
 #include <stdlib.h>
@@ -75,6 +76,7 @@ static void net_pump(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 		return;
 	case INPUT_RING:
 		event.type = VE_RING;
+		n->told_ring = input->ring.seq;
 		event.ring = input->ring;
 		event.nodeid = nodeid;
 		for (uint32_t i = 1; i <= sim->options.nodes; i++) {
@@ -86,6 +88,8 @@ static void net_pump(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 		return;
 	case INPUT_QUORUM:
 		event.type = VE_QUORUM;
+		n->told_quorum_ring = input->ring.seq;
+		n->told_quorum = input->quorate;
 		event.ring = input->ring;
 		event.quorate = input->quorate;
 		clustd_event(sim, node, &event);
@@ -154,11 +158,14 @@ void net_tell_ring(struct sim *sim, uint32_t node)
 void net_tell_quorum(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 {
 	(void)ptr;
-	if (net_listens(sim, node) && sim->node[node].conf == (int)arg) {
+	const uint32_t conf = (uint32_t)arg;
+
+	if (net_listens(sim, node) && sim->node[node].conf == (int)conf) {
 		struct net_input *input = net_input_add(sim, node, INPUT_QUORUM);
 
-		input->ring = sim->conf[arg].ring;
-		input->quorate = net_is_quorate(sim, node);
+		input->ring = sim->conf[conf].ring;
+		input->quorate = (arg & NET_QUORATE) != 0 ||
+				 ((arg & NET_NOT_QUORATE) == 0 && net_is_quorate(sim, node));
 	}
 }
 
@@ -368,6 +375,7 @@ void net_join(struct sim *sim, uint32_t node)
 	n->in_group = false;
 	n->inbox = n->inbox_last = NULL;
 	n->pumping = false;
+	n->told_quorum_ring = 0;
 	net_process(sim, node, ENTRY_JOIN, n->group_pid);
 }
 

@@ -23,6 +23,8 @@ struct net_conf {
 	size_t count;
 };
 
+#define NET_QUORATE (UINT64_C(1) << 32)
+#define NET_NOT_QUORATE (UINT64_C(2) << 32)
 #define BIT(node) (1u << (node))
 
 /* sim_net.c */
@@ -32,6 +34,7 @@ bool net_ring_turns(const struct sim *sim, uint32_t node);
 void net_confchg(struct sim *sim, uint32_t node, const struct view_node *left, size_t left_count,
 		 bool ring_changing);
 void net_tell_ring(struct sim *sim, uint32_t node);
+/* conf: with NET_QUORATE or NET_NOT_QUORATE if it is not to be looked up when it is told. */
 void net_tell_quorum(struct sim *sim, uint32_t node, uint64_t conf, void *ptr);
 void net_tell_died(struct sim *sim, uint32_t node);
 void net_group_add(struct sim_node *n, struct view_node who);

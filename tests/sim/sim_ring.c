@@ -6,6 +6,7 @@
 #include "tests/sim/sim_net.h"
 
 #define NET_CONFS_MAX 256
+#define NET_QUORUM_TOLD (41 * SIM_MS)
 #define NET_TOKEN (1200 * SIM_MS) /* until a loss is seen */
 
 static void net_reform_later(struct sim *sim, uint64_t delay);
@@ -22,9 +23,45 @@ bool net_is_quorate(const struct sim *sim, uint32_t node)
 	if (!net_runs(sim, node) || n->conf < 0) {
 		return false;
 	}
+	if (sim->now < sim->no_quorum_until) {
+		return false;
+	}
+	if (sim->arbiter != 0) {
+		return (sim->conf[n->conf].members & BIT(sim->arbiter)) != 0;
+	}
 	/* two_node: one of two is enough, once it has seen the other one (wait_for_all) */
 	return (sim->options.nodes == 2 && n->seen_all) ||
 	       2 * net_count(sim->conf[n->conf].members) > sim->options.nodes;
+}
+
+/* All Corosyncs know it at once; their vxclustds are told soon, one word after the other. */
+static void net_quorum_changed(struct sim *sim, uint32_t node, uint64_t arbiter, void *ptr)
+{
+	(void)node;
+	(void)ptr;
+	sim->arbiter = arbiter != 0 ? (uint32_t)arbiter : sim->arbiter;
+	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+		if (sim->node[i].conf >= 0) {
+			sim_later(sim, sim_delay(sim, 50, NET_QUORUM_TOLD - 1), PROC_COROSYNC, i,
+				  net_tell_quorum,
+				  (uint64_t)sim->node[i].conf | (net_is_quorate(sim, i) ? NET_QUORATE : NET_NOT_QUORATE),
+				  NULL);
+		}
+	}
+}
+
+void net_quorum_moves(struct sim *sim, uint32_t node, uint32_t how)
+{
+	uint64_t length = NET_QUORUM_TOLD + how % (how % 2 == 0 ? 100 * SIM_MS : 9 * SIM_S);
+
+	if (sim->now < sim->no_quorum_until) {
+		return;
+	}
+	sim->no_quorum_until = sim->now + length;
+	net_quorum_changed(sim, 0, 0, NULL);
+	/* two_node and a quorum device exclude each other */
+	sim_later(sim, length, PROC_WORLD, 0, net_quorum_changed,
+		  sim->options.nodes == 2 ? 0 : node, NULL);
 }
 
 /* ---- a new configuration ---- */

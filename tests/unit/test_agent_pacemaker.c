@@ -307,6 +307,7 @@ START_TEST(ends_of_children)
 }
 END_TEST
 
+/* ... but where the files of vxha are */
 START_TEST(children_inherit_nothing)
 {
 	setenv("CIB_file", "/tmp/wrong", 1);
@@ -317,7 +318,7 @@ START_TEST(children_inherit_nothing)
 		  "ls /proc/self/fd | wc -l; sed -n 's/^SigIgn.*\\(.......\\)$/\\1/p' "
 		  "/proc/self/status",
 		  0);
-	ck_assert_str_eq(scene.output, "LC_ALL\nPATH\n4\n0000000\n");
+	ck_assert_str_eq(scene.output, "LC_ALL\nPATH\nVXHA_RUN_DIR\n4\n0000000\n");
 }
 END_TEST
 

@@ -503,25 +503,6 @@ START_TEST(leaver_asks_for_a_view)
 }
 END_TEST
 
-/* R15: a view that was made between two words about quorum is closed by the second one */
-START_TEST(quorum_that_was_never_told)
-{
-	struct view_event event = { .type = VE_QUORUM };
-
-	three();
-	event.ring = (struct view_ring){ 1, w->ring_seq };
-	deliver(2, &event);
-	ck_assert(!view_is_open(w->node[1].core));
-	boot(4);
-	w->node[1].no_quorum = true; /* the others heard of it */
-	run(4);
-	ck_assert(view_is_open(w->node[1].core));
-	event.ring = (struct view_ring){ 1, w->ring_seq };
-	deliver(2, &event);
-	ck_assert_msg(!view_is_open(w->node[1].core), "no quorum, and the view is open");
-}
-END_TEST
-
 /* R8: a master that let its volumes go cannot fold maps any more: another one is made master */
 START_TEST(leaving_master_is_replaced)
 {
@@ -574,7 +555,6 @@ int main(void)
 	tcase_add_test(all, who_is_there_did_not_leave);
 	tcase_add_test(all, leaving_master_is_replaced);
 	tcase_add_test(all, the_last_rstart_has_a_coordinator);
-	tcase_add_test(all, quorum_that_was_never_told);
 	tcase_add_test(all, leaver_asks_for_a_view);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_NORMAL);
