@@ -9,6 +9,7 @@
 #include "volio/bits.h"
 #include "volio/control.h"
 #include "volio/drl_disk.h"
+#include "volio/fold.h"
 #include "volio/load.h"
 #include "volio/reshape.h"
 #include "volio/sync.h"
@@ -87,7 +88,8 @@ struct format {
 	struct drl_disk log, live;
 	struct volconf *old; /* not NULL: the log of another length becomes this one's */
 	uint64_t *recover;
-	bool dirty;
+	uint32_t folded; /* regions that need recovery after a fold */
+	bool dirty, fold;
 	int error;
 };
 
@@ -104,6 +106,10 @@ static void format_run(struct worker_job *job)
 {
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
+	if (format->fold) {
+		format->error = drl_disk_fold(&format->log, FOLD_ALL_SLOTS, &format->folded);
+		return;
+	}
 	if (format->old != NULL) {
 		format->error = drl_disk_reshape(&format->log, format->old);
 	} else {
@@ -121,7 +127,10 @@ static void format_done(struct worker_job *job)
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
 	format->error = job->error != 0 ? job->error : format->error;
-	if (format->error == 0) {
+	if (format->error == 0 && format->fold) {
+		log_notice("dg=%s vol=%s: %u of %u regions need recovery", format->conf->group,
+			   format->conf->name, format->folded, format->conf->regions);
+	} else if (format->error == 0) {
 		log_notice("dg=%s vol=%s: new dirty region log, %u regions%s", format->conf->group,
 			   format->conf->name, format->conf->regions,
 			   format->dirty ? ", all to be synchronised" : "");
@@ -218,6 +227,7 @@ static void format_opened(struct gather *gather)
 		return;
 	}
 	format->dirty = request->dirty;
+	format->fold = request->fold;
 	format_recover(format, volume);
 	format->job.run = format_run;
 	format->job.done = format_done;

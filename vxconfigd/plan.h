@@ -35,9 +35,13 @@ struct plan {
 	size_t quiesce_count;
 	char *need_disk[VX_DISKS_MAX]; /* diskids that every node must reach */
 	size_t need_disk_count;
-	uint64_t format_log[VX_VOLUMES_MAX]; /* new volumes whose dirty log must be written first */
+	/* Volumes whose dirty log must be written first: anew, or what any node has marked is folded. */
+	struct plan_log {
+		uint64_t vol_rid;
+		bool fold;
+	} format_log[VX_VOLUMES_MAX];
 	size_t format_log_count;
-	bool format_dirty; /* ... with every region marked (mirrors are not yet equal) */
+	bool format_dirty; /* new ones have every region marked (mirrors are not yet equal) */
 	/* Disks (diskids) whose label changes. label_clear: the disk leaves the
 	 * group. Otherwise it becomes what the new content says; DEPORT: it keeps the group and
 	 * loses its owner. */

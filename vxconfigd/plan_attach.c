@@ -24,8 +24,8 @@
  * but where it is in use. */
 static void attach_format_log(struct plan_work *work, const Vx__Vol *vol)
 {
-	if (vol->region_len != 0 && work->plan->format_log_count == 0) {
-		work->plan->format_log[work->plan->format_log_count++] = vol->rid;
+	if (vol->region_len != 0) {
+		plan_add_log(work->plan, vol->rid, false);
 	}
 }
 

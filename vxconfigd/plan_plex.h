@@ -17,9 +17,6 @@ void volume_lost_plex(const Vx__Config *config, Vx__Vol *vol);
 /* A new attach of the plex begins, in this state. */
 void plex_attach(Vx__Config *config, Vx__Plex *plex, Vx__PlexState state);
 
-/* Makes a startable volume ENABLED, with its complete plexes and logs (plan_start.c). */
-void volume_start(Vx__Config *config, Vx__Vol *vol);
-
 /* A TXN_CHANGE from before to after, without anything else. */
 struct plan *plan_of_change(const Vx__Config *before, const Vx__Config *after);
 

@@ -124,7 +124,7 @@ int plan_volume_recover(struct plan_work *work)
 			continue;
 		}
 		if (start && volume_can_start(work->after, vol)) {
-			volume_start(work->after, vol);
+			plan_start_one(work, vol);
 		} else if (recover && vol->kstate == VX__KSTATE__KS_ENABLED &&
 			   vol->state == VX__VOL_STATE__VOL_NEEDSYNC) {
 			vol->state = VX__VOL_STATE__VOL_SYNC;

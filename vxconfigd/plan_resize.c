@@ -176,7 +176,7 @@ static void resize_log(struct plan_work *work, Vx__Vol *vol)
 	       drl_log_len(vol->len, vol->region_len) > room) {
 		vol->region_len *= 2;
 	}
-	work->plan->format_log[work->plan->format_log_count++] = vol->rid;
+	plan_add_log(work->plan, vol->rid, false);
 }
 
 int plan_volume_resize(struct plan_work *work)

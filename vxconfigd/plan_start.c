@@ -16,8 +16,9 @@
  *   ACTIVE (was not stopped)          SYNC                 ACTIVE
  *   SYNC, NEEDSYNC                    SYNC                 ACTIVE
  */
-void volume_start(Vx__Config *config, Vx__Vol *vol)
+void plan_start_one(struct plan_work *work, Vx__Vol *vol)
 {
+	Vx__Config *config = work->after;
 	size_t complete = 0;
 
 	for (size_t i = 0; i < config->n_plex; i++) {
@@ -32,6 +33,8 @@ void volume_start(Vx__Config *config, Vx__Vol *vol)
 			complete++;
 		} else if (plex->state == VX__PLEX_STATE__PLEX_LOG) {
 			plex->kstate = VX__KSTATE__KS_ENABLED;
+			/* Nobody looked at the marks in it since the volume was in use. */
+			plan_add_log(work->plan, vol->rid, true);
 		} else if (plex->attach != 0 && plex->kstate == VX__KSTATE__KS_DISABLED &&
 			   (plex->state == VX__PLEX_STATE__PLEX_TEMPRMSD ||
 			    plex->state == VX__PLEX_STATE__PLEX_STALE)) {
@@ -67,7 +70,7 @@ static int start_one(struct plan_work *work, Vx__Vol *vol)
 	if (!volume_is_startable(work->after, vol)) {
 		return plan_say(work, VOLUME_NO_PLEX, vol->name);
 	}
-	volume_start(work->after, vol);
+	plan_start_one(work, vol);
 	return 0;
 }
 

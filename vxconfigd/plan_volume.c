@@ -91,7 +91,7 @@ static void volume_add(struct plan_work *work, const char *name, uint64_t len,
 		volume_add_plex(work, vol, layout, &allocation->plex[i]);
 	}
 	if (vol->region_len != 0) {
-		work->plan->format_log[work->plan->format_log_count++] = vol->rid;
+		plan_add_log(work->plan, vol->rid, false);
 		work->plan->format_dirty = layout->init != LAYOUT_INIT_ACTIVE;
 	}
 }

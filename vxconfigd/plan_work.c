@@ -232,6 +232,17 @@ void plan_quiesce(struct plan_work *work, uint64_t vol_rid)
 	}
 }
 
+void plan_add_log(struct plan *plan, uint64_t vol_rid, bool fold)
+{
+	for (size_t i = 0; i < plan->format_log_count; i++) {
+		if (plan->format_log[i].vol_rid == vol_rid) {
+			return;
+		}
+	}
+	assert(plan->format_log_count < VX_VOLUMES_MAX);
+	plan->format_log[plan->format_log_count++] = (struct plan_log){ vol_rid, fold };
+}
+
 static void plan_add_text(char **list, size_t *count, const char *text)
 {
 	for (size_t i = 0; i < *count; i++) {

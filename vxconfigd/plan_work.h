@@ -83,6 +83,9 @@ void plan_next_name(const Vx__Config *config, const char *base, char *out);
 void plan_add_quiesce(struct plan *plan, uint64_t vol_rid);
 /* ... unless it is not started: then it has no I/O. */
 void plan_quiesce(struct plan_work *work, uint64_t vol_rid);
+/* The log of a volume is written before the change: anew, or its marks are folded (V28). What was
+ * said of that volume first holds. */
+void plan_add_log(struct plan *plan, uint64_t vol_rid, bool fold);
 void plan_add_need_disk(struct plan *plan, const char *diskid);
 void plan_add_label(struct plan *plan, const char *diskid);
 /* The disk of this node that has that id, NULL if it is not seen. */
@@ -95,6 +98,8 @@ int plan_plex_attach_one(struct plan_work *work, Vx__Vol *vol, Vx__Plex *plex);
 /* vxassist remove mirror, log: operands from 1 on. */
 int plan_plex_reduce(struct plan_work *work, bool is_log);
 
+/* Makes a startable volume ENABLED, with its complete plexes and logs. */
+void plan_start_one(struct plan_work *work, Vx__Vol *vol);
 /* vxrecover: do all operands exist? Is the volume meant by them and can it be started? */
 int plan_recover_check(struct plan_work *work);
 bool plan_recover_startable(const struct plan_work *work, const Vx__Vol *vol);

@@ -22,70 +22,119 @@
 #include "vxconfigd/shelf.h"
 #include "vxconfigd/txn_run.h"
 
+/* Logs to be written, one after the other: vxiod does no two things with one group. */
 struct txn_format_job {
 	struct txn_job job;
-	unsigned int waiting;
-	int error;
-	char reason[VX_REASON_MAX];
+	struct txn_format_log {
+		struct plan_log log;
+		bool dirty;
+	} *log;
+	size_t count, next;
 };
 
 /* ---- new logs ---- */
 
-static void txn_format_answered(struct txn_format_job *format)
+static void txn_format_next(struct txn_format_job *format);
+
+static void txn_format_end(struct txn_format_job *format, int error, const char *reason)
 {
-	if (--format->waiting == 0) {
-		txn_run_result(format->job.configd, format->job.dgid, TXN_EV_FORMATTED,
-			       &format->job.ref, format->error, format->reason);
-		free(format);
-	}
+	txn_run_result(format->job.configd, format->job.dgid, TXN_EV_FORMATTED, &format->job.ref,
+		       error, reason);
+	free(format->log);
+	free(format);
 }
 
 static void txn_on_formatted(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
 {
-	struct txn_format_job *format = ctx;
+	char text[VX_REASON_MAX];
 
 	(void)answer;
-	if (error != 0 && format->error == 0) {
-		format->error = error;
-		snprintf(format->reason, sizeof(format->reason), "cannot write the log: %s",
-			 reason);
+	if (error != 0) {
+		snprintf(text, sizeof(text), "cannot write the log: %s", reason);
+		txn_format_end(ctx, error, text);
+		return;
 	}
-	txn_format_answered(format);
+	txn_format_next(ctx);
 }
 
-static void txn_format_logs(struct group *group, struct txn_format_job *format,
-			    Vx__IodFormatLog *log, const struct plan *plan)
+/* Of the records of after those that the volume is made of; in lists that the caller frees. */
+static void txn_format_config(const Vx__Config *after, uint64_t vol_rid, Vx__Config *out)
 {
+	const Vx__Vol *vol = config_vol_rid(after, vol_rid);
+
+	*out = *after;
+	out->vol = NULL;
+	out->plex = NULL;
+	out->sd = NULL;
+	out->n_vol = out->n_plex = out->n_sd = 0;
+	if (vol != NULL) {
+		PROTO_ADD(out->vol, out->n_vol, (Vx__Vol *)(uintptr_t)vol);
+	}
+	for (size_t i = 0; i < after->n_plex; i++) {
+		if (after->plex[i]->vol_rid == vol_rid) {
+			PROTO_ADD(out->plex, out->n_plex, after->plex[i]);
+		}
+	}
+	for (size_t i = 0; i < after->n_sd; i++) {
+		const Vx__Plex *plex = config_plex_rid(out, after->sd[i]->plex_rid);
+
+		if (plex != NULL && plex->is_log) {
+			PROTO_ADD(out->sd, out->n_sd, after->sd[i]);
+		}
+	}
+}
+
+static void txn_format_next(struct txn_format_job *format)
+{
+	const struct group *group = txn_job_group(&format->job);
+	Vx__IodFormatLog log = VX__IOD_FORMAT_LOG__INIT;
+	Vx__Config config;
 	Vx__Ipc msg = VX__IPC__INIT;
 
-	log->dirty = plan->format_dirty;
+	if (group == NULL || format->next == format->count) {
+		txn_format_end(format, 0, "");
+		return;
+	}
+
+	const struct txn_format_log *next = &format->log[format->next++];
+
+	txn_format_config(group->pending.after, next->log.vol_rid, &config);
+	log.config = &config;
+	log.n_path = group_paths(group->configd, &config, &log.path);
+	log.vol_rid = next->log.vol_rid;
+	log.fold = next->log.fold;
+	log.dirty = next->dirty;
 	msg.body_case = VX__IPC__BODY_IOD_FORMAT_LOG;
-	msg.iod_format_log = log;
+	msg.iod_format_log = &log;
+	iod_call(group->configd->iod, &msg, txn_on_formatted, format);
+	group_paths_free(log.path, log.n_path);
+	free(config.vol);
+	free(config.plex);
+	free(config.sd);
+}
+
+static void txn_format_add(struct txn_format_job *format, const struct plan *plan)
+{
 	for (size_t i = 0; i < plan->format_log_count; i++) {
-		log->vol_rid = plan->format_log[i];
-		format->waiting++;
-		iod_call(group->configd->iod, &msg, txn_on_formatted, format);
+		struct txn_format_log log = { plan->format_log[i], plan->format_dirty };
+
+		PROTO_ADD(format->log, format->count, log);
 	}
 }
 
 void txn_format(struct group *group, const struct txn_ref *ref)
 {
 	struct txn_format_job *format = proto_grow(NULL, 0, sizeof(*format));
-	Vx__IodFormatLog log = VX__IOD_FORMAT_LOG__INIT;
 	const struct request *req;
 
 	memset(format, 0, sizeof(*format));
 	txn_job_init(&format->job, group, ref);
-	format->waiting = 1;
-	log.config = group->pending.after;
-	log.n_path = group_paths(group->configd, group->pending.after, &log.path);
-	txn_format_logs(group, format, &log, group->current->plan);
+	txn_format_add(format, group->current->plan);
 	TAILQ_FOREACH(req, &group->sharing, next)
 	{
-		txn_format_logs(group, format, &log, req->plan);
+		txn_format_add(format, req->plan);
 	}
-	group_paths_free(log.path, log.n_path);
-	txn_format_answered(format);
+	txn_format_next(format);
 }
 
 /* ---- the commit write ---- */

@@ -8,6 +8,7 @@
 #	data	d1 d2: plexes of vol1	d3 d4: its logs		d6: single, a volume of one plex
 #		d5 d7 d8 d9: configuration copies only (all of data have one)
 #	pair	d10 d11: plexes of p1, and its two copies
+#	late	d12: its only copy, and the log of l1	d13 d14: plexes of l1
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
@@ -49,26 +50,37 @@ here() {	# here FILE: on every node
 	done
 }
 
-pair_state() {	# pair_state STATE: on every node
+group_is() {	# group_is GROUP STATE: on every node
 	local n
 	for n in $NODES; do
-		on "$n" vxdg list | grep -Eq "^pair +$1" || return 1
+		on "$n" vxdg list | grep -Eq "^$1 +$2" || return 1
 	done
 }
 
-SINGLE=/dev/vx/dsk/data/single PAIR=/dev/vx/dsk/pair/p1
-lab_start 3 --pacemaker --disks 11 --size 256
+late() {	# late FUNCTION ARGUMENT...: about l1 of late
+	GROUP=late VOLUME=l1 "$@"
+}
+
+late_synced_in_part() {	# late_synced_in_part MS: since then
+	late volume_synced && late resync_since "$(master_node)" "$1" | tee /dev/stderr | jq -e '.regions > 0 and .regions < .all_regions'
+}
+
+SINGLE=/dev/vx/dsk/data/single PAIR=/dev/vx/dsk/pair/p1 LATE=/dev/vx/dsk/late/l1
+lab_start 3 --pacemaker --disks 14 --size 256
 story_need cluster
-check "disks are set up" on a sh -ec 'for d in 1 2 3 4 5 6 7 8 9 10 11; do vxdisk setup d$d; done'
+check "disks are set up" on a sh -ec 'for d in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do vxdisk setup d$d; done'
 check "a disk group of nine disks" on a vxdg -s init "$GROUP" nconfig=all d1=d1 d2=d2 d3=d3 d4=d4 d5=d5 d6=d6 d7=d7 d8=d8 d9=d9
 check "... of two" on a vxdg -s init pair d10=d10 d11=d11
+check "... of three, with one copy" on a vxdg -s init late nconfig=1 d12=d12 d13=d13 d14=d14
 wait_for 20 "the group is enabled on all nodes" group_enabled
 check "a mirrored volume with two logs" on a vxassist -g "$GROUP" make vol1 200m layout=mirror nmirror=2 logtype=drl d1 d2 d3 d4
 check "a volume of one plex" on a vxassist -g "$GROUP" make single 10m d6
 check "a mirrored volume in the small group" on a vxassist -g pair make p1 10m layout=mirror nmirror=2
+check "... in the one with one copy, with a log" on a vxassist -g late make l1 100m layout=mirror nmirror=2 nlog=1 d12 d13 d14
 wait_for 30 "the device is there on all nodes" device_there
-wait_for 30 "... and the others'" eval 'here $SINGLE && here $PAIR'
-wait_for 60 "the mirrors are in sync" volume_synced
+wait_for 30 "... and the others'" eval 'here $SINGLE && here $PAIR && here $LATE'
+wait_for 60 "the mirrors are in sync" eval 'volume_synced && late volume_synced'
+check "the log of l1 is beside its copy" eval '[ -n "$(on a vxprint -g late -ht | awk '"'"'$1 == "sd" && $4 == "d12"'"'"')" ]'
 check "something is written" eval 'pattern_write a $SINGLE && pattern_write b $PAIR'
 single=$(pattern_of c $SINGLE) pair=$(pattern_of c $PAIR)
 for d in d1 d2 d3 d4; do
@@ -128,11 +140,17 @@ for d in d3 d4; do
 done
 check "the label of d7 is damaged" on b dd if=/dev/urandom of=/dev/vxdisk/d7 bs=4096 count=2 oflag=direct conv=notrunc
 check "a block of the journal of d5 is damaged" on b dd if=/dev/urandom of=/dev/vxdisk/d5 bs=4096 seek=3074 count=1 oflag=direct conv=notrunc
+# nothing of it is cleared in its log: it is written until the power goes
+check "l1 is written" eval 'pattern_write b $LATE && pattern_write c $LATE'
+for n in b c; do
+	on "$n" sh -c "while dd if=/dev/urandom of=$LATE bs=64k count=16 oflag=direct conv=notrunc; do :; done" >/dev/null 2>&1 &
+done
 for n in $NODES; do
 	check "node $n loses power" lab crash "$n"
 done
 check "d6 fails" fail_everywhere d6
 check "d11 fails" fail_everywhere d11
+check "both plexes of l1 fail" eval 'fail_everywhere d13 && fail_everywhere d14'
 wait_for 180 "all nodes are members again, with the group and the device" all_back
 for n in $NODES; do
 	check "every acknowledged write is there, seen from $n" stamps_good "$n"
@@ -151,12 +169,25 @@ check "the volume is started" on b vxvol -g "$GROUP" start single
 wait_for 20 "its device is there" here $SINGLE
 check_is "... with its content" "$single" "$(pattern_of a $SINGLE)"
 
+echo "# a mirror that was in use is there later than its group: what was being written is made equal then (V28)"
+wait_for 20 "its group is enabled" group_is late enabled
+check "it is not started" eval '! here $LATE'
+for n in $NODES; do
+	lab disk-heal "$n" d13
+	lab disk-heal "$n" d14
+done
+check "the disks are looked at again" eval 'for n in $NODES; do on $n vxdctl enable || exit 1; done'
+began=$(now_ms)
+check "it is started" on c vxrecover -g late -s
+wait_for 60 "what was being written is made equal, and only that" late_synced_in_part "$began"
+check "both plexes are equal on the disks" late plexes_equal
+
 echo "# one of two copies is left: the administrator decides"
-check "the small group is disabled" pair_state disabled
+check "the small group is disabled" group_is pair disabled
 OUT=$(on c vxdg -s import pair 2>&1 || true)
 check "an import is refused, and says how: $OUT" grep -q -e '-f' <<<"$OUT"
 check "a forced one is made" on c vxdg -s -f import pair
-wait_for 20 "the small group is enabled" pair_state enabled
+wait_for 20 "the small group is enabled" group_is pair enabled
 check "the disk that was not there at boot is named" output_has 'vol=p1 plex=.* is detached: its disk \(d11\)' \
 	on "$(master_node)" cat /var/log/vxha/vxconfigd.log
 wait_for 20 "... with its device" here $PAIR

@@ -154,7 +154,7 @@ START_TEST(the_story_makes_a_mirrored_volume)
 	ck_assert_uint_eq(s->plan->quiesce_count, 0);
 	ck_assert_uint_eq(s->plan->need_disk_count, 3);
 	ck_assert_uint_eq(s->plan->format_log_count, 1);
-	ck_assert_uint_eq(s->plan->format_log[0], vol->rid);
+	ck_assert_uint_eq(s->plan->format_log[0].vol_rid, vol->rid);
 	ck_assert(s->plan->format_dirty);
 	sample_do(s, "vxassist -g data make vol2 64m");
 	ck_assert_int_eq(sample_vol(s, "vol2")->state, VX__VOL_STATE__VOL_ACTIVE);
@@ -230,6 +230,9 @@ START_TEST(volumes_start_and_stop)
 	sample_do(s, "vxvol -g data stopall");
 	ck_assert(delta_is_empty(s->plan->delta));
 	sample_do(s, "vxvol -g data startall");
+	ck_assert_uint_eq(s->plan->format_log_count, 1); /* its log: vol2 has none (V28) */
+	ck_assert_uint_eq(s->plan->format_log[0].vol_rid, sample_vol(s, "vol1")->rid);
+	ck_assert(s->plan->format_log[0].fold && !s->plan->format_dirty);
 	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_ACTIVE);
 	ck_assert_int_eq(sample_vol(s, "vol2")->kstate, VX__KSTATE__KS_ENABLED);
 	ck_assert_int_eq(query_volume_condition(s->config, sample_vol(s, "vol1")), QUERY_STARTED);
