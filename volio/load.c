@@ -52,7 +52,6 @@ static void load_end(struct load *load, int error, const char *reason)
 			volume_busy_end(entry->volume);
 		}
 		volconf_free(&iod->disks, entry->conf);
-		free(entry->map);
 	}
 	load_close_disks(load);
 	free(load->entry);
@@ -294,8 +293,8 @@ static void load_create(struct load *load, struct load_entry *entry)
 static void load_change(struct load *load, struct load_entry *entry)
 {
 	struct volume *volume = entry->volume;
-
 	bool reshape = reshape_is_needed(volume->conf, entry->conf);
+	uint64_t *map = NULL; /* of a volume without a log */
 
 	entry->reread = reshape && entry->conf->logs > 0; /* V33 */
 	if (entry->reread && reshape_is_of_regions(volume->conf, entry->conf)) {
@@ -303,20 +302,17 @@ static void load_change(struct load *load, struct load_entry *entry)
 	} else if (entry->reread && volume->map != NULL) {
 		bits_put(volume->map, entry->conf->regions - 1, true); /* RESUME reads it too */
 	} else if (reshape && volume->map != NULL) {
-		entry->map = bits_new(entry->conf->regions);
-		if (entry->map == NULL) {
+		map = bits_new(entry->conf->regions);
+		if (map == NULL) {
 			log_bug("out of memory");
 		}
-		reshape_map(volume->conf, volume->map, entry->conf, entry->map);
+		reshape_map(volume->conf, volume->map, entry->conf, map);
 	} else if (entry->conf->logs > 0 && volume->conf->logs == 0) {
 		volume->maps_ready = false; /* it has a log now: read like a new one */
 	} else if (entry->conf->regions > 0 && volume->conf->regions == 0) {
 		volume->maps_ready = false;
 	}
-	if (reshape || !volconf_attaches_are_same(volume->conf, entry->conf)) {
-		sync_cut(volume); /* another one begins with the new ones: load_done() */
-	}
-	volume_apply(volume, entry->conf, &load->part);
+	volume_apply(volume, entry->conf, map, &load->part);
 	entry->conf = NULL;
 }
 
@@ -403,11 +399,6 @@ static void load_maps(struct gather *gather)
 
 		if (volume == NULL || volume->leaving) {
 			continue;
-		}
-		stale_follow(&volume->stale, volume->conf);
-		if (load->entry[i].map != NULL) {
-			volume_set_map(volume, load->entry[i].map);
-			load->entry[i].map = NULL;
 		}
 		if ((volume->maps_ready && !load->entry[i].reread) || volume->reading) {
 			continue;

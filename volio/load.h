@@ -16,7 +16,6 @@ enum load_action { LOAD_KEEP, LOAD_CREATE, LOAD_CHANGE, LOAD_REMOVE };
 struct load_entry {
 	enum load_action action;
 	struct volume *volume;
-	uint64_t *map; /* LOAD_CHANGE, without a log: the recovery map as the new one needs it */
 	struct volconf *conf; /* of the new configuration, until a volume took it */
 	bool held;	      /* with VIO_HOLD_CONF */
 	bool reread;	      /* its recovery map changes on disk with it */

@@ -202,7 +202,7 @@ static uint32_t sync_targets(const struct volume *volume, uint64_t offset, uint6
 	uint32_t first = (uint32_t)(offset / conf->region_bytes);
 	uint32_t last = (uint32_t)((offset + length - 1) / conf->region_bytes);
 
-	if (conf->plexes > 0 && bits_next(volume->map, first, last + 1) <= last) {
+	if (bits_next(volume->map, first, last + 1) <= last) {
 		return (conf->written == 32 ? UINT32_MAX : (1u << conf->written) - 1) & ~1u;
 	}
 	return stale_targets(&volume->stale, conf, first, last);
@@ -451,7 +451,7 @@ static void sync_tell_clean(struct volume *volume)
 	for (uint32_t i = conf->plexes; i < conf->written; i++) {
 		attach[attaches++] = conf->plex[i].attach;
 	}
-	if (conf->plexes > 0 && (attaches > 0 || (conf->is_new && conf->logs > 0))) {
+	if (attaches > 0 || (conf->is_new && conf->logs > 0)) {
 		/* The word of its end was lost with a vxconfigd: told again. */
 		control_synced(volume, 0, conf->regions, 0, attach, attaches);
 	}
@@ -461,7 +461,7 @@ static bool sync_is_needed(const struct volume *volume)
 {
 	const struct volconf *conf = volume->conf;
 
-	return conf->regions > 0 && conf->plexes > 0 && volume->map != NULL &&
+	return conf->regions > 0 && volume->map != NULL &&
 	       (bits_count(volume->map, conf->regions) > 0 || stale_any(&volume->stale));
 }
 
@@ -475,8 +475,8 @@ static void sync_start_in(struct iod_group *group)
 	LIST_FOREACH(volume, &group->volumes, link)
 	{
 		if (volume->sync != NULL || volume->leaving || !volume->maps_ready ||
-		    !cluster_owns(volume)) {
-			continue;
+		    !volconf_is_usable(volume->conf) || !cluster_owns(volume)) {
+			continue; /* of a stopped one its map is kept */
 		}
 		if (sync_is_needed(volume)) {
 			sync_start(volume);

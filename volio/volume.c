@@ -11,6 +11,7 @@
 #include "volio/bits.h"
 #include "volio/control.h"
 #include "volio/gate.h"
+#include "volio/reshape.h"
 #include "volio/sync.h"
 #include "volio/vio_log.h"
 
@@ -105,6 +106,7 @@ int volume_create(struct iod_group *group, struct volconf *conf, uint32_t holds,
 	volume->group = group;
 	volume->conf = conf;
 	volume->holds = holds;
+	stale_follow(&volume->stale, conf);
 	LIST_INSERT_HEAD(&group->volumes, volume, link);
 	volume_call(volume, vio_run_attach, 0, 0, NULL);
 	*out_volume = volume;
@@ -290,6 +292,7 @@ void volume_slowest(struct volume *volume, void (*done)(void *ctx, const char *t
 struct volume_change {
 	struct vio_apply apply;
 	struct volume *volume;
+	uint64_t *map;
 	struct gather *gather;
 };
 
@@ -298,14 +301,23 @@ static void volume_applied(struct lane_call *call)
 	struct volume_change *change = (struct volume_change *)call;
 	struct volume *volume = change->volume;
 	struct gather *gather = change->gather;
-	struct volconf *old = volume->conf;
+	struct volconf *old = volume->conf, *conf = (struct volconf *)(uintptr_t)volume->vio->conf;
+	bool other_regions = reshape_is_of_regions(old, conf);
 
 	assert(change->apply.conf == old);
-	volume->conf = (struct volconf *)(uintptr_t)volume->vio->conf;
-	if (old->regions != volume->conf->regions) {
+	if (other_regions || old->length != conf->length || !volconf_is_usable(conf) ||
+	    !volconf_attaches_are_same(old, conf)) {
+		sync_cut(volume); /* another one begins with all that is left: load_done() */
+	}
+	volume->conf = conf;
+	if (other_regions) {
 		free(volume->map); /* made or read anew before the gate opens */
 		volume->map = NULL;
 	}
+	if (change->map != NULL) {
+		volume_set_map(volume, change->map);
+	}
+	stale_follow(&volume->stale, conf);
 	free(change->apply.dropped_recover);
 	vio_log_free(change->apply.dropped_log);
 	volconf_free(&volume->group->iod->disks, old);
@@ -313,7 +325,8 @@ static void volume_applied(struct lane_call *call)
 	gather_end(gather, 0, NULL);
 }
 
-void volume_apply(struct volume *volume, struct volconf *conf, struct gather *gather)
+void volume_apply(struct volume *volume, struct volconf *conf, uint64_t *map,
+		  struct gather *gather)
 {
 	struct volume_change *change = volume_alloc(sizeof(*change));
 
@@ -322,6 +335,7 @@ void volume_apply(struct volume *volume, struct volconf *conf, struct gather *ga
 	change->apply.conf = conf;
 	change->apply.logs_changed = !volconf_logs_are_same(volume->conf, conf);
 	change->volume = volume;
+	change->map = map;
 	change->gather = gather;
 	gather_add(gather);
 	lane_call_send(&change->apply.call);

@@ -66,8 +66,13 @@ void volume_slowest(struct volume *volume, void (*done)(void *ctx, const char *t
 void volume_busy_begin(struct volume *volume);
 void volume_busy_end(struct volume *volume);
 
-/* Gives a held and drained volume another configuration (takes it over). */
-void volume_apply(struct volume *volume, struct volconf *conf, struct gather *gather);
+/*
+ * Gives a held and drained volume another configuration (takes it over), with all that hangs on it at the
+ * same moment: the recovery map of a volume without a log (taken over; NULL: as it is), what new
+ * attaches lack, the end of a resync that cannot go on with it.
+ */
+void volume_apply(struct volume *volume, struct volconf *conf, uint64_t *map,
+		  struct gather *gather);
 
 /*
  * Reads the maps from the log (or makes them: full, for a volume without a log), gives them to the

@@ -3,7 +3,8 @@
 #
 # Disks fail on all nodes while all write: first the logs, then a mirror. The volume goes on, no acknowledged write is
 # lost; the loss of the last log is told, and after the next crash of a node the whole volume is made equal (V26). A
-# node joins without the dead disks. Then all power is lost, more disks die meanwhile, and what can be there is there.
+# node joins without the dead disks. The mirror fails while it is made equal after another crash: its resync ends (V3).
+# Then all power is lost, more disks die meanwhile, and what can be there is there.
 #
 #	data	d1 d2: plexes of vol1	d3 d4: its logs		d6: single, a volume of one plex
 #		d5 d7 d8 d9: configuration copies only (all of data have one)
@@ -12,6 +13,7 @@
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
+IODCTL=$TREE/build/tests/iodctl
 
 fail_everywhere() {
 	local n
@@ -33,6 +35,17 @@ detached() {	# detached PLEX: on every node
 
 resync_was_whole() {	# resync_was_whole NODE MS: the last one since then
 	resync_since "$@" | tee /dev/stderr | jq -e '.regions > 0 and .regions == .all_regions'
+}
+
+slow() {	# slow NODE...: a pause between two windows of a resync
+	local n
+	for n in "$@"; do
+		on "$n" "$IODCTL" set resync_slow_ms 300 || return 1
+	done
+}
+
+resyncing() {	# resyncing NODE: a resync has begun, and is not at its end
+	on "$1" vxtask --json list | jq -e '[.tasks[] | select(.type == "RECOV" and .done > 0 and .done < .total)] | length > 0'
 }
 
 pattern_of() {	# pattern_of NODE DEVICE
@@ -117,17 +130,26 @@ for n in $NODES; do
 done
 check "both plexes are equal on the disks" plexes_equal
 
-echo "# a mirror"
+echo "# a node, and a mirror while it is made equal"
 writers_start
 wait_for 30 "all six writers have acknowledged writes" writers_acked
+# shellcheck disable=SC2046
+check "resyncs of the others are slow" slow $(others_of "$victim")
+check "node $victim loses power" lab crash "$victim"
+wait_writers "$victim"
+wait_for 60 "the mirrors are being made equal" resyncing "$survivor"
 check "d2 fails on all nodes" fail_everywhere d2
-wait_for 30 "its plex is detached everywhere" detached "$mirror2"
-for n in $NODES; do
+wait_for 150 "node $victim is back" all_back
+wait_for 30 "the plex is detached everywhere" detached "$mirror2"
+for n in $(others_of "$victim"); do
 	check "node $n says which, and what attaches it again" on "$n" \
 		grep -E "vol=vol1 plex=$mirror2 is detached: its disk \(d2\) .*vxrecover -g data vol1" /var/log/vxha/vxconfigd.log
 done
-wait_for 15 "all writers make progress" writers_grow a b c
-writers_stop a b c
+# shellcheck disable=SC2046
+wait_for 60 "the others' writers make progress" writers_grow $(others_of "$victim")
+# shellcheck disable=SC2046
+writers_stop $(others_of "$victim")
+wait_for 60 "no resync is left" volume_synced
 for n in $NODES; do
 	check "every acknowledged write is there, seen from $n" stamps_good "$n"
 done

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A volume in the main thread while its configuration changes (V3) and while it goes: what other parts
+ * may see of it between any two turns of the loop.
+ */
+#include "volio/volume.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "volio/bits.h"
+#include "volio/cluster_own.h"
+#include "volio/control.h"
+#include "volio/sync.h"
+#include "volio_hand.h"
+
+#define REGIONS 24
+
+static struct cluster cluster;
+static struct iod_group group;
+static struct volume *volume;
+static struct gather gather;
+static unsigned int synced; /* said to vxconfigd */
+static bool gone;
+
+/* ---- instead of control.c ---- */
+
+bool control_asker_is_there(const struct iod *iod, uint64_t asker)
+{
+	(void)iod;
+	(void)asker;
+	return true;
+}
+
+void control_answer(struct iod *iod, uint64_t asker, uint64_t cookie, int error,
+		    const char *reason)
+{
+	(void)iod;
+	(void)asker;
+	(void)cookie;
+	(void)error;
+	(void)reason;
+}
+
+void control_plex_error(struct volume *of, uint64_t plex_rid, uint64_t offset, uint64_t length,
+			bool write, int error)
+{
+	(void)of;
+	(void)plex_rid;
+	(void)offset;
+	(void)length;
+	(void)write;
+	(void)error;
+}
+
+void control_synced(struct volume *of, uint64_t regions, uint64_t all_regions, uint64_t ms,
+		    const uint64_t *attach, uint32_t attaches)
+{
+	(void)of;
+	(void)regions;
+	(void)all_regions;
+	(void)ms;
+	(void)attach;
+	(void)attaches;
+	synced++;
+}
+
+void control_log_errors(struct volume *of, uint32_t plexes)
+{
+	(void)of;
+	(void)plexes;
+}
+
+/* ---- the world ---- */
+
+static void ended(struct gather *part)
+{
+	gone = part == &gather;
+}
+
+static void begin(void)
+{
+	gone = false;
+	gather_begin(&gather, ended, NULL);
+}
+
+static void opens_changed(void *ctx)
+{
+	(void)ctx;
+}
+
+/* A private group with a volume that runs, all of it to be recovered if full. */
+static void world_open(struct volconf *conf, bool full)
+{
+	ck_assert_int_eq(loop_create(&hand.iod.loop), 0);
+	ck_assert_int_eq(notes_create(&hand.iod.notes), 0);
+	opens_init(&hand.iod.opens, opens_changed, NULL);
+	cluster = (struct cluster){ .iod = &hand.iod };
+	hand.iod.cluster = &cluster;
+	group = (struct iod_group){ .iod = &hand.iod, .dgid = "1.a", .name = "data" };
+	LIST_INSERT_HEAD(&hand.iod.groups, &group, link);
+	synced = 0;
+	ck_assert_int_eq(volume_create(&group, conf, VIO_HOLD_MAPS, &volume), 0);
+	begin();
+	volume_read_maps(volume, full, &gather);
+	gather_end(&gather, 0, NULL);
+	hand_turn();
+	ck_assert(gone);
+}
+
+static void world_close(void)
+{
+	begin();
+	volume_remove(volume, false, -ENODEV, &gather);
+	gather_end(&gather, 0, NULL);
+	hand_end_disk(-1, 0);
+	ck_assert(gone);
+	notes_free(hand.iod.notes);
+	for (int i = 0; i < VX_TASKS_FINISHED; i++) {
+		if (hand.iod.finished[i] != NULL) {
+			vx__task__free_unpacked(hand.iod.finished[i], NULL);
+		}
+	}
+	loop_destroy(hand.iod.loop);
+}
+
+static void world_hold(void)
+{
+	volume_hold(volume, VIO_HOLD_CONF, NULL);
+	hand_turn();
+}
+
+/* Sends it; the lane and this thread have not taken it yet. */
+static void world_apply(struct volconf *conf, uint64_t *map)
+{
+	begin();
+	volume_apply(volume, conf, map, &gather);
+	gather_end(&gather, 0, NULL);
+}
+
+static void world_release(void)
+{
+	volume_release(volume, VIO_HOLD_CONF);
+	hand_turn();
+}
+
+static void world_stop_loop(void *ctx)
+{
+	loop_stop(ctx);
+}
+
+/* Its timers that are due run. */
+static void world_loop(void)
+{
+	struct loop_timer timer = { 0 };
+
+	loop_timer_set(hand.iod.loop, &timer, 1, world_stop_loop, hand.iod.loop);
+	loop_run(hand.iod.loop);
+	hand_turn();
+}
+
+/* ---- a change ---- */
+
+/* Another load ends just then and looks for resyncs that are to begin. */
+START_TEST(a_new_attach_is_seen_at_once)
+{
+	world_open(hand_conf(2, 0, 0, REGIONS), false);
+	world_hold();
+	world_apply(hand_conf(2, 1, 0, REGIONS), NULL);
+	hand_turn();
+	sync_start_owned(&hand.iod);
+	ck_assert_uint_eq(synced, 0);
+	ck_assert_ptr_nonnull(volume->sync);
+	world_release();
+	world_close();
+}
+END_TEST
+
+START_TEST(new_space_is_seen_at_once)
+{
+	uint64_t *map = bits_new(REGIONS + 1);
+
+	bits_put(map, REGIONS, true);
+	world_open(hand_conf(2, 0, 0, REGIONS), true);
+	sync_start_owned(&hand.iod);
+	hand_turn();
+	ck_assert(volume->window_open);
+	world_hold();
+	hand_end_disk(-1, 0);
+	ck_assert_ptr_nonnull(volume->sync);
+	world_apply(hand_conf(2, 0, 0, REGIONS + 1), map);
+	hand_turn();
+	ck_assert_ptr_null(volume->sync);
+	sync_start_owned(&hand.iod);
+	ck_assert_ptr_nonnull(volume->sync);
+	ck_assert(bits_get(volume->map, REGIONS));
+	world_release();
+	world_close();
+}
+END_TEST
+
+/* It begins by the configuration before, when the change is on its way already. */
+START_TEST(a_resync_of_before_does_not_go_on)
+{
+	world_open(hand_conf(2, 0, 0, REGIONS), true);
+	world_hold();
+	world_apply(hand_conf(2, 1, 0, REGIONS), NULL);
+	sync_start_owned(&hand.iod);
+	ck_assert_ptr_nonnull(volume->sync);
+	hand_turn();
+	ck_assert_ptr_null(volume->sync);
+	sync_start_owned(&hand.iod);
+	ck_assert_ptr_nonnull(volume->sync);
+	world_release();
+	world_close();
+}
+END_TEST
+
+/* A disk dies while its plex is being copied: one plex is left, with nothing to keep equal. */
+START_TEST(a_resync_ends_with_the_other_plex)
+{
+	world_open(hand_conf(2, 0, 0, REGIONS), true);
+	sync_start_owned(&hand.iod);
+	hand_turn();
+	hand_end_disk(0, 0);
+	ck_assert_uint_gt(hand.ops, 0);
+	hand_end_disk(1, -EIO);
+	hand_end_disk(-1, -EIO);
+	ck_assert_ptr_nonnull(volume->sync);
+	world_hold();
+	world_apply(hand_conf(1, 0, 0, REGIONS), NULL);
+	hand_turn();
+	world_release();
+	ck_assert_ptr_null(volume->sync);
+	ck_assert(volume->window_open);
+	sync_start_owned(&hand.iod);
+	hand_turn();
+	ck_assert(!volume->window_open);
+	ck_assert_uint_eq(hand.ops, 0);
+	world_close();
+}
+END_TEST
+
+/* Without a log nothing but the map in memory says what was not copied. */
+START_TEST(a_stop_keeps_what_is_left)
+{
+	uint32_t left;
+
+	world_open(hand_conf(2, 0, 0, REGIONS), true);
+	sync_start_owned(&hand.iod);
+	hand_turn();
+	world_hold();
+	hand_end_disk(-1, 0);
+	left = bits_count(volume->map, REGIONS);
+	ck_assert_uint_gt(left, 0);
+	world_apply(hand_conf(0, 0, 0, REGIONS), NULL);
+	hand_turn();
+	world_release();
+	sync_start_owned(&hand.iod);
+	for (int i = 0; i < 100; i++) {
+		world_loop();
+	}
+	ck_assert_ptr_null(volume->sync);
+	ck_assert_uint_eq(bits_count(volume->map, REGIONS), left);
+	world_hold();
+	world_apply(hand_conf(2, 0, 0, REGIONS), NULL);
+	hand_turn();
+	world_release();
+	sync_start_owned(&hand.iod);
+	ck_assert_ptr_nonnull(volume->sync);
+	world_close();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("volio_volume");
+	TCase *all = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(all, hand_open, hand_close);
+	tcase_add_test(all, a_new_attach_is_seen_at_once);
+	tcase_add_test(all, new_space_is_seen_at_once);
+	tcase_add_test(all, a_resync_of_before_does_not_go_on);
+	tcase_add_test(all, a_resync_ends_with_the_other_plex);
+	tcase_add_test(all, a_stop_keeps_what_is_left);
+	suite_add_tcase(suite, all);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
