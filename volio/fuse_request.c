@@ -206,7 +206,6 @@ static void fuse_submit(struct fuse_slot *slot, enum io_kind kind, uint64_t offs
 	request->offset = offset;
 	request->length = length;
 	request->data = request->buffer;
-	request->durable = false;
 	request->done = done;
 	io_submit(request);
 }
@@ -246,6 +245,8 @@ static void fuse_write(struct fuse_slot *slot, const struct fuse_in_header *in)
 		fuse_reply(slot, args.size == 0 ? 0 : -ENOSPC, NULL, 0);
 		return;
 	}
+	/* O_SYNC contains it, RWF_DSYNC becomes it: for direct I/O the kernel flushes nothing itself */
+	slot->request->durable = (args.flags & O_DSYNC) != 0;
 	fuse_submit(slot, IO_WRITE, args.offset,
 		    args.size < length - args.offset ? args.size : length - args.offset,
 		    fuse_write_done);
