@@ -3,7 +3,7 @@
  * Legs: one transfer of a request on one plex, cut at the borders of subdisks and disks' answers.
  *
  * A request is cut where any of its plexes changes disk; each part has one leg on each plex. Legs
- * come from a fixed pool of the lane: who finds it empty goes on when others give theirs back.
+ * come from a fixed pool of the lane: who finds too few waits in order until others give theirs back (V2).
  */
 #include <assert.h>
 #include <errno.h>
@@ -118,9 +118,25 @@ static struct io_leg *leg_make(struct io_request *request, enum leg_kind kind, u
 	return leg;
 }
 
-static void legs_wait(struct io_request *request)
+/*
+ * Are so many legs there, and is it the request's turn? Who comes later waits behind who waits: else
+ * what needs many would never find them. false: it waits, unless legs of its own call it again.
+ */
+static bool legs_may(struct io_request *request, uint32_t need)
 {
-	TAILQ_INSERT_TAIL(&request->vio->lane->leg_waiters, request, link);
+	struct lane *lane = request->vio->lane;
+	struct io_request *first = TAILQ_FIRST(&lane->leg_waiters);
+
+	if (lane->legs_free >= need && (first == NULL || first == request || request->legs > 0)) {
+		if (first == request) {
+			TAILQ_REMOVE(&lane->leg_waiters, request, link);
+		}
+		return true;
+	}
+	if (first != request && request->legs == 0) {
+		TAILQ_INSERT_TAIL(&lane->leg_waiters, request, link);
+	}
+	return false;
 }
 
 void legs_run(struct io_request *request)
@@ -139,12 +155,8 @@ void legs_run(struct io_request *request)
 	while (request->cursor < request->end) {
 		uint64_t length = request->end - request->cursor;
 
-		if (vio->lane->legs_free < need) {
-			if (request->legs == 0) {
-				legs_wait(request);
-			}
-			return; /* the last leg of this request, or a leg given back, comes here
-				   again */
+		if (!legs_may(request, need)) {
+			return;
 		}
 		for (uint32_t left = request->plexes; left != 0; left &= left - 1) {
 			const struct layout *layout = &conf->plex[__builtin_ctz(left)].layout;
@@ -170,8 +182,7 @@ void legs_edges(struct io_request *request)
 	uint64_t end = request->offset + request->length;
 	int plex = io_read_plex(request->vio, request->start, request->end, 0);
 
-	if (request->vio->lane->legs_free < 2) {
-		legs_wait(request);
+	if (!legs_may(request, 2)) {
 		return;
 	}
 	for (int edge = 0; edge < 2; edge++) {
@@ -193,8 +204,7 @@ void legs_flush(struct io_request *request)
 {
 	const struct volconf *conf = request->vio->conf;
 
-	if (request->vio->lane->legs_free < conf->disks) {
-		legs_wait(request);
+	if (!legs_may(request, conf->disks)) {
 		return;
 	}
 	for (uint32_t i = 0; i < conf->disks; i++) {
@@ -211,21 +221,22 @@ void legs_flush(struct io_request *request)
 	}
 }
 
-/* Somebody waits for legs: enough for any request are there. */
+/* Who waits goes on, in order, as far as the legs reach. */
 static void legs_wake(struct lane *lane)
 {
-	struct io_request *waiter = TAILQ_FIRST(&lane->leg_waiters);
+	struct io_request *waiter;
 
-	if (waiter == NULL || lane->legs_free < VX_LANE_LEGS / 2) {
-		return;
-	}
-	TAILQ_REMOVE(&lane->leg_waiters, waiter, link);
-	if (waiter->kind == IO_FLUSH) {
-		legs_flush(waiter);
-	} else if (waiter->cursor < waiter->end && waiter->plexes == 0) {
-		legs_edges(waiter);
-	} else {
-		legs_run(waiter);
+	while ((waiter = TAILQ_FIRST(&lane->leg_waiters)) != NULL) {
+		if (waiter->cursor == waiter->end) { /* a flush, also the one behind durable zeroes */
+			legs_flush(waiter);
+		} else if (waiter->plexes == 0) {
+			legs_edges(waiter);
+		} else {
+			legs_run(waiter);
+		}
+		if (TAILQ_FIRST(&lane->leg_waiters) == waiter) {
+			return;
+		}
 	}
 }
 

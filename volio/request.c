@@ -4,8 +4,8 @@
  *
  * V5: overlapping writes of this node run one after the other. V6: a write is acknowledged only
  * when it is on every active plex and on those that are being attached. V7: one that failed on some plexes is parked until the
- * configuration changed, then runs again as a whole; after VX_PARK_MS, or when it reached no plex,
- * it fails with EIO and its regions stay dirty (V12). V9: what is not aligned to the disks' blocks
+ * configuration changed, then runs again as a whole; after VX_PARK_MS with an open gate, or when it
+ * reached no plex, it fails with EIO and its regions stay dirty (V12). V9: what is not aligned to the disks' blocks
  * is read, merged and written under the lock of its range.
  */
 #include <assert.h>
@@ -16,8 +16,9 @@
 #include "volio/bits.h"
 #include "volio/engine.h"
 
-#define IO_TELL_US \
-	5000000u /* a parked request tells its trouble again: vxconfigd may have missed it */
+#define IO_PARK_TICKS (VX_PARK_MS / VX_DRL_TICK_MS)
+/* A parked request tells its trouble again: vxconfigd may have missed it. */
+#define IO_TELL_TICKS (5000 / VX_DRL_TICK_MS)
 
 static uint32_t io_first_plexes(uint32_t count)
 {
@@ -314,15 +315,32 @@ static void io_tell(struct io_request *request)
 	}
 }
 
+/* It fails: what of it reached the plexes, and which, nobody knows. */
+static void io_give_up(struct io_request *request, int error)
+{
+	io_end(request, error, !request->unwritten && request->kind != IO_FLUSH);
+}
+
 void io_park(struct io_request *request)
 {
 	struct vio *vio = request->vio;
 
+	if (vio->dead != 0) {
+		io_give_up(request, vio->dead); /* V8: no other configuration will come */
+		return;
+	}
 	request->state = IO_PARKED;
-	request->parked_us = vio->lane->now_us;
+	request->parked_ticks = 0;
 	TAILQ_INSERT_TAIL(&vio->parked, request, link);
 	io_tell(request);
 	gate_leave(vio);
+}
+
+static void io_end_parked(struct io_request *request, int error)
+{
+	TAILQ_REMOVE(&request->vio->parked, request, link);
+	gate_enter(request->vio); /* io_end() counts it out */
+	io_give_up(request, error);
 }
 
 void io_retry_parked(struct vio *vio)
@@ -352,27 +370,21 @@ void io_retry_parked(struct vio *vio)
 	}
 }
 
-static void io_give_up(struct io_request *request, int error)
-{
-	struct vio *vio = request->vio;
-
-	TAILQ_REMOVE(&vio->parked, request, link);
-	gate_enter(vio); /* io_end() counts it out */
-	io_end(request, error, !request->unwritten && request->kind != IO_FLUSH);
-}
-
+/*
+ * Behind a shut gate a request waits as any other one: no transaction can help it. Nor is anything told:
+ * the configuration may be another one, whose plexes have other indexes.
+ */
 void io_expire_parked(struct vio *vio)
 {
 	struct io_request *request, *next;
-	uint64_t now = vio->lane->now_us;
 	bool tell = false;
 
-	for (request = TAILQ_FIRST(&vio->parked); request != NULL; request = next) {
+	for (request = TAILQ_FIRST(&vio->parked); request != NULL && vio->hold == 0;
+	     request = next) {
 		next = TAILQ_NEXT(request, link);
-		if (now - request->parked_us > VX_PARK_MS * UINT64_C(1000)) {
-			io_give_up(request, -EIO);
-		} else if (!tell && (now - request->parked_us) % IO_TELL_US <
-					    VX_DRL_TICK_MS * UINT64_C(1000)) {
+		if (request->parked_ticks == IO_PARK_TICKS) {
+			io_end_parked(request, -EIO);
+		} else if (request->parked_ticks++ % IO_TELL_TICKS == 0 && !tell) {
 			tell = true;
 			io_tell(request);
 		}
@@ -397,7 +409,7 @@ void io_fail_waiting(struct vio *vio)
 		}
 	}
 	while ((request = TAILQ_FIRST(&vio->parked)) != NULL) {
-		io_give_up(request, vio->dead);
+		io_end_parked(request, vio->dead);
 	}
 }
 

@@ -63,7 +63,8 @@ struct io_request {
 	bool unwritten; /* parked because of the log: not sent to any plex */
 	bool synced;	/* durable zeroes: the flush after them is done */
 	uint32_t region_first, region_last;
-	uint64_t began_us, parked_us;
+	uint64_t began_us;
+	uint32_t parked_ticks; /* with an open gate */
 	const struct iodisk *slow_disk; /* where the last leg went */
 };
 

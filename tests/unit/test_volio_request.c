@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Requests inside a lane that meet failed disks, shut gates and too few transfers or requests: each
+ * ends, what is told is right, and nobody waits who need not.
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timeouts.h"
+#include "volio/bits.h"
+#include "volio/engine.h"
+#include "volio/gate.h"
+#include "volio/vio_log.h"
+#include "volio_hand.h"
+
+#define REGIONS 24
+#define VOLUMES_MAX 40
+#define BYTES 4096
+
+static struct vio *vio[VOLUMES_MAX];
+static struct volconf *conf;
+static size_t vios;
+static uint64_t told; /* bit set: plex rids of write errors */
+static unsigned int ended, failed;
+
+/* ---- the world ---- */
+
+static void on_trouble(struct mail *mail)
+{
+	struct vio_trouble *trouble =
+		(struct vio_trouble *)((char *)mail - offsetof(struct vio_trouble, mail));
+
+	told |= trouble->write ? UINT64_C(1) << trouble->plex_rid : 0;
+	atomic_store(&trouble->posted, false);
+}
+
+static struct vio *volume_new(struct volconf *of)
+{
+	ck_assert_uint_lt(vios, VOLUMES_MAX);
+	ck_assert_int_eq(vio_create(&hand.lane, of, 0, NULL, on_trouble, &vio[vios]), 0);
+	return vio[vios++];
+}
+
+static void world_open(void)
+{
+	hand_open();
+	vios = 0;
+	told = 0;
+	ended = failed = 0;
+	conf = hand_conf(2, 0, 0, REGIONS);
+	volume_new(conf);
+}
+
+static void world_close(void)
+{
+	hand_end_disk(-1, 0);
+	for (size_t i = 0; i < vios; i++) {
+		vio_log_free(vio[i]->log);
+		vio_destroy(vio[i]);
+	}
+	volconf_free(&hand.iod.disks, conf);
+	hand_close();
+}
+
+static void on_done(struct io_request *request, int error)
+{
+	ended++;
+	failed += error != 0;
+	io_request_put(request);
+}
+
+static bool submit(struct vio *to, enum io_kind kind, uint64_t offset, uint64_t length, bool durable)
+{
+	struct io_request *request = io_request_get(to);
+
+	if (request == NULL) {
+		return false;
+	}
+	request->kind = kind;
+	request->durable = durable;
+	request->offset = offset;
+	request->length = length;
+	request->data = request->buffer;
+	request->done = on_done;
+	io_submit(request);
+	return true;
+}
+
+static void on_call(struct lane_call *call)
+{
+	*(bool *)call->ctx = true;
+}
+
+/* A call of which the test waits for the end: *out_ended. */
+static void run(struct vio *to, struct lane_call *call, void (*body)(struct lane_call *call),
+		 uint32_t bits, bool *out_ended)
+{
+	*out_ended = false;
+	call->lane = &hand.lane;
+	call->vio = to;
+	call->run = body;
+	call->bits = bits;
+	call->done = on_call;
+	call->ctx = out_ended;
+	lane_call_send(call);
+	hand_turn();
+}
+
+static void hold(struct vio *of, uint32_t bits)
+{
+	struct lane_call call = { 0 };
+	bool done;
+
+	run(of, &call, gate_run_hold, bits, &done);
+	ck_assert(done);
+}
+
+static void release(struct vio *of, uint32_t bits)
+{
+	struct lane_call call = { 0 };
+	bool done;
+
+	run(of, &call, gate_run_release, bits, &done);
+	ck_assert(done);
+}
+
+/* Gives the volume, which is held, another configuration; frees the one before. */
+static void apply(struct vio *to, struct volconf *other, bool logs_changed)
+{
+	struct vio_apply change = { .conf = other, .logs_changed = logs_changed };
+	bool done;
+
+	run(to, &change.call, vio_run_apply, 0, &done);
+	ck_assert(done);
+	ck_assert_ptr_null(change.dropped_log);
+	volconf_free(&hand.iod.disks, conf);
+	conf = other;
+}
+
+static void ticks(uint64_t ms)
+{
+	for (; ms > 0; ms -= VX_DRL_TICK_MS) {
+		hand.lane.now_us += VX_DRL_TICK_MS * UINT64_C(1000);
+		for (size_t i = 0; i < vios; i++) {
+			vio_log_tick(vio[i]);
+			io_expire_parked(vio[i]);
+		}
+		hand_turn();
+	}
+}
+
+/* A write that disk 0 does not take, and the others do. */
+static void park(void)
+{
+	ck_assert(submit(vio[0], IO_WRITE, 0, BYTES, false));
+	hand_end_disk(0, -EIO);
+	hand_end_disk(-1, 0);
+	ck_assert_uint_eq(ended, 0);
+}
+
+/* ---- parked requests (V7) ---- */
+
+START_TEST(only_the_failed_plex_is_told)
+{
+	struct volconf *other = hand_conf(2, 0, 0, REGIONS);
+
+	park();
+	ck_assert_uint_eq(told, UINT64_C(1) << 10);
+	hold(vio[0], VIO_HOLD_CONF);
+	other->plex[0].rid = 11; /* what was second is first */
+	other->plex[1].rid = 12;
+	apply(vio[0], other, false);
+	ticks(VX_PARK_MS);
+	release(vio[0], VIO_HOLD_CONF);
+	hand_end_disk(-1, 0);
+	ck_assert_uint_eq(told, UINT64_C(1) << 10);
+	ck_assert_uint_eq(ended, 1);
+	ck_assert_uint_eq(failed, 0);
+}
+END_TEST
+
+START_TEST(a_shut_gate_does_not_count)
+{
+	park();
+	ticks(VX_PARK_MS / 2);
+	hold(vio[0], VIO_HOLD_CLUSTER);
+	ticks(10 * VX_PARK_MS);
+	ck_assert_uint_eq(ended, 0);
+	told = 0;
+	release(vio[0], VIO_HOLD_CLUSTER);
+	ticks(VX_PARK_MS / 2 - VX_DRL_TICK_MS);
+	ck_assert_uint_eq(ended, 0);
+	ck_assert_uint_eq(told, UINT64_C(1) << 10); /* and it is told again */
+	ticks(2 * VX_DRL_TICK_MS);
+	ck_assert_uint_eq(failed, 1);
+}
+END_TEST
+
+/* V8 */
+START_TEST(nothing_is_parked_in_a_dead_volume)
+{
+	struct lane_call call = { .result = -EIO };
+	bool done;
+
+	ck_assert(submit(vio[0], IO_WRITE, 0, BYTES, false));
+	run(vio[0], &call, gate_run_fail, 0, &done);
+	ck_assert(!done);
+	hand_end_disk(0, -EIO);
+	hand_end_disk(-1, 0);
+	ck_assert(done);
+	ck_assert_uint_eq(failed, 1);
+}
+END_TEST
+
+/* ---- too few transfers ---- */
+
+/* A flush needs more of them at a time than a write. */
+static void more_disks(void)
+{
+	while (conf->disks < HAND_DISKS) {
+		conf->disk[conf->disks] = &hand.disk[conf->disks];
+		iodisk_get(conf->disk[conf->disks++]);
+	}
+}
+
+/* Writes until no transfer is left. */
+static void use_all(void)
+{
+	for (uint64_t i = 0; hand.lane.legs_free > 0; i++) {
+		if (vios == 1 || !submit(vio[vios - 1], IO_WRITE, i % 64 * BYTES, BYTES, false)) {
+			volume_new(conf);
+		}
+	}
+}
+
+START_TEST(durable_zeroes_wait_for_their_flush)
+{
+	more_disks();
+	ck_assert(submit(vio[0], IO_ZERO, 0, BYTES, true));
+	use_all();
+	hand_end(0, 0);
+	hand_end(0, 0); /* both of the zeroes */
+	ck_assert_uint_eq(ended, 0);
+	hand_end_disk(-1, 0);
+	ck_assert_uint_eq(ended, 1 + VX_LANE_LEGS / 2 - 1);
+	ck_assert_uint_eq(vio[0]->in_flight, 0);
+}
+END_TEST
+
+/* One comes for each that ends: the lane is never half idle. */
+START_TEST(who_waits_comes_before_newcomers)
+{
+	more_disks();
+	use_all();
+	ck_assert(submit(vio[0], IO_FLUSH, 0, 0, false));
+	for (uint32_t i = 0; i < 4 * VX_LANE_LEGS && vio[0]->in_flight > 0; i++) {
+		size_t to = 1;
+
+		hand_end(0, 0);
+		hand_end(0, 0); /* both of a write */
+		while (to < vios && !submit(vio[to], IO_WRITE, (100 + i % 1000) * BYTES, BYTES, false)) {
+			to++;
+		}
+	}
+	ck_assert_uint_eq(vio[0]->in_flight, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("volio_request");
+	TCase *all = tcase_create("all");
+	SRunner *runner = srunner_create(suite);
+	int bad;
+
+	tcase_add_checked_fixture(all, world_open, world_close);
+	tcase_add_test(all, only_the_failed_plex_is_told);
+	tcase_add_test(all, a_shut_gate_does_not_count);
+	tcase_add_test(all, nothing_is_parked_in_a_dead_volume);
+	tcase_add_test(all, durable_zeroes_wait_for_their_flush);
+	tcase_add_test(all, who_waits_comes_before_newcomers);
+	suite_add_tcase(suite, all);
+	srunner_run_all(runner, CK_ENV);
+	bad = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return bad == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
