@@ -92,6 +92,11 @@ enum group_claim {
 const struct group *group_with_disk(struct configd *configd, const char *diskid,
 				    enum group_claim claim, const struct group *except);
 
+/* Has nobody else the disk, as far as this node knows (T16)? name: what it is called in group. label_read:
+ * its label was read for this question; one that was read before says nothing. 0, or who has it. */
+int group_may_take(const struct group *group, const char *diskid, const char *name, bool label_read,
+		   char *out_reason);
+
 /* Where the disks of config are on this node. Free with group_paths_free(). */
 size_t group_paths(struct configd *configd, const Vx__Config *config, Vx__DiskPath ***out_path);
 void group_paths_free(Vx__DiskPath **path, size_t count);

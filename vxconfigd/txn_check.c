@@ -60,26 +60,14 @@ static const char *txn_check_disk_name(const struct txn_check *check, const char
 	return config != NULL ? config_disk_name(config, diskid) : diskid;
 }
 
-/* Nobody else has or takes the disk, as far as this node and the label, just read, know (T16). */
 static void txn_check_disk_free(struct txn_check *check, const struct group *group,
-				const char *diskid)
+				const char *diskid, bool label_read)
 {
-	struct configd *configd = check->job.configd;
-	const struct group *other = group_with_disk(configd, diskid, GROUP_HAS, group);
-	const struct disk *disk = disk_by_id(configd->disks, diskid);
-	const char *name = txn_check_disk_name(check, diskid);
+	char reason[VX_REASON_MAX];
+	int rc = group_may_take(group, diskid, txn_check_disk_name(check, diskid), label_read, reason);
 
-	if (other != NULL) {
-		txn_check_no(check, -VX_E_OWNER, "disk %s (%s) is in disk group %s", name, diskid,
-			     other->name);
-	} else if (disk != NULL && disk->label.dgid[0] != '\0' &&
-		   strcmp(disk->label.dgid, group->dgid) != 0) {
-		txn_check_no(check, -VX_E_OWNER,
-			     "disk %s (device %s) appears to be owned by disk group %s", name,
-			     disk->device, disk->label.group);
-	} else if (disk != NULL && server_disk_is_set_up(configd, disk)) {
-		txn_check_no(check, -VX_E_BUSY, "disk %s: vxdisk setup of device %s is under way there",
-			     name, disk->device);
+	if (rc != 0) {
+		txn_check_no(check, rc, "%s", reason);
 	}
 }
 
@@ -106,7 +94,7 @@ static void txn_check_on_probe(void *ctx, int error, const char *diskid, const c
 	const struct group *group = txn_job_group(&check->job);
 
 	for (size_t i = 0; group != NULL && i < group->pending.propose->n_need_disk; i++) {
-		txn_check_disk_free(check, group, group->pending.propose->need_disk[i]);
+		txn_check_disk_free(check, group, group->pending.propose->need_disk[i], error == 0);
 	}
 	if (error != 0) {
 		txn_check_no(check, -VX_E_NODISK, "does not see disk %s (%s): %s",

@@ -78,8 +78,7 @@ setup_round() {	# setup_round COMMAND GROUP MEDIA
 	case $CODE1$CODE2 in
 	013) grep "V-80-1-1012 Device $D4: appears to be owned by disk group $2" "$WORK/said2" ;;
 	00) ;;
-	# the last of these: a node that has not read the label since the group of the round before was destroyed
-	*0) grep -E "vxdisk setup|does not see disk|is another disk|appears to be owned by disk group $2" "$WORK/said1" ;;
+	*0) grep -E "vxdisk setup|does not see disk|is another disk" "$WORK/said1" ;;
 	*) return 1 ;;
 	esac || return 1
 	if [ $CODE1 = 0 ]; then	# it has the disk, not only its name

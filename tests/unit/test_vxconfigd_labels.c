@@ -173,6 +173,47 @@ START_TEST(a_label_that_cannot_be_cleared_is_told)
 }
 END_TEST
 
+/* ---- the vote on a disk (T16) ---- */
+
+static int may_take(struct group *group, const char *id, bool label_read)
+{
+	return group_may_take(group, id, "d1", label_read, answer.reason);
+}
+
+/* A node that read the label before the group was destroyed, and now cannot, does not say that it is
+ * in that group: it says that it does not see the disk. */
+START_TEST(a_label_counts_if_it_was_read_for_the_vote)
+{
+	struct group made = { .configd = &configd, .dgid = "made.1", .name = "made" };
+	struct group data = { .configd = &configd, .dgid = DGID, .name = "data" };
+	Vx__Dm dm = VX__DM__INIT, *dms[] = { &dm };
+	Vx__Config config = VX__CONFIG__INIT;
+	char id[DISK_ID_SIZE];
+
+	configd = (struct configd){ .disks = set };
+	TAILQ_INIT(&configd.groups);
+	TAILQ_INIT(&configd.disk_setups);
+	scan();
+	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
+	snprintf(id, sizeof(id), "%s", disk_by_device(set, "c1")->label.diskid);
+	ck_assert_int_eq(may_take(&made, id, true), 0);
+	take(set, "c1", DGID, "data");
+	ck_assert_int_eq(may_take(&made, id, true), -VX_E_OWNER);
+	ck_assert_ptr_nonnull(strstr(answer.reason, "disk d1 (device c1) appears to be owned by disk group data"));
+	ck_assert_int_eq(may_take(&data, id, true), 0);
+	ck_assert_int_eq(may_take(&made, id, false), 0);
+
+	/* what this node runs counts always */
+	dm.diskid = id;
+	config.dm = dms;
+	config.n_dm = 1;
+	data.config = &config;
+	TAILQ_INSERT_TAIL(&configd.groups, &data, next);
+	ck_assert_int_eq(may_take(&made, id, false), -VX_E_OWNER);
+	ck_assert_ptr_nonnull(strstr(answer.reason, "is in disk group data"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("labels");
@@ -185,6 +226,7 @@ int main(void)
 	tcase_add_test(files, a_scan_keeps_what_was_read_meanwhile);
 	tcase_add_test(files, a_label_is_cleared_as_it_is_now);
 	tcase_add_test(files, a_label_that_cannot_be_cleared_is_told);
+	tcase_add_test(files, a_label_counts_if_it_was_read_for_the_vote);
 	suite_add_tcase(suite, files);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
