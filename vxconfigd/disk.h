@@ -61,12 +61,12 @@ enum disk_relabel_kind {
 /* Whose a disk is from now on. */
 struct disk_relabel {
 	enum disk_relabel_kind kind;
-	struct disk_label label; /* diskid: which; RELEASE, CLEAR: dgid: of this group */
+	struct disk_label label; /* diskid: which; RELEASE, CLEAR: of this dgid, by this cluster and host */
 };
 
 /* Writes the ownership part of the labels of count disks, each as it is when it is read for this (D5).
  * -VX_E_OWNER if a disk that is to be taken turned out to be of another group: its label is left alone;
- * so is that of one that is to be given up and is not in the group any more. On an
+ * so is that of one that is to be given up and is not in the group any more, or belongs to somebody else. On an
  * error others may have been written: write again, or clear what was written. */
 void disk_label_write(struct disk_set *set, const struct disk_relabel *relabel, size_t count,
 		      void (*done)(void *ctx, int error, const char *reason), void *ctx);

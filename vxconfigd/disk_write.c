@@ -142,10 +142,18 @@ static void owner_take(const struct disk_label *wanted, struct disk_label *label
 	label->shared = wanted->shared;
 }
 
+static bool owner_is_other(const char *owner, const char *self)
+{
+	return owner[0] != '\0' && strcmp(owner, self) != 0;
+}
+
 /* Is there anything to give up? */
 static bool owner_leave(const struct label_write *write, struct disk_label *label)
 {
-	if (strcmp(label->dgid, write->label.dgid) != 0) {
+	const struct disk_label *self = &write->label;
+
+	if (strcmp(label->dgid, self->dgid) != 0 || owner_is_other(label->cluster, self->cluster) ||
+	    owner_is_other(label->host, self->host)) {
 		return false;
 	}
 	if (write->kind == DISK_CLEAR) {

@@ -71,6 +71,8 @@ void group_labels_give_up(struct group_labels *labels, enum disk_relabel_kind ki
 	struct disk_label *label = group_labels_add(labels, kind, diskid);
 
 	snprintf(label->dgid, sizeof(label->dgid), "%s", dgid);
+	snprintf(label->cluster, sizeof(label->cluster), "%.63s", labels->configd->cluster.cluster);
+	snprintf(label->host, sizeof(label->host), "%s", labels->configd->host);
 }
 
 void group_labels_give_up_all(struct group_labels *labels, enum disk_relabel_kind kind,

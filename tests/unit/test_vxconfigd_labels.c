@@ -129,7 +129,7 @@ START_TEST(a_label_is_cleared_as_it_is_now)
 	struct group_labels labels;
 	struct disk_set *other;
 
-	configd = (struct configd){ .disks = set };
+	configd = (struct configd){ .disks = set, .cluster.cluster = "demo" };
 	scan();
 	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
 	snprintf(id, sizeof(id), "%s", disk_by_device(set, "c1")->label.diskid);
@@ -157,6 +157,41 @@ START_TEST(a_label_is_cleared_as_it_is_now)
 	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, "other.1");
 	ck_assert(disk_by_device(set, "c1")->label.shared);
 	disk_set_free(other);
+}
+END_TEST
+
+static const char *cluster_after(enum disk_relabel_kind kind, const char *id, const char *cluster)
+{
+	struct group_labels labels;
+
+	snprintf(configd.cluster.cluster, sizeof(configd.cluster.cluster), "%s", cluster);
+	group_labels_init(&labels, &configd);
+	group_labels_give_up(&labels, kind, DGID, id);
+	labels_write(&labels);
+	ck_assert_msg(answer.error == 0, "%s", answer.reason);
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, kind == DISK_CLEAR ? "" : DGID);
+	return disk_by_device(set, "c1")->label.cluster;
+}
+
+/* Another cluster imported the group that is disabled here (vxdg -C import): it is that one's. */
+START_TEST(a_label_of_another_owner_stays)
+{
+	char id[DISK_ID_SIZE];
+	struct group_labels labels;
+
+	configd = (struct configd){ .disks = set };
+	scan();
+	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
+	snprintf(id, sizeof(id), "%s", disk_by_device(set, "c1")->label.diskid);
+	take(set, "c1", DGID, "data"); /* in cluster demo */
+	ck_assert_str_eq(cluster_after(DISK_RELEASE, id, "mine"), "demo");
+	group_labels_init(&labels, &configd);
+	group_labels_give_up(&labels, DISK_CLEAR, DGID, id);
+	labels_write(&labels);
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, DGID);
+	ck_assert_str_eq(cluster_after(DISK_RELEASE, id, "demo"), "");
+	/* nobody's */
+	ck_assert_str_eq(cluster_after(DISK_CLEAR, id, "mine"), "");
 }
 END_TEST
 
@@ -225,6 +260,7 @@ int main(void)
 	tcase_add_test(files, a_scan_keeps_what_was_written_meanwhile);
 	tcase_add_test(files, a_scan_keeps_what_was_read_meanwhile);
 	tcase_add_test(files, a_label_is_cleared_as_it_is_now);
+	tcase_add_test(files, a_label_of_another_owner_stays);
 	tcase_add_test(files, a_label_that_cannot_be_cleared_is_told);
 	tcase_add_test(files, a_label_counts_if_it_was_read_for_the_vote);
 	suite_add_tcase(suite, files);
