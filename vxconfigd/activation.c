@@ -64,6 +64,9 @@ void activation_set(struct activation_map *map, uint32_t nodeid, Vx__Activation 
 int activation_check(const struct activation_map *map, uint32_t nodeid, Vx__Activation mode,
 		     uint32_t *out_nodeid)
 {
+	if (!activation_is_valid(mode)) {
+		return -VX_E_VERSION;
+	}
 	for (size_t i = 0; i < map->count; i++) {
 		if (map->node[i].nodeid != nodeid &&
 		    activation_conflicts(map->node[i].mode, mode)) {
@@ -78,7 +81,7 @@ bool activation_admit(struct activation_map *map, uint32_t nodeid, Vx__Activatio
 {
 	uint32_t other;
 
-	if (!activation_is_valid(mode) || activation_check(map, nodeid, mode, &other) != 0) {
+	if (activation_check(map, nodeid, mode, &other) != 0) {
 		activation_set(map, nodeid, VX__ACTIVATION__ACT_OFF);
 		return false;
 	}

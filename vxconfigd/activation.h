@@ -34,7 +34,8 @@ struct activation_map {
 bool activation_conflicts(Vx__Activation a, Vx__Activation b);
 Vx__Activation activation_get(const struct activation_map *map, uint32_t nodeid);
 void activation_set(struct activation_map *map, uint32_t nodeid, Vx__Activation mode);
-/* May nodeid have mode? 0, or -VX_E_BUSY (out_nodeid: who has a mode that conflicts). */
+/* May nodeid have mode? 0; -VX_E_BUSY (out_nodeid: who has a mode that conflicts); -VX_E_VERSION: it is not
+ * known here. */
 int activation_check(const struct activation_map *map, uint32_t nodeid, Vx__Activation mode,
 		     uint32_t *out_nodeid);
 /* Sets mode only if it conflicts with nobody: for a new view, seniors first. */

@@ -397,12 +397,14 @@ static void txn_check_activate(struct txn_check *check, struct group *group)
 	const Vx__Propose *propose = group->pending.propose;
 	struct configd *configd = group->configd;
 	uint32_t other;
+	int rc = activation_check(&group->activation, propose->nodeid, propose->activation, &other);
 
 	if (group->state == GROUP_DISABLED) {
 		txn_check_no(check, -VX_E_INVAL, "the disk group is disabled there: %s",
 			     group->reason);
-	} else if (activation_check(&group->activation, propose->nodeid, propose->activation,
-				    &other) != 0) {
+	} else if (rc == -VX_E_VERSION) {
+		txn_check_no(check, rc, "does not know this activation mode");
+	} else if (rc != 0) {
 		txn_check_no(check, -VX_E_BUSY, "activation %s conflicts with %s on node %s",
 			     activation_name(propose->activation),
 			     activation_name(activation_get(&group->activation, other)),

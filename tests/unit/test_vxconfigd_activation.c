@@ -55,6 +55,22 @@ START_TEST(each_node_against_all_others)
 }
 END_TEST
 
+/* A newer program may propose a mode that this one does not know. */
+START_TEST(an_unknown_mode_is_refused)
+{
+	const Vx__Activation unknown = (Vx__Activation)(EW + 1);
+	struct activation_map map = { .count = 0 };
+	uint32_t other = 0;
+
+	ck_assert_int_eq(activation_check(&map, 3, unknown, &other), -VX_E_VERSION);
+	activation_set(&map, 1, SW);
+	ck_assert_int_eq(activation_check(&map, 3, unknown, &other), -VX_E_VERSION);
+	ck_assert_int_eq(activation_check(&map, 1, (Vx__Activation)-1, &other), -VX_E_VERSION);
+	ck_assert(!activation_admit(&map, 3, unknown));
+	ck_assert_int_eq(activation_get(&map, 3), OFF);
+}
+END_TEST
+
 START_TEST(names)
 {
 	static const char *const words[] = { "ew", "exclusivewrite", "exclusive-write" };
@@ -91,6 +107,7 @@ int main(void)
 
 	tcase_add_test(tcase, matrix);
 	tcase_add_test(tcase, each_node_against_all_others);
+	tcase_add_test(tcase, an_unknown_mode_is_refused);
 	tcase_add_test(tcase, names);
 	tcase_add_test(tcase, a_mode_of_a_newer_version_is_none);
 	suite_add_tcase(suite, tcase);
