@@ -136,7 +136,7 @@ static int clust_send_port(struct clust *clust, uint32_t port, uint32_t to, cons
 {
 	Vx__PortData data = VX__PORT_DATA__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
-	int rc = -VX_E_FULL;
+	int rc = -EMSGSIZE;
 
 	data.port = port;
 	data.to = to;

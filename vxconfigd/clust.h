@@ -29,7 +29,8 @@ int clust_create(struct loop *loop, const struct clust_ops *ops, void *ctx,
 		 struct clust **out_clust);
 void clust_destroy(struct clust *clust);
 
-/* To all vxconfigds, this one too. 0, -ENOTCONN, -VX_E_FULL (too large for a packet). */
+/* To all vxconfigds, this one too. 0; -EMSGSIZE: too large for a packet; -ENOTCONN: vxclustd is gone, which
+ * lost() tells; -VX_E_FULL: it does not read. */
 int clust_send_config(struct clust *clust, const Vx__CfgMsg *msg);
 /* To the vxconfigd of one node. */
 int clust_send_command(struct clust *clust, uint32_t nodeid, const Vx__CmdMsg *msg);

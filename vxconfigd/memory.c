@@ -405,6 +405,15 @@ void memory_reserve(struct memory *memory, void (*done)(void *ctx, int error), v
 
 void memory_explain(const struct memory *memory, int error, char *out_reason)
 {
-	snprintf(out_reason, VX_REASON_MAX, "%s cannot be written: %s", memory->path,
-		 vx_strerror(error));
+	if (error == -VX_E_STALE) {
+		snprintf(out_reason, VX_REASON_MAX,
+			 "%s holds a newer configuration of the disk group than this one", memory->path);
+	} else if (error == -VX_E_FULL) {
+		snprintf(out_reason, VX_REASON_MAX,
+			 "%s is full: it holds at most %u disk groups, each with %u copies", memory->path,
+			 VX_MEMORY_MAX, VX_COPIES_MAX);
+	} else {
+		snprintf(out_reason, VX_REASON_MAX, "%s cannot be written: %s", memory->path,
+			 vx_strerror(error));
+	}
 }

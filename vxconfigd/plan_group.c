@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/proto.h"
+#include "vxconfigd/disk_label.h"
 #include "vxconfigd/plan_disk.h"
 #include "vxconfigd/plan_work.h"
 
@@ -19,13 +20,13 @@ static void group_fill(struct plan_work *work, const char *name, unsigned int mi
 {
 	const struct plan_env *env = work->env;
 	Vx__Dg *dg = record_alloc(1, sizeof(*dg));
-	char dgid[VX_NODENAME_MAX + 64];
+	char dgid[DISK_ID_SIZE]; /* as much of the host's name as a label holds */
 
 	vx__dg__init(dg);
 	work->after->dg = dg;
 	work->after->next_rid = 1;
-	snprintf(dgid, sizeof(dgid), "%" PRIu64 ".%" PRIu64 ".%.*s", env->now_s, env->serial,
-		 VX_NODENAME_MAX, env->host);
+	snprintf(dgid, sizeof(dgid), "%" PRIu64 ".%" PRIu64 ".%s", env->now_s, env->serial,
+		 env->host);
 	proto_string_set(&dg->name, name);
 	proto_string_set(&dg->dgid, dgid);
 	dg->shared = plan_has_flag(work, "s");

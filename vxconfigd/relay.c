@@ -2,6 +2,7 @@
 /* Requests that a slave forwards to the master. */
 #include "vxconfigd/relay.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,25 +34,53 @@ static void relay_free(struct configd *configd, struct relay *relay)
 	free(relay);
 }
 
-static void relay_send(struct configd *configd, struct relay *relay)
+/* It was not done, or nobody can say. */
+static void relay_explain(const Vx__Request *request, const char *outcome, const char *why,
+			  Vx__Reply *reply)
 {
-	Vx__CmdMsg msg = VX__CMD_MSG__INIT;
+	const char *name = plan_group(request);
+	char txid[ID_TEXT];
 
-	msg.cookie = relay->cookie;
-	msg.request = relay->ask->request;
-	if (clust_send_command(configd->clust, configd->cluster.view->master, &msg) == 0) {
-		relay->heard_ms = clock_ms();
-		relay->sent_ms = relay->sent_ms != 0 ? relay->sent_ms : relay->heard_ms;
-		return;
+	if (strcmp(outcome, "unknown") == 0) {
+		id_text(request->txid.data, request->txid.len, txid);
+		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
+	} else if (strcmp(outcome, "aborted") == 0) {
+		message_add(reply, request->tool, MSG_NODE_LEFT,
+			    name != NULL ? name : request->group, why);
 	}
+}
 
+/* It did not get out of this node. If it did before, that decides what becomes of it. */
+static void relay_refuse(struct configd *configd, struct relay *relay, int error)
+{
 	Vx__Reply *reply = PROTO_NEW(vx__reply, Vx__Reply);
 	struct ask *ask = relay->ask;
 
-	message_add(reply, ask->request->tool, MSG_TOO_LARGE, ask->request->group);
-	proto_string_set(&reply->outcome, "aborted");
+	proto_string_set(&reply->outcome, relay->sent_ms != 0 ? "unknown" : "aborted");
+	if (error == -EMSGSIZE) {
+		message_add(reply, ask->request->tool, MSG_TOO_LARGE, ask->request->group);
+	} else {
+		relay_explain(ask->request, reply->outcome,
+			      "vxclustd of this node takes nothing: try again", reply);
+	}
 	relay_free(configd, relay);
 	ask_answer(ask, reply);
+}
+
+static void relay_send(struct configd *configd, struct relay *relay)
+{
+	Vx__CmdMsg msg = VX__CMD_MSG__INIT;
+	int rc;
+
+	msg.cookie = relay->cookie;
+	msg.request = relay->ask->request;
+	rc = clust_send_command(configd->clust, configd->cluster.view->master, &msg);
+	if (rc == 0) {
+		relay->heard_ms = clock_ms();
+		relay->sent_ms = relay->sent_ms != 0 ? relay->sent_ms : relay->heard_ms;
+	} else if (rc != -ENOTCONN) { /* else relay_give_up() follows */
+		relay_refuse(configd, relay, rc);
+	}
 }
 
 /* vxdctl outcome: not a change, but what became of one. */
@@ -174,23 +203,6 @@ bool relay_has(const struct configd *configd, const uint8_t *txid)
 	return false;
 }
 
-/* It was not done, or nobody can say. */
-static void relay_explain(const Vx__Request *request, const char *outcome, Vx__Reply *reply)
-{
-	const char *name = plan_group(request);
-	char txid[ID_TEXT];
-
-	if (strcmp(outcome, "unknown") == 0) {
-		id_text(request->txid.data, request->txid.len, txid);
-		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
-	} else if (strcmp(outcome, "aborted") == 0) {
-		message_add(reply, request->tool, MSG_NODE_LEFT,
-			    name != NULL ? name : request->group,
-			    "another node became master, or its vxconfigd was started anew: try "
-			    "again");
-	}
-}
-
 /* Nothing is committed without this node's vote: it knows, if it took part all the time (T11). */
 void relay_decided(struct configd *configd)
 {
@@ -207,7 +219,9 @@ void relay_decided(struct configd *configd)
 		reply = PROTO_NEW(vx__reply, Vx__Reply);
 		proto_string_set(&reply->outcome,
 				 outcome_since(configd, ask->request->txid.data, relay->sent_ms));
-		relay_explain(ask->request, reply->outcome, reply);
+		relay_explain(ask->request, reply->outcome,
+			      "another node became master, or its vxconfigd was started anew: try "
+			      "again", reply);
 		relay_free(configd, relay);
 		ask_answer_loaded(ask, reply);
 	}
@@ -255,7 +269,7 @@ void relay_give_up(struct configd *configd, const char *reason)
 			message_add(reply, ask->request->tool, MSG_NOT_CLUSTER,
 				    configd->cluster.node, reason);
 		} else if (!question) {
-			relay_explain(ask->request, reply->outcome, reply);
+			relay_explain(ask->request, reply->outcome, reason, reply);
 		}
 		relay_free(configd, relay);
 		ask_answer(ask, reply);

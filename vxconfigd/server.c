@@ -247,6 +247,16 @@ static void ask_refuse(struct ask *ask, Vx__Reply *reply)
 	ask_answer(ask, reply);
 }
 
+static void server_say_disabled(struct configd *configd, const Vx__Request *request,
+				Vx__Reply *reply)
+{
+	char what[VX_REASON_MAX];
+
+	snprintf(what, sizeof(what), "vxconfigd of node %s",
+		 configd->cluster.node[0] != '\0' ? configd->cluster.node : configd->host);
+	message_add(reply, request->tool, MSG_STATE_INVALID, what, "disabled (vxdctl enable)");
+}
+
 static void server_change(struct ask *ask)
 {
 	struct configd *configd = ask->configd;
@@ -255,8 +265,7 @@ static void server_change(struct ask *ask)
 
 	if (!configd->enabled) {
 		reply = ask_reply_new();
-		message_add(reply, request->tool, MSG_STATE_INVALID, "vxconfigd of this node",
-			    "disabled (vxdctl enable)");
+		server_say_disabled(configd, request, reply);
 		ask_refuse(ask, reply);
 	} else if (!configd->cluster.member) {
 		reply = ask_reply_new();
@@ -400,7 +409,11 @@ static void server_on_forwarded(struct configd *configd, uint32_t from, const Vx
 		server_submit(configd, ask);
 	} else {
 		reply = ask_reply_new();
-		message_add(reply, request->tool, MSG_RECONFIG);
+		if (configd->enabled) {
+			message_add(reply, request->tool, MSG_RECONFIG);
+		} else {
+			server_say_disabled(configd, request, reply);
+		}
 		ask_refuse(ask, reply);
 	}
 }

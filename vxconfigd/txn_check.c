@@ -427,7 +427,7 @@ void txn_check(struct group *group, const struct txn_ref *ref)
 	check->waiting = 1;
 	txn_check_claims(check, group);
 	if (!group->configd->enabled) {
-		txn_check_no(check, -VX_E_NOPEER, "vxconfigd is disabled there (vxdctl enable)");
+		txn_check_no(check, -VX_E_INVAL, "vxconfigd is disabled there (vxdctl enable)");
 	}
 	switch (check->error == 0 ? group->pending.propose->kind : VX__TXN_KIND__TXN_CHANGE) {
 	case VX__TXN_KIND__TXN_CHANGE:

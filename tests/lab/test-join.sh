@@ -49,6 +49,10 @@ waits_open() {	# waits_open FILE COUNT: so many lines say who has the volume ope
 	[ "$(grep -c "^	$GROUP/$VOLUME: open by pid [0-9]* (sh) since [0-9]* s$" "$1")" -ge "$2" ]
 }
 
+refused_with() {	# refused_with NODE TEXT: a change that is typed there
+	output_has "$2" on "$1" sh -c "! vxassist -g $GROUP make odd 1m 2>&1"
+}
+
 ended_truly() {	# ended_truly PID VOLUME: what vxassist make said, found
 	local status=0
 	wait "$1" || status=$?
@@ -84,9 +88,13 @@ start=$!
 wait_for 20 "$c is refused, and says so while it tries again" nodestate_has "$c" "^reason: connection refused by master: vxconfigd of node $m"
 wait_for 10 "... more than once" output_has '^[2-9]' on "$c" grep -c "tries again to join" /var/log/vxha/vxclustd.log
 check_is "... no member got another view" "$before" "$(epochs "$m" "$b")"
+check "a change that a slave forwards is told what is wrong" refused_with "$b" "vxconfigd of node $m: not possible in state disabled"
 check "the master's is enabled" on "$m" vxdctl enable
 check "$c joins by itself" wait "$start"
 wait_for 20 "and is a member as all are" all_members
+check "vxconfigd of $b is disabled" on "$b" vxdctl disable
+check "a change is told what is wrong there" refused_with "$m" "refused by node $b: vxconfigd is disabled there"
+check "... and enabled" on "$b" vxdctl enable
 
 echo "# a leave that waits"
 holds "$c" /run/holder1

@@ -101,6 +101,31 @@ static int reserve(struct memory *memory)
 	return answer_error;
 }
 
+/* A refusal is not told as a fault of the file. */
+static bool explains(const struct memory *memory, int error, const char *words)
+{
+	char reason[VX_REASON_MAX];
+
+	memory_explain(memory, error, reason);
+	return strstr(reason, folder) != NULL && strstr(reason, words) != NULL;
+}
+
+START_TEST(refusals_are_told)
+{
+	struct memory *memory = memory_at(0);
+
+	ck_assert_int_eq(remember(memory, "g1", 6, 1), 0);
+	ck_assert_int_eq(remember(memory, "g1", 5, 9), -VX_E_STALE);
+	ck_assert(explains(memory, -VX_E_STALE, "newer configuration"));
+	ck_assert(explains(memory, -VX_E_FULL, "is full"));
+	ck_assert(explains(memory, -ENOSPC, "cannot be written: No space"));
+	while (!memory_idle(memory)) {
+		loop_run(loop);
+	}
+	memory_free(memory);
+}
+END_TEST
+
 START_TEST(node_memory)
 {
 	struct memory *memory = memory_at(0);
@@ -156,6 +181,7 @@ int main(void)
 
 	tcase_add_checked_fixture(files, setup, teardown);
 	tcase_add_test(files, node_memory);
+	tcase_add_test(files, refusals_are_told);
 	suite_add_tcase(suite, files);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -4,6 +4,7 @@
 
 #include "base/drl_size.h"
 #include "tests/unit/vxconfigd_sample.h"
+#include "vxconfigd/disk_label.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/query.h"
 
@@ -60,6 +61,22 @@ START_TEST(init_makes_a_group)
 	ck_assert_str_eq(s->plan->label_disk[2], "id-0002");
 	ck_assert(!s->plan->label_clear);
 	ck_assert_uint_eq(s->config->epoch, 0);
+}
+END_TEST
+
+/* A group id is as long as a label can hold, whatever the host is called. */
+START_TEST(a_long_host_name_makes_a_group)
+{
+	struct sample *other = sample_create(1);
+	char host[VX_NODENAME_MAX + 1];
+
+	memset(host, 'h', sizeof(host) - 1);
+	host[sizeof(host) - 1] = '\0';
+	other->env.host = host;
+	sample_do(other, "vxdg -s init data d1=dev0");
+	ck_assert_uint_eq(strlen(other->config->dg->dgid), DISK_ID_SIZE - 1);
+	ck_assert_ptr_nonnull(strstr(other->config->dg->dgid, "1700000000.1025.hhhh"));
+	sample_free(other);
 }
 END_TEST
 
@@ -524,6 +541,7 @@ int main(void)
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_set_timeout(all, 60);
 	tcase_add_test(all, init_makes_a_group);
+	tcase_add_test(all, a_long_host_name_makes_a_group);
 	tcase_add_test(all, init_names_disks_and_copies);
 	tcase_add_test(all, disks_come_and_go);
 	tcase_add_test(all, the_story_makes_a_mirrored_volume);
