@@ -44,12 +44,10 @@
 	X(TOO_LARGE, 1028, FULL, "Disk group %s: too large for one change: name fewer objects") \
 	X(OPTION_UNKNOWN, 1029, USAGE, "%s: option %s is not known; usage: %s") \
 	X(VOLUME_UNKNOWN, 1030, NOTFOUND, "Volume %s: not found in disk group %s") \
-	X(VOLUME_OPEN, 1031, OPEN, "Volume %s: is open: %s") \
 	X(PLEX_UNKNOWN, 1032, NOTFOUND, "Plex %s: not found in disk group %s") \
 	X(PLEX_LAST, 1033, LAST, "Plex %s: is the last complete plex of volume %s") \
 	X(DISK_MEDIA_UNKNOWN, 1034, NOTFOUND, "Disk %s: not found in disk group %s") \
 	X(DISK_MEDIA_BUSY, 1035, ASSOC, "Disk %s: has subdisks (%s)") \
-	X(GROUP_BUSY, 1036, OPEN, "Disk group %s: volumes are open: %s") \
 	X(STATE_INVALID, 1037, INVAL, "%s: not possible in state %s") \
 	X(DISK_LAST, 1038, LAST, "Disk %s: is the last one of disk group %s (use: vxdg destroy %s)") \
 	X(VOLUME_STARTED, 1039, STARTED, "Volume %s: is started already") \

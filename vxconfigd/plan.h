@@ -22,8 +22,6 @@ struct plan_env {
 	uint8_t random[16]; /* for a volume's guid */
 	const Vx__DiskInfo *const *disk; /* all that this node sees; diskid "" = not initialised */
 	size_t disk_count;
-	const Vx__OpenBy *const *open; /* volumes of the group that are open here */
-	size_t open_count;
 	uint32_t protocol; /* that the cluster runs: what a later one brought is refused (R21) */
 };
 

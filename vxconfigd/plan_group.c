@@ -135,34 +135,19 @@ int plan_group_remove_disks(struct plan_work *work)
 	return error;
 }
 
-/* Nobody may have a volume of the group open; all are quiet when it goes. */
-static int group_leave(struct plan_work *work)
+/* All volumes are quiet when the group goes. */
+static void group_leave(struct plan_work *work)
 {
-	char holders[VX_REASON_MAX], text[2 * VX_REASON_MAX] = "";
-	size_t used = 0;
-
 	for (size_t i = 0; i < work->after->n_vol; i++) {
-		const Vx__Vol *vol = work->after->vol[i];
-
-		plan_quiesce(work, vol->rid);
-		if (used < VX_REASON_MAX / 2 && plan_holders(work, vol->name, holders)) {
-			snprintf(text + used, sizeof(text) - used, "%s%s: %s", used > 0 ? "; " : "",
-				 vol->name, holders);
-			used += strlen(text + used);
-		}
-	}
-	if (used > 0) {
-		return plan_say(work, GROUP_BUSY, plan_group_name(work), text);
+		plan_quiesce(work, work->after->vol[i]->rid);
 	}
 	work->plan->kind = VX__TXN_KIND__TXN_DEPORT;
-	return 0;
 }
 
 int plan_group_deport(struct plan_work *work)
 {
-	int error = group_leave(work);
-
-	for (size_t i = 0; i < work->after->n_dm && error == 0; i++) {
+	group_leave(work);
+	for (size_t i = 0; i < work->after->n_dm; i++) {
 		const Vx__DiskInfo *disk = plan_disk_by_id(work, work->after->dm[i]->diskid);
 
 		/* One that is not seen keeps its owner: at import the copies decide. */
@@ -170,13 +155,14 @@ int plan_group_deport(struct plan_work *work)
 			plan_add_label(work->plan, disk->diskid);
 		}
 	}
-	return error;
+	return 0;
 }
 
 int plan_group_destroy(struct plan_work *work)
 {
-	int error = group_leave(work);
+	int error = 0;
 
+	group_leave(work);
 	for (size_t i = 0; i < work->after->n_dm && error == 0; i++) {
 		const Vx__Dm *dm = work->after->dm[i];
 		const Vx__DiskInfo *disk = plan_disk_by_id(work, dm->diskid);

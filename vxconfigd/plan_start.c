@@ -74,16 +74,10 @@ static int start_one(struct plan_work *work, Vx__Vol *vol)
 	return 0;
 }
 
-static int stop_one(struct plan_work *work, Vx__Vol *vol)
+static void stop_one(struct plan_work *work, Vx__Vol *vol)
 {
-	char holders[VX_REASON_MAX];
-
-	if (plan_holders(work, vol->name, holders)) {
-		return plan_say(work, VOLUME_OPEN, vol->name, holders);
-	}
 	plan_quiesce(work, vol->rid);
 	volume_stop(work->after, vol);
-	return 0;
 }
 
 int plan_volume_start(struct plan_work *work)
@@ -115,7 +109,9 @@ int plan_volume_stop(struct plan_work *work)
 		if (error == 0 && vol->kstate == VX__KSTATE__KS_DISABLED) {
 			error = plan_say(work, VOLUME_NOT_STARTED, vol->name);
 		}
-		error = error == 0 ? stop_one(work, vol) : error;
+		if (error == 0) {
+			stop_one(work, vol);
+		}
 	}
 	return error;
 }
@@ -136,15 +132,14 @@ int plan_volume_start_all(struct plan_work *work)
 
 int plan_volume_stop_all(struct plan_work *work)
 {
-	int result = 0;
-
 	for (size_t i = 0; i < work->after->n_vol; i++) {
 		Vx__Vol *vol = work->after->vol[i];
-		int error = vol->kstate != VX__KSTATE__KS_DISABLED ? stop_one(work, vol) : 0;
 
-		result = error != 0 ? error : result;
+		if (vol->kstate != VX__KSTATE__KS_DISABLED) {
+			stop_one(work, vol);
+		}
 	}
-	return result;
+	return 0;
 }
 
 int plan_volume_read_policy(struct plan_work *work)

@@ -140,15 +140,11 @@ int plan_volume_remove(struct plan_work *work)
 	}
 	error = plan_check_twice(work, 1);
 	for (size_t i = 1; i < request->n_operand && error == 0; i++) {
-		char holders[VX_REASON_MAX];
 		Vx__Vol *vol;
 
 		error = plan_find_volume(work, request->operand[i], &vol);
 		if (error != 0) {
 			return error;
-		}
-		if (plan_holders(work, vol->name, holders)) {
-			return plan_say(work, VOLUME_OPEN, vol->name, holders);
 		}
 		plan_quiesce(work, vol->rid);
 		config_vol_remove(work->after, vol->rid);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the planners of all nouns need: attributes, objects by name, new names, holders. */
+/* What the planners of all nouns need: attributes, objects by name, new names. */
 #include "vxconfigd/plan_work.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,26 +271,4 @@ const Vx__DiskInfo *plan_disk_by_id(const struct plan_work *work, const char *di
 		}
 	}
 	return NULL;
-}
-
-bool plan_holders(const struct plan_work *work, const char *volume, char *out_text)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < work->env->open_count; i++) {
-		const Vx__OpenBy *open = work->env->open[i];
-
-		if (strcmp(open->volume, volume) != 0) {
-			continue;
-		}
-		if (used > VX_REASON_MAX / 2) {
-			snprintf(out_text + used, VX_REASON_MAX - used, " and more");
-			break;
-		}
-		snprintf(out_text + used, VX_REASON_MAX / 4,
-			 "%s%s (pid %" PRIu32 ", %s) on node %s", used > 0 ? "; " : "",
-			 open->command, open->pid, open->how, work->env->node);
-		used += strlen(out_text + used);
-	}
-	return used > 0;
 }

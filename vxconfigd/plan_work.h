@@ -104,7 +104,4 @@ void plan_start_one(struct plan_work *work, Vx__Vol *vol);
 int plan_recover_check(struct plan_work *work);
 bool plan_recover_startable(const struct plan_work *work, const Vx__Vol *vol);
 
-/* Who has the volume open, as text (VX_REASON_MAX); false if nobody. */
-bool plan_holders(const struct plan_work *work, const char *volume, char *out_text);
-
 #endif

@@ -77,7 +77,7 @@ parameters() {
 	export OCF_RESKEY_deport_on_stop
 	run vxdg stop 0 && called "vxdg deport data" || return
 	run vxdg start 0 || return
-	echo '31 vxha vxdg ERROR V-80-1-1036 Disk group data: volumes are open: on node b' >"$FAKE/fail.deport"
+	echo '31 vxha vxdg ERROR V-80-1-1043 Disk group data: refused by node b: volume vol1 is open: fio (pid 7)' >"$FAKE/fail.deport"
 	run vxdg stop 0
 }
 
@@ -254,11 +254,11 @@ PLEXES
 
 open_volumes() {
 	started || return
-	echo '31 vxha vxdg ERROR V-80-1-1036 Disk group data: volumes are open: vol1: fio (pid 7)' \
+	echo '31 vxha vxdg ERROR V-80-1-1043 Disk group data: refused by node b: volume vol1 is open: fio (pid 7)' \
 		>"$FAKE/fail.activation.off"
 	echo "fio (pid 7)" >"$FAKE/open"
 	OCF_RESKEY_CRM_meta_timeout=13000
-	run vxdg stop 1 "volumes are open: vol1: fio (pid 7)" || return
+	run vxdg stop 1 "volume vol1 is open: fio (pid 7)" || return
 	[ "$(grep -c activation=off "$FAKE/calls")" -ge 2 ] || return
 	OCF_RESKEY_CRM_meta_timeout=60000
 	(sleep 1 && rm "$FAKE/fail.activation.off") &

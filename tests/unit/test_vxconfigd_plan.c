@@ -326,42 +326,6 @@ START_TEST(what_is_not_recovered_is_told)
 }
 END_TEST
 
-START_TEST(open_volumes_stay)
-{
-	sample_do(s, "vxassist -g data make vol1 10m");
-	sample_do(s, "vxassist -g data make vol2 10m");
-	sample_open(s, "vol1");
-	sample_refuse(s, "vxvol -g data stop vol1", MSG_VOLUME_OPEN,
-		      "fio (pid 4711, nbd) on node a");
-	ck_assert_int_eq(s->exit_code, 31);
-	sample_refuse(s, "vxassist -g data remove volume vol1", MSG_VOLUME_OPEN, "fio (pid 4711");
-	sample_refuse(s, "vxassist -g data remove volume vol2 vol1", MSG_VOLUME_OPEN, "vol1");
-	sample_refuse(s, "vxvol -g data stopall", MSG_VOLUME_OPEN, "vol1");
-	ck_assert_int_eq(sample_vol(s, "vol2")->kstate, VX__KSTATE__KS_ENABLED);
-	sample_refuse(s, "vxdg deport data", MSG_GROUP_BUSY, "vol1: fio (pid 4711, nbd) on node a");
-	sample_refuse(s, "vxdg destroy data", MSG_GROUP_BUSY, "vol1: fio");
-	sample_do(s, "vxassist -g data remove volume vol2");
-	ck_assert_uint_eq(s->plan->quiesce_count, 1);
-	ck_assert_uint_eq(s->config->n_vol, 1);
-}
-END_TEST
-
-START_TEST(many_holders_fit_into_a_message)
-{
-	char command[VX_REASON_MAX * 2];
-
-	memset(command, 'x', sizeof(command) - 1);
-	command[sizeof(command) - 1] = '\0';
-	sample_do(s, "vxassist -g data make vol1 10m");
-	for (size_t i = 0; i < SAMPLE_OPENS_MAX; i++) {
-		sample_open(s, "vol1");
-		s->open[i].command = command;
-	}
-	sample_refuse(s, "vxvol -g data stop vol1", MSG_VOLUME_OPEN, "xxx");
-	sample_refuse(s, "vxdg deport data", MSG_GROUP_BUSY, "xxx");
-}
-END_TEST
-
 START_TEST(groups_leave)
 {
 	sample_do(s, "vxassist -g data make vol1 10m");
@@ -550,8 +514,6 @@ int main(void)
 	tcase_add_test(all, volumes_start_and_stop);
 	tcase_add_test(all, volumes_are_recovered);
 	tcase_add_test(all, what_is_not_recovered_is_told);
-	tcase_add_test(all, open_volumes_stay);
-	tcase_add_test(all, many_holders_fit_into_a_message);
 	tcase_add_test(all, groups_leave);
 	tcase_add_test(all, settings_change);
 	tcase_add_test(all, plexes_are_detached_and_taken_out);

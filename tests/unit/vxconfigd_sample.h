@@ -18,15 +18,12 @@
 #include "vxconfigd/record.h"
 
 #define SAMPLE_DISKS_MAX 300
-#define SAMPLE_OPENS_MAX 8
 #define SAMPLE_PUB_LEN 2097152 /* 1 GiB */
 
 struct sample {
 	Vx__DiskInfo disk[SAMPLE_DISKS_MAX];
 	const Vx__DiskInfo *disk_list[SAMPLE_DISKS_MAX];
 	char disk_text[SAMPLE_DISKS_MAX][2][32]; /* device, diskid */
-	Vx__OpenBy open[SAMPLE_OPENS_MAX];
-	const Vx__OpenBy *open_list[SAMPLE_OPENS_MAX];
 	struct plan_env env;
 	Vx__Config *config; /* NULL: no group yet */
 	struct plan *plan; /* of the last command that was planned */
@@ -56,7 +53,7 @@ static inline struct sample *sample_create(size_t count)
 	}
 	s->env = (struct plan_env){ .node = "a", .host = "host-a", .cluster = "demo",
 				    .now_s = 1700000000, .serial = 1025, .disk = s->disk_list,
-				    .disk_count = count, .open = s->open_list,
+				    .disk_count = count,
 				    .protocol = VX_PROTOCOL_MAX };
 	return s;
 }
@@ -84,18 +81,6 @@ static inline Vx__Plex *sample_plex(const struct sample *s, const char *name)
 
 	ck_assert_msg(found != NULL, "%s", name);
 	return found;
-}
-
-static inline void sample_open(struct sample *s, const char *volume)
-{
-	Vx__OpenBy *open = &s->open[s->env.open_count];
-
-	vx__open_by__init(open);
-	open->volume = (char *)volume;
-	open->command = (char *)"fio";
-	open->how = (char *)"nbd";
-	open->pid = 4711;
-	s->open_list[s->env.open_count++] = open;
 }
 
 struct sample_words {
