@@ -13,8 +13,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/daemon.h"
 #include "base/errors.h"
+#include "base/limits.h"
+#include "base/loop.h"
 #include "base/paths.h"
 #include "volio/place.h"
 
@@ -50,48 +51,47 @@ static int settle_in_flight(dev_t device, unsigned long *out_count)
 
 /*
  * A block device: the kernel counts what is in flight. Others may use the disk as well, so this
- * waits for a moment with nothing from anybody; a disk that never has one is left to the caller's
- * time-out.
+ * waits for a moment with nothing from anybody.
  */
-static void settle_device(const char *path, dev_t device)
+static int settle_device(dev_t device, uint64_t end_ms)
 {
 	unsigned long count = 0;
 
 	for (int quiet = 0; quiet < SETTLE_QUIET;) {
 		if (settle_in_flight(device, &count) != 0) {
-			fprintf(stderr, "vxiod: %s: gone, nothing can be in flight\n", path);
-			return;
+			return 0; /* the kernel does not have it any more: nothing can be in flight */
+		}
+		if (clock_ms() > end_ms) {
+			return -ETIMEDOUT;
 		}
 		quiet = count == 0 ? quiet + 1 : 0;
 		usleep(SETTLE_POLL_US);
 	}
+	return 0;
 }
 
 /* A regular file: changing its size waits for direct I/O that is in flight, even when it stays the
  * same. */
-static void settle_file(const char *path, int fd, off_t size)
-{
-	if (ftruncate(fd, size) != 0) {
-		fprintf(stderr, "vxiod: %s: %s\n", path, strerror(errno));
-	}
-	(void)fdatasync(fd);
-}
-
-static void settle_disk(const char *path)
+static int settle_file(const char *path, off_t size)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
-	struct stat status;
+	int rc = fd >= 0 && ftruncate(fd, size) == 0 && fdatasync(fd) == 0 ? 0 : -errno;
 
-	if (fd < 0 || fstat(fd, &status) != 0) {
-		fprintf(stderr, "vxiod: %s: %s\n", path, strerror(errno));
-	} else if (S_ISBLK(status.st_mode)) {
-		settle_device(path, status.st_rdev);
-	} else {
-		settle_file(path, fd, status.st_size);
-	}
 	if (fd >= 0) {
 		close(fd);
 	}
+	return rc;
+}
+
+static int settle_disk(const char *path, uint64_t end_ms)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0) {
+		return -errno;
+	}
+	return S_ISBLK(status.st_mode) ? settle_device(status.st_rdev, end_ms)
+				       : settle_file(path, status.st_size);
 }
 
 /* ---- mounts ---- */
@@ -114,7 +114,7 @@ static void settle_unescape(char *text)
 	*out = '\0';
 }
 
-void settle_mounts(void)
+static void settle_mounts(void)
 {
 	char line[2 * PATH_MAX], mount_point[PATH_MAX], root[PATH_MAX];
 	char *found[SETTLE_MOUNTS_MAX];
@@ -147,27 +147,39 @@ void settle_mounts(void)
 	}
 }
 
-int settle_run(void)
+/* A disk that cannot be looked at may have I/O in flight. */
+static int settle_disks(uint64_t end_ms, char *out_reason)
 {
 	char path[PATH_MAX], line[PATH_MAX];
-	pid_t pid = daemon_running("vxiod");
+	int rc = 0;
 
-	if (pid != 0) {
-		fprintf(stderr, "vxiod: runs as pid %d: nothing to settle\n", (int)pid);
-		return -VX_E_BUSY;
-	}
 	settle_list_path(path, sizeof(path));
 
 	FILE *file = fopen(path, "re");
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+	if (file == NULL) {
+		return 0;
+	}
+	while (rc == 0 && fgets(line, sizeof(line), file) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
-		settle_disk(line);
+		rc = settle_disk(line, end_ms);
 	}
-	if (file != NULL) {
-		fclose(file);
+	fclose(file);
+	if (rc == 0) {
 		(void)unlink(path);
+	} else {
+		snprintf(out_reason, VX_REASON_MAX,
+			 "I/O of a vxiod that was killed may not be over: %.200s: %s (if the disk does "
+			 "not come back, restart this node)",
+			 line, rc == -ETIMEDOUT ? "I/O is in flight" : vx_strerror(rc));
 	}
+	return rc;
+}
+
+int settle_run(unsigned int limit_ms, char *out_reason)
+{
+	int rc = settle_disks(limit_ms > 0 ? clock_ms() + limit_ms : UINT64_MAX, out_reason);
+
 	settle_mounts();
-	return 0;
+	return rc;
 }

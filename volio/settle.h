@@ -10,10 +10,11 @@
 #include <stddef.h>
 
 void settle_list_path(char *out, size_t size);
-/* Blocks until the I/O of a killed vxiod has ended. 0; -VX_E_BUSY: a vxiod runs. Writes to stderr.
+/*
+ * Blocks until the I/O of a killed vxiod has ended, for limit_ms at most (0: for ever). 0, or an error
+ * with a text in out_reason (VX_REASON_MAX): I/O may be in flight. Not while another vxiod runs.
+ * Removes mounts below the device folder whose server is dead, and the files below them.
  */
-int settle_run(void);
-/* Removes mounts below the device folder whose server is dead, and the files below them. */
-void settle_mounts(void);
+int settle_run(unsigned int limit_ms, char *out_reason);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/conf.h"
 #include "base/daemon.h"
 #include "base/errors.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/timeouts.h"
@@ -240,7 +241,13 @@ static int iod_main(struct daemon *daemon, struct conf *conf, const struct optio
 		LIST_INIT(&iod.disks.list);
 		opens_init(&iod.opens, iod_opens_changed, &iod);
 		iod.resync_slow_ms = conf_get_number(iod.conf, CONF_resync_slow_ms);
-		settle_mounts();
+		/* R4: who registers as clean has nothing in flight, nor the one before it */
+		rc = settle_run(VX_DRAIN_MS, text);
+		if (rc != 0) {
+			log_err("%s", text);
+		}
+	}
+	if (rc == 0) {
 		rc = iod_start(&iod);
 	}
 	if (rc == 0) {
@@ -260,6 +267,22 @@ static int iod_main(struct daemon *daemon, struct conf *conf, const struct optio
 	iod_free(&iod);
 	log_stop();
 	return rc == 0 ? 0 : 1;
+}
+
+static int settle_and_tell(void)
+{
+	char reason[VX_REASON_MAX];
+	pid_t pid = daemon_running("vxiod");
+
+	if (pid != 0) {
+		fprintf(stderr, "vxiod: runs as pid %d: nothing to settle\n", (int)pid);
+		return 1;
+	}
+	if (settle_run(0, reason) != 0) {
+		fprintf(stderr, "vxiod: %s\n", reason);
+		return 1;
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -282,7 +305,7 @@ int main(int argc, char **argv)
 		} else if (option == 'D') {
 			options.debug = true;
 		} else if (option == 's') {
-			return settle_run() == 0 ? 0 : 1;
+			return settle_and_tell();
 		} else if (option == 'V') {
 			puts("vxiod " VXHA_VERSION);
 			return 0;

@@ -257,6 +257,10 @@ check "kill" lab kill a vxiod
 wait "$writer" || true
 check "its device is dead" not on cat $FILE
 # V29
+check "one of its disks cannot be looked at any more" on sh -c "cp /run/vxha/vxiod.disks /run/disks.was; echo /dev/vxdisk/none >>/run/vxha/vxiod.disks"
+check "settle says so" output_has "may not be over: /dev/vxdisk/none: No such file" on sh -c 'vxiod --settle 2>&1 || true'
+check "vxiod does not start" output_has "may not be over: /dev/vxdisk/none: No such file" on sh -c 'vxiod 2>&1 || true'
+check "its disks are all there" on sh -c "cp /run/disks.was /run/vxha/vxiod.disks"
 check "settle waits for its I/O and removes the device" on vxiod --settle
 check "nothing is mounted" not on grep -q "/dev/vx/" /proc/mounts
 check "somebody's file is in the way" on sh -c "mkdir -p ${FILE%/*}; echo precious >$FILE"

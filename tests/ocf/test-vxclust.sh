@@ -201,6 +201,13 @@ daemon_stays() {
 	run vxclust stop 1 "vxiod (process 7) cannot be ended"
 }
 
+# ... is proof for nobody that its node writes no more.
+io_stays() {
+	started || return
+	echo '1 vxiod: I/O of a vxiod that was killed may not be over: /dev/sdb: I/O is in flight' >"$FAKE/fail.vxiod.--settle"
+	run vxclust stop 1 "may not be over: /dev/sdb" && [ -e "$VXHA_RUN_DIR/resource" ]
+}
+
 validate() {
 	new_node
 	run vxclust validate-all 0 || return
@@ -235,6 +242,7 @@ check "without the programs: not running, not installed" not_installed
 check "a stop that takes too long aborts, and fails only if that fails" stop_aborts
 check "stop keeps within its time-out" stop_time
 check "a daemon that cannot be ended fails the stop" daemon_stays
+check "I/O of a killed vxiod that does not end fails the stop" io_stays
 check "validate-all looks at the parameters, at level 10 at the node" validate
 check "unknown actions" unknown_action
 finish
