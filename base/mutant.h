@@ -14,6 +14,7 @@
  */
 #define MUTANTS(X) \
 	X(R1_CLOSE, CORE, "the loss of a member closes the view", NULL) \
+	X(R1_GHOST, CORE, "a member that totem does not name left, whatever CPG says", NULL) \
 	X(R2_EPOCH, CORE, "'done' of a step counts in its own epoch only", \
 	  "one sender keeps its order: its words of a view come before its HELLO") \
 	X(R2_CLOSED, CORE, "messages of transactions count in an open view only", \
@@ -75,6 +76,8 @@
 	X(R12_BEGIN, MODEL, "a master that is about to leave begins no transaction", NULL) \
 	X(R12_STEPS, CORE, "no clean leave while a step runs", \
 	  "the second line: who let go of its volumes is no master (R8_LET_GO), and writes nothing") \
+	X(R12_JOINER, CORE, "a joiner that gives up after HELLO says so", \
+	  "it costs its fencing") \
 	X(R13_WAIT, CORE, "an abort that is not proven is no word", NULL) \
 	X(R13_WORD, CORE, "after an abort there is recovery", NULL) \
 	X(R14_STALE, CORE, "who meets a higher epoch aborts", NULL) \

@@ -200,6 +200,7 @@ static void fx_gone(struct node *node, const struct view_effect *effect)
 	}
 	node_adm_done(node, ADM_WAITS_START, -VX_E_ABORTED, node->reason);
 	node_adm_done(node, ADM_WAITS_STOP, failed ? -VX_E_ABORTED : 0, node->reason);
+	node_adm_done(node, ADM_WAITS_CANCEL, -VX_E_ABORTED, node->reason);
 	node_adm_done(node, ADM_WAITS_ABORT, 0, node->reason);
 	node_adm_done(node, ADM_WAITS_SWITCH, -VX_E_ABORTED, node->reason);
 	if (failed) {

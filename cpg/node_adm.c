@@ -133,7 +133,8 @@ static void adm_tell(void *ctx)
 	bool any = false;
 
 	for (int i = 0; i < NODE_ADMS; i++) {
-		if (node->adm[i].peer != NULL && node->adm[i].waits != ADM_WAITS_STORE) {
+		if (node->adm[i].peer != NULL && node->adm[i].waits != ADM_WAITS_STORE &&
+		    node->adm[i].waits != ADM_WAITS_CANCEL) {
 			any = true;
 			adm_state_send(node, node->adm[i].peer, node->adm[i].cookie);
 		}
@@ -209,15 +210,14 @@ static void adm_on_stop(struct node *node, struct ipc_peer *peer, const Vx__Ipc 
 	struct view_event event = { .type = msg->adm_stop->cancel ? VE_LEAVE_CANCEL : VE_LEAVE };
 
 	if (msg->adm_stop->cancel) {
-		bool was = view_state(node->core) == VS_LEAVING;
-
-		node_event(node, &event);
-		if (was && view_state(node->core) == VS_MEMBER) {
-			node_adm_done(node, ADM_WAITS_STOP, -ECANCELED, "cancelled");
-			adm_answer(peer, msg->cookie, 0, "");
-		} else {
+		if (node_work_of(node, VX__STEP__STEP_LEAVE_CANCEL) == NULL) {
+			node_event(node, &event);
+		}
+		if (node_work_of(node, VX__STEP__STEP_LEAVE_CANCEL) == NULL) {
 			adm_answer(peer, msg->cookie, -VX_E_INVAL,
 				   "this node is not waiting to leave");
+		} else { /* vxiod says whether it is too late */
+			(void)adm_add(node, peer, msg->cookie, ADM_WAITS_CANCEL);
 		}
 		return;
 	}

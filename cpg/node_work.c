@@ -51,6 +51,11 @@ static void work_end(struct node_work *work)
 				    .open_claim_count = ended.open_claim_count };
 
 	node_event(node, &event);
+	if (ended.ask.step == VX__STEP__STEP_LEAVE && ended.error != 0) {
+		node_adm_done(node, ADM_WAITS_STOP, ended.error, ended.reason);
+	} else if (ended.ask.step == VX__STEP__STEP_LEAVE_CANCEL) {
+		node_adm_done(node, ADM_WAITS_CANCEL, ended.error, ended.reason);
+	}
 }
 
 /* Whether a node may join (R22): nobody has to leave for that. */
@@ -293,14 +298,16 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 		if (ack->look != NULL && work->look == NULL) {
 			work->look = proto_clone(ack->look);
 		}
-		if (work->ask.event == VE_LEFT && client == NODE_IOD && work->error == 0) {
-			const struct view_event let_go = { .type = VE_LET_GO,
+		bool let_go = work->ask.step == VX__STEP__STEP_LEAVE && client == NODE_IOD &&
+			      work->error == 0;
+
+		if (let_go) {
+			const struct view_event event = { .type = VE_LET_GO,
 							   .token = work->token };
 
-			node_event(node, &let_go);
+			node_event(node, &event);
 		}
-		if (work->ask.event == VE_LEFT && client == NODE_IOD && work->error == 0 &&
-		    node->client[NODE_CONFIGD] != NULL) {
+		if (let_go && node->client[NODE_CONFIGD] != NULL) {
 			work->waits[NODE_CONFIGD] = true; /* it lets go when the volumes are gone */
 			work_send(work, NODE_CONFIGD);
 		}

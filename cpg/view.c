@@ -75,6 +75,19 @@ static void view_member_left(struct view_core *core, const struct view_member *m
 	view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left), &leaver);
 }
 
+/* R1 */
+static void view_lost(struct view_core *core, struct view_effects *fx)
+{
+	if (core->state == VS_ABORTING || MUTANT(R1_CLOSE)) {
+		return;
+	}
+	if (core->open) {
+		view_fx_mark(fx, "view %llx closed: a member left",
+			     (unsigned long long)core->view.epoch);
+	}
+	view_close(core, fx);
+}
+
 static void view_on_confchg(struct view_core *core, const struct view_event *event,
 			    struct view_effects *fx)
 {
@@ -110,12 +123,8 @@ static void view_on_confchg(struct view_core *core, const struct view_event *eve
 	if (!MUTANT(R3_FORGET)) {
 		view_unfollow(core); /* R3: a membership event forgets whom I follow */
 	}
-	if (lost && core->state != VS_ABORTING && !MUTANT(R1_CLOSE)) {
-		if (core->open) {
-			view_fx_mark(fx, "view %llx closed: a member left",
-				     (unsigned long long)core->view.epoch);
-		}
-		view_close(core, fx);
+	if (lost) {
+		view_lost(core, fx);
 	}
 	view_ask_send(core, fx);
 	view_coord_consider(core, fx);
@@ -133,6 +142,12 @@ static void view_on_ring(struct view_core *core, const struct view_event *event,
 	core->peer_known = core->peer_known && !view_in_totem(core, core->peer);
 	view_coord_cancel(core, fx); /* its packets name the old ring */
 	view_unfollow(core);
+	for (size_t i = 0; core->have_view && i < core->view.member_count; i++) {
+		if (!view_in_totem(core, core->view.member[i].nodeid) && !MUTANT(R1_GHOST)) {
+			view_member_left(core, &core->view.member[i]);
+			view_lost(core, fx);
+		}
+	}
 	view_ask_send(core, fx);
 	view_coord_consider(core, fx);
 }
@@ -194,7 +209,7 @@ static void view_hello_send(struct view_core *core, struct view_effects *fx)
 	}
 	packet->view.leaver_count = core->left_count;
 	memcpy(packet->view.leaver, core->left, core->left_count * sizeof(core->left[0]));
-	core->hello_sent = true;
+	core->hello_sent = core->hello_said = true;
 }
 
 /* R3: is this the coordinator to follow? The last one in the stream is, so that all agree. */
@@ -332,8 +347,7 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 		if (core->state == VS_JOINING) {
 			snprintf(core->reason, sizeof(core->reason),
 				 "join timed out during reconfiguration");
-			view_coord_cancel(core, fx);
-			view_gone(core, fx, VIEW_CLEAN);
+			view_join_end(core, fx);
 		}
 		return;
 	case VT_ASK:

@@ -64,8 +64,7 @@ void view_on_refuse(struct view_core *core, const struct view_packet *packet,
 	    core->state == VS_JOINING) {
 		snprintf(core->reason, sizeof(core->reason), "%s", packet->reason);
 		core->again = packet->error == -VX_E_AGAIN;
-		view_coord_cancel(core, fx);
-		view_gone(core, fx, VIEW_CLEAN);
+		view_join_end(core, fx);
 		return;
 	}
 	view_on_refused(core, packet, fx);

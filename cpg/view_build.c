@@ -213,8 +213,7 @@ void view_coord_build(struct view_core *core)
 	}
 	qsort(next->member, next->member_count, sizeof(next->member[0]), view_seniority);
 	next->master = view_coord_master(core);
-	for (size_t i = 0; i < core->gone_count && next->leaver_count < VX_COUNT_OF(next->leaver);
-	     i++) {
+	for (size_t i = 0; i < core->gone_count; i++) {
 		const struct view_leaver *leaver = &core->gone[i];
 
 		/* who was out of sight for a while never left: its map is its own (R4); the other
@@ -224,7 +223,8 @@ void view_coord_build(struct view_core *core)
 		}
 		if (!view_coord_present(core, leaver->nodeid, leaver->incarnation) ||
 		    MUTANT(R10_PRESENT)) {
-			next->leaver[next->leaver_count++] = *leaver;
+			view_leaver_add(next->leaver, &next->leaver_count,
+					VX_COUNT_OF(next->leaver), leaver);
 		}
 	}
 }

@@ -93,7 +93,8 @@ struct view_core {
 	uint64_t follow_epoch;
 	enum view_stop stop;
 	uint64_t stop_token;
-	bool hello_sent;
+	bool hello_sent; /* in this round */
+	bool hello_said; /* since it joins */
 
 	/* coordinating (R5) */
 	enum view_coord coord;
@@ -147,7 +148,7 @@ bool view_ring_equal(const struct view_ring *a, const struct view_ring *b);
 bool view_in_totem(const struct view_core *core, uint32_t nodeid);
 bool view_in_ring(const struct view_core *core, uint32_t nodeid, uint32_t pid);
 int view_node_index(const struct view_core *core, uint32_t nodeid, uint32_t pid);
-bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
+void view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 		     const struct view_leaver *leaver);
 const struct view_leaver *view_leaver_find(const struct view_leaver *list, size_t count,
 					   uint32_t nodeid, uint64_t incarnation);
@@ -161,6 +162,7 @@ void view_state_set(struct view_core *core, enum view_state state);
 void view_abort(struct view_core *core, struct view_effects *fx, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void view_gone(struct view_core *core, struct view_effects *fx, enum view_how how);
+void view_join_end(struct view_core *core, struct view_effects *fx);
 void view_on_leave(struct view_core *core, struct view_effects *fx);
 /* Leaves, if all that it waits for has come. */
 void view_leave_try(struct view_core *core, struct view_effects *fx);

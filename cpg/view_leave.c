@@ -17,12 +17,13 @@
  *               |           |         |
  *               +-----------+---------+----> ABORTING -> OUT
  *               +-> OUT (refused, timed out, told to stop)
+ *               +-> LEAVING (the same, after HELLO: a NEWVIEW may name it)
  *                           LEAVING -> MEMBER (cancelled)
  */
 #define TO(state) (1u << VS_##state)
 static const unsigned int view_state_next[] = {
 	[VS_OUT] = TO(JOINING),
-	[VS_JOINING] = TO(MEMBER) | TO(OUT) | TO(ABORTING),
+	[VS_JOINING] = TO(MEMBER) | TO(LEAVING) | TO(OUT) | TO(ABORTING),
 	[VS_MEMBER] = TO(LEAVING) | TO(ABORTING),
 	[VS_LEAVING] = TO(OUT) | TO(MEMBER) | TO(ABORTING),
 	[VS_ABORTING] = TO(OUT),
@@ -112,13 +113,25 @@ void view_leave_try(struct view_core *core, struct view_effects *fx)
 	view_leave_say(core, fx);
 }
 
+/* R12: a NEWVIEW that names it may be in the stream: who has said HELLO says that it goes. */
+void view_join_end(struct view_core *core, struct view_effects *fx)
+{
+	view_coord_cancel(core, fx);
+	if (!core->hello_said || MUTANT(R12_JOINER)) {
+		view_gone(core, fx, VIEW_CLEAN);
+		return;
+	}
+	view_state_set(core, VS_LEAVING);
+	core->leave_ready = core->leave_sent = true;
+	view_leave_say(core, fx);
+}
+
 void view_on_leave(struct view_core *core, struct view_effects *fx)
 {
 	switch (core->state) {
 	case VS_JOINING:
 		snprintf(core->reason, sizeof(core->reason), "user initiated stop");
-		view_coord_cancel(core, fx);
-		view_gone(core, fx, VIEW_CLEAN);
+		view_join_end(core, fx);
 		return;
 	case VS_MEMBER:
 		snprintf(core->reason, sizeof(core->reason), "user initiated stop");
@@ -138,9 +151,7 @@ void view_on_leave(struct view_core *core, struct view_effects *fx)
 void view_on_leave_cancel(struct view_core *core, struct view_effects *fx)
 {
 	if (core->state == VS_LEAVING && !core->leave_ready) {
-		view_state_set(core, VS_MEMBER);
-		view_leaving_tell(core, fx);
-		view_fx(fx, FX_LEAVE_CANCEL);
+		view_fx(fx, FX_LEAVE_CANCEL); /* vxiod says: the leave failed, or it is too late */
 	}
 }
 

@@ -149,8 +149,16 @@ bool view_outdated(const struct view_core *core, const struct view_member *durab
 	return false;
 }
 
+static enum view_how view_how_worse(enum view_how a, enum view_how b)
+{
+	if (a == VIEW_LOST || b == VIEW_LOST) {
+		return VIEW_LOST;
+	}
+	return a == VIEW_ABORTED || b == VIEW_ABORTED ? VIEW_ABORTED : VIEW_CLEAN;
+}
+
 /* Adds or keeps; a word of the node itself (clean, aborted) is better than "lost". */
-bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
+void view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 		     const struct view_leaver *leaver)
 {
 	for (size_t i = 0; i < *count; i++) {
@@ -159,14 +167,23 @@ bool view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 			if (list[i].how == VIEW_LOST) {
 				list[i].how = leaver->how;
 			}
-			return true;
+			return;
 		}
 	}
-	if (*count == max) {
-		return false;
+	if (*count < max) {
+		list[(*count)++] = *leaver;
+		return;
 	}
-	list[(*count)++] = *leaver;
-	return true;
+	/* full: those of one node and slot become one, with all that is to be proven and folded */
+	for (size_t i = 0; i < *count; i++) {
+		if (list[i].nodeid == leaver->nodeid && list[i].nid == leaver->nid) {
+			list[i].how = view_how_worse(list[i].how, leaver->how);
+			list[i].fenced_at = list[i].fenced_at > leaver->fenced_at
+						    ? list[i].fenced_at
+						    : leaver->fenced_at;
+			return;
+		}
+	}
 }
 
 bool view_has_member(const struct view *view, uint32_t nodeid)

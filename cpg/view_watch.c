@@ -15,7 +15,7 @@
 
 static bool view_is_busy(const struct view_core *core)
 {
-	return core->following || core->step != STEP_NONE ||
+	return core->following || core->step != STEP_NONE || core->state == VS_ABORTING ||
 	       (core->coord != VC_IDLE && core->coord != VC_PRESTOP);
 }
 

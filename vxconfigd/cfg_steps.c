@@ -92,6 +92,11 @@ static bool steps_writes_ended(const struct configd *configd)
 	return configd->disk_writes == 0 && shelf_idle(configd->shelf);
 }
 
+static bool steps_closes(const struct steps *steps)
+{
+	return steps->work != NULL && steps->work->step == VX__STEP__STEP_CLOSE;
+}
+
 /* HELLO and the word of an aborted node say that no write of this node is under way (R4, R13). */
 static void steps_idle_look(void *ctx)
 {
@@ -107,6 +112,9 @@ static void steps_idle_look(void *ctx)
 	}
 	steps_end(configd, &steps->stop, 0, "");
 	steps_end(configd, &steps->abort, 0, "");
+	if (steps_closes(steps)) { /* R12: the last one leaves without "no members" on the copies */
+		steps_end(configd, &steps->work, -VX_E_RECONF, "the view was closed");
+	}
 }
 
 static void steps_stop(struct configd *configd, const Vx__StepRun *run)
@@ -120,7 +128,9 @@ static void steps_stop(struct configd *configd, const Vx__StepRun *run)
 	configd->cluster.settled = false;
 	steps_forget(&steps->hold);
 	steps_forget(&steps->config);
-	steps_forget(&steps->work);
+	if (!steps_closes(steps)) {
+		steps_forget(&steps->work);
+	}
 	takeover_cancel(configd);
 	txn_run_all(configd, &event);
 	steps_begin(configd, &steps->stop, run, "writes to configuration copies end");
@@ -297,16 +307,13 @@ void steps_run(struct configd *configd, const Vx__StepRun *run)
 	case VX__STEP__STEP_LEAVE:
 		steps_leave(configd, run);
 		return;
-	case VX__STEP__STEP_LEAVE_CANCEL:
-		steps_forget(&configd->steps->leave);
-		clust_ack(configd->clust, run, 0, "");
-		return;
 	case VX__STEP__STEP_ABORT:
 		steps_abort(configd, run);
 		return;
 	case VX__STEP__STEP_NONE:
 	case VX__STEP__STEP_FENCE:
 	case VX__STEP__STEP_RECOVER:
+	case VX__STEP__STEP_LEAVE_CANCEL: /* vxiod's: vxconfigd leaves when that is too late */
 	case _VX__STEP_IS_INT_SIZE:
 		break;
 	}

@@ -575,6 +575,7 @@ void check_disk_write(struct sim *sim, uint32_t node, uint32_t group, uint64_t e
 void check_claim(struct sim *sim, uint32_t node, uint64_t before, uint64_t after);
 void check_hello(struct sim *sim, uint32_t node);
 void check_no_quorum(struct sim *sim, uint32_t node);
+void check_ring(struct sim *sim, uint32_t node, uint32_t members);
 void check_has_quorum(struct sim *sim, uint32_t node, const char *what);
 void check_stored(struct sim *sim, uint32_t node, uint64_t epoch);
 /* What a node says of a transaction: VOTE, PREPARED. */

@@ -24,6 +24,7 @@
  *   I21  without vxclustd no gate is open (R16)
  *   I22  every member of a view speaks its protocol (R21)
  *   I23  of two nodes that do not see each other one has an open view (R20)
+ *   I24  a view is not open with a member whose node is not in the ring (R1)
  *   LIVE after the last fault all nodes become members that run, and all answers are known
  *        (R3, R9, R11, R14, R19)
  */
@@ -312,6 +313,20 @@ void check_has_quorum(struct sim *sim, uint32_t node, const char *what)
 
 	if (!n->told_quorum && n->told_quorum_ring >= n->told_ring) {
 		sim_fail(sim, "I14 node %u has no quorum: %s", node, what);
+	}
+}
+
+/* R1, whatever CPG says. members: bits, by node id. */
+void check_ring(struct sim *sim, uint32_t node, uint32_t members)
+{
+	const struct view_core *core = sim->node[node].clustd.core;
+	const struct view *view = view_current(core);
+
+	for (size_t i = 0; view_is_open(core) && i < view->member_count; i++) {
+		if ((members >> view->member[i].nodeid & 1) == 0) {
+			sim_fail(sim, "I24 node %u keeps a view open with node %u, which is gone",
+				 node, view->member[i].nodeid);
+		}
 	}
 }
 

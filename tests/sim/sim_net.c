@@ -85,6 +85,7 @@ static void net_pump(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 			}
 		}
 		clustd_event(sim, node, &event);
+		check_ring(sim, node, input->members);
 		return;
 	case INPUT_QUORUM:
 		event.type = VE_QUORUM;

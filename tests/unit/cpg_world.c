@@ -3,6 +3,7 @@
 #include "tests/unit/cpg_world.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,8 +115,12 @@ static void effect(uint32_t id, struct view_effect *fx)
 		answer.type = VE_STEPPED;
 		break;
 	case FX_SETTLED:
-	case FX_LEAVE_CANCEL:
 		return;
+	case FX_LEAVE_CANCEL: /* in time, while the test holds the leave back */
+		answer.type = VE_LEFT;
+		answer.token = node->held;
+		answer.error = node->too_late ? 0 : -ECANCELED;
+		break;
 	case FX_MARK:
 		if (strstr(fx->text, " aborts: ") != NULL || strstr(fx->text, " leaves: ") != NULL) {
 			snprintf(node->left, sizeof(node->left), "%s", fx->text);

@@ -41,6 +41,7 @@ struct world_node {
 	bool silent;	 /* its program does not ask whether it may join; kept by boot() */
 	int unfit;	 /* what the master's vxconfigd says of it: 0 or an error; kept by boot() */
 	int looked;	 /* its own vxconfigd was asked about a joiner */
+	bool too_late;	 /* a leave that is cancelled: its vxiod has let go already */
 	bool again;	 /* it was refused for a reason that may pass */
 };
 
