@@ -116,7 +116,9 @@ static void drl_disk_write_map(struct drl_disk *log, enum drl_kind kind, uint32_
 
 		drl_block_encode(block, &id, sequence, map);
 		for (uint32_t plex = 0; plex < log->conf->logs; plex++) {
-			(void)drl_disk_io(log, plex, &id, block, true);
+			if ((log->failed >> plex & 1) == 0) { /* else it keeps what it has (V15) */
+				(void)drl_disk_io(log, plex, &id, block, true);
+			}
 		}
 	}
 	if (block == NULL) {
@@ -230,16 +232,15 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions)
 	uint64_t *map = bits_new(regions), *active = bits_new(regions);
 	uint64_t sequence = 0, active_sequence[VX_NODES_MAX] = { 0 };
 	int rc = map == NULL || active == NULL ? -ENOMEM : 0;
+	bool has_header = rc == 0 && drl_disk_has_header(log);
 
-	if (rc == 0 &&
-	    !drl_disk_has_header(log)) { /* not a log, or of another volume: everything is dirty */
-		log->corrupt = true;
-		*out_regions = regions;
-		bits_put_all(map, regions, true);
-		rc = drl_disk_format(log, NULL, map);
-		slots = 0;
-	} else if (rc == 0) {
+	if (rc == 0) {
 		drl_disk_read_recovery(log, map, &sequence);
+	}
+	if (rc == 0 && !has_header) { /* not a log, or of another volume: everything is dirty */
+		log->corrupt = true;
+		bits_put_all(map, regions, true);
+		found = slots;
 	}
 	for (uint32_t left = slots; rc == 0 && left != 0; left &= left - 1) {
 		uint32_t slot = (uint32_t)__builtin_ctz(left);
@@ -251,7 +252,7 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions)
 			bits_or(map, active, regions);
 		}
 	}
-	if (rc == 0 && slots != 0) {
+	if (rc == 0) {
 		*out_regions = bits_count(map, regions);
 	}
 	if (rc == 0 && found != 0) {
@@ -262,6 +263,9 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions)
 
 			drl_disk_write_map(log, DRL_KIND_ACTIVE, slot, active,
 					   active_sequence[slot] + 1);
+		}
+		if (rc == 0 && !has_header) { /* last: until then all of it is done again */
+			drl_disk_write_map(log, DRL_KIND_HEADER, 0, NULL, sequence + 1);
 		}
 		rc = rc == 0 ? drl_disk_flush(log) : rc;
 	}

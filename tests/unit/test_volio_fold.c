@@ -165,6 +165,88 @@ START_TEST(what_is_no_log_is_all_dirty)
 }
 END_TEST
 
+/* Only what is folded is cleared: the others live, and do not write their marks again. */
+START_TEST(marks_of_the_living_stay_when_the_header_is_lost)
+{
+	struct world world;
+	uint64_t map[2] = { 0 }, active[2] = { 0 }, sequence = 0;
+	uint8_t junk[64] = { 0xff };
+	uint32_t regions = 0;
+
+	world_open(&world);
+	ck_assert_int_eq(drl_disk_format(&world.shell, NULL, NULL), 0);
+	bits_put(active, 7, true);
+	for (uint32_t log = 0; log < LOGS; log++) {
+		world_put(&world, log, DRL_KIND_ACTIVE, 4, 20, active);
+		world_put(&world, log, DRL_KIND_ACTIVE, 5, 30, active);
+		world_put(&world, log, DRL_KIND_RECOVERY, 0, 40, map);
+		ck_assert_int_eq(pwrite(world.disk[log].fd, junk, sizeof(junk),
+					(off_t)world.sd[log].disk_offset + 600),
+				 64);
+	}
+	ck_assert_int_eq(drl_disk_fold(&world.shell, 1u << 4, &regions), 0);
+	ck_assert(world.shell.corrupt && regions == REGIONS);
+	ck_assert_uint_eq(world_recovery(&world, map), REGIONS);
+	drl_disk_read_recovery(&world.shell, map, &sequence);
+	ck_assert_uint_eq(sequence, 41);
+	memset(map, 0, sizeof(map));
+	drl_disk_read_active(&world.shell, 5, map, &sequence);
+	ck_assert(sequence == 30 && bits_count(map, REGIONS) == 1 && bits_get(map, 7));
+	memset(map, 0, sizeof(map));
+	drl_disk_read_active(&world.shell, 4, map, &sequence);
+	ck_assert(sequence == 21 && bits_count(map, REGIONS) == 0);
+	world.shell.corrupt = false;
+	ck_assert_int_eq(drl_disk_fold(&world.shell, 1u << 5, &regions), 0);
+	ck_assert(!world.shell.corrupt); /* it has a header again */
+	world_close(&world);
+}
+END_TEST
+
+/* V15: the recovery map is not on this log plex, so the leaver's map stays on it. */
+START_TEST(a_log_plex_that_refused_a_map_keeps_the_others)
+{
+	struct world world;
+	struct iodisk refuses = { 0 }, *disks[LOGS + 1];
+	struct volconf alone;
+	struct drl_disk first = { .conf = &alone };
+	struct layout_sd two[2];
+	uint64_t map[2] = { 0 }, active[2] = { 0 }, sequence = 0;
+	uint32_t regions = 0;
+	char path[64];
+
+	world_open(&world);
+	ck_assert_int_eq(drl_disk_format(&world.shell, NULL, NULL), 0);
+	bits_put(active, 7, true);
+	world_put(&world, 0, DRL_KIND_ACTIVE, 5, 2, active);
+	world_put(&world, 1, DRL_KIND_ACTIVE, 5, 2, active);
+	/* Header and recovery map of the first log plex can be read, not written. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", world.disk[0].fd);
+	refuses.fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_ge(refuses.fd, 0);
+	memcpy(disks, world.disks, sizeof(world.disks));
+	disks[LOGS] = &refuses;
+	two[0] = two[1] = world.sd[0];
+	two[0].length = two[1].start = (uint64_t)2 * VX_BLOCK;
+	two[0].disk = LOGS;
+	two[1].length -= two[0].length;
+	two[1].disk_offset += two[0].length;
+	world.column[0] = (struct layout_column){ two, 2 };
+	world.conf.disk = disks;
+	world.conf.disks = LOGS + 1;
+	ck_assert_int_eq(drl_disk_fold(&world.shell, 1u << 5, &regions), 0);
+	ck_assert_uint_eq(regions, 1);
+	ck_assert_uint_eq(world.shell.failed, 1);
+	/* The other one is lost. */
+	alone = world.conf;
+	alone.logs = 1;
+	drl_disk_read_recovery(&first, map, &sequence);
+	drl_disk_read_active(&first, 5, map, &sequence);
+	ck_assert(bits_get(map, 7));
+	close(refuses.fd);
+	world_close(&world);
+}
+END_TEST
+
 /* V32: written beside a log in use it has what that one has; the one in use stays as it is. */
 START_TEST(a_second_log_forgets_nothing)
 {
@@ -262,6 +344,8 @@ int main(void)
 	tcase_add_test(tcase, fold_moves_bits_and_can_be_done_again);
 	tcase_add_test(tcase, the_newest_valid_block_counts);
 	tcase_add_test(tcase, what_is_no_log_is_all_dirty);
+	tcase_add_test(tcase, marks_of_the_living_stay_when_the_header_is_lost);
+	tcase_add_test(tcase, a_log_plex_that_refused_a_map_keeps_the_others);
 	tcase_add_test(tcase, a_second_log_forgets_nothing);
 	tcase_add_test(tcase, a_log_is_reshaped);
 	suite_add_tcase(suite, tcase);
