@@ -20,15 +20,17 @@
  *   12  several requests share a transaction (T15)
  *   13  plexes are attached: written and not read
  *   14  mirrored volumes become longer and shorter
+ *   15  a dirty region log that cannot be folded is told, and counts as lost
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX
-#define VX_PROTOCOL_MAX 14
+#define VX_PROTOCOL_MAX 15
 #endif
 #define VX_PROTOCOL_SETMASTER 11
 #define VX_PROTOCOL_SHARE 12
 #define VX_PROTOCOL_ATTACH 13
 #define VX_PROTOCOL_RESIZE 14
+#define VX_PROTOCOL_LOST 15
 
 /* other versions that vxdctl support shows */
 #define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */

@@ -147,6 +147,13 @@ bool cluster_has_joiners(const struct iod *iod)
 	return view != NULL && view->n_joiner > 0;
 }
 
+uint32_t cluster_protocol(const struct iod *iod)
+{
+	const Vx__View *view = iod->cluster->view;
+
+	return view != NULL ? view->protocol : 0;
+}
+
 /*
  * V25: the owner is the member number (minor modulo count) in order of slots. The map of a volume
  * without a log, and of a plex that is being attached, is in nobody's memory but the old members':

@@ -30,6 +30,8 @@ bool cluster_owns(const struct volume *volume);
 /* Node ids of the view's members; 0 of them for a private group. */
 uint32_t cluster_members(const struct iod_group *group, uint32_t out_member[VX_NODES_MAX]);
 bool cluster_has_joiners(const struct iod *iod);
+/* That the view runs (R21); 0 without one. */
+uint32_t cluster_protocol(const struct iod *iod);
 /* Sends to port v; dropped when the view is not open. */
 void cluster_send(struct iod *iod, const Vx__IodMsg *msg);
 /* Something changed that a step may wait for: an open, a volume, a job, an operation. */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "volio/control.h"
 #include "volio/drl_disk.h"
+#include "volio/sync.h"
 #include "volio/volume.h"
 
 struct fold {
@@ -17,6 +18,7 @@ struct fold {
 	struct volconf *conf;
 	struct gather *gather;
 	uint32_t slots, regions;
+	bool in_view;
 	int error;
 };
 
@@ -38,7 +40,12 @@ static void fold_done(struct worker_job *job)
 	if (fold->conf == volume->conf) {
 		control_log_errors(volume, fold->log.failed);
 	}
-	if (fold->error != 0) {
+	if (fold->error != 0 && fold->in_view && sync_tell_lost(volume)) {
+		log_warning("dg=%s vol=%s: its dirty region log cannot be written: %s: all of the "
+			    "volume is made equal",
+			    volume->conf->group, volume->conf->name, vx_strerror(fold->error));
+		fold->error = 0;
+	} else if (fold->error != 0) {
 		snprintf(reason, sizeof(reason),
 			 "klog update failed: disk group %s, volume %s: cannot write the recovery "
 			 "map: %s",
@@ -55,14 +62,15 @@ static void fold_done(struct worker_job *job)
 	free(fold);
 }
 
-void fold_volume(struct volume *volume, uint32_t slots, struct gather *gather)
+void fold_volume(struct volume *volume, uint32_t slots, bool in_view, struct gather *gather)
 {
 	struct fold *fold = calloc(1, sizeof(*fold));
 
 	if (fold == NULL) {
 		log_bug("out of memory");
 	}
-	*fold = (struct fold){ .volume = volume, .gather = gather, .slots = slots };
+	*fold = (struct fold){ .volume = volume, .gather = gather, .slots = slots,
+				.in_view = in_view };
 	fold->log.conf = fold->conf = volconf_get(volume->conf);
 	fold->job.run = fold_run;
 	fold->job.done = fold_done;

@@ -4,6 +4,7 @@
 #ifndef VX_VOLIO_FOLD_H
 #define VX_VOLIO_FOLD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "volio/gather.h"
@@ -12,8 +13,11 @@ struct volume;
 
 #define FOLD_ALL_SLOTS UINT32_MAX
 
-/* A part of gather ends when the maps of slots (bit set) are in the recovery map. The volume has a
- * log. */
-void fold_volume(struct volume *volume, uint32_t slots, struct gather *gather);
+/*
+ * A part of gather ends when the maps of slots (bit set) are in the recovery map. The volume has a
+ * log. in_view: one that cannot be written counts as lost, which all vxiods of the view are told
+ * before; else that is the part's error.
+ */
+void fold_volume(struct volume *volume, uint32_t slots, bool in_view, struct gather *gather);
 
 #endif

@@ -231,7 +231,7 @@ static void recover_volume(struct cluster *cluster, struct volume *volume, void 
 	uint32_t slots = slots_to_fold(cluster->view);
 
 	if (volume->conf->logs > 0 && slots != 0 && !volume->leaving) {
-		fold_volume(volume, slots, ctx);
+		fold_volume(volume, slots, true, ctx);
 	}
 }
 
@@ -293,8 +293,18 @@ static void resume_volume(struct cluster *cluster, struct volume *volume, void *
 	}
 	if (!volume->maps_ready ||
 	    (volume->conf->regions > 0 && (folded || self_is_joiner(view))) ||
-	    (has_bits && volume->conf->logs > 0)) {
+	    ((has_bits || volume->log_lost) && volume->conf->logs > 0)) {
 		volume_read_maps(volume, resume_is_full(view, volume), ctx);
+	}
+}
+
+/* Who joins in a later view than the one in which the log was lost reads nothing of that in it. */
+static void resume_tell_lost(struct cluster *cluster, struct volume *volume, void *ctx)
+{
+	(void)cluster;
+	(void)ctx;
+	if (volume->log_lost && !volume->leaving) {
+		(void)sync_tell_lost(volume);
 	}
 }
 
@@ -358,6 +368,9 @@ static void resume_begin(struct cluster *cluster)
 	if (cluster->view == NULL) {
 		gather_end(&parts->gather, -VX_E_NOTMEMBER, "no view");
 		return;
+	}
+	if (cluster_is_master(cluster->iod) && cluster_has_joiners(cluster->iod)) {
+		each_shared(cluster, resume_tell_lost, NULL);
 	}
 	each_shared(cluster, resume_volume, &parts->gather);
 	gather_end(&parts->gather, 0, NULL);

@@ -380,7 +380,7 @@ static void load_fold(struct gather *gather)
 		struct volume *volume = load->entry[i].volume;
 
 		if (load->entry[i].action == LOAD_CREATE && volume->conf->logs > 0) {
-			fold_volume(volume, FOLD_ALL_SLOTS, &load->part);
+			fold_volume(volume, FOLD_ALL_SLOTS, false, &load->part);
 		}
 	}
 	gather_end(&load->part, 0, NULL);

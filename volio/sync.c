@@ -112,6 +112,7 @@ static void sync_send_done(struct volume *volume, uint64_t regions, uint64_t ms,
 	done.ms = ms;
 	done.attach = (uint64_t *)(uintptr_t)attach;
 	done.n_attach = attaches;
+	done.lost = volume->log_lost;
 	msg.body_case = VX__IOD_MSG__BODY_DONE;
 	msg.done = &done;
 	sync_send(volume, &msg);
@@ -154,6 +155,23 @@ static void sync_send_start(struct volume *volume)
 	for (uint32_t i = 0; i < volume->stale.count; i++) {
 		sync_send_map(volume, volume->stale.plex[i].attach, volume->stale.plex[i].map);
 	}
+}
+
+bool sync_tell_lost(struct volume *volume)
+{
+	Vx__SyncStart start = VX__SYNC_START__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+
+	if (cluster_protocol(volume->group->iod) < VX_PROTOCOL_LOST) {
+		return false;
+	}
+	start.dgid = volume->group->dgid;
+	start.vol_rid = volume->conf->rid;
+	start.lost = true;
+	msg.body_case = VX__IOD_MSG__BODY_START;
+	msg.start = &start;
+	sync_send(volume, &msg);
+	return true;
 }
 
 /* ---- the effects of the core ---- */

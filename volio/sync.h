@@ -27,6 +27,9 @@ void sync_cut(struct volume *volume);
 /* Holds were released or the configuration changed: a copy that could not go on may try again. */
 void sync_retry(struct volume *volume);
 
+/* Tells the view that the volume's log cannot be folded, so that all of it is to be recovered (V15);
+ * false: the view's protocol has no word for it. */
+bool sync_tell_lost(struct volume *volume);
 /* A message of a vxiod of the view (its own as well), in the order of the stream. */
 void sync_receive(struct iod *iod, uint32_t from, const uint8_t *data, size_t size);
 /* The view closed: windows and words of other nodes count no more (V19). */

@@ -258,8 +258,12 @@ static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
 		note_make(iod->notes, done->dgid, done->vol_rid)->done = true;
 		return;
 	}
-	volume->map_dropped = volume->reading;
 	volume_set_window(volume, 0, 0, NULL);
+	if (volume->log_lost && !done->lost) {
+		return; /* its owner did not know yet that all of it is to be recovered */
+	}
+	volume->log_lost = false;
+	volume->map_dropped = volume->reading;
 	if (volume->conf->regions > 0) {
 		volume_clear_map(volume, 0, volume->conf->regions - 1);
 		stale_clear(&volume->stale, done->attach, done->n_attach, 0,
@@ -284,11 +288,31 @@ static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
 	}
 }
 
+/* In step 5 of a view the maps are read after this. If they were read already, this comes late. */
+static void sync_on_lost(struct volume *volume)
+{
+	if (volume->log_lost || volume->conf->logs == 0 || volume->conf->regions == 0) {
+		return;
+	}
+	log_warning("dg=%s vol=%s: its dirty region log is lost: all of it is to be recovered",
+		    volume->conf->group, volume->conf->name);
+	volume->log_lost = true;
+	if (volume->maps_ready && !volume->reading) {
+		sync_cut(volume);
+		volume_set_map_full(volume);
+		sync_start_owned(volume->group->iod);
+	}
+}
+
 static void sync_on_start(struct iod *iod, const Vx__SyncStart *start)
 {
 	struct volume *volume = iod_volume(iod, start->dgid, start->vol_rid);
 	uint64_t *map;
 
+	if (volume != NULL && start->lost) {
+		sync_on_lost(volume);
+		return;
+	}
 	if (volume != NULL && volume->sync == NULL && start->attach != 0) {
 		stale_set(&volume->stale, start->attach, start->map.data, start->map.len);
 		return;

@@ -318,6 +318,7 @@ static void volume_applied(struct lane_call *call)
 		volume_set_map(volume, change->map);
 	}
 	stale_follow(&volume->stale, conf);
+	volume->log_lost = volume->log_lost && conf->logs > 0; /* else V26 */
 	free(change->apply.dropped_recover);
 	vio_log_free(change->apply.dropped_log);
 	volconf_free(&volume->group->iod->disks, old);

@@ -41,6 +41,7 @@ struct volume {
 	bool read_only;
 	bool leaving;	  /* being removed: no new opens */
 	bool reading;	  /* its maps are being read */
+	bool log_lost;	  /* its log lacks marks of a leaver: all of it is to be recovered (V15) */
 	bool map_dropped; /* ... and its resync ended meanwhile: what is read is old */
 	uint32_t busy;	  /* jobs and copies that use it */
 	struct gather *busy_waiter;
@@ -81,8 +82,10 @@ void volume_apply(struct volume *volume, struct volconf *conf, uint64_t *map,
 void volume_read_maps(struct volume *volume, bool full, struct gather *gather);
 /* Clears regions of the recovery map here and in the lane. */
 void volume_clear_map(struct volume *volume, uint32_t first, uint32_t last);
-/* Takes map over as the recovery map of a volume without a log. */
+/* Takes map over as the recovery map of a volume whose log does not have it. */
 void volume_set_map(struct volume *volume, uint64_t *map);
+/* The same with all regions. */
+void volume_set_map_full(struct volume *volume);
 /* V20: no write of this node in [offset, offset + length); length 0: none. gather may be NULL. */
 void volume_set_window(struct volume *volume, uint64_t offset, uint64_t length,
 		       struct gather *gather);

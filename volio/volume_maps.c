@@ -71,6 +71,9 @@ static void maps_given(struct lane_call *call)
 	if (volume->map_dropped && volume->conf->regions > 0) {
 		volume_clear_map(volume, 0, volume->conf->regions - 1);
 	}
+	if (volume->log_lost && volume->conf->regions > 0) {
+		volume_set_map_full(volume); /* before the gate opens */
+	}
 	volume_release(volume, VIO_HOLD_MAPS);
 	maps_end(read, 0);
 }
@@ -211,6 +214,17 @@ void volume_set_map(struct volume *volume, uint64_t *map)
 	maps->call.run = vio_run_maps;
 	maps->call.done = volume_map_set;
 	lane_call_send(&maps->call);
+}
+
+void volume_set_map_full(struct volume *volume)
+{
+	uint64_t *map = bits_new(volume->conf->regions);
+
+	if (map == NULL) {
+		log_bug("out of memory");
+	}
+	bits_put_all(map, volume->conf->regions, true);
+	volume_set_map(volume, map);
 }
 
 static void volume_clear_done(struct lane_call *call)

@@ -9,7 +9,7 @@
 #	data	d1 d2: plexes of vol1	d3 d4: its logs		d6: single, a volume of one plex
 #		d5 d7 d8 d9: configuration copies only (all of data have one)
 #	pair	d10 d11: plexes of p1, and its two copies
-#	late	d12: its only copy, and the log of l1	d13 d14: plexes of l1
+#	late	d12: its only copy, and the log of l1	d13 d14: plexes of l1 and l2	d15: the log of l2
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
@@ -74,26 +74,34 @@ late() {	# late FUNCTION ARGUMENT...: about l1 of late
 	GROUP=late VOLUME=l1 "$@"
 }
 
+logs_of_l2() {	# that take I/O
+	on "$1" vxprint -g late -ht l2 | grep -c '^pl .* ENABLED *LOG'
+}
+
 late_synced_in_part() {	# late_synced_in_part MS: since then
 	late volume_synced && late resync_since "$(master_node)" "$1" | tee /dev/stderr | jq -e '.regions > 0 and .regions < .all_regions'
 }
 
 SINGLE=/dev/vx/dsk/data/single PAIR=/dev/vx/dsk/pair/p1 LATE=/dev/vx/dsk/late/l1
-lab_start 3 --pacemaker --disks 14 --size 256
+lab_start 3 --pacemaker --disks 15 --size 256
 story_need cluster
-check "disks are set up" on a sh -ec 'for d in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do vxdisk setup d$d; done'
+check "disks are set up" on a sh -ec 'for d in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do vxdisk setup d$d; done'
 check "a disk group of nine disks" on a vxdg -s init "$GROUP" nconfig=all d1=d1 d2=d2 d3=d3 d4=d4 d5=d5 d6=d6 d7=d7 d8=d8 d9=d9
 check "... of two" on a vxdg -s init pair d10=d10 d11=d11
-check "... of three, with one copy" on a vxdg -s init late nconfig=1 d12=d12 d13=d13 d14=d14
+check "... of four, with one copy" on a vxdg -s init late nconfig=1 d12=d12 d13=d13 d14=d14 d15=d15
 wait_for 20 "the group is enabled on all nodes" group_enabled
 check "a mirrored volume with two logs" on a vxassist -g "$GROUP" make vol1 200m layout=mirror nmirror=2 logtype=drl d1 d2 d3 d4
 check "a volume of one plex" on a vxassist -g "$GROUP" make single 10m d6
 check "a mirrored volume in the small group" on a vxassist -g pair make p1 10m layout=mirror nmirror=2
-check "... in the one with one copy, with a log" on a vxassist -g late make l1 100m layout=mirror nmirror=2 nlog=1 d12 d13 d14
+check "a volume that leaves place for a log on d12" on a vxassist -g late make fill 180m d12
+check "a mirrored volume in the group with one copy, with a log" on a vxassist -g late make l1 100m layout=mirror nmirror=2 nlog=1 d12 d13 d14
 wait_for 30 "the device is there on all nodes" device_there
 wait_for 30 "... and the others'" eval 'here $SINGLE && here $PAIR && here $LATE'
 wait_for 60 "the mirrors are in sync" eval 'volume_synced && late volume_synced'
-check "the log of l1 is beside its copy" eval '[ -n "$(on a vxprint -g late -ht | awk '"'"'$1 == "sd" && $4 == "d12"'"'"')" ]'
+check "... and one that nobody uses" on a vxassist -g late make l2 20m layout=mirror,nolog nmirror=2 d13 d14
+check "... gets a log" on a vxassist -g late addlog l2 d15
+check "its log is on d15" output_has '^sd .* d15 .* LOG ' on a vxprint -g late -ht l2
+check "the log of l1 is on d12" output_has '^sd .* d12 .* LOG ' on a vxprint -g late -ht l1
 check "something is written" eval 'pattern_write a $SINGLE && pattern_write b $PAIR'
 single=$(pattern_of c $SINGLE) pair=$(pattern_of c $PAIR)
 for d in d1 d2 d3 d4; do
@@ -115,6 +123,8 @@ for n in $NODES; do
 done
 victim=$(slave_nodes | tail -n 1)
 survivor=$(others_of "$victim" | head -n 1)
+check_is "a volume that nobody uses has a log" 1 "$(logs_of_l2 a)"
+check "it fails on all nodes, and nobody notices" fail_everywhere d15
 began=$(now_ms)
 check "node $victim loses power" lab crash "$victim"
 wait_writers "$victim"
@@ -125,6 +135,12 @@ writers_stop $(others_of "$victim")
 wait_for 150 "node $victim joins, without the dead disks" all_back
 wait_for 60 "the resync is finished" volume_synced
 check "... of the whole volume" resync_was_whole "$survivor" "$began"
+check "... and of the one whose log could not be folded (V15)" eval 'GROUP=late VOLUME=l2 resync_was_whole "$survivor" "$began"'
+for n in $(others_of "$victim"); do
+	check "node $n stayed" not on "$n" grep 'is out of the cluster' /var/log/vxha/vxclustd.log
+done
+check_is "its log is detached" 0 "$(logs_of_l2 "$survivor" || true)"
+check "its plexes are equal on the disks" eval 'GROUP=late VOLUME=l2 plexes_equal'
 for n in $NODES; do
 	check "every acknowledged write is there, seen from $n" stamps_good "$n"
 done
@@ -194,9 +210,10 @@ check_is "... with its content" "$single" "$(pattern_of a $SINGLE)"
 echo "# a mirror that was in use is there later than its group: what was being written is made equal then (V28)"
 wait_for 20 "its group is enabled" group_is late enabled
 check "it is not started" eval '! here $LATE'
-for n in $NODES; do
-	lab disk-heal "$n" d13
-	lab disk-heal "$n" d14
+for d in d13 d14 d15; do
+	for n in $NODES; do
+		lab disk-heal "$n" $d
+	done
 done
 check "the disks are looked at again" eval 'for n in $NODES; do on $n vxdctl enable || exit 1; done'
 began=$(now_ms)
