@@ -45,6 +45,7 @@ struct node_work {
 	char reason[VX_REASON_MAX];
 	char progress[VX_REASON_MAX];
 	uint64_t max_epoch;
+	bool unclean;
 	struct view_member durable[VX_NODES_MAX];
 	size_t durable_count;
 	uint64_t open_claim[VX_OPEN_CLAIMS_MAX];

@@ -45,6 +45,7 @@ static void work_end(struct node_work *work)
 				    .error = ended.error,
 				    .reason = ended.reason[0] != '\0' ? ended.reason : NULL,
 				    .max_epoch = ended.max_epoch,
+				    .unclean = ended.unclean,
 				    .durable = ended.durable,
 				    .durable_count = ended.durable_count,
 				    .open_claim = ended.open_claim,
@@ -294,6 +295,7 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 		if (ack->max_epoch > work->max_epoch) {
 			work->max_epoch = ack->max_epoch;
 		}
+		work->unclean = work->unclean || ack->unclean;
 		work_take_durable(work, ack);
 		if (ack->look != NULL && work->look == NULL) {
 			work->look = proto_clone(ack->look);

@@ -146,6 +146,7 @@ struct view_event {
 	size_t node_count, left_count;
 	bool ring_changing; /* by a node, not a process: the totem ring follows in a RING event */
 	uint32_t master;    /* SETMASTER: node id */
+	bool unclean;	    /* LEFT: marks stay, recovery is needed (R12) */
 	bool upgrade;	    /* RECONF: to the highest protocol of all members */
 	/* RING, QUORUM */
 	struct view_ring ring;

@@ -132,6 +132,7 @@ struct view_core {
 	uint64_t leave_token;
 	bool let_go; /* vxiod has no shared volumes any more */
 	bool leave_ready, leave_sent, leave_said; /* said: LEAVE(clean) is in the stream */
+	bool leave_unclean; /* as LEAVE(aborted), for what this node wrote needs recovery */
 	char reason[VX_REASON_MAX];
 };
 

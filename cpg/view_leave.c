@@ -90,7 +90,7 @@ static void view_leave_say(struct view_core *core, struct view_effects *fx)
 {
 	struct view_packet *packet = view_fx_send(core, fx, VP_LEAVE);
 
-	packet->how = VIEW_CLEAN;
+	packet->how = core->leave_unclean ? VIEW_ABORTED : VIEW_CLEAN;
 	packet->incarnation = core->self.incarnation;
 	memcpy(packet->reason, core->reason, sizeof(packet->reason));
 	core->leave_said = true;
@@ -166,6 +166,7 @@ void view_on_left(struct view_core *core, const struct view_event *event, struct
 		return;
 	}
 	core->leave_ready = true;
+	core->leave_unclean = event->unclean;
 	view_leave_try(core, fx);
 }
 
@@ -210,7 +211,7 @@ void view_on_leave_packet(struct view_core *core, const struct view_packet *pack
 	word.how = MUTANT(R13_WORD) ? VIEW_CLEAN : word.how;
 	if (packet->from == core->nodeid) {
 		if (packet->incarnation == core->self.incarnation) {
-			view_gone(core, fx, packet->how);
+			view_gone(core, fx, core->leave_unclean ? VIEW_CLEAN : packet->how);
 		}
 		return;
 	}

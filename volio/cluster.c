@@ -58,6 +58,19 @@ void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool p
 	cluster_say(cluster, &msg);
 }
 
+void cluster_ack_left(struct cluster *cluster, bool unclean)
+{
+	Vx__StepAck ack = VX__STEP_ACK__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	ack.step = VX__STEP__STEP_LEAVE;
+	ack.serial = cluster->leave_serial;
+	ack.unclean = unclean;
+	msg.body_case = VX__IPC__BODY_STEP_ACK;
+	msg.step_ack = &ack;
+	cluster_say(cluster, &msg);
+}
+
 void cluster_send(struct iod *iod, const Vx__IodMsg *iod_msg)
 {
 	struct cluster *cluster = iod->cluster;

@@ -34,6 +34,8 @@ void steps_lost(struct cluster *cluster); /* the connection to vxclustd is gone 
 void steps_poke(struct cluster *cluster);
 
 /* cluster.c */
+/* LEAVE is done. unclean: what was removed needs recovery (V16). */
+void cluster_ack_left(struct cluster *cluster, bool unclean);
 void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool progress, int error,
 		 const char *reason);
 void cluster_register(struct cluster *cluster);

@@ -296,3 +296,8 @@ bool drl_is_idle(const struct drl *drl)
 {
 	return drl->writing_blocks == 0 && !drl->flush_busy;
 }
+
+bool drl_is_clean(const struct drl *drl)
+{
+	return drl_is_idle(drl) && !drl->broken && drl->marked == 0;
+}

@@ -89,5 +89,7 @@ void drl_step(struct drl *drl, enum drl_event event, struct drl_effects *out_eff
  * stuck. */
 void drl_adopt(struct drl *drl, uint32_t region);
 bool drl_is_idle(const struct drl *drl);
+/* No region is marked, here and on disk. */
+bool drl_is_clean(const struct drl *drl);
 
 #endif

@@ -60,6 +60,7 @@ struct iod {
 	Vx__Task *finished[VX_TASKS_FINISHED]; /* a ring; the newest is at finished_count - 1 */
 	uint64_t finished_count;
 	uint64_t task_ids;
+	bool marks_left; /* shared volumes went, and not all of their regions were clean (V16) */
 	bool stopping; /* on the way out */
 };
 

@@ -387,8 +387,9 @@ static void leave_removed(struct gather *gather)
 	ops_drop_empty_groups(cluster->iod);
 	cluster_set_view(cluster, NULL);
 	cluster->gate_open = false;
-	log_notice("left: every shared volume is flushed and removed");
-	cluster_ack(cluster, VX__STEP__STEP_LEAVE, cluster->leave_serial, false, 0, NULL);
+	log_notice("left: every shared volume is %s",
+		   cluster->iod->marks_left ? "removed, some need recovery" : "flushed and removed");
+	cluster_ack_left(cluster, cluster->iod->marks_left);
 	free(parts);
 	steps_poke(cluster);
 }
@@ -417,6 +418,7 @@ static void leave_try(struct cluster *cluster)
 		return;
 	}
 	cluster->leave = LEAVE_REMOVING;
+	cluster->iod->marks_left = false;
 	parts = step_parts_begin(cluster, leave_removed);
 	each_shared(cluster, leave_volume, &parts->gather);
 	gather_end(&parts->gather, 0, NULL);

@@ -71,6 +71,8 @@ static void io_end(struct io_request *request, int error, bool stuck)
 
 	if (request->marked) {
 		vio_log_end(request, stuck);
+	} else if (stuck && vio->log == NULL && vio->conf->regions > 0) {
+		vio->differs = true;
 	}
 	if (request->range.queued) {
 		io_range_leave(vio, &request->range);

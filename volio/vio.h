@@ -101,6 +101,7 @@ struct vio {
 	void *owner; /* main thread: the volume */
 	uint32_t hold;
 	int dead;     /* not 0: every request fails with it (V8) */
+	bool differs; /* without a log: a write did not reach every active plex (V12) */
 	bool retry;   /* the configuration changed: parked requests run again when the gate opens */
 	bool opening; /* the queue at the gate is being let go */
 	uint32_t in_flight; /* issued requests, log writes, copies */

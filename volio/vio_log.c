@@ -243,7 +243,7 @@ static void log_do(struct vio *vio, enum drl_event event)
 		struct lane_call *call = log->clean;
 
 		log->clean = NULL;
-		lane_call_end(call, log->drl.broken ? -EIO : 0);
+		lane_call_end(call, drl_is_clean(&log->drl) && !vio->differs ? 0 : -EIO);
 	}
 }
 
@@ -392,7 +392,7 @@ void vio_run_clean(struct lane_call *call)
 	struct vio *vio = call->vio;
 
 	if (vio->log == NULL) {
-		lane_call_end(call, 0);
+		lane_call_end(call, vio->differs ? -EIO : 0);
 		return;
 	}
 	vio->log->clean = call;

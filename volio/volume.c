@@ -186,6 +186,7 @@ static void volume_end_fail(struct gather *part)
 		log_warning("dg=%s vol=%s: its dirty regions could not be cleared: they are "
 			    "resynchronised later",
 			    end->volume->conf->group, end->volume->conf->name);
+		end->volume->group->iod->marks_left |= end->volume->group->shared;
 	}
 	gather_begin(&end->part, volume_end_devices, end);
 	volume_call(end->volume, gate_run_fail, 0, end->error, &end->part);

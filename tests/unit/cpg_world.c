@@ -135,6 +135,7 @@ static void effect(uint32_t id, struct view_effect *fx)
 		return;
 	case FX_LEAVE_LOCAL:
 		answer.type = VE_LEFT;
+		answer.unclean = node->unclean;
 		break;
 	case FX_CLOSE:
 		w->durable_count = 0;

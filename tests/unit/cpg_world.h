@@ -28,7 +28,7 @@ struct world_node {
 	bool timer[VT_COUNT];
 	uint32_t proto_min, proto_max; /* of its program: kept by boot() */
 	uint64_t views; /* installed */
-	bool gone;
+	bool gone, unclean; /* unclean: its vxiod says so when it leaves */
 	enum view_how gone_how;
 	char gone_reason[VX_REASON_MAX];
 	char refused[VX_REASON_MAX]; /* its wish for another master */

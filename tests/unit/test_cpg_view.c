@@ -138,6 +138,24 @@ START_TEST(clean_leave)
 }
 END_TEST
 
+/* R12: marks that had to stay are folded: no fencing, but recovery; for its administrator it left */
+START_TEST(leave_with_marks)
+{
+	struct view_event event = { .type = VE_LEAVE };
+
+	w->always_quorate = true;
+	three();
+	w->node[1].unclean = true;
+	deliver(2, &event);
+	run(4);
+	ck_assert(w->node[1].gone);
+	ck_assert_int_eq(w->node[1].gone_how, VIEW_CLEAN);
+	expect_view(1, 2);
+	ck_assert_uint_eq(w->asked[2], 0);
+	ck_assert_int_eq(w->node[0].steps[STEP_RECOVER], 2);
+}
+END_TEST
+
 /* R12: not while a step runs: it may be the master, and write */
 START_TEST(no_leave_in_a_step)
 {
@@ -536,6 +554,7 @@ int main(void)
 	tcase_add_test(all, leavers_accumulate);
 	tcase_add_test(all, no_hello_before_stop);
 	tcase_add_test(all, clean_leave);
+	tcase_add_test(all, leave_with_marks);
 	tcase_add_test(all, no_leave_in_a_step);
 	tcase_add_test(all, last_one_closes);
 	tcase_add_test(all, abort_is_recovered);

@@ -190,6 +190,7 @@ START_TEST(everything_becomes_clean)
 		ck_assert(bits_get(world.disk, region) == world.stuck[region]);
 	}
 	ck_assert(drl_is_idle(&world.drl));
+	ck_assert(drl_is_clean(&world.drl) == (bits_count(world.disk, REGIONS) == 0)); /* V16 */
 	drl_free(&world.drl);
 }
 END_TEST
