@@ -182,6 +182,7 @@ static bool nbd_find(void *ctx, const char *name, struct nbd_export *out_export)
 		return false;
 	}
 	*out_export = (struct nbd_export){ .length = volume->conf->length,
+					   .least = volume->group->shared ? volume->conf->block : 1,
 					   .read_only = volume->read_only };
 	return true;
 }

@@ -127,7 +127,7 @@ static void nbd_option_go(struct nbd_talk *talk, uint32_t option, const uint8_t 
 	nbd_put(info + 10, 2, nbd_export_flags(&export));
 	nbd_say_reply(talk, option, NBD_REP_INFO, info, 12);
 	nbd_put(info, 2, NBD_INFO_BLOCK_SIZE);
-	nbd_put(info + 2, 4, 1); /* least: edges are read and merged */
+	nbd_put(info + 2, 4, export.least);
 	nbd_put(info + 6, 4, 4096);
 	nbd_put(info + 10, 4, NBD_PAYLOAD_MAX);
 	nbd_say_reply(talk, option, NBD_REP_INFO, info, 14);

@@ -14,6 +14,7 @@ struct nbd_talk;
 
 struct nbd_export {
 	uint64_t length;
+	uint32_t least; /* bytes: smaller transfers, or others, may meet those of another node (V9) */
 	bool read_only;
 };
 

@@ -13,7 +13,7 @@ static bool one_export(void *ctx, const char *name, struct nbd_export *out_expor
 	if (strcmp(name, "data/vol1") != 0) {
 		return false;
 	}
-	*out_export = (struct nbd_export){ .length = 1 << 20, .read_only = false };
+	*out_export = (struct nbd_export){ .length = 1 << 20, .least = 4096 };
 	return true;
 }
 
@@ -90,6 +90,7 @@ START_TEST(go)
 	ck_assert_uint_eq(heard(&talk, NBD_OPT_LIST, &length), NBD_REP_ACK);
 	ck_assert_uint_eq(heard(&talk, NBD_OPT_GO, &length), NBD_REP_INFO);
 	ck_assert_uint_eq(length, 12);
+	ck_assert_uint_eq(nbd_get(talk.out + 20 + 2, 4), 4096); /* the least transfer (V9) */
 	ck_assert_uint_eq(heard(&talk, NBD_OPT_GO, &length), NBD_REP_INFO);
 	ck_assert_uint_eq(length, 14);
 	ck_assert_uint_eq(heard(&talk, NBD_OPT_GO, &length), NBD_REP_ACK);
