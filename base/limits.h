@@ -20,7 +20,8 @@
  *   12  several requests share a transaction (T15)
  *   13  plexes are attached: written and not read
  *   14  mirrored volumes become longer and shorter
- *   15  a dirty region log that cannot be folded is told, and counts as lost
+ *   15  a dirty region log that cannot be folded is told, and counts as lost; a window of a resync is
+ *       given back
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX

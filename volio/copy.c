@@ -118,9 +118,10 @@ static void copy_written(struct io_request *request)
 /* V23: a plex that could not be read gets what another one has. */
 static void copy_read(struct io_request *request)
 {
-	const struct copy_job *job = ((struct copy_piece *)request)->job;
+	struct copy_job *job = ((struct copy_piece *)request)->job;
 
 	if (request->error != 0) {
+		job->unreadable = true;
 		copy_piece_end((struct copy_piece *)request, request->error);
 		return;
 	}
@@ -186,6 +187,7 @@ void copy_run(struct lane_call *call)
 	job->cursor = job->offset;
 	job->pieces = 0;
 	job->error = 0;
+	job->unreadable = false;
 	if (vio->hold != 0 || vio->dead != 0) {
 		lane_call_end(call, -ECANCELED);
 		return;

@@ -18,6 +18,7 @@ struct copy_job {
 	uint64_t cursor;
 	uint32_t pieces; /* in flight */
 	int error;
+	bool unreadable; /* no complete plex could be read somewhere */
 	TAILQ_ENTRY(copy_job) link;
 };
 

@@ -3,6 +3,7 @@
 #include "volio/resync.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static const uint32_t resync_next[] = {
 	[RESYNC_IDLE] = ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED),
 	[RESYNC_ASKING] = ALLOW(COPYING) | ALLOW(STOPPED),
 	[RESYNC_COPYING] = ALLOW(HELD) | ALLOW(CLEARING) | ALLOW(PAUSING) | ALLOW(STOPPED),
-	[RESYNC_HELD] = ALLOW(COPYING) | ALLOW(STOPPED),
+	[RESYNC_HELD] = ALLOW(COPYING) | ALLOW(ASKING) | ALLOW(STOPPED),
 	[RESYNC_CLEARING] = ALLOW(PAUSING) | ALLOW(STOPPED),
 	[RESYNC_PAUSING] = ALLOW(ASKING) | ALLOW(DONE) | ALLOW(STOPPED),
 	[RESYNC_DONE] = ALLOW(STOPPED),
@@ -97,7 +98,7 @@ static void resync_ask(struct resync *resync, struct resync_effects *effects)
 		start = resync->next;
 	}
 	end = resync_region_end(resync, region);
-	while (region + 1 < resync->regions && bits_get(resync->map, region + 1) &&
+	while (!resync->narrow && region + 1 < resync->regions && bits_get(resync->map, region + 1) &&
 	       resync_region_end(resync, region + 1) - start <= VX_WINDOW_BYTES) {
 		end = resync_region_end(resync, ++region);
 	}
@@ -153,6 +154,33 @@ static void resync_copied(struct resync *resync, struct resync_effects *effects)
 	effects->last = last;
 }
 
+/* A disk failed, or only a hold ended it early. */
+static void resync_failed(struct resync *resync, int result, struct resync_effects *effects)
+{
+	uint64_t end = resync->offset + resync->window;
+
+	resync_move(resync, RESYNC_HELD);
+	if (result == -ECANCELED || !resync->may_release) {
+		return;
+	}
+	resync->next = resync_region_end(resync, (uint32_t)((end - 1) / resync->region_bytes));
+	resync->next = resync->next < resync->length ? resync->next : 0;
+	resync->released = resync->narrow = true;
+	effects->release = true;
+	effects->serial = ++resync->serial;
+	effects->offset = resync->offset;
+}
+
+static void resync_retry(struct resync *resync, struct resync_effects *effects)
+{
+	if (resync->released) {
+		resync->released = false;
+		resync_ask(resync, effects);
+	} else {
+		resync_copy(resync, effects);
+	}
+}
+
 static void resync_cleared(struct resync *resync, struct resync_effects *effects)
 {
 	resync->clean_from = (uint64_t)resync->first * resync->region_bytes;
@@ -196,12 +224,12 @@ void resync_step(struct resync *resync, const struct resync_event *event,
 		if (event->result == 0) {
 			resync_copied(resync, out_effects);
 		} else {
-			resync_move(resync, RESYNC_HELD);
+			resync_failed(resync, event->result, out_effects);
 		}
 		break;
 	case RESYNC_RETRY:
 		if (resync->state == RESYNC_HELD) {
-			resync_copy(resync, out_effects);
+			resync_retry(resync, out_effects);
 		}
 		break;
 	case RESYNC_CLEARED:

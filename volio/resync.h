@@ -5,7 +5,10 @@
  *   IDLE -START-> ASKING -all acks-> COPYING -copied-> CLEARING -cleared-> PAUSING -timer-> ASKING
  * ... |   ^                                  | held or  v   | RETRY                            +->
  * DONE (no region is left) failed  HELD-+              any -STOP-> STOPPED
+ *                                 RETRY of what failed -> ASKING
  *
+ * What cannot be copied keeps nobody waiting: its window is given back, it is tried again after what
+ * else is left, region by region.
  * V20: nothing is copied in a window before every vxiod of the view said that no write of its node
  * is in it and none will go in. V24: a bit is cleared on disk only after the copy was flushed, and
  * told to others only after that. Regions larger than a window are copied in several; the bit goes
@@ -52,6 +55,7 @@ struct resync_effects {
 	uint64_t serial, offset, length;
 	uint64_t clean_from, clean_length; /* bytes */
 	bool copy;			   /* offset, length */
+	bool release;			   /* the window is given back, under serial */
 	bool clear;			   /* regions first..last, on disk and here */
 	uint32_t first, last;
 	bool pause;
@@ -70,6 +74,8 @@ struct resync {
 	uint64_t next;			   /* first byte not yet copied */
 	uint64_t clean_from, clean_length; /* not told yet */
 	uint32_t first, last;		   /* being cleared */
+	bool may_release; /* the caller's: all members know a window that is given back */
+	bool released, narrow;
 };
 
 /* Takes map over (freed by resync_free()). members may be 0: nobody else uses the volume. serial: of

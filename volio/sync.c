@@ -19,6 +19,8 @@
 #include "volio/sync_own.h"
 #include "volio/volume.h"
 
+#define SYNC_TRIES 3 /* to read what an attach needs */
+
 struct sync {
 	struct volume *volume;
 	struct resync core;
@@ -30,6 +32,8 @@ struct sync {
 	uint64_t clear_sequence;
 	bool copying, clearing; /* the lane, a worker has its part */
 	bool failed;		/* the last copy met an error of a disk */
+	uint64_t bad_offset;	/* of a window that cannot be read, */
+	uint32_t bad_times;	/* so many times */
 	uint64_t attach[VX_PLEXES_MAX]; /* what is copied becomes clean for these */
 	uint32_t attaches;
 	char plex[VX_NAME_MAX + 1]; /* the only work is to fill this one and perhaps others */
@@ -192,6 +196,36 @@ static void sync_free_if_over(struct sync *sync)
 	}
 }
 
+/* An attach onto what cannot be read would go on for ever: it ends as after a write error. */
+static void sync_give_up(struct sync *sync, int error)
+{
+	struct volume *volume = sync->volume;
+	const struct volconf *conf = volume->conf;
+
+	for (uint32_t i = conf->plexes; i < conf->written; i++) {
+		log_err("dg=%s vol=%s plex=%s: the attach ends: no complete plex can be read at "
+			"%llu: %s; restore what is there, or write it anew, then attach again",
+			conf->group, conf->name, conf->plex[i].name,
+			(unsigned long long)sync->copy.offset, strerror(-error));
+		control_plex_error(volume, conf->plex[i].rid, sync->copy.offset, sync->copy.length,
+				   true, error);
+	}
+}
+
+static void sync_count_unreadable(struct sync *sync, int result)
+{
+	if (sync->copy.offset != sync->bad_offset && sync->bad_times > 0) {
+		return;
+	}
+	sync->bad_offset = sync->copy.offset;
+	if (!sync->failed) {
+		sync->bad_times = 0;
+	} else if (sync->copy.unreadable && ++sync->bad_times == SYNC_TRIES) {
+		sync->bad_times = 0;
+		sync_give_up(sync, result);
+	}
+}
+
 static void sync_copied(struct lane_call *call)
 {
 	struct sync *sync = (struct sync *)((char *)call - offsetof(struct sync, copy));
@@ -203,6 +237,9 @@ static void sync_copied(struct lane_call *call)
 		return;
 	}
 	sync->failed = result != 0 && result != -ECANCELED;
+	if (result != -ECANCELED) {
+		sync_count_unreadable(sync, result);
+	}
 	sync_event(sync, RESYNC_COPIED, 0, 0, result);
 }
 
@@ -330,7 +367,7 @@ static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t 
 		loop_timer_set(iod->loop, &sync->retry_timer, sync->failed ? VX_TASK_MS : 1,
 			       sync_on_retry, sync);
 	}
-	if (effects.window) {
+	if (effects.window || effects.release) { /* of no length: given back */
 		sync_send_window(sync, &effects);
 	}
 	if (effects.copy) {
@@ -389,6 +426,8 @@ static void sync_start(struct volume *volume)
 	sync_take_attaches(sync);
 	resync_init(&sync->core, conf->length, conf->region_bytes, conf->regions, map, member,
 		    members, volume->sync_serial);
+	sync->core.may_release = !volume->group->shared ||
+				 cluster_protocol(volume->group->iod) >= VX_PROTOCOL_LOST;
 	volume->sync = sync;
 	volume_busy_begin(volume);
 	volume->sync_cut = false;

@@ -177,7 +177,11 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 		return;
 	}
 	/* It may be behind the end: the owner runs the next configuration already. */
-	if (window->len == 0 || window->offset > VX_SECTORS_MAX || window->len > VX_SECTORS_MAX) {
+	if (window->len == 0) { /* given back: what was to be copied could not be */
+		volume_set_window(volume, 0, 0, NULL);
+		return;
+	}
+	if (window->offset > VX_SECTORS_MAX || window->len > VX_SECTORS_MAX) {
 		log_err("dg=%s vol=%s: window %llu+%llu is not possible", volume->conf->group,
 			volume->conf->name, (unsigned long long)window->offset,
 			(unsigned long long)window->len);

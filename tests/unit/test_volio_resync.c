@@ -8,6 +8,7 @@
 #include "volio/resync.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,9 @@ struct world {
 	uint64_t offset, window; /* acknowledged by all: may be copied */
 	uint32_t told[NODES];	 /* serial that the node acknowledged last */
 	bool copying, clearing, pausing, done;
+	bool may_release;
+	uint32_t released; /* windows that were given back */
+	uint32_t bad;	   /* region that cannot be copied while others are dirty; 0: none */
 };
 
 #define GRAIN 65536u
@@ -53,6 +57,12 @@ static void world_do(struct world *world, const struct resync_event *event)
 			ck_assert(world->acks_count < 64);
 			world->acks[world->acks_count++] = (node + 1) << 32 | effects.serial;
 		}
+	}
+	if (effects.release) { /* writes go where they like */
+		ck_assert(!effects.window && !effects.copy && world->resync.may_release);
+		world->window = 0;
+		world->released++;
+		memset(world->told, 0, sizeof(world->told));
 	}
 	if (effects.copy) {
 		for (int node = 0; node < NODES; node++) {
@@ -89,6 +99,7 @@ static void world_start(struct world *world)
 	memcpy(map, world->disk, bits_words(REGIONS) * sizeof(uint64_t));
 	resync_init(&world->resync, world->length, world->region_bytes, REGIONS, map, members,
 		    NODES, 0);
+	world->resync.may_release = world->may_release;
 	world->acks_count = 0;
 	memset(world->told, 0, sizeof(world->told));
 	world->copying = world->clearing = world->pausing = world->done = false;
@@ -114,14 +125,22 @@ static void world_ack(struct world *world)
 
 static void world_copied(struct world *world)
 {
-	struct resync_event event = { .kind = RESYNC_COPIED, .result = rand() % 8 == 0 ? -1 : 0 };
+	struct resync_event event = { .kind = RESYNC_COPIED };
+	uint64_t bad = world->bad * world->region_bytes;
+	uint32_t released = world->released;
 
+	event.result = rand() % 8 == 0 ? -EIO : rand() % 8 == 0 ? -ECANCELED : 0;
+	if (world->bad > 0 && world->offset < bad + world->region_bytes &&
+	    world->offset + world->window > bad && bits_count(world->disk, REGIONS) > 1) {
+		event.result = -EIO;
+	}
 	for (uint64_t at = world->offset; event.result == 0 && at < world->offset + world->window;
 	     at += GRAIN) {
 		world->copied[at / GRAIN] = 1;
 	}
 	world->copying = false;
 	world_do(world, &event);
+	ck_assert_uint_eq(world->released - released, world->may_release && event.result == -EIO);
 }
 
 /* One life of an owner; false: it was stopped before the end. */
@@ -160,7 +179,8 @@ static bool world_run(struct world *world, bool may_stop)
 START_TEST(everything_is_copied_and_then_clean)
 {
 	static const uint64_t region_bytes[] = { 65536, 262144, 4194304, 16777216 };
-	struct world world = { .region_bytes = region_bytes[_i % 4] };
+	struct world world = { .region_bytes = region_bytes[_i % 4],
+			       .may_release = _i / 4 % 2 == 0 };
 	uint32_t lives = 0;
 
 	srand((unsigned int)_i);
@@ -181,6 +201,26 @@ START_TEST(everything_is_copied_and_then_clean)
 }
 END_TEST
 
+/* The one that cannot be copied is the last that is left, and blocks nobody meanwhile. */
+START_TEST(what_cannot_be_copied_waits)
+{
+	struct world world = { .region_bytes = _i % 2 == 0 ? 262144 : 16777216,
+			       .may_release = true,
+			       .bad = _i % 3 == 0 ? 7 : REGIONS - 1 };
+
+	srand((unsigned int)_i);
+	world.length = world.region_bytes * (REGIONS - 1) + GRAIN;
+	world.disk = bits_new(REGIONS);
+	world.copied = calloc(world.length / GRAIN + 1, 1);
+	bits_put_all(world.disk, REGIONS, true);
+	ck_assert(world_run(&world, false));
+	ck_assert_uint_gt(world.released, 0);
+	ck_assert_uint_eq(bits_count(world.disk, REGIONS), 0);
+	free(world.disk);
+	free(world.copied);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio resync");
@@ -190,6 +230,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, everything_is_copied_and_then_clean, 0, 100);
+	tcase_add_loop_test(tcase, what_cannot_be_copied_waits, 0, 10);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
