@@ -277,7 +277,9 @@ void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck
 		}
 		if (ack->progress) {
 			snprintf(work->progress, sizeof(work->progress), "%s", ack->reason);
-			work_alive(work);
+			if (!ack->waits) {
+				work_alive(work);
+			}
 			if (client == NODE_CONFIGD) {
 				work_configd_alive(work);
 			}

@@ -282,6 +282,7 @@ static void adopt_on_read(void *ctx, struct copies_found *found)
 	struct group *group = adopt_group_of(adopt);
 	char reason[VX_REASON_MAX];
 
+	steps_moved(adopt->configd);
 	if (group == NULL) {
 		adopt_end(adopt, 0, ""); /* of a view that is over */
 	} else if (found->config == NULL) {

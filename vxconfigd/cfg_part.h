@@ -17,6 +17,8 @@ struct steps {
 	Vx__StepRun *hold, *stop, *config, *work, *leave, *abort; /* under way; NULL: not */
 	struct loop_timer progress_timer;
 	const char *progress; /* what is being done, for people */
+	bool moved;	      /* something ended since that was told last */
+	size_t writes;	      /* that were under way then */
 
 	/* exchange.c */
 	bool scanned; /* the labels were read in this view */

@@ -31,17 +31,38 @@ int steps_create(struct configd *configd)
 
 /* ---- answers ---- */
 
+static size_t steps_writes(const struct configd *configd)
+{
+	return configd->disk_writes + shelf_writes(configd->shelf);
+}
+
+void steps_moved(struct configd *configd)
+{
+	configd->steps->moved = true;
+}
+
+/* In the exchange: for what they tell, or the master decides. Whoever hangs there is found there. */
+static bool steps_wait_for_others(const struct steps *steps)
+{
+	return steps->config != NULL && steps->scanned && !steps->decided &&
+	       steps->takeover == NULL;
+}
+
 static void steps_on_progress(void *ctx)
 {
 	struct configd *configd = ctx;
 	struct steps *steps = configd->steps;
 	Vx__StepRun *const run[] = { steps->hold, steps->stop,	steps->config,
 				     steps->work, steps->leave, steps->abort };
+	size_t writes = steps_writes(configd);
+	bool moved = steps->moved || writes != steps->writes || steps_wait_for_others(steps);
 	bool any = false;
 
+	steps->moved = false;
+	steps->writes = writes;
 	for (size_t i = 0; i < VX_COUNT_OF(run); i++) {
 		if (run[i] != NULL) {
-			clust_progress(configd->clust, run[i], steps->progress);
+			clust_progress(configd->clust, run[i], !moved, steps->progress);
 			any = true;
 		}
 	}
@@ -87,11 +108,6 @@ static void steps_forget(Vx__StepRun **slot)
 
 /* ---- stop (R4, R9) ---- */
 
-static bool steps_writes_ended(const struct configd *configd)
-{
-	return configd->disk_writes == 0 && shelf_idle(configd->shelf);
-}
-
 static bool steps_closes(const struct steps *steps)
 {
 	return steps->work != NULL && steps->work->step == VX__STEP__STEP_CLOSE;
@@ -106,15 +122,25 @@ static void steps_idle_look(void *ctx)
 	if (steps->stop == NULL && steps->abort == NULL) {
 		return;
 	}
-	if (!steps_writes_ended(configd)) {
-		shelf_when_idle(configd->shelf, steps_idle_look, configd);
+	if (shelf_writes(configd->shelf) > 0) {
+		shelf_when_written(configd->shelf, steps_idle_look, configd);
 		return;
+	}
+	if (configd->disk_writes > 0) {
+		return; /* steps_on_written() looks again */
 	}
 	steps_end(configd, &steps->stop, 0, "");
 	steps_end(configd, &steps->abort, 0, "");
 	if (steps_closes(steps)) { /* R12: the last one leaves without "no members" on the copies */
 		steps_end(configd, &steps->work, -VX_E_RECONF, "the view was closed");
 	}
+}
+
+void steps_on_written(struct configd *configd)
+{
+	configd->disk_writes--;
+	steps_moved(configd);
+	steps_idle_look(configd);
 }
 
 static void steps_stop(struct configd *configd, const Vx__StepRun *run)
@@ -218,7 +244,7 @@ static void steps_leave_look(void *ctx)
 	if (configd->steps->leave == NULL) {
 		return;
 	}
-	if (!steps_transactions_ended(configd) || !steps_writes_ended(configd)) {
+	if (!steps_transactions_ended(configd) || steps_writes(configd) > 0) {
 		loop_timer_set(configd->loop, &configd->leave_timer, VX_LEAVE_POLL_MS,
 			       steps_leave_look, configd);
 		return;

@@ -20,6 +20,10 @@ void steps_on_lost(struct configd *configd);
 /* Messages of port w that are not of a transaction. */
 void steps_on_message(struct configd *configd, uint32_t from, const Vx__CfgMsg *msg);
 
+/* Something ended that a step may wait for: only that is told as progress (R11). */
+void steps_moved(struct configd *configd);
+/* A label was written. */
+void steps_on_written(struct configd *configd);
 /* Before a join: no transaction may begin (R9). */
 bool steps_is_held(const struct configd *configd);
 /* A group's core has nothing of the master under way. */

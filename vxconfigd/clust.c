@@ -185,11 +185,12 @@ void clust_ack_found(struct clust *clust, const Vx__StepRun *run, Vx__StepAck *a
 	clust_send_ack(clust, ack, run);
 }
 
-void clust_progress(struct clust *clust, const Vx__StepRun *run, const char *what)
+void clust_progress(struct clust *clust, const Vx__StepRun *run, bool waits, const char *what)
 {
 	Vx__StepAck ack = VX__STEP_ACK__INIT;
 
 	ack.progress = true;
+	ack.waits = waits;
 	ack.reason = (char *)what;
 	clust_send_ack(clust, &ack, run);
 }

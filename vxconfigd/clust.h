@@ -38,7 +38,8 @@ int clust_send_command(struct clust *clust, uint32_t nodeid, const Vx__CmdMsg *m
 void clust_ack(struct clust *clust, const Vx__StepRun *run, int error, const char *reason);
 /* The same with what a survey or a claim found, filled in by the caller but for serial and step. */
 void clust_ack_found(struct clust *clust, const Vx__StepRun *run, Vx__StepAck *ack);
-void clust_progress(struct clust *clust, const Vx__StepRun *run, const char *what);
+/* It goes on. waits: nothing ended since that was said last (R11). */
+void clust_progress(struct clust *clust, const Vx__StepRun *run, bool waits, const char *what);
 /* Asks for a new view that runs the highest protocol of all members (R21). */
 void clust_ask_upgrade(struct clust *clust);
 /* Asks for a new view (T7). */

@@ -404,7 +404,7 @@ static void copies_step(struct copies *copies, const struct copies_event *event)
 	copies_kick(copies);
 }
 
-/* From the loop: starts the next operation, tells who waits for silence. */
+/* From the loop: starts the next operation, tells who waits for the end of the writes. */
 static void copies_next(void *ctx)
 {
 	struct copies *copies = ctx;
@@ -423,7 +423,7 @@ static void copies_next(void *ctx)
 		copies_step(copies, &event);
 		return;
 	}
-	if (copies_idle(copies) && (waiter = STAILQ_FIRST(&copies->waiters)) != NULL) {
+	if (copies_writes(copies) == 0 && (waiter = STAILQ_FIRST(&copies->waiters)) != NULL) {
 		STAILQ_REMOVE_HEAD(&copies->waiters, next);
 		copies_kick(copies);
 		waiter->done(waiter->ctx);
@@ -435,7 +435,7 @@ static void copies_next(void *ctx)
 static void copies_kick(struct copies *copies)
 {
 	bool start = !STAILQ_EMPTY(&copies->ops) && !copies->running;
-	bool tell = !STAILQ_EMPTY(&copies->waiters) && copies_idle(copies);
+	bool tell = !STAILQ_EMPTY(&copies->waiters) && copies_writes(copies) == 0;
 
 	if (start || tell) {
 		loop_timer_set(worker_loop(copies->worker), &copies->kick, 0, copies_next, copies);
@@ -535,7 +535,19 @@ bool copies_idle(const struct copies *copies)
 	return STAILQ_EMPTY(&copies->ops) && !copies_core_busy(&copies->core);
 }
 
-void copies_when_idle(struct copies *copies, void (*done)(void *ctx), void *ctx)
+size_t copies_writes(const struct copies *copies)
+{
+	const struct copies_op *op;
+	size_t count = copies_core_writes(&copies->core);
+
+	STAILQ_FOREACH(op, &copies->ops, next)
+	{
+		count += op->task.kind != TASK_READ;
+	}
+	return count;
+}
+
+void copies_when_written(struct copies *copies, void (*done)(void *ctx), void *ctx)
 {
 	struct copies_waiter *waiter = record_alloc(1, sizeof(*waiter));
 

@@ -6,7 +6,7 @@
  * A write counts only when a majority of the enabled copies has it on stable storage. Operations
  * of one group run one at a time, in the order given. I/O runs in worker threads; callbacks come on
  * the main loop exactly once, never from the call itself. A copy that does not answer within
- * VX_COPY_ANSWER_MS counts as failed, but its I/O still counts for copies_idle() (needed before HELLO, R4).
+ * VX_COPY_ANSWER_MS counts as failed, but a write to it still counts for copies_writes() (R4).
  * A copy that failed is left out until the next checkpoint. What an operation is given is
  * copied before it returns. reason is never NULL and names the disks.
  *
@@ -95,7 +95,9 @@ int copies_set_disks(struct copies *copies, const struct copies_disk *disk, size
 void copies_force(struct copies *copies);
 /* Nothing is in flight or queued. */
 bool copies_idle(const struct copies *copies);
-/* Calls done(ctx) from the loop once nothing is in flight. */
-void copies_when_idle(struct copies *copies, void (*done)(void *ctx), void *ctx);
+/* Writes in flight, waited for or not, and operations that are to write (R4, D20). */
+size_t copies_writes(const struct copies *copies);
+/* Calls done(ctx) from the loop once there are none. */
+void copies_when_written(struct copies *copies, void (*done)(void *ctx), void *ctx);
 
 #endif

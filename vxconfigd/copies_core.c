@@ -57,15 +57,27 @@ void copies_core_clear(struct copies_core *core)
 	core_durable_free(core);
 }
 
-/* D20: a copy that did not answer in time may still be written. */
 bool copies_core_busy(const struct copies_core *core)
 {
 	bool busy = core->task != NULL;
 
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
-		busy |= core->copy[i].busy && !MUTANT(D20_IDLE);
+		busy |= core->copy[i].busy;
 	}
 	return busy;
+}
+
+/* D20: a copy that did not answer in time may still be written. */
+size_t copies_core_writes(const struct copies_core *core)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		const struct core_copy *copy = &core->copy[i];
+
+		count += copy->busy && copy->writing && (copy->waited || !MUTANT(D20_IDLE));
+	}
+	return count;
 }
 
 bool copies_core_waits(const struct copies_core *core)
@@ -162,6 +174,7 @@ static void core_begin_reading(struct copies_core *core, struct copies_effects *
 			copies_copy_fail(copy, -ETIMEDOUT, "still does not answer");
 		} else {
 			copy->busy = copy->waited = true;
+			copy->writing = false;
 			effects->effect[effects->count++] =
 				(struct copies_effect){ .kind = EFFECT_READ, .copy = i };
 		}

@@ -78,6 +78,7 @@ struct core_copy {
 	bool before; /* ... as one of the set before: the change of the set was not finished */
 	bool healthy; /* holds everything; appends go on here */
 	bool busy; /* I/O is under way */
+	bool writing; /* ... and it is a write */
 	bool waited; /* ... and this round waits for it */
 	bool written; /* in this stage */
 	char diskid[DISK_ID_SIZE];
@@ -143,6 +144,7 @@ void copies_core_decide(const struct copies_core *core);
 /* The answer was delivered: frees what it pointed to. The task is the caller's again. */
 void copies_core_end(struct copies_core *core);
 bool copies_core_busy(const struct copies_core *core); /* a task runs, or I/O is under way */
+size_t copies_core_writes(const struct copies_core *core); /* that are under way, waited for or not (D20) */
 bool copies_core_waits(const struct copies_core *core); /* the round waits for I/O: a time-out is due */
 
 void copies_body_put(struct copies_body *body);

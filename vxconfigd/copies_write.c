@@ -215,7 +215,7 @@ static void effect_write(struct copies_core *core, struct copies_effects *effect
 	struct core_copy *copy = &core->copy[index];
 
 	assert(!copy->busy);
-	copy->busy = copy->waited = true;
+	copy->busy = copy->waited = copy->writing = true;
 	if (body != NULL) {
 		body->users++;
 	}

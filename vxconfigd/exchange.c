@@ -194,6 +194,7 @@ static void exchange_on_scanned(void *ctx)
 
 	if (scan->generation == configd->steps->generation && configd->steps->config != NULL) {
 		configd->steps->scanned = true;
+		steps_moved(configd);
 		exchange_send_state(configd);
 	}
 	free(scan);
@@ -290,6 +291,7 @@ void exchange_done(struct configd *configd, int error, const char *reason)
 		steps->error = error;
 		snprintf(steps->reason, sizeof(steps->reason), "%s", reason);
 	}
+	steps_moved(configd);
 	if (--steps->adopting == 0) {
 		exchange_end(configd);
 	}

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/proto.h"
-#include "vxconfigd/group.h"
+#include "vxconfigd/cfg_steps.h"
 
 struct group_labels_call {
 	struct configd *configd;
@@ -93,7 +93,7 @@ static void group_labels_on_written(void *ctx, int error, const char *reason)
 {
 	struct group_labels_call *call = ctx;
 
-	call->configd->disk_writes--;
+	steps_on_written(call->configd);
 	call->done(call->ctx, error, reason);
 	free(call);
 }

@@ -163,7 +163,7 @@ static void look_on_progress(void *ctx)
 {
 	struct look_ask *ask = ctx;
 
-	clust_progress(ask->configd->clust, ask->run, "reading the labels of the disks");
+	clust_progress(ask->configd->clust, ask->run, true, "reading the labels of the disks");
 	loop_timer_set(ask->configd->loop, &ask->progress, VX_STEP_PROGRESS_MS, look_on_progress,
 		       ask);
 }

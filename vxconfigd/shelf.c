@@ -184,20 +184,19 @@ struct copies *shelf_set(struct shelf *shelf, const Vx__Config *config)
 	return disks.count == 0 || disks.full ? NULL : shelf_put(shelf, config->dg->dgid, &disks);
 }
 
-bool shelf_idle(const struct shelf *shelf)
+size_t shelf_writes(const struct shelf *shelf)
 {
 	const struct shelf_item *item;
+	size_t count = 0;
 
 	TAILQ_FOREACH(item, &shelf->items, next)
 	{
-		if (!copies_idle(item->copies)) {
-			return false;
-		}
+		count += copies_writes(item->copies);
 	}
-	return true;
+	return count;
 }
 
-/* Asks the first that is busy to say when it is not; then looks again. */
+/* Asks the first that writes to say when it does not; then looks again. */
 static void shelf_look(void *ctx)
 {
 	struct shelf *shelf = ctx;
@@ -206,8 +205,8 @@ static void shelf_look(void *ctx)
 
 	TAILQ_FOREACH(item, &shelf->items, next)
 	{
-		if (!copies_idle(item->copies)) {
-			copies_when_idle(item->copies, shelf_look, shelf);
+		if (copies_writes(item->copies) > 0) {
+			copies_when_written(item->copies, shelf_look, shelf);
 			return;
 		}
 	}
@@ -218,7 +217,7 @@ static void shelf_look(void *ctx)
 	}
 }
 
-void shelf_when_idle(struct shelf *shelf, void (*fn)(void *ctx), void *ctx)
+void shelf_when_written(struct shelf *shelf, void (*fn)(void *ctx), void *ctx)
 {
 	struct shelf_waiter *waiter = proto_grow(NULL, 0, sizeof(*waiter));
 	bool first = TAILQ_EMPTY(&shelf->waiters);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The configuration copies that this node has in hand, by group: one struct copies for each, kept
- * from view to view, so that it is known when nothing is in flight (R4).
+ * from view to view, so that it is known when no write is in flight (R4).
  */
 #ifndef VX_VXCONFIGD_SHELF_H
 #define VX_VXCONFIGD_SHELF_H
@@ -23,8 +23,9 @@ struct copies *shelf_open(struct shelf *shelf, const char *dgid, const Vx__Confi
 struct copies *shelf_set(struct shelf *shelf, const Vx__Config *config);
 /* As it is in hand; NULL: not opened yet. */
 struct copies *shelf_find(struct shelf *shelf, const char *dgid);
-bool shelf_idle(const struct shelf *shelf);
-/* Calls fn(ctx) once nothing is in flight. */
-void shelf_when_idle(struct shelf *shelf, void (*fn)(void *ctx), void *ctx);
+/* Writes in flight and to come, of all groups. */
+size_t shelf_writes(const struct shelf *shelf);
+/* Calls fn(ctx) from the loop once there are none. */
+void shelf_when_written(struct shelf *shelf, void (*fn)(void *ctx), void *ctx);
 
 #endif

@@ -49,6 +49,9 @@ static void survey_answered(struct survey *survey)
 	Vx__StepRun **slot = &configd->steps->work;
 	Vx__StepAck ack = VX__STEP_ACK__INIT;
 
+	if (survey_is_asked_for(survey)) {
+		steps_moved(configd);
+	}
 	if (--survey->waiting > 0) {
 		return;
 	}

@@ -128,6 +128,7 @@ void takeover_end(struct takeover_group *item, int error, const char *reason)
 {
 	struct takeover_run *run = item->run;
 
+	steps_moved(run->configd);
 	if (error != 0) {
 		item->error = error;
 		snprintf(item->reason, sizeof(item->reason), "%s",
@@ -212,6 +213,7 @@ static void takeover_on_read(void *ctx, struct copies_found *found)
 	struct takeover_group *item = ctx;
 	struct takeover_disk disk = { .error = found->error };
 
+	steps_moved(item->run->configd);
 	if (item->run->cancelled) {
 		takeover_end(item, 0, "");
 		return;

@@ -335,6 +335,7 @@ static void txn_input_run(struct group *group, const struct txn_input *input)
 	enum txn_master_state master = group->txn.master;
 
 	event.reason = input->reason;
+	steps_moved(group->configd);
 	txn_step(&group->txn, &event, &fx);
 	if (group->txn.member != member || group->txn.master != master) {
 		log_debug("dg=%s txn=%.8s %s: %s/%s -> %s/%s", group->name, "",

@@ -72,7 +72,7 @@ void configd_stop_look(struct sim *sim, uint32_t node)
 {
 	struct sim_configd *configd = &sim->node[node].configd;
 
-	if (disk_idle(sim, node) || MUTANT(R4_WRITES)) {
+	if (disk_written(sim, node) || MUTANT(R4_WRITES)) {
 		configd->stopped = configd->stopped || configd->stop != 0;
 		slot_end(sim, node, &configd->stop, 0);
 		slot_end(sim, node, &configd->abort, 0);
@@ -118,7 +118,7 @@ static void configd_leave_look(struct sim *sim, uint32_t node, uint64_t arg, voi
 		return;
 	}
 	if (configd->txn.member != TXN_NONE || configd->txn.master != TXN_IDLE ||
-	    !disk_idle(sim, node)) {
+	    !disk_written(sim, node)) {
 		sim_later(sim, VX_LEAVE_POLL_MS * SIM_MS, PROC_CONFIGD, node, configd_leave_look, 0,
 			  NULL);
 		return;

@@ -66,12 +66,16 @@ struct sim_disk_task *disk_task(struct sim *sim, uint32_t node, uint32_t group,
 	return task;
 }
 
-bool disk_idle(const struct sim *sim, uint32_t node)
+bool disk_written(const struct sim *sim, uint32_t node)
 {
 	for (uint32_t group = 0; group < sim->groups; group++) {
 		const struct sim_copies *copies = copies_of(sim, node, group);
+		const struct sim_disk_task *task = copies->first;
 
-		if (copies->started && (copies->first != NULL || copies_core_busy(&copies->core))) {
+		while (task != NULL && task->op == DISK_READ) {
+			task = task->next;
+		}
+		if (task != NULL || copies_core_writes(&copies->core) > 0) {
 			return false;
 		}
 	}

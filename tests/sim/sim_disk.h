@@ -10,7 +10,7 @@ void disk_init_nodes(struct sim *sim);
 struct sim_disk_task *disk_task(struct sim *sim, uint32_t node, uint32_t group,
 				enum sim_disk_op op);
 void disk_submit(struct sim *sim, uint32_t node, struct sim_disk_task *task);
-bool disk_idle(const struct sim *sim, uint32_t node);
+bool disk_written(const struct sim *sim, uint32_t node); /* what vxconfigd believes (R4) */
 bool disk_writes(const struct sim *sim, uint32_t node); /* one is under way or will be */
 void disk_process_starts(struct sim *sim, uint32_t node);
 void disk_process_died(struct sim *sim, uint32_t node, bool power);

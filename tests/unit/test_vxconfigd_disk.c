@@ -254,7 +254,7 @@ static int checkpoint(struct copies *copies, uint64_t epoch, uint64_t seq)
 
 static void settle(struct copies *copies)
 {
-	copies_when_idle(copies, on_done, NULL);
+	copies_when_written(copies, on_done, NULL);
 	wait_answer();
 	ck_assert(copies_idle(copies));
 	copies_free(copies);

@@ -3,6 +3,7 @@
 #include <semaphore.h>
 
 #include "disk_files.h"
+#include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/group.h"
 
 #define DGID "1700000000.1.a"
@@ -130,6 +131,7 @@ START_TEST(a_label_is_cleared_as_it_is_now)
 	struct disk_set *other;
 
 	configd = (struct configd){ .disks = set, .cluster.cluster = "demo" };
+	ck_assert_int_eq(steps_create(&configd), 0);
 	scan();
 	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
 	snprintf(id, sizeof(id), "%s", disk_by_device(set, "c1")->label.diskid);
@@ -180,6 +182,7 @@ START_TEST(a_label_of_another_owner_stays)
 	struct group_labels labels;
 
 	configd = (struct configd){ .disks = set };
+	ck_assert_int_eq(steps_create(&configd), 0);
 	scan();
 	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
 	snprintf(id, sizeof(id), "%s", disk_by_device(set, "c1")->label.diskid);
@@ -200,6 +203,7 @@ START_TEST(a_label_that_cannot_be_cleared_is_told)
 	struct group_labels labels;
 
 	configd = (struct configd){ .disks = set };
+	ck_assert_int_eq(steps_create(&configd), 0);
 	scan();
 	group_labels_init(&labels, &configd);
 	group_labels_give_up(&labels, DISK_CLEAR, DGID, "nosuch");

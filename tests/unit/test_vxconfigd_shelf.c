@@ -117,7 +117,7 @@ static void group_make(uint64_t seq)
 			 0);
 	copies_checkpoint(copies, config, NULL, 0, on_written, NULL);
 	loop_run(configd.loop);
-	copies_when_idle(copies, on_done, NULL);
+	copies_when_written(copies, on_done, NULL);
 	loop_run(configd.loop);
 	copies_free(copies);
 	vx__config__free_unpacked(config, NULL);
@@ -161,7 +161,7 @@ START_TEST(every_disk_of_the_group_is_read)
 	loop_run(configd.loop);
 	ck_assert_int_eq(answer_error, 0);
 	ck_assert_uint_eq(answer_seq, 7);
-	copies_when_idle(copies, on_done, NULL);
+	copies_when_written(copies, on_done, NULL);
 	loop_run(configd.loop);
 }
 END_TEST
