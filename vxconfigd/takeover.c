@@ -20,6 +20,17 @@ static void takeover_refuse(struct takeover *out, int error, const char *reason)
 	snprintf(out->reason, sizeof(out->reason), "%s", reason);
 }
 
+/* Somebody runs the group, remembers it or saw it committed: it was in force (T12). */
+static const struct takeover_node *takeover_witness(const struct takeover_node *node, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if ((node[i].runs || node[i].epoch != 0 || node[i].seen) && !MUTANT(T12_MEMORY)) {
+			return &node[i];
+		}
+	}
+	return NULL;
+}
+
 /* The newest content that is run by a member that was not left behind (T8: epoch == Ed). */
 static const struct takeover_node *takeover_stateful(const struct takeover_node *node, size_t count,
 						     uint64_t epoch)
@@ -105,6 +116,39 @@ static void takeover_from_disk(const struct takeover_node *node, size_t count,
 	}
 }
 
+/* No copy holds anything: the group was being made, or all is lost. */
+static void takeover_from_nothing(const struct takeover_node *node, size_t count,
+				  struct takeover *out)
+{
+	const struct takeover_node *witness = takeover_witness(node, count);
+	char reason[VX_REASON_MAX];
+
+	if (witness == NULL) {
+		out->base = TAKEOVER_NONE;
+		out->complete = false;
+		return;
+	}
+	snprintf(reason, sizeof(reason),
+		 "the copies hold no configuration, but node %u %s the disk group", witness->nodeid,
+		 witness->runs ? "runs" : "remembers");
+	takeover_refuse(out, -VX_E_STALE, reason);
+}
+
+/* A deport that was seen to be committed; its labels were written before. False: out is as it was. */
+static bool takeover_from_deport(const struct takeover_node *node, size_t count,
+				 const struct takeover_node *newest, struct takeover *out)
+{
+	struct takeover deport = *out;
+
+	takeover_pending(node, count, newest, &deport);
+	if (!deport.complete || deport.kind != VX__TXN_KIND__TXN_DEPORT) {
+		return false;
+	}
+	*out = deport;
+	out->base = TAKEOVER_NONE;
+	return true;
+}
+
 void takeover_decide(const struct takeover_node *node, size_t count,
 		     const struct takeover_disk *disk, struct takeover *out)
 {
@@ -112,6 +156,7 @@ void takeover_decide(const struct takeover_node *node, size_t count,
 	uint64_t max_seq = disk->content ? disk->seq : 0;
 
 	memset(out, 0, sizeof(*out));
+	out->made = disk->error == 0 && (!disk->content || disk->seq <= 1);
 	for (size_t i = 0; i < count; i++) {
 		if (node[i].have &&
 		    (newest == NULL ||
@@ -121,6 +166,7 @@ void takeover_decide(const struct takeover_node *node, size_t count,
 		if (node[i].seq > max_seq) {
 			max_seq = node[i].seq;
 		}
+		out->made = out->made && node[i].epoch == 0;
 	}
 	out->seq = max_seq + 1;
 	if (newest == NULL) {
@@ -129,6 +175,9 @@ void takeover_decide(const struct takeover_node *node, size_t count,
 	if (out->pending && out->kind == VX__TXN_KIND__TXN_IMPORT && !out->complete) {
 		out->base =
 			TAKEOVER_NONE; /* the import failed: the caller undoes it on the labels */
+	} else if ((disk->error != 0 || !disk->content) &&
+		   takeover_from_deport(node, count, newest, out)) {
+		return; /* its disks may be somebody else's by now */
 	} else if (disk->error != 0) {
 		takeover_refuse(out, disk->error, "");
 	} else if (newest != NULL && (!disk->content || newest->epoch > disk->epoch)) {
@@ -140,8 +189,6 @@ void takeover_decide(const struct takeover_node *node, size_t count,
 	} else if (disk->content) {
 		takeover_from_disk(node, count, disk, out);
 	} else {
-		out->complete = false;
-		out->base =
-			TAKEOVER_NONE; /* a group whose making did not get as far as a content */
+		takeover_from_nothing(node, count, out);
 	}
 }

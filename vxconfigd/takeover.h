@@ -18,8 +18,9 @@
 
 struct takeover_node {
 	uint32_t nodeid;
-	bool have; /* runs a content: epoch, seq, hash; else epoch and seq are what it remembers
-		      (T12) */
+	bool have; /* has a content in force: epoch, seq, hash; else epoch and seq are what it
+		      remembers (T12) */
+	bool runs; /* its vxiod has the group */
 	uint64_t epoch, seq, hash;
 	bool pending; /* has a transaction that has not ended: txid, kind, seen */
 	uint8_t txid[ID_BYTES];
@@ -47,6 +48,8 @@ struct takeover {
 	uint8_t txid[ID_BYTES];
 	Vx__TxnKind kind;
 	bool complete;	  /* it is part of the result; else it failed */
+	bool made;	  /* NONE: nothing says that there was more than its making, so its disks are
+			     free again; else the group stays as it was, deported */
 	uint64_t max_seq; /* copies: records of base_epoch above this do not count */
 	uint64_t seq;	  /* of the checkpoint (T9) */
 	int error;

@@ -37,7 +37,7 @@ bool takeover_is_new_to(const struct takeover_group *item, uint32_t nodeid);
 const Vx__Propose *takeover_propose(const struct takeover_group *item);
 /* takeover_write.c: item->config is the result; it becomes a checkpoint of this view (T9). */
 void takeover_store(struct takeover_group *item);
-/* An import that failed: the labels say again what they said before. found: what the disks hold. */
-void takeover_undo(struct takeover_group *item, const Vx__Config *found);
+/* An import that failed: the labels say again what they said before. */
+void takeover_undo(struct takeover_group *item);
 
 #endif

@@ -242,7 +242,7 @@ static void takeover_on_read(void *ctx, struct copies_found *found)
 			takeover_end(item, 0,
 				     ""); /* its labels were written before anybody saw COMMIT */
 		} else {
-			takeover_undo(item, found->config);
+			takeover_undo(item);
 		}
 		return;
 	case TAKEOVER_RUNNING:
@@ -294,6 +294,7 @@ static void takeover_add_state(struct takeover_run *run, uint32_t nodeid,
 	}
 	*node = (struct takeover_node){ .nodeid = nodeid,
 					.have = state->have,
+					.runs = state->loaded,
 					.epoch = state->epoch,
 					.seq = state->seq,
 					.hash = state->hash,

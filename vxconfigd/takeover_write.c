@@ -188,9 +188,10 @@ static void takeover_on_undone(void *ctx, int error, const char *reason)
 }
 
 /* A group that was to be made is not; one that was to be imported stays as it was: deported. */
-void takeover_undo(struct takeover_group *item, const Vx__Config *found)
+void takeover_undo(struct takeover_group *item)
 {
-	bool made = found == NULL || found->seq <= 1;
+	const Vx__Propose *propose = takeover_propose(item);
+	bool made = propose != NULL ? propose->base_epoch == 0 : item->decision.made;
 	struct group_labels labels;
 
 	group_labels_init(&labels, item->run->configd);

@@ -113,6 +113,75 @@ START_TEST(imports_and_deports)
 }
 END_TEST
 
+/* T12: no copy holds anything. Was the group made? Its disks are given back only if nothing says so. */
+START_TEST(copies_without_a_content)
+{
+	struct takeover_node node[] = { { .nodeid = 1 }, { .nodeid = 2 } };
+	const struct takeover_disk empty = { .content = false };
+	struct takeover out;
+
+	takeover_decide(node, 2, &empty, &out); /* its making did not get that far */
+	ck_assert_int_eq(out.base, TAKEOVER_NONE);
+	ck_assert(out.made && !out.pending);
+	node[1].epoch = 5; /* it was in force: all its copies are lost */
+	node[1].seq = 1;
+	takeover_decide(node, 2, &empty, &out);
+	ck_assert_int_eq(out.base, TAKEOVER_REFUSE);
+	ck_assert_int_eq(out.error, -VX_E_STALE);
+	ck_assert_msg(strstr(out.reason, "node 2 remembers") != NULL, "%s", out.reason);
+	node[1] = (struct takeover_node){ .nodeid = 2, .runs = true }; /* it writes to the disks */
+	takeover_decide(node, 2, &empty, &out);
+	ck_assert_int_eq(out.base, TAKEOVER_REFUSE);
+	ck_assert_msg(strstr(out.reason, "node 2 runs") != NULL, "%s", out.reason);
+}
+END_TEST
+
+/* Of a group that was imported only the owner is taken away again, of one that was made everything. */
+START_TEST(an_import_that_failed)
+{
+	struct takeover_node node = { .nodeid = 1,
+				      .pending = true,
+				      .kind = VX__TXN_KIND__TXN_IMPORT };
+	const struct takeover_disk empty = { .content = false },
+				   unread = { .error = -VX_E_MINORITY },
+				   first = { .content = true, .epoch = 5, .seq = 1 },
+				   old = { .content = true, .epoch = 5, .seq = 4 };
+	struct takeover out;
+
+	takeover_decide(&node, 1, &empty, &out);
+	ck_assert(out.base == TAKEOVER_NONE && out.made);
+	takeover_decide(&node, 1, &first, &out);
+	ck_assert(out.base == TAKEOVER_NONE && out.made);
+	takeover_decide(&node, 1, &old, &out);
+	ck_assert(out.base == TAKEOVER_NONE && !out.made);
+	takeover_decide(&node, 1, &unread, &out); /* it may have held anything */
+	ck_assert(out.base == TAKEOVER_NONE && !out.made);
+	node.epoch = 4; /* remembered from before it was deported */
+	node.seq = 1;
+	takeover_decide(&node, 1, &empty, &out);
+	ck_assert(out.base == TAKEOVER_NONE && !out.made);
+}
+END_TEST
+
+/* A group that was given up is gone, also where no disk names it any more. */
+START_TEST(a_destroy_that_was_committed)
+{
+	struct takeover_node node[] = { running(1, 5, 4), { .nodeid = 2 } };
+	const struct takeover_disk none = { .error = -VX_E_NODISK };
+	struct takeover out;
+
+	node[0].pending = node[0].seen = true;
+	node[0].kind = VX__TXN_KIND__TXN_DEPORT;
+	takeover_decide(node, 2, &none, &out);
+	ck_assert_int_eq(out.base, TAKEOVER_NONE);
+	ck_assert(out.pending && out.complete);
+	node[0].seen = false;
+	takeover_decide(node, 2, &none, &out);
+	ck_assert_int_eq(out.base, TAKEOVER_REFUSE);
+	ck_assert_int_eq(out.error, -VX_E_NODISK);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("takeover");
@@ -125,6 +194,9 @@ int main(void)
 	tcase_add_test(tcase, a_record_that_nobody_saw_committed_is_left_out);
 	tcase_add_test(tcase, copies_that_are_too_few_or_too_old_are_refused);
 	tcase_add_test(tcase, imports_and_deports);
+	tcase_add_test(tcase, copies_without_a_content);
+	tcase_add_test(tcase, an_import_that_failed);
+	tcase_add_test(tcase, a_destroy_that_was_committed);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 
