@@ -81,8 +81,7 @@ static Vx__GroupState *exchange_group_state(const struct group *group)
 	return state;
 }
 
-/* What a vxconfigd that was killed noted; what this node remembers of groups it does not run (T12).
- */
+/* What a vxconfigd that was killed noted. */
 static void exchange_add_notes(struct configd *configd, Vx__CfgState *state)
 {
 	Vx__CfgState *notes = group_notes_read(configd);
@@ -108,15 +107,17 @@ static Vx__GroupState *exchange_find(Vx__CfgState *state, const char *dgid)
 	return NULL;
 }
 
-static void exchange_add_memories(struct configd *configd, Vx__CfgState *state)
+/* What the disks say that this node sees, whoever runs the group. */
+static void exchange_add_disk_groups(struct configd *configd, Vx__CfgState *state)
 {
 	for (size_t i = 0; i < disk_count(configd->disks); i++) {
 		const struct disk *disk = disk_at(configd->disks, i);
-		struct memory_group known;
+		bool ours = strcmp(disk->label.cluster, configd->cluster.cluster) == 0;
+		struct memory_group known = { .epoch = 0 };
 		Vx__GroupState *group;
 
 		if (disk->error != 0 || !disk->label.shared || disk->label.dgid[0] == '\0' ||
-		    !memory_get(configd->memory, disk->label.dgid, &known)) {
+		    (!memory_get(configd->memory, disk->label.dgid, &known) && !ours)) {
 			continue;
 		}
 		group = exchange_find(state, disk->label.dgid);
@@ -126,7 +127,8 @@ static void exchange_add_memories(struct configd *configd, Vx__CfgState *state)
 			proto_string_set(&group->name, disk->label.group);
 			PROTO_ADD(state->group, state->n_group, group);
 		}
-		if (!group->have) {
+		group->ours = group->ours || ours;
+		if (!group->have && known.epoch != 0) {
 			group->epoch = known.epoch;
 			group->seq = known.seq;
 		}
@@ -155,7 +157,7 @@ static void exchange_send_state(struct configd *configd)
 		}
 	}
 	exchange_add_notes(configd, state);
-	exchange_add_memories(configd, state);
+	exchange_add_disk_groups(configd, state);
 	msg.body_case = VX__CFG_MSG__BODY_STATE;
 	msg.state = state;
 	if (clust_send_config(configd->clust, &msg) != 0) {

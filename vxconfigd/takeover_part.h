@@ -13,6 +13,7 @@ struct takeover_group {
 	size_t node_count;
 	struct takeover decision;
 	bool runs;	    /* a vxiod of the view has it: its dirty maps are in use */
+	bool ours;	    /* a disk that a node sees says that it is this cluster's */
 	bool forced;	    /* the copies and disks that are seen are all there is */
 	bool second_read;   /* the first one decided, this one leaves out what does not count */
 	Vx__Config *config; /* the result */

@@ -306,6 +306,7 @@ static void takeover_add_state(struct takeover_run *run, uint32_t nodeid,
 	}
 	item->node_count++;
 	item->runs = item->runs || state->loaded;
+	item->ours = item->ours || state->ours;
 }
 
 bool takeover_is_new_to(const struct takeover_group *item, uint32_t nodeid)
@@ -343,6 +344,7 @@ static void takeover_modes(struct takeover_group *item)
 	}
 }
 
+/* Else it is a memory only: nobody runs it, and no disk that a node sees says it is this cluster's. */
 static bool takeover_is_candidate(const struct takeover_group *item)
 {
 	for (size_t i = 0; i < item->node_count; i++) {
@@ -350,7 +352,7 @@ static bool takeover_is_candidate(const struct takeover_group *item)
 			return true;
 		}
 	}
-	return item->runs;
+	return item->runs || item->ours;
 }
 
 static void takeover_start(struct takeover_group *item)
@@ -363,7 +365,12 @@ static void takeover_start(struct takeover_group *item)
 	item->run->waiting++;
 	takeover_modes(item);
 	if (copies == NULL) {
-		takeover_end(item, -VX_E_NODISK, "the master sees no disk of it, or too many that name it");
+		struct copies_found none = {
+			.error = -VX_E_NODISK,
+			.reason = "the master sees no disk of it, or too many that name it"
+		};
+
+		takeover_on_read(item, &none);
 		return;
 	}
 	if (strcmp(configd->force_dgid, item->dgid) == 0) {
@@ -395,35 +402,14 @@ void takeover_begin(struct configd *configd)
 			takeover_add_state(run, cluster->peer[i].nodeid, state->group[k]);
 		}
 	}
-	/* What nobody runs and no disk says is this cluster's is only a memory. */
 	for (item = TAILQ_FIRST(&run->groups); item != NULL; item = after) {
-		bool ours = takeover_is_candidate(item);
-
 		after = TAILQ_NEXT(item, next);
-		for (size_t i = 0; i < disk_count(configd->disks) && !ours; i++) {
-			const struct disk *disk = disk_at(configd->disks, i);
-
-			ours = disk->error == 0 && disk->label.shared &&
-			       strcmp(disk->label.dgid, item->dgid) == 0 &&
-			       strcmp(disk->label.cluster, cluster->cluster) == 0;
-		}
-		if (!ours) {
+		if (takeover_is_candidate(item)) {
+			takeover_start(item);
+		} else {
 			TAILQ_REMOVE(&run->groups, item, next);
 			free(item);
 		}
-	}
-	for (size_t i = 0; i < disk_count(configd->disks); i++) {
-		const struct disk *disk = disk_at(configd->disks, i);
-
-		if (disk->error == 0 && !disk->duplicate && disk->label.shared &&
-		    disk->label.dgid[0] != '\0' &&
-		    strcmp(disk->label.cluster, cluster->cluster) == 0) {
-			takeover_add(run, disk->label.dgid, disk->label.group);
-		}
-	}
-	TAILQ_FOREACH(item, &run->groups, next)
-	{
-		takeover_start(item);
 	}
 	if (--run->waiting == 0) {
 		takeover_tell(run);
