@@ -94,7 +94,6 @@ struct configd {
 	struct answer_ring *answers;	/* what was answered lately, by transaction (T11) */
 	struct ending_ring *endings;	/* what was committed here, also of groups that are gone (T11) */
 	struct loop_timer kick_timer, leave_timer, ready_timer;
-	char force_dgid[DISK_ID_SIZE]; /* group whose next take-over is forced */
 	uint64_t epoch_floor;	  /* the next view must have a higher epoch than this */
 	struct load_list loads;	  /* what vxiod has not answered yet, in the order told */
 	uint64_t load_serial;	  /* of the last load that vxiod was told */

@@ -418,8 +418,6 @@ static void copies_next(void *ctx)
 		};
 
 		copies->running = true;
-		copies->core.force |= copies->force_next;
-		copies->force_next = false;
 		copies_step(copies, &event);
 		return;
 	}
@@ -458,6 +456,8 @@ static void op_queue(struct copies *copies, struct copies_op *op)
 {
 	op->disks = copies->disks_next;
 	copies->disks_next = NULL;
+	op->task.force = copies->force_next;
+	copies->force_next = false;
 	STAILQ_INSERT_TAIL(&copies->ops, op, next);
 	copies_kick(copies);
 }
@@ -525,9 +525,9 @@ void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx
 	op_queue(copies, op);
 }
 
-void copies_force(struct copies *copies)
+void copies_force(struct copies *copies, bool force)
 {
-	copies->force_next = true;
+	copies->force_next = force;
 }
 
 bool copies_idle(const struct copies *copies)

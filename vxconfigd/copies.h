@@ -90,9 +90,9 @@ void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx
 /* Changes which disks hold copies (after adddisk, rmdisk) or where they are, for the operations given from now
  * on; takes effect on disk with the next checkpoint, which must follow. 0, -VX_E_FULL: more than VX_DISKS_MAX. */
 int copies_set_disks(struct copies *copies, const struct copies_disk *disk, size_t count);
-/* Forced import: the disks given are all there is; no majority of the copies named on disk is
- * asked for by the operations given from now on, until a checkpoint succeeded. */
-void copies_force(struct copies *copies);
+/* Forced import: to the operation that is given next the disks given are all there is; no majority of the
+ * copies named on disk is asked for. */
+void copies_force(struct copies *copies, bool force);
 /* Nothing is in flight or queued. */
 bool copies_idle(const struct copies *copies);
 /* Writes in flight, waited for or not, and operations that are to write (R4, D20). */

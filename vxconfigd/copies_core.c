@@ -233,7 +233,7 @@ void copies_core_decide(const struct copies_core *core)
 			};
 		}
 	}
-	copies_decide(copy, count, max_seq, core->force, &core->task->found);
+	copies_decide(copy, count, max_seq, core->task->force, &core->task->found);
 }
 
 /* Takes over what the disks say about the set of copies and the durable view. */

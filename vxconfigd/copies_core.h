@@ -49,6 +49,7 @@ enum copies_task_kind { TASK_READ, TASK_CLAIM, TASK_CHECKPOINT, TASK_APPEND };
 
 struct copies_task {
 	enum copies_task_kind kind;
+	bool force; /* no majority of the copies named on disk is asked for */
 	uint64_t epoch, seq; /* CLAIM: epoch; APPEND: of the content after the change */
 	uint64_t max_seq; /* READ */
 	Vx__Checkpoint *content; /* CHECKPOINT: config and durable; APPEND: made from before_packed when needed */
@@ -97,7 +98,6 @@ struct copies_core {
 	struct core_copy copy[COPIES_ROOM]; /* a copy keeps its index */
 	enum copies_stage stage;
 	bool known; /* enabled and durable are those on disk */
-	bool force;
 	uint64_t claimed; /* epoch of our own claim */
 	uint64_t spoiled; /* up to this epoch nothing more is written */
 	bool wrote; /* the running task sent something to a disk */

@@ -249,7 +249,7 @@ bool copies_set_counts(const struct copies_core *core)
 {
 	size_t written;
 
-	return !core->force && copies_count(core, copies_is_enabled, &written) > 0;
+	return !core->task->force && copies_count(core, copies_is_enabled, &written) > 0;
 }
 
 void copies_write_claim(struct copies_core *core, struct copies_effects *effects)
@@ -423,7 +423,6 @@ bool copies_judge_checkpoint(struct copies_core *core)
 	}
 	core->epoch = task->content->config->epoch;
 	core->seq = task->content->config->seq;
-	core->force = false;
 	core->known = true;
 	if (task->kind == TASK_CHECKPOINT) {
 		Vx__Checkpoint durable = VX__CHECKPOINT__INIT;

@@ -131,12 +131,13 @@ static int import_propose(struct import *import, Vx__Config *config)
 	propose->kind = VX__TXN_KIND__TXN_IMPORT;
 	propose->nodeid = req->nodeid;
 	propose->dry_run = request_has_flag(req->request, "dry-run");
+	propose->forced = request_has_flag(req->request, "f");
 	proto_string_set(&propose->dgid, config->dg->dgid);
 	proto_string_set(&propose->group, config->dg->name);
 	propose->author = author_new(req->request, cview_name(&configd->cluster, req->nodeid));
 	propose->base_epoch = config->epoch;
 	propose->base_seq = config->seq;
-	if (request_has_flag(req->request, "f")) {
+	if (propose->forced) {
 		losses_drop_copies(config, disk_is_seen, configd->disks);
 	}
 	losses_leave_out(config, disk_is_seen, configd->disks, false);
@@ -215,7 +216,7 @@ static void import_on_scanned(void *ctx)
 	if (request_has_flag(req->request, "f")) {
 		log_warning("dg=%s forced import: the majority of its copies is not asked for",
 			    plan_group(req->request));
-		copies_force(copies);
+		copies_force(copies, true);
 	}
 	copies_read(copies, UINT64_MAX, import_on_read, import);
 }
@@ -243,19 +244,40 @@ void request_import_refuse(struct request *req, const struct group *group)
 static int import_again(struct request *req, const struct group *group)
 {
 	struct configd *configd = req->configd;
+	char reason[2 * VX_REASON_MAX];
 
 	if (group->state != GROUP_DISABLED) {
 		return 0;
 	}
-	if (req->forced) {
+	if (request_has_flag(req->request, "dry-run")) {
+		snprintf(reason, sizeof(reason),
+			 "it is disabled: %s (what -f takes over cannot be tried: it is known only "
+			 "then)",
+			 group->reason);
+		return message_add(req->reply, req->request->tool, MSG_IMPORT_FAILED, group->name,
+				   reason);
+	}
+	if (req->force_dgid[0] != '\0') {
 		return message_add(req->reply, req->request->tool, MSG_IMPORT_FAILED, group->name,
 				   group->reason);
 	}
-	req->forced = true;
-	snprintf(configd->force_dgid, sizeof(configd->force_dgid), "%s", group->dgid);
+	snprintf(req->force_dgid, sizeof(req->force_dgid), "%s", group->dgid);
 	configd->cluster.wait_view = true;
 	clust_ask_view(configd->clust, "a disk group is imported by force");
 	return -VX_E_AGAIN;
+}
+
+bool request_import_waits(const struct configd *configd, const char *dgid)
+{
+	const struct request *req;
+
+	TAILQ_FOREACH(req, &configd->creating, next)
+	{
+		if (strcmp(req->force_dgid, dgid) == 0) {
+			return !request_is_void(req);
+		}
+	}
+	return false;
 }
 
 void request_plan_import(struct request *req, void (*done)(struct request *req, int error))

@@ -209,7 +209,7 @@ static void request_refuse_missing(struct request *req, uint32_t nodeid)
  * Another node was master meanwhile, or is: what waits here was not begun, and is never begun when
  * this node is master again, for those who sent it have their answer by then (T11).
  */
-static bool request_is_void(const struct request *req)
+bool request_is_void(const struct request *req)
 {
 	return req->mastership != req->configd->mastership;
 }

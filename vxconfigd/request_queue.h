@@ -26,7 +26,7 @@ struct request {
 	struct plan *plan;    /* NULL where there is none (import, activation) */
 	uint32_t attempt;
 	uint64_t since_ms; /* wall clock: when it came */
-	bool forced; /* a view was asked for that takes its group over by force */
+	char force_dgid[DISK_ID_SIZE]; /* a view was asked for that takes it over by force; "": none */
 	Vx__Reply *reply;
 	request_answer *answer;
 	void *ctx;
@@ -44,6 +44,8 @@ void request_ended(struct group *group, int error, uint32_t node, const char *re
 void request_aside(struct group *group);
 /* The group goes away: nothing that waits for it can be done. */
 void request_refuse_all(struct group *group);
+/* Another node was master since it came: whoever sent it asks that one (T11). */
+bool request_is_void(const struct request *req);
 /* This node is no master any more, or leaves: every request ends. */
 void request_give_up(struct configd *configd, const char *reason);
 /* Is a change under way, or waiting? Then no other node is made master (R19). */
@@ -98,6 +100,8 @@ void request_scatter(struct group *group, bool halve);
 
 /* vxdg -f import of a group that could not be taken over: it is taken over by force. */
 bool request_import_forces(const struct group *group, const Vx__Request *request);
+/* Does such a request wait for the view that takes the group over? */
+bool request_import_waits(const struct configd *configd, const char *dgid);
 /* vxdg import of a group that is there: why not, and what would do. */
 void request_import_refuse(struct request *req, const struct group *group);
 /* As request_plan(), for vxdg import. */

@@ -191,9 +191,11 @@ static void takeover_running(struct takeover_group *item, struct copies_found *f
 		found->config = NULL;
 		takeover_store(item);
 	} else {
+		struct copies *copies = shelf_find(configd->shelf, item->dgid);
+
 		item->second_read = true;
-		copies_read(shelf_find(configd->shelf, item->dgid), item->decision.max_seq,
-			    takeover_on_read, item);
+		copies_force(copies, item->forced);
+		copies_read(copies, item->decision.max_seq, takeover_on_read, item);
 	}
 }
 
@@ -373,13 +375,12 @@ static void takeover_start(struct takeover_group *item)
 		takeover_on_read(item, &none);
 		return;
 	}
-	if (strcmp(configd->force_dgid, item->dgid) == 0) {
+	if (request_import_waits(configd, item->dgid)) {
 		log_warning("dg=%s forced: neither a majority of its copies nor all disks are "
 			    "asked for",
 			    item->name);
 		item->forced = true;
-		configd->force_dgid[0] = '\0';
-		copies_force(copies);
+		copies_force(copies, true);
 	}
 	copies_read(copies, UINT64_MAX, takeover_on_read, item);
 }

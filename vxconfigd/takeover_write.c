@@ -171,6 +171,7 @@ void takeover_store(struct takeover_group *item)
 		takeover_end(item, -VX_E_FULL, "no disk, or too many, for the configuration copies");
 		return;
 	}
+	copies_force(copies, item->forced);
 	copies_checkpoint(copies, item->config, view->member, view->n_member, takeover_on_stored,
 			  item);
 }

@@ -228,6 +228,7 @@ static void txn_write_whole(struct txn_job *job, const struct group *group,
 		txn_write_end(job, -VX_E_FULL, "no disk, or too many, for the copies");
 		return;
 	}
+	copies_force(copies, group->pending.propose->forced);
 	copies_checkpoint(copies, group->pending.after, view->member, view->n_member, done, job);
 }
 

@@ -27,6 +27,7 @@ struct world {
 	int crash_in; /* writes until the crash; negative: never */
 	int timeout_percent; /* chance that a round gives up on what is missing */
 	bool crashed, answered;
+	bool force; /* the tasks are forced */
 	struct copies_task task;
 };
 
@@ -182,6 +183,7 @@ static inline bool world_any_io(struct world *world)
 static inline void world_begin(struct world *world)
 {
 	world->answered = world->crashed = false;
+	world->task.force = world->force;
 	world_step(world, &(struct copies_event){ .kind = EVENT_TASK, .task = &world->task });
 }
 

@@ -454,7 +454,7 @@ START_TEST(forced)
 	world_claim(&world, E2);
 	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
 	world_end(&world);
-	world.core.force = true;
+	world.force = true;
 	check_read(0, 2, 2);
 	world_claim(&world, E2);
 	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
@@ -462,7 +462,7 @@ START_TEST(forced)
 	world_checkpoint(&world, E2, 3, 2, 7);
 	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
 	world_end(&world);
-	ck_assert(!world.core.force);
+	world.force = false;
 	append_ok(E2, 4, 3);
 	/* the others come back: older epoch, they lose */
 	memset(world.failing, 0, sizeof(world.failing));

@@ -260,6 +260,33 @@ static void settle(struct copies *copies)
 	copies_free(copies);
 }
 
+/* Nothing that follows a forced operation is forced, whatever became of it: an import that was only tried, or refused. */
+START_TEST(force_is_for_one_operation)
+{
+	struct copies *copies = copies_of_three();
+
+	ck_assert_msg(checkpoint(copies, 0x101, 1) == 0, "%s", answer.reason);
+	copy_disk[1].path = copy_disk[2].path = NULL;
+	ck_assert_int_eq(copies_set_disks(copies, copy_disk, 3), 0);
+	copies_read(copies, UINT64_MAX, on_read, NULL);
+	wait_answer();
+	ck_assert_int_eq(answer.error, -VX_E_MINORITY);
+	copies_force(copies, true);
+	copies_read(copies, UINT64_MAX, on_read, NULL);
+	wait_answer();
+	ck_assert_msg(answer.error == 0, "%s", answer.reason);
+	ck_assert_uint_eq(answer.number, 1);
+	copies_claim(copies, 0x201, on_claimed, NULL);
+	wait_answer();
+	ck_assert_int_eq(answer.error, -VX_E_MINORITY);
+	copies_read(copies, UINT64_MAX, on_read, NULL);
+	wait_answer();
+	ck_assert_int_eq(answer.error, -VX_E_MINORITY);
+	ck_assert_int_eq(checkpoint(copies, 0x201, 2), -VX_E_MINORITY);
+	settle(copies);
+}
+END_TEST
+
 START_TEST(copies_on_files)
 {
 	struct copies *copies = copies_of_three();
@@ -368,6 +395,7 @@ int main(void)
 	tcase_add_test(files, two_paths);
 	tcase_add_test(files, probe);
 	tcase_add_test(files, copies_on_files);
+	tcase_add_test(files, force_is_for_one_operation);
 	tcase_add_test(files, copies_lose_a_file);
 	tcase_add_test(files, copies_of_new_disks_while_read);
 	tcase_set_timeout(files, 60);
