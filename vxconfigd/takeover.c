@@ -13,6 +13,35 @@ static bool takeover_is_newer(uint64_t epoch_a, uint64_t seq_a, uint64_t epoch_b
 	return epoch_a > epoch_b || (epoch_a == epoch_b && seq_a > seq_b);
 }
 
+bool takeover_add_node(struct takeover_node list[VX_NODES_MAX], size_t *count,
+		       const struct takeover_node *node)
+{
+	struct takeover_node *known = list, before;
+
+	while (known < list + *count && known->nodeid != node->nodeid) {
+		known++;
+	}
+	if (known == list + VX_NODES_MAX) {
+		return false;
+	}
+	if (known == list + *count) {
+		*known = *node;
+		++*count;
+		return true;
+	}
+	before = *known;
+	*known = node->have || (!before.have && takeover_is_newer(node->epoch, node->seq,
+								   before.epoch, before.seq))
+			 ? *node
+			 : before;
+	known->runs = before.runs || node->runs;
+	known->pending = before.pending || node->pending;
+	known->seen = before.seen || node->seen;
+	known->kind = before.pending ? before.kind : node->kind;
+	memcpy(known->txid, before.pending ? before.txid : node->txid, sizeof(known->txid));
+	return true;
+}
+
 static void takeover_refuse(struct takeover *out, int error, const char *reason)
 {
 	out->base = TAKEOVER_REFUSE;

@@ -56,6 +56,9 @@ struct takeover {
 	char reason[VX_REASON_MAX];
 };
 
+/* Adds what a node says; what it said of the group before stays where this says less. False: no room. */
+bool takeover_add_node(struct takeover_node list[VX_NODES_MAX], size_t *count,
+		       const struct takeover_node *node);
 void takeover_decide(const struct takeover_node *node, size_t count,
 		     const struct takeover_disk *disk, struct takeover *out);
 

@@ -289,24 +289,22 @@ static void takeover_add_state(struct takeover_run *run, uint32_t nodeid,
 			       const Vx__GroupState *state)
 {
 	struct takeover_group *item = takeover_add(run, state->dgid, state->name);
-	struct takeover_node *node = &item->node[item->node_count];
+	struct takeover_node node = { .nodeid = nodeid,
+				      .have = state->have,
+				      .runs = state->loaded,
+				      .epoch = state->epoch,
+				      .seq = state->seq,
+				      .hash = state->hash,
+				      .kind = state->kind,
+				      .seen = state->seen_commit };
 
-	if (item->node_count == VX_NODES_MAX) {
-		return;
-	}
-	*node = (struct takeover_node){ .nodeid = nodeid,
-					.have = state->have,
-					.runs = state->loaded,
-					.epoch = state->epoch,
-					.seq = state->seq,
-					.hash = state->hash,
-					.kind = state->kind,
-					.seen = state->seen_commit };
 	if (state->txid.len == ID_BYTES) {
-		node->pending = true;
-		memcpy(node->txid, state->txid.data, ID_BYTES);
+		node.pending = true;
+		memcpy(node.txid, state->txid.data, ID_BYTES);
 	}
-	item->node_count++;
+	if (!takeover_add_node(item->node, &item->node_count, &node)) {
+		log_bug("dg=%s more nodes tell of it than a view has", item->name);
+	}
 	item->runs = item->runs || state->loaded;
 	item->ours = item->ours || state->ours;
 }

@@ -182,6 +182,32 @@ START_TEST(a_destroy_that_was_committed)
 }
 END_TEST
 
+/* A vxconfigd that came back tells a group twice: what it shows of it, and what the one before noted. */
+START_TEST(a_node_counts_once)
+{
+	struct takeover_node list[VX_NODES_MAX], note = { .runs = true };
+	struct takeover_node shown = { .epoch = 5, .seq = 3 };
+	size_t count = 0;
+
+	for (uint32_t i = 1; i <= VX_NODES_MAX; i++) {
+		struct takeover_node last = running(i, 5, 4);
+
+		shown.nodeid = note.nodeid = i;
+		ck_assert(takeover_add_node(list, &count, &shown));
+		ck_assert(takeover_add_node(list, &count, i < VX_NODES_MAX ? &note : &last));
+	}
+	ck_assert_uint_eq(count, VX_NODES_MAX);
+	ck_assert(list[0].nodeid == 1 && list[0].runs && !list[0].have && list[0].seq == 3);
+	ck_assert(list[count - 1].have && list[count - 1].seq == 4 && list[count - 1].hash == 4);
+	note.nodeid = VX_NODES_MAX + 1;
+	ck_assert(!takeover_add_node(list, &count, &note));
+	note = (struct takeover_node){ .nodeid = 2, .pending = true, .seen = true, .txid = { 7 } };
+	ck_assert(takeover_add_node(list, &count, &note));
+	ck_assert(list[1].pending && list[1].seen && list[1].txid[0] == 7 && list[1].runs);
+	ck_assert(list[1].epoch == 5 && list[1].seq == 3);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("takeover");
@@ -197,6 +223,7 @@ int main(void)
 	tcase_add_test(tcase, copies_without_a_content);
 	tcase_add_test(tcase, an_import_that_failed);
 	tcase_add_test(tcase, a_destroy_that_was_committed);
+	tcase_add_test(tcase, a_node_counts_once);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 
