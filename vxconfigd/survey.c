@@ -259,11 +259,15 @@ static void survey_close(struct survey *survey)
 
 	TAILQ_FOREACH(group, &configd->groups, next)
 	{
-		struct copies *copies = shelf_find(configd->shelf, group->dgid);
+		struct copies *copies;
 		struct survey_group *item;
 
-		if (group->gone || group->state != GROUP_ENABLED || !group_is_shared(group) ||
-		    copies == NULL) {
+		if (group->gone || group->state != GROUP_ENABLED || !group_is_shared(group)) {
+			continue;
+		}
+		copies = shelf_set(configd->shelf, group->config);
+		if (copies == NULL) {
+			log_warning("dg=%s not marked as closed: it has no disk for a copy", group->name);
 			continue;
 		}
 		item = proto_grow(NULL, 0, sizeof(*item));

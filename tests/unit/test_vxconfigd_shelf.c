@@ -15,7 +15,8 @@
 #include "base/loop.h"
 #include "region_sample.h"
 #include "tests/unit/temp.h"
-#include "vxconfigd/configd.h"
+#include "vxconfigd/cfg_part.h"
+#include "vxconfigd/group.h"
 
 #define DISK_BYTES (8 * 1024 * 1024)
 #define DISKS (VX_COPIES_MAX + 3)
@@ -24,6 +25,7 @@ static struct configd configd;
 static char folder[TEMP_PATH_MAX];
 static int answer_error;
 static uint64_t answer_seq;
+static size_t answer_durable;
 
 static void on_done(void *ctx)
 {
@@ -43,6 +45,7 @@ static void on_read(void *ctx, struct copies_found *found)
 	(void)ctx;
 	answer_error = found->error;
 	answer_seq = found->config != NULL ? found->config->seq : 0;
+	answer_durable = found->durable_count;
 	loop_stop(configd.loop);
 }
 
@@ -101,9 +104,10 @@ static void disks_make(size_t disks)
 }
 
 /* The group is made on the last disks of the list. */
-static void group_make(uint64_t seq)
+static Vx__Config *group_make(uint64_t seq)
 {
 	Vx__Config *config = region_config(0x101, seq, seq);
+	Vx__Member member = VX__MEMBER__INIT, *members[] = { &member };
 	struct copies_disk disk[REGION_DISKS];
 	struct copies *copies;
 
@@ -112,15 +116,28 @@ static void group_make(uint64_t seq)
 			disk_at(configd.disks, disk_count(configd.disks) - REGION_DISKS + i);
 
 		disk[i] = (struct copies_disk){ at->label.diskid, at->path };
+		proto_string_set(&config->dm[i]->diskid, at->label.diskid);
 	}
 	ck_assert_int_eq(copies_create(configd.worker, REGION_DGID, disk, REGION_DISKS, &copies),
 			 0);
-	copies_checkpoint(copies, config, NULL, 0, on_written, NULL);
+	copies_checkpoint(copies, config, members, 1, on_written, NULL);
 	loop_run(configd.loop);
 	copies_when_written(copies, on_done, NULL);
 	loop_run(configd.loop);
 	copies_free(copies);
-	vx__config__free_unpacked(config, NULL);
+	return config;
+}
+
+static void copies_look(void)
+{
+	struct copies *copies = shelf_open(configd.shelf, REGION_DGID, NULL);
+
+	ck_assert_ptr_nonnull(copies);
+	copies_read(copies, UINT64_MAX, on_read, NULL);
+	loop_run(configd.loop);
+	ck_assert_int_eq(answer_error, 0);
+	copies_when_written(copies, on_done, NULL);
+	loop_run(configd.loop);
 }
 
 static void setup(void)
@@ -151,18 +168,35 @@ static void teardown(void)
  */
 START_TEST(every_disk_of_the_group_is_read)
 {
-	struct copies *copies;
-
 	disks_make(DISKS);
-	group_make(7);
-	copies = shelf_open(configd.shelf, REGION_DGID, NULL);
-	ck_assert_ptr_nonnull(copies);
-	copies_read(copies, UINT64_MAX, on_read, NULL);
-	loop_run(configd.loop);
-	ck_assert_int_eq(answer_error, 0);
+	vx__config__free_unpacked(group_make(7), NULL);
+	copies_look();
 	ck_assert_uint_eq(answer_seq, 7);
-	copies_when_written(copies, on_done, NULL);
+	ck_assert_uint_eq(answer_durable, 1);
+}
+END_TEST
+
+/* R12: the last member says that nobody is left, also if it never had the copies in hand: a slave to the end. */
+START_TEST(the_last_member_closes)
+{
+	static const struct clust_ops clust_ops;
+	struct group data = { .configd = &configd, .dgid = REGION_DGID, .state = GROUP_ENABLED };
+	Vx__StepRun run = VX__STEP_RUN__INIT;
+
+	disks_make(REGION_DISKS);
+	data.config = group_make(7);
+	TAILQ_INSERT_TAIL(&configd.groups, &data, next);
+	ck_assert_int_eq(clust_create(configd.loop, &clust_ops, &configd, &configd.clust), 0);
+	ck_assert_int_eq(steps_create(&configd), 0);
+	run.step = VX__STEP__STEP_CLOSE;
+	survey_run(&configd, &run);
+	shelf_when_written(configd.shelf, on_done, NULL);
 	loop_run(configd.loop);
+	copies_look();
+	ck_assert_uint_eq(answer_seq, 7);
+	ck_assert_uint_eq(answer_durable, 0);
+	clust_destroy(configd.clust);
+	vx__config__free_unpacked(data.config, NULL);
 }
 END_TEST
 
@@ -183,6 +217,7 @@ int main(void)
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, every_disk_of_the_group_is_read);
 	tcase_add_test(all, too_many_disks);
+	tcase_add_test(all, the_last_member_closes);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_ENV);
 
