@@ -49,6 +49,7 @@ struct memory_job {
 	char *path;
 	uint8_t *data; /* NULL: only room for it is set aside */
 	size_t length;
+	bool full; /* no place for one more group */
 	int error;
 	void (*done)(void *ctx, int error);
 	void *ctx;
@@ -387,15 +388,20 @@ static void memory_reserved(struct worker_job *base)
 	struct memory_job *job = (struct memory_job *)base;
 
 	job->memory->reserving--;
-	job->done(job->ctx, base->error != 0 ? base->error : job->error);
+	job->done(job->ctx, job->full		? -VX_E_FULL
+			    : base->error != 0 ? base->error
+					       : job->error);
 	free(job->path);
 	free(job);
 }
 
-void memory_reserve(struct memory *memory, void (*done)(void *ctx, int error), void *ctx)
+void memory_reserve(struct memory *memory, const char *dgid, void (*done)(void *ctx, int error),
+		    void *ctx)
 {
 	struct memory_job *job = memory_job_new(memory, memory_reserved);
 
+	job->full = memory_find(memory, dgid) == NULL &&
+		    memory->known->n_group > VX_MEMORY_MAX - VX_GROUPS_MAX;
 	job->length = memory_length(memory->known);
 	job->done = done;
 	job->ctx = ctx;

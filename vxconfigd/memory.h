@@ -46,10 +46,12 @@ bool memory_get(const struct memory *memory, const char *dgid, struct memory_gro
 void memory_put(struct memory *memory, const struct memory_group *group,
 		void (*done)(void *ctx, int error), void *ctx);
 /*
- * Before this node says yes to a change: room for what the next memory_put() writes. done(ctx, error)
- * from the loop; -errno: that write would fail, now.
+ * Before this node says yes to a change of dgid: room for what the next memory_put() writes. done(ctx, error)
+ * from the loop; -errno: that write would fail, now; -VX_E_FULL: one more group has no place beside
+ * those (VX_GROUPS_MAX) that may be on their way.
  */
-void memory_reserve(struct memory *memory, void (*done)(void *ctx, int error), void *ctx);
+void memory_reserve(struct memory *memory, const char *dgid, void (*done)(void *ctx, int error),
+		    void *ctx);
 /* What such an error means, with the file's name (VX_REASON_MAX). */
 void memory_explain(const struct memory *memory, int error, char *out_reason);
 /* The group is gone (destroyed). Not waited for. */

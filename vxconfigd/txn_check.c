@@ -183,7 +183,7 @@ static void txn_check_on_reserved(void *ctx, int error)
 static void txn_check_memory(struct txn_check *check)
 {
 	check->waiting++;
-	memory_reserve(check->job.configd->memory, txn_check_on_reserved, check);
+	memory_reserve(check->job.configd->memory, check->job.dgid, txn_check_on_reserved, check);
 }
 
 /* ---- devices ---- */

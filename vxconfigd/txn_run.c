@@ -175,15 +175,15 @@ static void txn_apply(struct group *group)
 	Vx__TxnKind kind = pending->propose->kind;
 
 	outcome_note(group->configd, pending->propose, ENDING_COMMITTED);
+	if (kind == VX__TXN_KIND__TXN_DEPORT && pending->propose->destroy) {
+		memory_forget(group->configd->memory, group->dgid);
+	}
 	if (!group->taking_over && kind == VX__TXN_KIND__TXN_ACTIVATE) {
 		txn_apply_activation(group);
 	} else if (!group->taking_over && kind == VX__TXN_KIND__TXN_DEPORT) {
 		group_unload(group);
 		log_notice("dg=%s %s", group->name,
 			   pending->propose->destroy ? "destroyed" : "deported");
-		if (pending->propose->destroy) {
-			memory_forget(group->configd->memory, group->dgid);
-		}
 		group->gone = true;
 	} else if (!group->taking_over) {
 		group_config_set(group, pending->after);

@@ -13,6 +13,11 @@
 
 #include "base/errors.h"
 #include "base/limits.h"
+#include "base/proto.h"
+#include "vxconfigd/cfg_steps.h"
+#include "vxconfigd/endings.h"
+#include "vxconfigd/group.h"
+#include "vxconfigd/txn_run.h"
 
 static struct loop *loop;
 static struct worker *worker;
@@ -91,11 +96,11 @@ static int remember(struct memory *memory, const char *dgid, uint64_t epoch, uin
 	return answer_error;
 }
 
-static int reserve(struct memory *memory)
+static int reserve(struct memory *memory, const char *dgid)
 {
 	int before = answers;
 
-	memory_reserve(memory, on_error, NULL);
+	memory_reserve(memory, dgid, on_error, NULL);
 	loop_run(loop);
 	ck_assert_int_eq(answers, before + 1);
 	return answer_error;
@@ -163,12 +168,78 @@ START_TEST(node_memory)
 	snprintf(path, sizeof(path), "%s/groups.new", folder);
 	unlink(path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	ck_assert_int_eq(reserve(memory), -EISDIR);
+	ck_assert_int_eq(reserve(memory, "g1"), -EISDIR);
 	ck_assert_int_eq(remember(memory, "g1", 1, 1), -EISDIR);
 	rmdir(path);
-	ck_assert_int_eq(reserve(memory), 0);
+	ck_assert_int_eq(reserve(memory, "g1"), 0);
 	ck_assert_int_eq(remember(memory, "g1", 1, 1), 0);
 	memory_free(memory);
+}
+END_TEST
+
+/* So many groups at a time, with one write of the file or two. */
+static void remember_many(struct memory *memory, size_t first, size_t count)
+{
+	static const char *const enabled[] = { "d1", "d2" };
+	int before = answers;
+	char dgid[16];
+
+	for (size_t i = first; i < first + count; i++) {
+		struct memory_group group = { dgid, "data", 5, 7, enabled, 2 };
+
+		snprintf(dgid, sizeof(dgid), "g%zu", i);
+		memory_put(memory, &group, on_error, NULL);
+	}
+	while (answers < before + (int)count) {
+		loop_run(loop);
+		ck_assert_int_eq(answer_error, 0);
+	}
+}
+
+/* T2: what could not be remembered is refused before, also if as many groups as there may be are made at one time. */
+START_TEST(full_memory)
+{
+	struct memory *memory = memory_at(0);
+
+	remember_many(memory, 0, VX_MEMORY_MAX - VX_GROUPS_MAX);
+	ck_assert_int_eq(reserve(memory, "one more"), 0);
+	remember_many(memory, VX_MEMORY_MAX - VX_GROUPS_MAX, 1);
+	ck_assert_int_eq(reserve(memory, "one more"), -VX_E_FULL);
+	ck_assert_int_eq(reserve(memory, "g0"), 0); /* a group that it knows */
+	remember_many(memory, VX_MEMORY_MAX - VX_GROUPS_MAX + 1, VX_GROUPS_MAX - 1);
+	ck_assert_int_eq(remember(memory, "one more", 5, 7), -VX_E_FULL);
+	ck_assert_int_eq(reserve(memory, "g1"), 0);
+	memory_free(memory);
+}
+END_TEST
+
+/* T12: so too where a new view says that it was committed. */
+START_TEST(a_destroyed_group_is_forgotten)
+{
+	struct configd configd = { .loop = loop, .memory = memory_at(0) };
+	struct group data = { .configd = &configd, .dgid = "g1", .taking_over = true };
+	const struct txn_event resolve = { .type = TXN_EV_RESOLVE, .complete = true };
+	struct memory_group known;
+
+	TAILQ_INIT(&configd.groups);
+	TAILQ_INIT(&data.inputs);
+	ck_assert_int_eq(endings_create(&configd.endings), 0);
+	ck_assert_int_eq(steps_create(&configd), 0);
+	ck_assert_int_eq(remember(configd.memory, "g1", 5, 7), 0);
+	data.txn.member = TXN_SEEN;
+	data.txn.view.master = 1;
+	data.pending.propose = PROTO_NEW(vx__propose, Vx__Propose);
+	data.pending.propose->kind = VX__TXN_KIND__TXN_DEPORT;
+	data.pending.propose->txid.data = proto_grow(NULL, 0, ID_BYTES);
+	data.pending.propose->txid.len = ID_BYTES;
+	memset(data.pending.propose->txid.data, 7, ID_BYTES);
+	data.pending.propose->destroy = _i != 0;
+	txn_run(&data, &resolve);
+	ck_assert(memory_get(configd.memory, "g1", &known) == (_i == 0));
+	loop_timer_cancel(&configd.kick_timer);
+	ck_assert_int_eq(remember(configd.memory, "g2", 5, 7), 0); /* behind what forgets */
+	memory_free(configd.memory);
+	free(configd.endings);
 }
 END_TEST
 
@@ -182,6 +253,8 @@ int main(void)
 	tcase_add_checked_fixture(files, setup, teardown);
 	tcase_add_test(files, node_memory);
 	tcase_add_test(files, refusals_are_told);
+	tcase_add_test(files, full_memory);
+	tcase_add_loop_test(files, a_destroyed_group_is_forgotten, 0, 2);
 	suite_add_tcase(suite, files);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
