@@ -389,6 +389,7 @@ static void txn_check_import(struct txn_check *check, struct group *group)
 		return;
 	}
 	check->waiting++;
+	copies_force(copies, propose->forced);
 	copies_read(copies, UINT64_MAX, txn_check_on_read, check);
 }
 
