@@ -339,12 +339,12 @@ static bool decide_state(struct decide *decide, size_t index)
 	if (image == NULL) {
 		info_add(found, copy->name, NULL,
 			 copy->error == -VX_E_CORRUPT ? "corrupt: %s" : "unreachable: %s", copy->reason);
-	} else if (image->body == NULL) {
-		info_add(found, copy->name, image, "empty");
 	} else if (image->damaged) {
 		info_add(found, copy->name, image, "corrupt: its newest checkpoint is damaged");
 	} else if (!is_member(found, copy->diskid)) {
 		info_add(found, copy->name, image, "not enabled");
+	} else if (image->body == NULL) {
+		info_add(found, copy->name, image, "empty");
 	} else if (content_compare(&decide->content[index], &decide->content[decide->newest]) < 0) {
 		info_add(found, copy->name, image, "stale");
 	} else {

@@ -419,6 +419,20 @@ START_TEST(empty_copy_is_no_witness)
 }
 END_TEST
 
+/* Disks of the group that hold no copy are not told to be what is missing. */
+START_TEST(only_copies_are_missing)
+{
+	restart(0x1f);
+	world.failing[0] = world.failing[1] = true;
+	world_read(&world, UINT64_MAX);
+	ck_assert_int_eq(world.task.found.error, -VX_E_MINORITY);
+	ck_assert_str_eq(copy_state("d4"), "not enabled");
+	ck_assert_msg(strstr(world.task.found.reason, "d2") != NULL, "%s", world.task.found.reason);
+	ck_assert_msg(strstr(world.task.found.reason, "d4") == NULL, "%s", world.task.found.reason);
+	world_end(&world);
+}
+END_TEST
+
 /* A crash while a single copy becomes three leaves a group that can be read from what it was. */
 START_TEST(set_grows_and_crashes)
 {
@@ -537,6 +551,7 @@ int main(void)
 	tcase_add_test(core, set_of_an_empty_copy);
 	tcase_add_test(core, rotten_journal_is_left_out);
 	tcase_add_test(core, empty_copy_is_no_witness);
+	tcase_add_test(core, only_copies_are_missing);
 	tcase_add_test(core, set_grows_and_crashes);
 	tcase_add_test(core, forced);
 	tcase_add_test(core, late_disk);
