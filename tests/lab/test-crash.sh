@@ -56,12 +56,14 @@ spare_prepare() {	# spare_prepare TRIGGER
 	[ "$1" != init ] || check "... and destroyed: its disk is free" on a vxdg destroy "$SPARE"
 }
 
-# Where the group ended vxiod does not run it; its log says what it did last.
+# Where the group ended vxiod does not run it; its log says what it did last, since it was started.
 spare_runs_as_found() {	# spare_runs_as_found TRIGGER
 	local n
 	[ "$(change_found "$1")" = committed ] || return 0
 	for n in $NODES; do
-		! lab logs "$n" | grep "vxiod.*dg=$SPARE: " | tail -n 1 | grep "loaded," || return 1
+		! on "$n" cat /var/log/vxha/vxiod.log |
+			awk -v dg="dg=$SPARE: " '/ serves with / { last = "" } index($0, dg) { last = $0 } END { print last }' |
+			grep "loaded," || return 1
 	done
 }
 
