@@ -52,7 +52,7 @@
 #define VX_JOIN_MS 180000	  /* join of a node, start to member (CVMTimeout is 200 s) */
 #define VX_REGISTER_MS 60000	  /* vxiod and vxconfigd must be there by then */
 #define VX_DRAIN_MS 20000	  /* issued I/O of suspended volumes */
-#define VX_VOTE_MS 15000	  /* votes and "prepared" of a transaction */
+#define VX_VOTE_MS 15000	  /* votes and "prepared" of a transaction, its new logs */
 #define VX_ACK_MS 20000		  /* acknowledgements of a commit */
 #define VX_IOD_WAIT_MS 5000	  /* vxconfigd waits for a vxiod that is not there */
 #define VX_SUSPEND_MS 12000   /* vxiod drains the volumes of one transaction; below VX_VOTE_MS */

@@ -55,7 +55,7 @@ static void fold_done(struct worker_job *job)
 		log_notice("dg=%s vol=%s: %u of %u regions need recovery", volume->conf->group,
 			   volume->conf->name, fold->regions, volume->conf->regions);
 	}
-	iod_job_end(volume->group);
+	iod_job_end(volume->group->iod, volume->group->shared);
 	volconf_free(&volume->group->iod->disks, fold->conf);
 	volume_busy_end(volume);
 	gather_end(gather, fold->error, reason);
@@ -76,6 +76,6 @@ void fold_volume(struct volume *volume, uint32_t slots, bool in_view, struct gat
 	fold->job.done = fold_done;
 	gather_add(gather);
 	volume_busy_begin(volume);
-	iod_job_begin(volume->group);
+	iod_job_begin(volume->group->iod, volume->group->shared);
 	worker_submit(volume->group->iod->worker, "", &fold->job);
 }

@@ -126,6 +126,7 @@ static void format_done(struct worker_job *job)
 {
 	struct format *format = (struct format *)((char *)job - offsetof(struct format, job));
 
+	iod_job_end(format->load.op.iod, format->load.op.shared);
 	format->error = job->error != 0 ? job->error : format->error;
 	if (format->error == 0 && format->fold) {
 		log_notice("dg=%s vol=%s: %u of %u regions need recovery", format->conf->group,
@@ -231,6 +232,7 @@ static void format_opened(struct gather *gather)
 	format_recover(format, volume);
 	format->job.run = format_run;
 	format->job.done = format_done;
+	iod_job_begin(op->iod, op->shared);
 	worker_submit(op->iod->worker, "", &format->job);
 }
 

@@ -66,17 +66,17 @@ bool iod_gate_is_open(const struct iod_group *group)
 	return !group->shared || cluster_gate_is_open(group->iod);
 }
 
-void iod_job_begin(const struct iod_group *group)
+void iod_job_begin(struct iod *iod, bool shared)
 {
-	group->iod->shared_jobs += group->shared;
+	iod->shared_jobs += shared;
 }
 
-void iod_job_end(const struct iod_group *group)
+void iod_job_end(struct iod *iod, bool shared)
 {
-	if (group->shared) {
-		assert(group->iod->shared_jobs > 0);
-		if (--group->iod->shared_jobs == 0) {
-			cluster_poke(group->iod);
+	if (shared) {
+		assert(iod->shared_jobs > 0);
+		if (--iod->shared_jobs == 0) {
+			cluster_poke(iod);
 		}
 	}
 }

@@ -69,9 +69,9 @@ struct volume *iod_volume(const struct iod *iod, const char *dgid, uint64_t rid)
 struct volume *iod_volume_by_name(const struct iod *iod, const char *group, const char *volume);
 /* Is the gate of this group open: private, or the gate of shared groups is. */
 bool iod_gate_is_open(const struct iod_group *group);
-/* A job with I/O for that group: counted so that STOP can wait for it (V17). Paired. */
-void iod_job_begin(const struct iod_group *group);
-void iod_job_end(const struct iod_group *group);
+/* A job with I/O, of a shared group or not: counted so that STOP can wait for it (V17). Paired. */
+void iod_job_begin(struct iod *iod, bool shared);
+void iod_job_end(struct iod *iod, bool shared);
 /* Is no shared volume loaded? */
 bool iod_is_clean(const struct iod *iod);
 

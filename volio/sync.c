@@ -301,7 +301,7 @@ static void sync_clear_done(struct worker_job *job)
 {
 	struct sync *sync = (struct sync *)((char *)job - offsetof(struct sync, clear_job));
 
-	iod_job_end(sync->volume->group);
+	iod_job_end(sync->volume->group->iod, sync->volume->group->shared);
 	sync->clearing = false;
 	if (sync->clear_conf == sync->volume->conf) { /* a bit too many on disk does no harm */
 		control_log_errors(sync->volume, sync->clear_log.failed);
@@ -332,7 +332,7 @@ static void sync_clear(struct sync *sync, const struct resync_effects *effects)
 	sync->clearing = true;
 	sync->clear_job.run = sync_clear_run;
 	sync->clear_job.done = sync_clear_done;
-	iod_job_begin(volume->group);
+	iod_job_begin(volume->group->iod, volume->group->shared);
 	worker_submit(volume->group->iod->worker, "", &sync->clear_job);
 }
 

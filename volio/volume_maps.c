@@ -113,7 +113,7 @@ static void maps_done(struct worker_job *job)
 	const struct volconf *conf = volume->conf;
 	uint32_t strange = 0;
 
-	iod_job_end(volume->group);
+	iod_job_end(volume->group->iod, volume->group->shared);
 	if (job->error == 0 && read->conf != conf) { /* it changed meanwhile */
 		volume_read_maps(volume, read->full, read->gather);
 		maps_end(read, 0);
@@ -181,7 +181,7 @@ void volume_read_maps(struct volume *volume, bool full, struct gather *gather)
 	read->disk.conf = conf;
 	read->job.run = maps_run;
 	read->job.done = maps_done;
-	iod_job_begin(volume->group);
+	iod_job_begin(volume->group->iod, volume->group->shared);
 	worker_submit(volume->group->iod->worker, "", &read->job);
 }
 

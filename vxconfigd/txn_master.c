@@ -8,14 +8,14 @@
  *    |                  +-----------------------------------------> + --- no new log ---+
  *    |                                                              | new log           |
  *    |                                                              v                   |
- *    |                                                         FORMATTING -- written -->+
+ *    |                                   late (T6) [ASK_VIEW] <- FORMATTING -- written -->+
  *    |   applied [ANSWER] (T6)               majority (T4)                              v
  *    +------------------------- COMMITTING <--------------- WRITING <-------------------+
  *    |                                     [COMMIT]            | fewer copies (T7) [ASK_VIEW],
  *    |                                                         | stays until RESOLVE
  *    |   own ABORT delivered [ANSWER] (T6)
- *    +------------------------- ABORTING <--- from VOTING, QUIESCING, FORMATTING: a no, a node
- *    |                                        whose vxconfigd is gone, a time-out, a dry run's end
+ *    +------------------------- ABORTING <--- from VOTING, QUIESCING: a no, a node whose vxconfigd is
+ *    |                                        gone, a time-out, a dry run's end; FORMATTING: an error
  *    +--- VOTING: HOLD [ASIDE] (R9); each: RESOLVE of a new view (T8)
  */
 #include <assert.h>
@@ -80,11 +80,10 @@ static void txn_ask_view(struct txn *txn, int error, uint32_t node, const char *
 	}
 }
 
-/* May still be given up (T4). */
+/* May still be given up: nothing was sent to a disk (T4). */
 static bool txn_can_abort(const struct txn *txn)
 {
-	return txn->master == TXN_VOTING || txn->master == TXN_QUIESCING ||
-	       txn->master == TXN_FORMATTING;
+	return txn->master == TXN_VOTING || txn->master == TXN_QUIESCING;
 }
 
 static void txn_give_up(struct txn *txn, int error, uint32_t node, const char *reason,
@@ -158,7 +157,7 @@ static void txn_go_on(struct txn *txn, struct txn_effects *fx)
 		txn_timer(txn, fx, VX_VOTE_MS);
 		txn_master_move(txn, TXN_QUIESCING, fx);
 	} else if (txn->format) {
-		txn_timer(txn, fx, 0);
+		txn_timer(txn, fx, VX_VOTE_MS);
 		txn_fx(fx, TXN_FX_FORMAT, &txn->master_ref);
 		txn_master_move(txn, TXN_FORMATTING, fx);
 	} else {
@@ -191,7 +190,8 @@ void txn_master_on_done(struct txn *txn, const struct txn_event *event, struct t
 	if (!txn_ref_equal(&txn->master_ref, &event->ref)) {
 		return;
 	}
-	if (event->type == TXN_EV_FORMATTED && txn->master == TXN_FORMATTING && txn->open) {
+	if (event->type == TXN_EV_FORMATTED && txn->master == TXN_FORMATTING && txn->open &&
+	    !txn->stuck) {
 		if (event->error != 0) {
 			txn_give_up(txn, event->error, txn->view.self, event->reason, fx);
 		} else {
@@ -250,6 +250,9 @@ void txn_master_on_timeout(struct txn *txn, struct txn_effects *fx)
 			    txn->master == TXN_VOTING ? "gave no vote in time"
 						      : "I/O of the volumes did not end in time",
 			    fx);
+	} else if (txn->master == TXN_FORMATTING) { /* what was sent to a disk may still land */
+		txn_ask_view(txn, -VX_E_TIMEOUT, txn->view.self,
+			     "a new log was not written in time", fx);
 	} else if (txn->master == TXN_COMMITTING) {
 		txn_ask_view(txn, -VX_E_TIMEOUT, txn_first_without(txn, txn->acked | txn->waived),
 			     "a commit was not acknowledged in time", fx);
@@ -289,7 +292,8 @@ void txn_master_applied(struct txn *txn, struct txn_effects *fx)
 
 bool txn_goes_aside(const struct txn *txn, const uint8_t *txid)
 {
-	return txn_can_abort(txn) && memcmp(txn->master_ref.txid, txid, ID_BYTES) == 0;
+	return (txn_can_abort(txn) || txn->master == TXN_FORMATTING) &&
+	       memcmp(txn->master_ref.txid, txid, ID_BYTES) == 0;
 }
 
 void txn_master_on_resolve(struct txn *txn, const struct txn_event *event, struct txn_effects *fx)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A node's path to a disk hangs: what was asked of it does not come back (R4, R11). Who waits for a read goes on
-# without it; a write that may still land ends the node that sent it. The others run on.
+# without it; a write that may still land ends the node that sent it, also that of a new log (T6). The others run on.
 #
 #	vol1: d1 d2; the configuration: also d3
 #	a, b	d1 ... d4
@@ -59,4 +59,18 @@ wait_for 60 "node c cannot go on" logged c vxclustd "vxconfigd makes no progress
 wait_for 150 "it is switched off" fenced_more_than a c "$fences"
 wait_for 150 "all are back" all_back
 wait_for 30 "changes work" change c "all are back"
+wait_for 20 "the configuration is the same everywhere" same_config
+
+echo "# the write of a new log hangs on the master, while the volume is suspended everywhere"
+fences=$(fenced_count a c)
+check "node c has a path to d3 that can hang" on c "$TREE/build/tests/hangdisk" /dev/vxdisk/d3
+check "node c becomes master" on a vxclustadm setmaster c
+wait_for 60 "it is" master_is c
+check "the path will hang at the next write" lab kill c hangdisk USR1
+on a vxassist -g "$GROUP" addlog "$VOLUME" d3 >/dev/null 2>&1 &
+wait_for 60 "node c asks for a view" logged c vxconfigd "asks for a new view: a new log was not written in time"
+wait_for 150 "it is switched off" fenced_more_than a c "$fences"
+wait_for 150 "a writes to the volume" on a timeout 5 dd if=/dev/zero of="$DEVICE" bs=64k count=1 oflag=direct conv=notrunc
+wait_for 150 "all are back" all_back
+wait_for 30 "a log can be added" on a vxassist -g "$GROUP" addlog "$VOLUME" d3
 wait_for 20 "the configuration is the same everywhere" same_config

@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/mutant.h"
+#include "base/timeouts.h"
 #include "tests/sim/sim_disk.h"
 
 static bool ref_is(const struct sim_ref *ref, const struct txn_ref *other)
@@ -236,7 +237,8 @@ static void txn_effect(struct sim *sim, uint32_t node, const struct txn_effect *
 		return;
 	case TXN_FX_FORMAT:
 		job_later(sim, node, TXN_EV_FORMATTED, &effect->ref, sim_chance(sim, 5) ? -EIO : 0,
-			  sim_delay(sim, 200, 8000));
+			  sim_chance(sim, 1) ? sim_below(sim, 2 * VX_VOTE_MS * SIM_MS)
+					     : sim_delay(sim, 200, 8000));
 		return;
 	case TXN_FX_WRITE:
 		fx_write(sim, node, &effect->ref);

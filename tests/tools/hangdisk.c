@@ -6,13 +6,14 @@
  *
  * It puts itself over DISK in the mount namespace it is started in, and goes on in the background.
  * While it is stopped (SIGSTOP) what is asked of DISK does not come back, as where a multipath
- * device queues without a path; the name of the disk and its size are still there. When it ends,
- * all that fails, with ENOTCONN.
+ * device queues without a path; the name of the disk and its size are still there. After SIGUSR1
+ * it stops itself at the next write. When it ends, all that fails, with ENOTCONN.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/fuse.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +27,8 @@
 
 #define IO_MAX (1024 * 1024)
 #define FOREVER 1000000 /* seconds: who asks for size and kind need not ask us */
+
+static volatile sig_atomic_t stop_at_write;
 
 struct server {
 	int disk, fuse;
@@ -45,6 +48,12 @@ static void die(const char *fmt, ...)
 	va_end(args);
 	fputc('\n', stderr);
 	exit(1);
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop_at_write = 1;
 }
 
 static void reply(const struct server *server, uint64_t unique, int error, const void *data,
@@ -86,6 +95,10 @@ static void serve_write(const struct server *server, uint64_t unique, const stru
 	struct fuse_write_out out = { 0 };
 	ssize_t done;
 
+	if (stop_at_write) {
+		stop_at_write = 0;
+		raise(SIGSTOP);
+	}
 	memcpy(server->data, in + 1, in->size);
 	done = pwrite(server->disk, server->data, in->size, (off_t)in->offset);
 	out.size = done < 0 ? 0 : (uint32_t)done;
@@ -161,6 +174,7 @@ int main(int argc, char **argv)
 	    mount("hangdisk", argv[1], "fuse.hangdisk", MS_NOSUID | MS_NODEV, options) != 0) {
 		die("%s: cannot be mounted: %s", argv[1], strerror(errno));
 	}
+	signal(SIGUSR1, on_signal);
 	if (daemon(0, 0) != 0) {
 		die("%s", strerror(errno));
 	}

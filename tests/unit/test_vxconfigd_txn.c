@@ -205,7 +205,7 @@ END_TEST
 /* T6 */
 START_TEST(a_vxconfigd_that_goes_before_the_write_ends_it)
 {
-	for (size_t point = 1; point < 9; point++) {
+	for (size_t point = 1; point < 8; point++) {
 		struct txn txn;
 
 		go(&txn, point);
@@ -220,7 +220,7 @@ END_TEST
 /* T4, R16 */
 START_TEST(a_vxconfigd_that_goes_after_the_write_does_not)
 {
-	for (size_t point = 9; point < VX_COUNT_OF(way) - 1; point++) {
+	for (size_t point = 8; point < VX_COUNT_OF(way) - 1; point++) { /* of a new log, too */
 		struct txn txn;
 
 		go(&txn, point);
@@ -314,6 +314,26 @@ START_TEST(time_outs)
 }
 END_TEST
 
+/* T6: it may still land, so that the volumes stay suspended and the space is not given away */
+START_TEST(a_new_log_that_is_late_asks_for_a_view)
+{
+	struct txn txn;
+
+	go(&txn, 8);
+	ck_assert(has(TXN_FX_FORMAT) && has(TXN_FX_TIMER));
+	ck_assert_uint_ne(fx.effect[0].delay_ms, 0);
+	step(&txn, (struct txn_event){ .type = TXN_EV_TIMEOUT });
+	ck_assert(has(TXN_FX_ASK_VIEW) && !has(TXN_FX_SEND_ABORT) && !has(TXN_FX_DROP));
+	step(&txn, (struct txn_event){ .type = TXN_EV_HOLD });
+	ck_assert(has(TXN_FX_QUIET)); /* the view that it asks for does not wait for it */
+	result(&txn, TXN_EV_FORMATTED);
+	ck_assert(!has(TXN_FX_WRITE));
+	step(&txn, (struct txn_event){ .type = TXN_EV_CLOSE });
+	step(&txn, (struct txn_event){ .type = TXN_EV_RESOLVE });
+	ck_assert(has(TXN_FX_DROP) && has(TXN_FX_ASIDE));
+}
+END_TEST
+
 /* Whose word is missing, for who waits. */
 START_TEST(it_knows_whom_it_waits_for)
 {
@@ -377,6 +397,7 @@ int main(void)
 	tcase_add_test(tcase, a_hold_leaves_what_is_closed);
 	tcase_add_test(tcase, a_write_that_fails_asks_for_a_view);
 	tcase_add_test(tcase, time_outs);
+	tcase_add_test(tcase, a_new_log_that_is_late_asks_for_a_view);
 	tcase_add_test(tcase, it_knows_whom_it_waits_for);
 	tcase_add_test(tcase, it_begins_only_when_it_may);
 	suite_add_tcase(suite, tcase);
