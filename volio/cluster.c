@@ -168,16 +168,22 @@ uint32_t cluster_protocol(const struct iod *iod)
 }
 
 /*
- * V25: the owner is the member number (minor modulo count) in order of slots. The map of a volume
- * without a log, and of a plex that is being attached, is in nobody's memory but the old members':
- * joiners do not own it while there are others.
+ * V25: the owner is the member number (minor modulo count) in order of slots. Joiners own nothing while
+ * there are others: what is in no log (the map of a volume without one, of a plex that is being
+ * attached) they do not know, and the owner stays the same whatever the volume becomes in this view.
  */
+static bool cluster_only_old(const Vx__View *view, const struct volconf *conf)
+{
+	return view->n_joiner < view->n_member &&
+	       (view->protocol >= VX_PROTOCOL_OWNER || conf->logs == 0 ||
+		conf->written > conf->plexes);
+}
+
 bool cluster_owns(const struct volume *volume)
 {
 	const Vx__View *view = volume->group->iod->cluster->view;
 	const Vx__Member *member[VX_NODES_MAX];
-	bool only_old =
-		volume->conf->logs == 0 || volume->conf->written > volume->conf->plexes;
+	bool only_old;
 	size_t count = 0;
 
 	if (!volume->group->shared) {
@@ -186,7 +192,7 @@ bool cluster_owns(const struct volume *volume)
 	if (view == NULL) {
 		return false;
 	}
-	only_old = only_old && view->n_joiner < view->n_member;
+	only_old = cluster_only_old(view, volume->conf);
 	for (uint32_t nid = 0; nid < VX_NODES_MAX; nid++) {
 		for (size_t i = 0; i < view->n_member; i++) {
 			bool fits = !only_old || !cluster_is_joiner(view, view->member[i]->nodeid);

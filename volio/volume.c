@@ -113,10 +113,11 @@ int volume_create(struct iod_group *group, struct volconf *conf, uint32_t holds,
 	return 0;
 }
 
-/* ---- removal: hold -> clean or fail -> devices -> detach -> free ---- */
+/* ---- removal: hold -> clean or fail -> devices -> detach -> forget -> free ---- */
 
 struct volume_end {
 	struct volume *volume;
+	struct iod *iod;
 	bool clean;
 	int error;
 	struct gather part; /* of the present stage */
@@ -127,14 +128,11 @@ static void volume_end_free(struct gather *part)
 {
 	struct volume_end *end = part->ctx;
 	struct volume *volume = end->volume;
-	struct iod *iod = volume->group->iod;
 
-	opens_forget(&iod->opens, volume);
-	LIST_REMOVE(volume, link);
 	volume->vio->lane->load--;
 	vio_log_free(volume->vio->log);
 	vio_destroy(volume->vio);
-	volconf_free(&iod->disks, volume->conf);
+	volconf_free(&end->iod->disks, volume->conf);
 	if (volume->task != NULL) {
 		vx__task__free_unpacked(volume->task, NULL);
 	}
@@ -145,11 +143,29 @@ static void volume_end_free(struct gather *part)
 	free(end);
 }
 
+static void volume_run_nothing(struct lane_call *call)
+{
+	lane_call_end(call, 0);
+}
+
+/* Nobody finds it any more; what its lane was sent until now (STOP holds every volume) comes before
+ * this last call. */
+static void volume_end_forget(struct gather *part)
+{
+	struct volume_end *end = part->ctx;
+
+	opens_forget(&end->iod->opens, end->volume);
+	LIST_REMOVE(end->volume, link);
+	gather_begin(&end->part, volume_end_free, end);
+	volume_call(end->volume, volume_run_nothing, 0, 0, &end->part);
+	gather_end(&end->part, 0, NULL);
+}
+
 static void volume_end_detach(struct gather *part)
 {
 	struct volume_end *end = part->ctx;
 
-	gather_begin(&end->part, volume_end_free, end);
+	gather_begin(&end->part, volume_end_forget, end);
 	volume_call(end->volume, vio_run_detach, 0, 0, &end->part);
 	gather_end(&end->part, 0, NULL);
 }
@@ -212,9 +228,11 @@ void volume_remove(struct volume *volume, bool clean, int error, struct gather *
 	volume->leaving = true;
 	sync_stop(volume);
 	gather_add(gather);
-	*end = (struct volume_end){
-		.volume = volume, .clean = clean, .error = error, .whole = gather
-	};
+	*end = (struct volume_end){ .volume = volume,
+				    .iod = volume->group->iod,
+				    .clean = clean,
+				    .error = error,
+				    .whole = gather };
 	if (clean) {
 		gather_begin(&end->part, volume_end_clean, end);
 		volume_hold(volume, VIO_HOLD_CONF, &end->part);

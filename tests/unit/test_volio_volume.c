@@ -109,13 +109,8 @@ static void world_open(struct volconf *conf, bool full)
 	ck_assert(gone);
 }
 
-static void world_close(void)
+static void world_end(void)
 {
-	begin();
-	volume_remove(volume, false, -ENODEV, &gather);
-	gather_end(&gather, 0, NULL);
-	hand_end_disk(-1, 0);
-	ck_assert(gone);
 	notes_free(hand.iod.notes);
 	for (int i = 0; i < VX_TASKS_FINISHED; i++) {
 		if (hand.iod.finished[i] != NULL) {
@@ -123,6 +118,16 @@ static void world_close(void)
 		}
 	}
 	loop_destroy(hand.iod.loop);
+}
+
+static void world_close(void)
+{
+	begin();
+	volume_remove(volume, false, -ENODEV, &gather);
+	gather_end(&gather, 0, NULL);
+	hand_end_disk(-1, 0);
+	ck_assert(gone);
+	world_end();
 }
 
 static void world_hold(void)
@@ -232,8 +237,8 @@ START_TEST(a_resync_ends_with_the_other_plex)
 	world_apply(hand_conf(1, 0, 0, REGIONS), NULL);
 	hand_turn();
 	world_release();
+	world_loop(); /* nothing of it is tried again */
 	ck_assert_ptr_null(volume->sync);
-	ck_assert(volume->window_open);
 	sync_start_owned(&hand.iod);
 	hand_turn();
 	ck_assert(!volume->window_open);
@@ -273,6 +278,88 @@ START_TEST(a_stop_keeps_what_is_left)
 }
 END_TEST
 
+/* ---- the end ---- */
+
+/* STOP, or another thing that is told to all volumes, comes between any two turns. */
+START_TEST(nothing_is_sent_to_a_volume_that_is_gone)
+{
+	world_open(hand_conf(2, 0, 0, REGIONS), false);
+	begin();
+	volume_remove(volume, _i == 0, -ENODEV, &gather);
+	gather_end(&gather, 0, NULL);
+	while (!gone) {
+		struct volume *one;
+
+		LIST_FOREACH(one, &group.volumes, link)
+		{
+			volume_hold(one, VIO_HOLD_CLUSTER, NULL);
+		}
+		hand_lane();
+		LIST_FOREACH(one, &group.volumes, link)
+		{
+			volume_set_window(one, 0, 0, NULL);
+		}
+		hand_main();
+	}
+	ck_assert_ptr_null(atomic_load(&hand.lane.in.head));
+	world_end();
+}
+END_TEST
+
+/* ---- whose resync it is (V25) ---- */
+
+/* Node id of who owns it, in a view of 1, 2, 3 in which 2 joined. */
+static uint32_t owner(Vx__View *view, uint32_t minor, struct volconf *conf)
+{
+	struct volume one = { .group = &group, .conf = conf };
+	uint32_t found = 0;
+
+	cluster.view = view;
+	conf->minor = minor;
+	for (view->self = 1; view->self <= 3; view->self++) {
+		if (cluster_owns(&one)) {
+			ck_assert_uint_eq(found, 0);
+			found = view->self;
+		}
+	}
+	cluster.view = NULL;
+	return found;
+}
+
+/* A plex that is being attached is detached in the middle of a view: who copied gives its window back. */
+START_TEST(the_owner_stays_the_same)
+{
+	Vx__Member one = VX__MEMBER__INIT, two = VX__MEMBER__INIT, three = VX__MEMBER__INIT;
+	Vx__Member *member[] = { &one, &two, &three };
+	uint32_t joiner = 2;
+	Vx__View view = VX__VIEW__INIT;
+	struct volconf *attaching = hand_conf(2, 1, 1, REGIONS), *detached = hand_conf(2, 0, 1, REGIONS);
+
+	for (uint32_t i = 0; i < 3; i++) {
+		member[i]->nodeid = i + 1;
+		member[i]->nid = i;
+	}
+	view.member = member;
+	view.n_member = 3;
+	view.joiner = &joiner;
+	view.n_joiner = 1;
+	view.protocol = VX_PROTOCOL_OWNER;
+	cluster.iod = &hand.iod;
+	hand.iod.cluster = &cluster;
+	group = (struct iod_group){ .iod = &hand.iod, .shared = true };
+	for (uint32_t minor = 0; minor < 6; minor++) {
+		uint32_t node = owner(&view, minor, attaching);
+
+		ck_assert(node == 1 || node == 3);
+		ck_assert_uint_eq(owner(&view, minor, detached), node);
+	}
+	view.protocol--; /* all count as the oldest program does */
+	ck_assert_uint_eq(owner(&view, 1, detached), 2);
+	volconf_free(&hand.iod.disks, attaching);
+	volconf_free(&hand.iod.disks, detached);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio_volume");
@@ -286,6 +373,8 @@ int main(void)
 	tcase_add_test(all, a_resync_of_before_does_not_go_on);
 	tcase_add_test(all, a_resync_ends_with_the_other_plex);
 	tcase_add_test(all, a_stop_keeps_what_is_left);
+	tcase_add_loop_test(all, nothing_is_sent_to_a_volume_that_is_gone, 0, 2);
+	tcase_add_test(all, the_owner_stays_the_same);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
