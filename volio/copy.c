@@ -65,12 +65,22 @@ static void copy_end(struct copy_job *job)
 	gate_leave(vio);
 }
 
+/* vxconfigd detaches them. */
+static void copy_tell(struct io_request *request)
+{
+	for (uint32_t failed = request->failed; failed != 0; failed &= failed - 1) {
+		io_trouble(request->vio, (uint32_t)__builtin_ctz(failed), false, true,
+			   request->start, request->end - request->start, request->error);
+	}
+}
+
 static void copy_flushed(struct io_request *request)
 {
 	struct copy_piece *piece = (struct copy_piece *)request;
 	struct copy_job *job = piece->job;
 	struct lane *lane = job->call.lane;
 
+	copy_tell(request);
 	job->error = request->failed != 0 ? request->error : 0;
 	SLIST_INSERT_HEAD(&lane->copy->free, piece, free);
 	copy_end(job);
@@ -106,13 +116,8 @@ static void copy_piece_end(struct copy_piece *piece, int error)
 
 static void copy_written(struct io_request *request)
 {
-	struct copy_piece *piece = (struct copy_piece *)request;
-
-	for (uint32_t failed = request->failed; failed != 0; failed &= failed - 1) {
-		io_trouble(request->vio, (uint32_t)__builtin_ctz(failed), false, true,
-			   request->start, request->end - request->start, request->error);
-	}
-	copy_piece_end(piece, request->failed != 0 ? request->error : 0);
+	copy_tell(request);
+	copy_piece_end((struct copy_piece *)request, request->failed != 0 ? request->error : 0);
 }
 
 /* V23: a plex that could not be read gets what another one has. */
@@ -162,19 +167,27 @@ static void copy_go(struct lane *lane)
 	while ((job = TAILQ_FIRST(&engine->jobs)) != NULL && !SLIST_EMPTY(&engine->free)) {
 		struct copy_piece *piece = SLIST_FIRST(&engine->free);
 
-		if (job->call.vio->hold != 0 || job->call.vio->dead != 0) {
+		SLIST_REMOVE_HEAD(&engine->free, free);
+		copy_piece_begin(job, piece);
+		if (job->cursor == job->offset + job->length) {
 			TAILQ_REMOVE(&engine->jobs, job, link);
+		}
+	}
+}
+
+void copy_cancel(struct vio *vio)
+{
+	struct copy_job *job, *next;
+
+	for (job = TAILQ_FIRST(&vio->lane->copy->jobs); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, link);
+		if (job->call.vio == vio) {
+			TAILQ_REMOVE(&vio->lane->copy->jobs, job, link);
 			job->error = -ECANCELED;
 			job->cursor = job->offset + job->length;
 			if (job->pieces == 0) {
 				copy_end(job);
 			}
-			continue;
-		}
-		SLIST_REMOVE_HEAD(&engine->free, free);
-		copy_piece_begin(job, piece);
-		if (job->cursor == job->offset + job->length) {
-			TAILQ_REMOVE(&engine->jobs, job, link);
 		}
 	}
 }

@@ -3,10 +3,14 @@
 #ifndef VX_VOLIO_ENGINE_H
 #define VX_VOLIO_ENGINE_H
 
+#include "base/timeouts.h"
 #include "volio/vio.h"
 
 #define REQUEST_OF(member, pointer) \
 	((struct io_request *)((char *)(pointer)-offsetof(struct io_request, member)))
+
+/* What is in trouble is told again: vxconfigd may have missed it. */
+#define IO_TELL_TICKS (5000 / VX_DRL_TICK_MS)
 
 /* gate.c: what is in flight; what waits */
 void gate_enter(struct vio *vio);
@@ -47,5 +51,6 @@ void vio_log_again(
 /* copy.c */
 int copy_start(struct lane *lane);
 void copy_stop(struct lane *lane);
+void copy_cancel(struct vio *vio); /* of its copies nothing more begins: it is held, or dead */
 
 #endif

@@ -100,6 +100,7 @@ void gate_run_hold(struct lane_call *call)
 	struct vio *vio = call->vio;
 
 	vio->hold |= call->bits;
+	copy_cancel(vio);
 	if (vio->in_flight == 0) {
 		lane_call_end(call, 0);
 	} else {
@@ -130,6 +131,7 @@ void gate_run_fail(struct lane_call *call)
 
 	vio->dead = call->result;
 	io_fail_waiting(vio);
+	copy_cancel(vio);
 	if (vio->in_flight == 0) {
 		lane_call_end(call, 0);
 	} else {

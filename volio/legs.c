@@ -277,31 +277,12 @@ static void leg_read_failed(struct io_leg *leg, int error)
 	leg_issue(leg);
 }
 
-/* A disk that could not be flushed: every plex with a part on it has failed. */
-static uint32_t leg_plexes_on(const struct volconf *conf, const struct iodisk *disk)
-{
-	uint32_t plexes = 0;
-
-	for (uint32_t i = 0; i < conf->written; i++) {
-		const struct layout *layout = &conf->plex[i].layout;
-
-		for (uint32_t c = 0; c < layout->columns; c++) {
-			for (uint32_t s = 0; s < layout->column[c].count; s++) {
-				if (conf->disk[layout->column[c].sd[s].disk] == disk) {
-					plexes |= 1u << i;
-				}
-			}
-		}
-	}
-	return plexes;
-}
-
 static void leg_failed(struct io_leg *leg, int error)
 {
 	struct io_request *request = leg->request;
 	struct vio *vio = request->vio;
-	uint32_t failed =
-		leg->kind == LEG_FLUSH ? leg_plexes_on(vio->conf, leg->disk) : 1u << leg->plex;
+	uint32_t failed = leg->kind == LEG_FLUSH ? volconf_plexes_on(vio->conf, leg->plex) :
+						   1u << leg->plex;
 
 	atomic_fetch_add_explicit(&leg->disk->counters.errors, 1, memory_order_relaxed);
 	if (leg->kind != LEG_FLUSH) {

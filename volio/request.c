@@ -17,8 +17,6 @@
 #include "volio/engine.h"
 
 #define IO_PARK_TICKS (VX_PARK_MS / VX_DRL_TICK_MS)
-/* A parked request tells its trouble again: vxconfigd may have missed it. */
-#define IO_TELL_TICKS (5000 / VX_DRL_TICK_MS)
 
 static uint32_t io_first_plexes(uint32_t count)
 {

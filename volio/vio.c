@@ -95,21 +95,31 @@ struct io_request *io_request_get(struct vio *vio)
 	return request;
 }
 
+/* V34: not everybody can use a request that is free (it waits for more, or ends): then the next one is
+ * asked, each once. */
+static void vio_wake(struct vio *vio)
+{
+	for (uint32_t left = vio->waiting; left > 0 && !TAILQ_EMPTY(&vio->free); left--) {
+		struct vio_waiter *waiter = TAILQ_FIRST(&vio->waiters);
+
+		if (waiter == NULL) {
+			return; /* others were called from here, and gave requests back */
+		}
+		vio_unwait(vio, waiter);
+		waiter->ready(waiter);
+	}
+}
+
 void io_request_put(struct io_request *request)
 {
 	struct vio *vio = request->vio;
-	struct vio_waiter *waiter;
 
 	assert(request->state == IO_FRONT);
 	request->state = IO_FREE;
 	/* The one used last is in the cache. */
 	TAILQ_INSERT_HEAD(&vio->free, request, link);
 	vio->used--;
-	waiter = TAILQ_FIRST(&vio->waiters);
-	if (waiter != NULL) {
-		vio_unwait(vio, waiter);
-		waiter->ready(waiter);
-	}
+	vio_wake(vio);
 	if (vio->used == 0 && vio->detach_call != NULL) {
 		struct lane_call *call = vio->detach_call;
 
@@ -122,6 +132,7 @@ void vio_wait(struct vio *vio, struct vio_waiter *waiter)
 {
 	if (!waiter->queued) {
 		waiter->queued = true;
+		vio->waiting++;
 		TAILQ_INSERT_TAIL(&vio->waiters, waiter, link);
 	}
 }
@@ -130,6 +141,7 @@ void vio_unwait(struct vio *vio, struct vio_waiter *waiter)
 {
 	if (waiter->queued) {
 		waiter->queued = false;
+		vio->waiting--;
 		TAILQ_REMOVE(&vio->waiters, waiter, link);
 	}
 }

@@ -92,7 +92,6 @@ struct vio_trouble {
 };
 
 struct vio_log; /* the I/O of the dirty region log: vio_log.c */
-struct copy_job;
 
 struct vio {
 	struct lane *lane;
@@ -114,11 +113,11 @@ struct vio {
 	uint32_t recover_count;
 	struct range_lock window;      /* of a resync, here or elsewhere (V20) */
 	struct lane_call *window_call; /* waits until no write is in the window */
-	struct copy_job *copy;
 	uint32_t read_turn;
 	struct io_request *request; /* VX_VOLUME_REQUESTS of them */
 	struct io_request_list free;
 	struct vio_waiter_list waiters;
+	uint32_t waiting; /* of them */
 	uint32_t used;	  /* requests that are not free */
 	uint32_t filling; /* of those: a client is still sending their data (V34) */
 	struct lane_call *detach_call;

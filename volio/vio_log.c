@@ -22,7 +22,7 @@
 struct log_op {
 	struct ring_op op;
 	struct vio *vio;
-	uint32_t plex;
+	uint32_t plex; /* of a flush: index of the disk */
 };
 
 struct vio_log {
@@ -34,8 +34,11 @@ struct vio_log {
 	struct log_op *flush_op; /* one for each disk */
 	uint32_t flush_ops;
 	uint32_t writes, flushes; /* in flight */
-	bool write_failed, flush_failed;
+	bool write_failed;
 	uint32_t failed_plex; /* log plex that failed last */
+	bool flush_failed;    /* no mark is taken back until the configuration changed (V11) */
+	uint32_t failed_disk; /* the one that failed last; ticks since then */
+	uint32_t failed_ticks;
 	struct lane_call *clean;
 };
 
@@ -186,21 +189,35 @@ void vio_log_tell(struct vio *vio)
 
 /* ---- flush of the plexes before bits are cleared (V11) ---- */
 
+/* What its cache had is lost. Linux says so once: the next flush would succeed, and mean nothing. */
+static void log_tell_flush(struct vio *vio)
+{
+	uint32_t failed = volconf_plexes_on(vio->conf, vio->log->failed_disk);
+
+	for (; failed != 0; failed &= failed - 1) {
+		io_trouble(vio, (uint32_t)__builtin_ctz(failed), false, true, 0, 0, -EIO);
+	}
+}
+
 static void log_flush_ended(struct vio *vio)
 {
-	bool failed = vio->log->flush_failed;
-
-	vio->log->flush_failed = false;
-	log_do(vio, failed ? DRL_FLUSH_FAILED : DRL_FLUSH_DONE);
+	log_do(vio, vio->log->flush_failed ? DRL_FLUSH_FAILED : DRL_FLUSH_DONE);
 	gate_leave(vio);
 }
 
 static void log_on_flushed(struct ring_op *op, int result)
 {
-	struct vio *vio = ((struct log_op *)op)->vio;
+	const struct log_op *flush = (struct log_op *)op;
+	struct vio *vio = flush->vio;
+	struct vio_log *log = vio->log;
 
-	vio->log->flush_failed |= result < 0;
-	if (--vio->log->flushes == 0) {
+	if (result < 0) {
+		log->flush_failed = true;
+		log->failed_disk = flush->plex;
+		log->failed_ticks = 0;
+		log_tell_flush(vio);
+	}
+	if (--log->flushes == 0) {
 		log_flush_ended(vio);
 	}
 }
@@ -213,7 +230,7 @@ static void log_flush(struct vio *vio)
 	gate_enter(vio);
 	assert(conf->disks <= log->flush_ops);
 	for (uint32_t i = 0; i < conf->disks; i++) {
-		if (conf->disk[i]->has_cache) {
+		if (conf->disk[i]->has_cache && volconf_plexes_on(conf, i) != 0) {
 			struct log_op *op = &log->flush_op[i];
 
 			*op = (struct log_op){ { log_on_flushed }, vio, i };
@@ -251,8 +268,15 @@ static void log_do(struct vio *vio, enum drl_event event)
 
 void vio_log_tick(struct vio *vio)
 {
-	if (vio->log != NULL && vio->hold == 0 && vio->dead == 0) {
+	struct vio_log *log = vio->log;
+
+	if (log == NULL || vio->hold != 0 || vio->dead != 0) {
+		return;
+	}
+	if (!log->flush_failed) {
 		log_do(vio, DRL_TICK);
+	} else if (++log->failed_ticks % IO_TELL_TICKS == 0) {
+		log_tell_flush(vio);
 	}
 }
 
@@ -364,6 +388,9 @@ void vio_run_apply(struct lane_call *call)
 	vio->conf = apply->conf;
 	apply->conf = old;
 	vio->retry = true;
+	if (vio->log != NULL) {
+		vio->log->flush_failed = false;
+	}
 	apply->dropped_log = NULL;
 	apply->dropped_recover = NULL;
 	if (old->regions != vio->conf->regions) {
@@ -393,6 +420,10 @@ void vio_run_clean(struct lane_call *call)
 
 	if (vio->log == NULL) {
 		lane_call_end(call, vio->differs ? -EIO : 0);
+		return;
+	}
+	if (vio->log->flush_failed) {
+		lane_call_end(call, -EIO);
 		return;
 	}
 	vio->log->clean = call;

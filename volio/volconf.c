@@ -484,3 +484,21 @@ bool volconf_is_usable(const struct volconf *conf)
 {
 	return conf->enabled && conf->plexes > 0;
 }
+
+uint32_t volconf_plexes_on(const struct volconf *conf, uint32_t disk)
+{
+	uint32_t plexes = 0;
+
+	for (uint32_t i = 0; i < conf->written; i++) {
+		const struct layout *layout = &conf->plex[i].layout;
+
+		for (uint32_t c = 0; c < layout->columns; c++) {
+			for (uint32_t s = 0; s < layout->column[c].count; s++) {
+				if (layout->column[c].sd[s].disk == disk) {
+					plexes |= 1u << i;
+				}
+			}
+		}
+	}
+	return plexes;
+}

@@ -78,6 +78,8 @@ bool volconf_attaches_are_same(const struct volconf *a, const struct volconf *b)
 void volconf_take_counters(struct volconf *conf, const struct volconf *old);
 /* Can devices be made of it? */
 bool volconf_is_usable(const struct volconf *conf);
+/* Plexes with a part on that disk (an index), a bit set: all of them failed when it could not be flushed. */
+uint32_t volconf_plexes_on(const struct volconf *conf, uint32_t disk);
 /* The disk ids that the volume needs: calls fn for each (again for each use). */
 void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol,
 			void (*fn)(void *ctx, const Vx__Dm *dm), void *ctx);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "volio/engine.h"
+#include "volio/gate.h"
 
 #define JOBS 12
 #define SEEDS 300
@@ -21,8 +22,11 @@
 struct world_job {
 	struct copy_job job;
 	struct vio vio;
+	struct lane_call hold;
+	bool held;
 	uint64_t written; /* bit set of pieces */
 	bool flushed, may_fail;
+	bool failed, told; /* a plex that is written; to the main thread */
 	int ended;
 };
 
@@ -89,10 +93,29 @@ static void world_ended(struct lane_call *call)
 	}
 }
 
+static void world_held(struct lane_call *call)
+{
+	*(bool *)call->ctx = true;
+}
+
+/* It counts as held when nothing of it is in flight. */
+static void world_hold(struct world_job *job)
+{
+	job->hold = (struct lane_call){ .lane = &w->lane,
+					.vio = &job->vio,
+					.bits = VIO_HOLD_CLUSTER,
+					.done = world_held,
+					.ctx = &job->held };
+	job->may_fail = true;
+	gate_run_hold(&job->hold);
+	mailbox_deliver(&w->main);
+}
+
 static void world_trouble(struct mail *mail)
 {
 	struct vio_trouble *trouble = (struct vio_trouble *)mail;
 
+	((struct world_job *)((char *)trouble->vio - offsetof(struct world_job, vio)))->told = true;
 	atomic_store(&trouble->posted, false);
 }
 
@@ -109,6 +132,7 @@ static void world_open(void)
 
 		job->vio.lane = &w->lane;
 		job->vio.conf = &w->conf;
+		job->vio.trouble[0].vio = job->vio.trouble[1].vio = &job->vio;
 		job->vio.trouble[0].mail.fn = job->vio.trouble[1].mail.fn = world_trouble;
 		LIST_INIT(&job->vio.drains);
 		job->job.call.lane = &w->lane;
@@ -123,7 +147,9 @@ static void world_close(void)
 {
 	for (size_t i = 0; i < JOBS; i++) {
 		ck_assert_int_eq(w->job[i].ended, 1);
+		ck_assert_int_eq(w->job[i].held, w->job[i].vio.hold != 0);
 		ck_assert_uint_eq(w->job[i].vio.in_flight, 0);
+		ck_assert_int_eq(w->job[i].told, w->job[i].failed);
 	}
 	copy_stop(&w->lane);
 	mailbox_close(&w->main);
@@ -146,6 +172,7 @@ static void world_answer(bool errors)
 	} else if (fails) {
 		request->error = -EIO;
 		request->failed = 2;
+		job->failed = true;
 	} else if (request->kind == IO_WRITE) {
 		job->written |= UINT64_C(1) << request->start / VX_IO_BYTES;
 	} else if (request->kind == IO_FLUSH) {
@@ -169,8 +196,9 @@ static void world_run(bool errors, bool holds)
 		if (holds && rand() % 50 == 0) {
 			struct world_job *job = &w->job[rand() % JOBS];
 
-			job->may_fail = true;
-			job->vio.hold = VIO_HOLD_CLUSTER;
+			if (job->vio.hold == 0) {
+				world_hold(job);
+			}
 		}
 		mailbox_deliver(&w->main);
 	}
@@ -191,6 +219,27 @@ START_TEST(errors_and_holds_end_it_once)
 }
 END_TEST
 
+/* The disk of one hangs, and has all pieces. */
+START_TEST(a_hold_waits_for_no_other_volume)
+{
+	srand(0);
+	world_open();
+	w->job[0].job.length = (uint64_t)PIECES_MOST * VX_IO_BYTES;
+	for (size_t i = 0; i < JOBS; i++) {
+		copy_run(&w->job[i].job.call);
+	}
+	ck_assert_uint_eq(w->count, VX_COPY_SLOTS);
+	for (size_t i = 2; i < JOBS; i++) {
+		world_hold(&w->job[i]);
+		ck_assert(w->job[i].held);
+	}
+	while (w->count > 0) {
+		world_answer(false);
+	}
+	world_close();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio_copy");
@@ -199,6 +248,7 @@ int main(void)
 
 	tcase_add_loop_test(all, each_ends_once_and_whole, 0, SEEDS);
 	tcase_add_loop_test(all, errors_and_holds_end_it_once, 0, SEEDS);
+	tcase_add_test(all, a_hold_waits_for_no_other_volume);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_ENV);
 

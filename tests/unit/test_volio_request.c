@@ -214,6 +214,72 @@ START_TEST(nothing_is_parked_in_a_dead_volume)
 }
 END_TEST
 
+/* ---- a cache that was lost (V11) ---- */
+
+static void use_log(void)
+{
+	struct vio_maps maps = { .recover = bits_new(REGIONS) };
+	struct volconf *other = hand_conf(2, 0, 2, REGIONS);
+	bool done;
+
+	hold(vio[0], VIO_HOLD_MAPS);
+	apply(vio[0], other, true);
+	ck_assert_int_eq(vio_log_create(conf, 0, NULL, 0, &maps.log), 0);
+	run(vio[0], &maps.call, vio_run_maps, 0, &done);
+	ck_assert(done);
+	release(vio[0], VIO_HOLD_MAPS);
+	ck_assert(submit(vio[0], IO_WRITE, 0, BYTES, false));
+	hand_end_disk(-1, 0);
+	ck_assert_uint_eq(ended, 1);
+}
+
+/* The next flush would succeed: Linux tells it once. */
+START_TEST(a_failed_flush_clears_no_marks)
+{
+	use_log();
+	ticks((VX_DRL_AGE_TICKS + 1) * VX_DRL_TICK_MS);
+	ck_assert_uint_eq(hand.ops, 2);
+	ck_assert_int_eq(hand.op[0].kind, HAND_FLUSH);
+	hand_end_disk(1, -EIO);
+	hand_end_disk(-1, 0);
+	ck_assert_uint_eq(told, UINT64_C(1) << 11);
+	told = 0;
+	for (int i = 0; i < 100; i++) {
+		ticks(VX_DRL_TICK_MS);
+		hand_end_disk(-1, 0);
+	}
+	ck_assert_uint_eq(told, UINT64_C(1) << 11); /* again, as that of a parked request */
+	ck_assert_uint_eq(atomic_load(&vio[0]->shown_dirty), 1);
+	hold(vio[0], VIO_HOLD_CONF); /* that plex is detached, and another one is there */
+	apply(vio[0], hand_conf(2, 0, 2, REGIONS), false);
+	release(vio[0], VIO_HOLD_CONF);
+	for (int i = 0; i < 100; i++) {
+		ticks(VX_DRL_TICK_MS);
+		hand_end_disk(-1, 0);
+	}
+	ck_assert_uint_eq(atomic_load(&vio[0]->shown_dirty), 0);
+}
+END_TEST
+
+/* Nor does who leaves. */
+START_TEST(a_failed_flush_is_no_clean_end)
+{
+	struct lane_call call = { 0 };
+	bool done;
+
+	use_log();
+	ticks((VX_DRL_AGE_TICKS + 1) * VX_DRL_TICK_MS);
+	hand_end_disk(1, -EIO);
+	hand_end_disk(-1, 0);
+	hold(vio[0], VIO_HOLD_CONF);
+	run(vio[0], &call, vio_run_clean, 0, &done);
+	hand_end_disk(-1, 0);
+	ck_assert(done);
+	ck_assert_int_eq(call.result, -EIO);
+	ck_assert_uint_eq(atomic_load(&vio[0]->shown_dirty), 1);
+}
+END_TEST
+
 /* ---- too few transfers ---- */
 
 /* A flush needs more of them at a time than a write. */
@@ -268,6 +334,63 @@ START_TEST(who_waits_comes_before_newcomers)
 }
 END_TEST
 
+/* ---- too few requests (V34) ---- */
+
+enum { BLOCKED = 3, TAKERS = 2 };
+
+struct client {
+	struct vio_waiter waiter;
+	struct io_request *request;
+	unsigned int asked;
+	bool blocked; /* it waits for something else as well: for room to receive a large write */
+};
+
+static void on_ready(struct vio_waiter *waiter)
+{
+	struct client *client = (struct client *)waiter;
+
+	client->asked++;
+	if (client->blocked) {
+		vio_wait(vio[0], waiter);
+		return;
+	}
+	client->request = io_request_get(vio[0]);
+	ck_assert_ptr_nonnull(client->request);
+}
+
+/* All requests come free one by one: who can use one gets it. */
+START_TEST(a_free_request_goes_to_who_can_use_it)
+{
+	struct io_request *request[VX_VOLUME_REQUESTS];
+	struct client client[BLOCKED + TAKERS] = { 0 };
+
+	for (size_t i = 0; i < VX_COUNT_OF(request); i++) {
+		request[i] = io_request_get(vio[0]);
+	}
+	for (size_t i = 0; i < VX_COUNT_OF(client); i++) {
+		client[i].blocked = i < BLOCKED;
+		client[i].waiter.ready = on_ready;
+		vio_wait(vio[0], &client[i].waiter);
+	}
+	for (size_t i = 0; i < TAKERS; i++) {
+		io_request_put(request[i]);
+		ck_assert_ptr_nonnull(client[BLOCKED + i].request);
+	}
+	io_request_put(request[TAKERS]);
+	for (size_t i = 0; i < BLOCKED; i++) {
+		ck_assert_uint_ge(client[i].asked, 1);
+		ck_assert_uint_le(client[i].asked, TAKERS + 1);
+		vio_unwait(vio[0], &client[i].waiter);
+	}
+	for (size_t i = TAKERS + 1; i < VX_COUNT_OF(request); i++) {
+		io_request_put(request[i]);
+	}
+	for (size_t i = BLOCKED; i < VX_COUNT_OF(client); i++) {
+		io_request_put(client[i].request);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio_request");
@@ -279,8 +402,11 @@ int main(void)
 	tcase_add_test(all, only_the_failed_plex_is_told);
 	tcase_add_test(all, a_shut_gate_does_not_count);
 	tcase_add_test(all, nothing_is_parked_in_a_dead_volume);
+	tcase_add_test(all, a_failed_flush_clears_no_marks);
+	tcase_add_test(all, a_failed_flush_is_no_clean_end);
 	tcase_add_test(all, durable_zeroes_wait_for_their_flush);
 	tcase_add_test(all, who_waits_comes_before_newcomers);
+	tcase_add_test(all, a_free_request_goes_to_who_can_use_it);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_ENV);
 	bad = srunner_ntests_failed(runner);
