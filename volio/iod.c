@@ -27,7 +27,8 @@ struct iod_group *iod_group(const struct iod *iod, const char *dgid)
 	return NULL;
 }
 
-struct volume *iod_volume(const struct iod *iod, const char *dgid, uint64_t rid)
+static struct volume *iod_find_volume(const struct iod *iod, const char *dgid, uint64_t rid,
+				      bool leaving)
 {
 	const struct iod_group *group = iod_group(iod, dgid);
 	struct volume *volume;
@@ -35,12 +36,22 @@ struct volume *iod_volume(const struct iod *iod, const char *dgid, uint64_t rid)
 	if (group != NULL) {
 		LIST_FOREACH(volume, &group->volumes, link)
 		{
-			if (volume->conf->rid == rid && !volume->leaving) {
+			if (volume->conf->rid == rid && volume->leaving == leaving) {
 				return volume;
 			}
 		}
 	}
 	return NULL;
+}
+
+struct volume *iod_volume(const struct iod *iod, const char *dgid, uint64_t rid)
+{
+	return iod_find_volume(iod, dgid, rid, false);
+}
+
+struct volume *iod_volume_leaving(const struct iod *iod, const char *dgid, uint64_t rid)
+{
+	return iod_find_volume(iod, dgid, rid, true);
 }
 
 struct volume *iod_volume_by_name(const struct iod *iod, const char *group_name, const char *name)

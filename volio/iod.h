@@ -66,6 +66,8 @@ struct iod {
 
 struct iod_group *iod_group(const struct iod *iod, const char *dgid);
 struct volume *iod_volume(const struct iod *iod, const char *dgid, uint64_t rid);
+/* One that is being removed. */
+struct volume *iod_volume_leaving(const struct iod *iod, const char *dgid, uint64_t rid);
 struct volume *iod_volume_by_name(const struct iod *iod, const char *group, const char *volume);
 /* Is the gate of this group open: private, or the gate of shared groups is. */
 bool iod_gate_is_open(const struct iod_group *group);

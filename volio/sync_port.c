@@ -4,7 +4,8 @@
  *
  * V20: a window is acknowledged when no write of this node is in it; until the next window none
  * goes in. A node that does not have the volume yet acknowledges at once and keeps the word (a
- * note): when the volume is loaded here it begins with that window.
+ * note): when the volume is loaded here it begins with that window. One that is being removed may have
+ * writes in flight still.
  */
 #include <assert.h>
 #include <errno.h>
@@ -19,18 +20,17 @@
 #include "volio/sync_own.h"
 #include "volio/volume.h"
 
-#define NOTES_MAX 128
-
+/* At most one for each volume of the cluster. */
 struct note {
+	LIST_ENTRY(note) link;
 	char dgid[128];
-	uint64_t rid;		 /* 0: the group's maps were folded */
+	uint64_t rid;
 	uint64_t offset, length; /* window, sectors */
 	bool done;		 /* the resync ended */
 };
 
 struct notes {
-	struct note note[NOTES_MAX];
-	uint32_t count, next;
+	LIST_HEAD(note_list, note) list;
 };
 
 int notes_create(struct notes **out_notes)
@@ -39,43 +39,59 @@ int notes_create(struct notes **out_notes)
 	return *out_notes != NULL ? 0 : -ENOMEM;
 }
 
+static void notes_drop(struct notes *notes, const char *dgid)
+{
+	struct note *note, *next;
+
+	for (note = LIST_FIRST(&notes->list); note != NULL; note = next) {
+		next = LIST_NEXT(note, link);
+		if (dgid == NULL || strcmp(note->dgid, dgid) == 0) {
+			LIST_REMOVE(note, link);
+			free(note);
+		}
+	}
+}
+
 void notes_free(struct notes *notes)
 {
-	free(notes);
+	if (notes != NULL) {
+		notes_drop(notes, NULL);
+		free(notes);
+	}
 }
 
 static struct note *note_find(struct notes *notes, const char *dgid, uint64_t rid)
 {
-	for (uint32_t i = 0; i < notes->count; i++) {
-		if (notes->note[i].rid == rid && strcmp(notes->note[i].dgid, dgid) == 0) {
-			return &notes->note[i];
+	struct note *note;
+
+	LIST_FOREACH(note, &notes->list, link)
+	{
+		if (note->rid == rid && strcmp(note->dgid, dgid) == 0) {
+			return note;
 		}
 	}
 	return NULL;
 }
 
-/* The oldest makes place: a volume of which nothing is known is taken from its log on disk. */
 static struct note *note_make(struct notes *notes, const char *dgid, uint64_t rid)
 {
 	struct note *note = note_find(notes, dgid, rid);
 
 	if (note == NULL) {
-		note = &notes->note[notes->next];
-		notes->next = (notes->next + 1) % NOTES_MAX;
-		notes->count = notes->count < NOTES_MAX ? notes->count + 1 : NOTES_MAX;
-		*note = (struct note){ .rid = rid };
+		note = calloc(1, sizeof(*note));
+		if (note == NULL) {
+			log_bug("out of memory");
+		}
+		note->rid = rid;
 		snprintf(note->dgid, sizeof(note->dgid), "%s", dgid);
+		LIST_INSERT_HEAD(&notes->list, note, link);
 	}
 	return note;
 }
 
 void notes_clear_group(struct notes *notes, const char *dgid)
 {
-	for (uint32_t i = 0; i < notes->count; i++) {
-		if (strcmp(notes->note[i].dgid, dgid) == 0) {
-			notes->note[i] = (struct note){ .rid = UINT64_MAX };
-		}
-	}
+	notes_drop(notes, dgid);
 }
 
 void notes_apply(struct iod *iod, struct volume *volume)
@@ -94,7 +110,7 @@ void sync_forget(struct iod *iod)
 	struct iod_group *group;
 	struct volume *volume;
 
-	*iod->notes = (struct notes){ 0 };
+	notes_drop(iod->notes, NULL);
 	LIST_FOREACH(group, &iod->groups, link)
 	{
 		LIST_FOREACH(volume, &group->volumes, link)
@@ -173,8 +189,11 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 		note->offset = window->offset;
 		note->length = window->len;
 		note->done = false;
-		window_acknowledge(iod, window->dgid, window->vol_rid, window->serial);
-		return;
+		volume = iod_volume_leaving(iod, window->dgid, window->vol_rid);
+		if (volume == NULL) {
+			window_acknowledge(iod, window->dgid, window->vol_rid, window->serial);
+			return;
+		}
 	}
 	/* It may be behind the end: the owner runs the next configuration already. */
 	if (window->len == 0) { /* given back: what was to be copied could not be */

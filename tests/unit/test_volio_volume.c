@@ -13,6 +13,7 @@
 #include "volio/cluster_own.h"
 #include "volio/control.h"
 #include "volio/sync.h"
+#include "volio/vio.h"
 #include "volio_hand.h"
 
 #define REGIONS 24
@@ -22,6 +23,7 @@ static struct iod_group group;
 static struct volume *volume;
 static struct gather gather;
 static unsigned int synced; /* said to vxconfigd */
+static unsigned int acks;   /* of windows, to the other nodes */
 static bool gone;
 
 /* ---- instead of control.c ---- */
@@ -70,6 +72,37 @@ void control_log_errors(struct volume *of, uint32_t plexes)
 {
 	(void)of;
 	(void)plexes;
+}
+
+/* ---- instead of ipc_client.c ---- */
+
+int ipc_client_create(struct loop *loop, const char *name, const struct ipc_client_ops *ops,
+		      void *ctx, struct ipc_client **out_client)
+{
+	(void)loop;
+	(void)name;
+	(void)ops;
+	(void)ctx;
+	*out_client = NULL;
+	return 0;
+}
+
+void ipc_client_destroy(struct ipc_client *client)
+{
+	(void)client;
+}
+
+bool ipc_client_is_connected(const struct ipc_client *client)
+{
+	(void)client;
+	return true;
+}
+
+int ipc_client_send(struct ipc_client *client, const Vx__Ipc *msg)
+{
+	(void)client;
+	acks += msg->body_case == VX__IPC__BODY_PORT_SEND;
+	return 0;
 }
 
 /* ---- the world ---- */
@@ -306,6 +339,95 @@ START_TEST(nothing_is_sent_to_a_volume_that_is_gone)
 }
 END_TEST
 
+/* ---- windows of other nodes' resyncs (V20) ---- */
+
+#define NOTES 300
+
+static void hear_window(uint64_t rid)
+{
+	Vx__Window window = VX__WINDOW__INIT;
+	Vx__IodMsg msg = VX__IOD_MSG__INIT;
+	uint8_t data[512];
+
+	window.dgid = group.dgid;
+	window.vol_rid = rid;
+	window.serial = 1;
+	window.len = HAND_REGION / VX_SECTOR;
+	msg.body_case = VX__IOD_MSG__BODY_WINDOW;
+	msg.window = &window;
+	sync_receive(&hand.iod, 2, data, vx__iod_msg__pack(&msg, data));
+	hand_turn();
+}
+
+static void be_shared(void)
+{
+	group.shared = true;
+	cluster.live = cluster.gate_open = true;
+	acks = 0;
+}
+
+/* More volumes than one may think are being copied, and none is loaded here yet. */
+START_TEST(each_window_is_kept_for_the_loading)
+{
+	struct volume *late[NOTES];
+
+	world_open(hand_conf(2, 0, 0, REGIONS), false);
+	be_shared();
+	for (uint64_t i = 0; i < NOTES; i++) {
+		hear_window(100 + i);
+	}
+	ck_assert_uint_eq(acks, NOTES);
+	begin();
+	for (uint64_t i = 0; i < NOTES; i += NOTES - 1) {
+		struct volconf *conf = hand_conf(2, 0, 0, REGIONS);
+
+		conf->rid = 100 + i;
+		ck_assert_int_eq(volume_create(&group, conf, 0, &late[i]), 0);
+		notes_apply(&hand.iod, late[i]);
+		ck_assert(late[i]->window_open);
+		volume_remove(late[i], false, -ENODEV, &gather);
+	}
+	gather_end(&gather, 0, NULL);
+	hand_turn();
+	sync_forget(&hand.iod);
+	world_close();
+}
+END_TEST
+
+static void write_done(struct io_request *request, int error)
+{
+	(void)error;
+	io_request_put(request);
+}
+
+/* Its disk hangs, and its group is given up by force. */
+START_TEST(a_volume_that_goes_has_writes_still)
+{
+	struct io_request *request;
+
+	world_open(hand_conf(2, 0, 0, REGIONS), false);
+	be_shared();
+	request = io_request_get(volume->vio);
+	request->kind = IO_WRITE;
+	request->offset = 0;
+	request->length = VX_BLOCK;
+	request->data = request->buffer;
+	request->done = write_done;
+	io_submit(request);
+	begin();
+	volume_remove(volume, _i == 0, -ENODEV, &gather);
+	gather_end(&gather, 0, NULL);
+	hand_turn();
+	hear_window(volume->conf->rid);
+	ck_assert_uint_eq(acks, 0);
+	hand_end_disk(-1, 0);
+	ck_assert(gone);
+	ck_assert_uint_eq(acks, 1);
+	sync_forget(&hand.iod);
+	world_end();
+}
+END_TEST
+
 /* ---- whose resync it is (V25) ---- */
 
 /* Node id of who owns it, in a view of 1, 2, 3 in which 2 joined. */
@@ -374,6 +496,8 @@ int main(void)
 	tcase_add_test(all, a_resync_ends_with_the_other_plex);
 	tcase_add_test(all, a_stop_keeps_what_is_left);
 	tcase_add_loop_test(all, nothing_is_sent_to_a_volume_that_is_gone, 0, 2);
+	tcase_add_test(all, each_window_is_kept_for_the_loading);
+	tcase_add_loop_test(all, a_volume_that_goes_has_writes_still, 0, 2);
 	tcase_add_test(all, the_owner_stays_the_same);
 	suite_add_tcase(suite, all);
 	srunner_run_all(runner, CK_ENV);
