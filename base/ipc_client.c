@@ -26,7 +26,7 @@ struct ipc_client {
 	qb_ipcc_connection_t *connection;
 	int fd;	    /* in the loop; -1: none */
 	bool ready; /* the connection is complete */
-	bool in_callback, lost;
+	bool lost;
 	struct ipc_in in;
 	struct ipc_out out;
 	struct loop_timer retry_timer, flush_timer;
@@ -126,9 +126,7 @@ static void ipc_client_on_fd(void *ctx, int revents)
 		client->ops->connected(client->ctx);
 		return;
 	}
-	client->in_callback = true;
 	ipc_client_receive(client);
-	client->in_callback = false;
 	if (client->lost || (revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
 		ipc_client_lose(client);
 	}

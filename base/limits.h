@@ -46,7 +46,7 @@
 
 /* messages */
 #define VX_CPG_MSG_MAX (60 * 1024) /* larger ones make the ring slow (PROTOCOL.md) */
-#define VX_CPG_QUEUE_MAX 1024	   /* packets waiting for Corosync to take them */
+#define VX_CPG_QUEUE_MAX 1024	   /* packets waiting for Corosync; the view protocol has as many more */
 #define VX_CPG_WINDOW (256 * 1024) /* bytes sent and not yet delivered to ourselves */
 #define VX_IPC_MSG_MAX (16 * 1024 * 1024)
 #define VX_IPC_QUEUE_MAX 4096 /* packets waiting for one slow client */

@@ -240,11 +240,16 @@ static void cpg_flush(void *ctx)
 	}
 }
 
+bool corosync_cpg_is_full(const struct corosync_cpg *cpg)
+{
+	return cpg->queued >= VX_CPG_QUEUE_MAX;
+}
+
 int corosync_cpg_send(struct corosync_cpg *cpg, uint8_t *data, size_t length)
 {
 	struct cpg_item *item = calloc(1, sizeof(*item));
 
-	if (item == NULL || cpg->queued >= VX_CPG_QUEUE_MAX) {
+	if (item == NULL || cpg->queued >= 2 * VX_CPG_QUEUE_MAX) {
 		free(item);
 		free(data);
 		return -VX_E_FULL;

@@ -25,7 +25,9 @@ int corosync_cpg_create(struct loop *loop, const char *group, const struct coros
 			void *ctx, struct corosync_cpg **out_cpg);
 /* Leaves the group and closes. */
 void corosync_cpg_destroy(struct corosync_cpg *cpg);
-/* Takes data over (free()). 0; -VX_E_FULL: the queue is full, the caller aborts the node. */
+/* Too many packets wait for Corosync: who sends what is not of the view protocol aborts the node. */
+bool corosync_cpg_is_full(const struct corosync_cpg *cpg);
+/* Takes data over (free()). 0; -VX_E_FULL: there is no room even for the view protocol. */
 int corosync_cpg_send(struct corosync_cpg *cpg, uint8_t *data, size_t length);
 
 #endif

@@ -198,7 +198,9 @@ static void fx_gone(struct node *node, const struct view_effect *effect)
 	if (effect->again && node_start_again(node)) {
 		return;
 	}
-	node_adm_done(node, ADM_WAITS_START, -VX_E_ABORTED, node->reason);
+	if (!node->start_wanted) { /* else Corosync was busy, and it is tried again */
+		node_adm_done(node, ADM_WAITS_START, -VX_E_ABORTED, node->reason);
+	}
 	node_adm_done(node, ADM_WAITS_STOP, failed ? -VX_E_ABORTED : 0, node->reason);
 	node_adm_done(node, ADM_WAITS_CANCEL, -VX_E_ABORTED, node->reason);
 	node_adm_done(node, ADM_WAITS_ABORT, 0, node->reason);
@@ -501,8 +503,12 @@ void node_destroy(struct node *node)
 	loop_timer_cancel(&node->adm_timer);
 	loop_timer_cancel(&node->switch_timer);
 	loop_timer_cancel(&node->end_timer);
+	loop_timer_cancel(&node->spawn_timer);
+	loop_timer_cancel(&node->gone_timer);
 	corosync_cpg_destroy(node->cpg);
 	corosync_quorum_destroy(node->quorum);
+	node->cpg = NULL; /* what a client leaves behind is said to nobody any more */
+	node->quorum = NULL;
 	ipc_server_destroy(node->server);
 	if (node->fence != NULL) {
 		fence_destroy(node->fence);

@@ -191,6 +191,11 @@ static void adm_on_start(struct node *node, struct ipc_peer *peer, const Vx__Ipc
 		adm_answer(peer, msg->cookie, -VX_E_BUSY, "this node is leaving the cluster");
 		return;
 	}
+	if (node->end_timer.armed || node->terminating) {
+		adm_answer(peer, msg->cookie, -VX_E_BUSY,
+			   "vxclustd of this node is about to end: start it, and try again");
+		return;
+	}
 	if (adm_add(node, peer, msg->cookie, ADM_WAITS_START) == NULL || node->start_wanted ||
 	    view_state(node->core) != VS_OUT) {
 		return;

@@ -43,16 +43,15 @@ static void node_cast(struct node *node, Vx__Cpg *msg)
 	}
 	msg->epoch = view != NULL ? view->epoch : 0;
 	msg->serial = ++node->serial;
+	if (corosync_cpg_is_full(node->cpg)) { /* BUSY and the LEAVE that follows still have room */
+		node_abort(node, "too many packets wait for Corosync");
+		return;
+	}
 	data = packet_encode(msg, &length);
 	if (data == NULL) {
 		log_err("a packet is too long for the stream: dropped");
-		return;
-	}
-
-	int rc = corosync_cpg_send(node->cpg, data, length);
-
-	if (rc != 0) {
-		node_abort(node, "too many packets wait for Corosync");
+	} else if (corosync_cpg_send(node->cpg, data, length) != 0) {
+		log_bug("a packet cannot be sent");
 	}
 }
 
@@ -266,6 +265,7 @@ static void client_up(struct node *node, enum node_client client, struct ipc_pee
 	} else {
 		node->configd_stopped = false;
 		node->configd_trouble[0] = '\0';
+		loop_timer_cancel(&node->gone_timer); /* it is back: asked again below */
 	}
 	node_client_registered(node, client);
 	if (port_is_open(node)) {
@@ -356,11 +356,12 @@ static void client_on_closed(void *ctx, struct ipc_peer *peer)
 	enum node_client client = slot == &node->client[NODE_IOD] ? NODE_IOD : NODE_CONFIGD;
 
 	*slot = NULL;
-	node_work_client_down(node, client);
 	if (client == NODE_IOD) {
+		node_work_client_down(node, client);
 		node->port_local[0] = false;
 		iod_lost(node);
 	} else {
+		node_work_configd_closed(node, ipc_peer_pid(peer));
 		configd_lost(node);
 	}
 }

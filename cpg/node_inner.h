@@ -18,7 +18,7 @@
 #include "cpg/timeline.h"
 #include "cpg/view.h"
 
-#define NODE_WORKS 16
+#define NODE_WORKS (16 + VX_NODES_MAX) /* of them ADMIT: one for each joiner (R22) */
 #define CLUSTER_GROUP_MAX 128
 #define NODE_ADMS 16
 #define NODE_PORTS 3
@@ -117,6 +117,10 @@ struct node {
 	bool iod_clean;
 	bool configd_stopped; /* by hand: not lost */
 	struct child *settle, *spawned;
+	struct loop_timer spawn_timer; /* vxconfigd is needed, and does not run */
+	pid_t gone_pid;		       /* a vxconfigd whose connection closed, */
+	uint64_t gone_ms;	       /* then */
+	struct loop_timer gone_timer;
 	char configd_trouble[VX_REASON_MAX]; /* why vxconfigd could not be started the last time */
 	struct node_work work[NODE_WORKS];
 	uint64_t work_serial;
@@ -172,6 +176,8 @@ void node_work_admit(struct node *node, uint64_t token, const Vx__Look *look);
 void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck *ack);
 void node_work_client_up(struct node *node, enum node_client client);
 void node_work_client_down(struct node *node, enum node_client client);
+/* Its connection closed: it is gone when the process is. */
+void node_work_configd_closed(struct node *node, pid_t pid);
 void node_work_cancel_all(struct node *node);
 /* Forgets what the core does not wait for any longer: a client that was asked for something newer
  * since then does not answer it, and its time-out means nothing (R11). */

@@ -146,8 +146,11 @@ static int node_start_corosync(struct node *node, char *reason)
 				    .proto_max = VX_PROTOCOL_MAX,
 				    .two_node_peer = node_list_peer(node) };
 
-	view_free(node->core);
-	node->core = view_create(node->info.self);
+	/* own claims (R20) and tokens outlive a membership */
+	if (view_nodeid(node->core) != node->info.self) {
+		view_free(node->core);
+		node->core = view_create(node->info.self);
+	}
 	snprintf(group, sizeof(group), "vxha:%.100s", node->info.name);
 	node_event(node, &event);
 	rc = corosync_quorum_create(node->loop, &quorum_ops, node, &node->quorum);
@@ -155,7 +158,7 @@ static int node_start_corosync(struct node *node, char *reason)
 		rc = corosync_cpg_create(node->loop, group, &cpg_ops, node, &node->cpg);
 	}
 	if (rc != 0) {
-		struct view_event leave = { .type = VE_LEAVE };
+		struct view_event leave = { .type = VE_LEAVE, .reason = reason };
 
 		snprintf(reason, VX_REASON_MAX, "Corosync: %s", vx_strerror(rc));
 		node_event(node, &leave); /* back to OUT; fx_gone() closes what was opened */
@@ -173,7 +176,6 @@ static int node_start_clean_iod(struct node *node, char *reason)
 	if (!under_way) {
 		log_notice("vxiod still has volumes of an earlier membership: they are removed");
 		node_work_start(node, &node_ask_abort, 0, NULL);
-		node->iod_clean = true; /* when that work has ended */
 	}
 	snprintf(reason, VX_REASON_MAX, "vxiod ends its earlier volumes");
 	return -VX_E_BUSY;

@@ -11,6 +11,10 @@
 #include "base/log.h"
 #include "base/proto.h"
 
+#define NODE_SPAWN_MS 1000	 /* a vxconfigd that is needed and does not run is started again */
+#define NODE_GONE_POLL_MS 50	 /* a vxconfigd without a connection: has it ended? */
+#define NODE_GONE_KILL_MS 2000	 /* ... it is ended */
+
 static const char *const client_names[NODE_CLIENTS] = { "vxiod", "vxconfigd" };
 
 static void work_drop(struct node_work *work)
@@ -52,6 +56,9 @@ static void work_end(struct node_work *work)
 				    .open_claim_count = ended.open_claim_count };
 
 	node_event(node, &event);
+	if (ended.ask.event == VE_ABORTED && ended.error == 0) {
+		node->iod_clean = true;
+	}
 	if (ended.ask.step == VX__STEP__STEP_LEAVE && ended.error != 0) {
 		node_adm_done(node, ADM_WAITS_STOP, ended.error, ended.reason);
 	} else if (ended.ask.step == VX__STEP__STEP_LEAVE_CANCEL) {
@@ -216,8 +223,9 @@ static void work_start(struct node *node, const struct node_ask *ask, uint64_t t
 		work->waits[NODE_IOD] = false;
 		work_iod_missing(work);
 	}
-	work->waits[NODE_CONFIGD] = ask->configd && (node->client[NODE_CONFIGD] != NULL ||
-						     work_needs_configd(ask->step));
+	work->waits[NODE_CONFIGD] =
+		ask->configd && (node->client[NODE_CONFIGD] != NULL || node->gone_timer.armed ||
+				 work_needs_configd(ask->step));
 	if (ask->master != 0 && !node_configd_is_up(node, ask->master)) { /* R19 */
 		work->waits[NODE_CONFIGD] = false;
 		work->error = -VX_E_NODAEMON;
@@ -361,6 +369,46 @@ void node_work_client_down(struct node *node, enum node_client client)
 	}
 }
 
+static bool work_waits_configd(const struct node *node)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		if (node->work[i].used && node->work[i].waits[NODE_CONFIGD]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * R4: the end of its connection is not the end of vxconfigd - this vxclustd may have cut it, or a write
+ * is still under way -, and not what stops its writes.
+ */
+static void configd_gone_look(void *ctx)
+{
+	struct node *node = ctx;
+
+	if (daemon_running("vxconfigd") != node->gone_pid) {
+		node_work_client_down(node, NODE_CONFIGD);
+		return;
+	}
+	if (clock_ms() > node->gone_ms + NODE_GONE_KILL_MS && work_waits_configd(node)) {
+		log_err("vxconfigd (pid %d) has no connection and does not end: it is ended",
+			(int)node->gone_pid);
+		(void)kill(node->gone_pid, SIGKILL);
+	}
+	loop_timer_set(node->loop, &node->gone_timer, NODE_GONE_POLL_MS, configd_gone_look, node);
+}
+
+void node_work_configd_closed(struct node *node, pid_t pid)
+{
+	for (int i = 0; i < NODE_WORKS; i++) {
+		loop_timer_cancel(&node->work[i].hang);
+	}
+	node->gone_pid = pid;
+	node->gone_ms = clock_ms();
+	configd_gone_look(node);
+}
+
 void node_work_cancel_all(struct node *node)
 {
 	for (int i = 0; i < NODE_WORKS; i++) {
@@ -402,15 +450,25 @@ static void configd_on_end(void *ctx, const struct child_end *end)
 	}
 }
 
+static void configd_spawn_again(void *ctx)
+{
+	if (work_waits_configd(ctx)) {
+		node_configd_spawn(ctx);
+	}
+}
+
 /* R16: a step needs vxconfigd and it does not run. */
 void node_configd_spawn(struct node *node)
 {
 	static const char *const argv[] = { "vxconfigd", NULL };
 	const struct child_spec spec = { .argv = argv, .socket = -1 };
 
-	if (node->spawned != NULL || node->client[NODE_CONFIGD] != NULL ||
-	    daemon_running("vxconfigd") != 0) {
-		return; /* it is on its way */
+	if (node->client[NODE_CONFIGD] != NULL) {
+		return;
+	}
+	loop_timer_set(node->loop, &node->spawn_timer, NODE_SPAWN_MS, configd_spawn_again, node);
+	if (node->spawned != NULL || daemon_running("vxconfigd") != 0) {
+		return; /* it is on its way, or ends: its connection closes before its pid file does */
 	}
 	log_warning("vxconfigd does not run: starting it");
 

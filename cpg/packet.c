@@ -161,7 +161,10 @@ static int view_from(const Vx__View *from, struct view *to)
 	for (size_t i = 0; i < from->n_joiner; i++) {
 		to->joiner[to->joiner_count++] = from->joiner[i];
 	}
-	return lists_from(from->member, from->n_member, from->leaver, from->n_leaver, to);
+	if (lists_from(from->member, from->n_member, from->leaver, from->n_leaver, to) != 0) {
+		return -VX_E_PROTO;
+	}
+	return view_has_member(to, to->master) ? 0 : -VX_E_PROTO;
 }
 
 static void reason_from(const char *reason, struct view_packet *to)

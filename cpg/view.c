@@ -442,7 +442,7 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		view_on_stepped(core, event, fx);
 		break;
 	case VE_LEAVE:
-		view_on_leave(core, fx);
+		view_on_leave(core, event->reason, fx);
 		break;
 	case VE_LEAVE_CANCEL:
 		view_on_leave_cancel(core, fx);
@@ -483,6 +483,11 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 	}
 	view_watch(core, fx);
 	view_check(core);
+}
+
+uint32_t view_nodeid(const struct view_core *core)
+{
+	return core->nodeid;
 }
 
 enum view_state view_state(const struct view_core *core)

@@ -256,6 +256,7 @@ bool view_is_quorate(const struct view_core *core);
 bool view_is_switching(const struct view_core *core); /* SETMASTER came, and is not done (R19) */
 /* Does the result of what was asked with this token still count? */
 bool view_awaits(const struct view_core *core, uint64_t token);
+uint32_t view_nodeid(const struct view_core *core);
 bool view_has_member(const struct view *view, uint32_t nodeid);
 const struct view_member *view_member_of(const struct view *view, uint32_t nodeid);
 const char *view_packet_name(enum view_packet_type type);

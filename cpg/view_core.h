@@ -164,7 +164,7 @@ void view_abort(struct view_core *core, struct view_effects *fx, const char *for
 	__attribute__((format(printf, 3, 4)));
 void view_gone(struct view_core *core, struct view_effects *fx, enum view_how how);
 void view_join_end(struct view_core *core, struct view_effects *fx);
-void view_on_leave(struct view_core *core, struct view_effects *fx);
+void view_on_leave(struct view_core *core, const char *reason, struct view_effects *fx);
 /* Leaves, if all that it waits for has come. */
 void view_leave_try(struct view_core *core, struct view_effects *fx);
 void view_on_leave_cancel(struct view_core *core, struct view_effects *fx);

@@ -126,11 +126,12 @@ void view_join_end(struct view_core *core, struct view_effects *fx)
 	view_leave_say(core, fx);
 }
 
-void view_on_leave(struct view_core *core, struct view_effects *fx)
+void view_on_leave(struct view_core *core, const char *reason, struct view_effects *fx)
 {
 	switch (core->state) {
 	case VS_JOINING:
-		snprintf(core->reason, sizeof(core->reason), "user initiated stop");
+		snprintf(core->reason, sizeof(core->reason), "%s",
+			 reason != NULL ? reason : "user initiated stop");
 		view_join_end(core, fx);
 		return;
 	case VS_MEMBER:

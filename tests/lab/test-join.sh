@@ -106,7 +106,8 @@ before=$(epochs "$m" "$b")
 check "who waits to leave is not made master" output_has "node $c was not made master: it is leaving the cluster" \
 	on "$b" sh -c "! vxclustadm setmaster $c 2>&1"
 check_is "... and nobody stood still" "$before" "$(epochs "$m" "$b")"
-check "$b aborts in between" on "$b" vxclustadm abortnode "a test"
+check "$b aborts in between, and does not join with a vxclustd that ends" output_has "about to end|not running" \
+	on "$b" sh -c 'vxclustadm abortnode "a test" && ! vxclustadm startnode 2>&1'
 wait_for 30 "the others run without it" runs_with 2 "$m" "$c"
 wait_for 20 "... and know why" logged "$m" "aborts: a test"
 wait_for 20 "$c waits as before" output_has "open by pid" on "$c" vxclustadm nodestate

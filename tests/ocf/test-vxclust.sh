@@ -195,6 +195,19 @@ stop_time() {
 	run vxclust start 0 && run vxclust stop 0 && called "vxclustadm stopnode --timeout 1"
 }
 
+# At boot the clock of the day is set: that is no time that passed.
+clock_is_set() {
+	started || return
+	cat >"$work/node/bin/date" <<'DATE'
+#!/bin/sh
+echo >>"$FAKE/clock"
+echo $(($(wc -l <"$FAKE/clock") * 100000))
+DATE
+	chmod 755 "$work/node/bin/date"
+	OCF_RESKEY_CRM_meta_timeout=200000
+	run vxclust stop 0 && grep -qE '^vxclustadm stopnode --timeout 1(40|3.)$' "$FAKE/calls"
+}
+
 daemon_stays() {
 	started || return
 	echo '1 vxha vxclustadm ERROR V-80-2-2014 vxiod (process 7) cannot be ended: timed out' >"$FAKE/fail.daemons.--stop"
@@ -241,6 +254,7 @@ check "daemons that the agent did not start" foreign_daemons
 check "without the programs: not running, not installed" not_installed
 check "a stop that takes too long aborts, and fails only if that fails" stop_aborts
 check "stop keeps within its time-out" stop_time
+check "... also when the clock is set meanwhile" clock_is_set
 check "a daemon that cannot be ended fails the stop" daemon_stays
 check "I/O of a killed vxiod that does not end fails the stop" io_stays
 check "validate-all looks at the parameters, at level 10 at the node" validate

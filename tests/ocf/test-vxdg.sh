@@ -225,18 +225,22 @@ io_test() {
 	OCF_CHECK_LEVEL=0 OCF_RESKEY_io_test=nosuch run vxdg monitor 0
 }
 
-# As dd in the kernel: nothing ends it, and it keeps open what it writes its errors to.
+# As dd in the kernel: nothing ends it, so timeout waits for it, and it keeps open what it writes its errors to.
 stuck_read() {
 	started || return
-	cat >"$work/node/bin/dd" <<'DD'
+	cat >"$work/node/bin/timeout" <<'TIMEOUT'
 #!/bin/sh
-setsid sleep 300 &
-echo $! >"$FAKE/stuck"
-wait
-DD
-	chmod 755 "$work/node/bin/dd"
+case "$*" in
+*" dd "*)
+	echo $$ >"$FAKE/stuck"
+	exec sleep 300
+	;;
+esac
+exec /usr/bin/timeout "$@"
+TIMEOUT
+	chmod 755 "$work/node/bin/timeout"
 	OCF_RESKEY_CRM_meta_timeout=12000
-	OCF_CHECK_LEVEL=10 run vxdg monitor 1 "cannot be read"
+	OCF_CHECK_LEVEL=10 run vxdg monitor 1 "cannot be read: no answer"
 	status=$?
 	kill "$(cat "$FAKE/stuck")" || return # it was there all the time
 	return $status

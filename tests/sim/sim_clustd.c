@@ -539,8 +539,6 @@ void clustd_start(struct sim *sim, uint32_t node)
 		sim_later(sim, 100 * SIM_MS, PROC_CLUSTD, node, start_try, 0, NULL);
 		return;
 	}
-	view_free(clustd->core);
-	clustd->core = view_create(node);
 	clustd->pid = ++sim->pids;
 	memset(clustd->timer, 0, sizeof(clustd->timer));
 	event.incarnation = (uint64_t)sim_below(sim, 1u << 30) << 32 | clustd->pid;

@@ -237,6 +237,21 @@ START_TEST(bounds_are_kept)
 }
 END_TEST
 
+/* A master that is no member would end all who install its view. */
+START_TEST(master_is_a_member)
+{
+	struct view_packet packet = sample(VP_NEWVIEW), back;
+	size_t length;
+	uint8_t *data;
+
+	packet.view.master = VX_NODES_MAX + 1;
+	data = packet_from_view(&packet, 1, &length);
+	ck_assert_ptr_nonnull(data);
+	ck_assert_int_eq(decode(data, length, &back), -VX_E_PROTO);
+	free(data);
+}
+END_TEST
+
 /* R18: the largest packet that is made */
 START_TEST(larger_ones_are_not_made)
 {
@@ -287,6 +302,7 @@ int main(void)
 	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_ASK + 1);
 	tcase_add_test(all, damage_is_refused);
 	tcase_add_test(all, bounds_are_kept);
+	tcase_add_test(all, master_is_a_member);
 	tcase_add_test(all, larger_ones_are_not_made);
 	tcase_add_test(all, random_bytes_do_no_harm);
 	suite_add_tcase(suite, all);
