@@ -411,10 +411,13 @@ void adopt_noted(struct configd *configd)
 	for (size_t i = 0; notes != NULL && i < notes->n_group; i++) {
 		const Vx__GroupState *note = notes->group[i];
 
-		if (group_find(configd, note->dgid) == NULL &&
-		    group_note_is_over(configd, note->dgid) &&
-		    group_add(configd, note->dgid, note->name, &group) == 0) {
+		group = group_find(configd, note->dgid);
+		if (group == NULL && group_add(configd, note->dgid, note->name, &group) != 0) {
+			continue;
+		}
+		if (group->config == NULL) {
 			group->loaded = true;
+			activation_set(&group->activation, configd->cluster.self, note->activation);
 		}
 	}
 	proto_free(notes);

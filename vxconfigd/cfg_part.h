@@ -67,7 +67,7 @@ void rejoin_on_ready(struct configd *configd, uint32_t from, const Vx__CfgReady 
 void adopt_group(struct configd *configd, const Vx__GroupView *view);
 /* Who of the view that the group's transaction was in is not in this one: 0 = all are there. */
 uint32_t adopt_lost_member(const struct group *group);
-/* Before: groups that ended while this node had no vxconfigd, and that its vxiod still runs. */
+/* Before: what vxiod runs as the notes of a vxconfigd that was killed say, be it adopted now, disabled, or over. */
 void adopt_noted(struct configd *configd);
 /* Groups that the master does not name are not imported any more. */
 void adopt_drop_unnamed(struct configd *configd, const Vx__CfgView *view);
