@@ -13,74 +13,29 @@
 
 #include "agent/adm_json.h"
 #include "agent/adm_query.h"
-#include "agent/fence_history.h"
-#include "agent/fence_text.h"
+#include "agent/fence_helper.h"
+#include "agent/fencer.h"
 #include "base/limits.h"
 
-/*
- * Pacemaker's library was never meant for a long life: after so many questions the helper ends
- * and vxclustd starts another one.
- */
-#define FENCED_QUESTIONS_MAX 10000
-
-/* history is NULL when the library could not be loaded for the reason error. */
-static void fenced_fill(struct fence_history *history, int error, const uint32_t *nodeid,
-			size_t count, struct fence_time *out_time)
+static void fenced_on_entry(void *ctx, const struct fencer_entry *entry)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct fence_time *time = &out_time[i];
+	struct adm_fenced_node *node = ctx;
 
-		*time = (struct fence_time){ .nodeid = nodeid[i], .error = error };
-		if (history != NULL) {
-			time->error = fence_history_ask(history, nodeid[i], NULL, &time->when_s,
-							&time->pending);
-		}
+	node->pending = node->pending || entry->pending;
+	if (!entry->pending && entry->when_s > node->when_s) {
+		node->when_s = entry->when_s;
 	}
 }
 
-/* Until vxclustd closes its end, which it does also when it dies. */
-static int fenced_serve(struct fence_history *history, int error)
-{
-	struct fence_time time[VX_NODES_MAX];
-	uint32_t nodeid[VX_NODES_MAX];
-	char text[VX_FENCE_TEXT_MAX];
-	uint64_t serial;
-	size_t count;
-
-	for (int i = 0; i < FENCED_QUESTIONS_MAX; i++) {
-		ssize_t length = recv(STDIN_FILENO, text, sizeof(text) - 1, 0);
-
-		if (length < 0 && errno == EINTR) {
-			continue;
-		}
-		if (length <= 0) {
-			return length == 0 ? 0 : 1;
-		}
-		text[length] = '\0';
-		if (fence_text_read_ask(text, &serial, nodeid, &count) != 0) {
-			return 1;
-		}
-		fenced_fill(history, error, nodeid, count, time);
-
-		size_t size = fence_text_answer(text, serial, time, count);
-
-		if (send(STDIN_FILENO, text, size, MSG_NOSIGNAL) < 0) {
-			return 1;
-		}
-	}
-	return 0;
-}
-
-/* A node is named by its name or by Corosync's id. 0, or -ENOTCONN. */
-static int fenced_ask(struct fence_history *history, const char *name, struct adm_fenced_node *node)
+/* A node is named by its name or by Corosync's id. 0 or -errno. */
+static int fenced_ask(struct fencer *fencer, const char *name, struct adm_fenced_node *node)
 {
 	char *end;
 	unsigned long id = strtoul(name, &end, 10);
 	bool is_id = *end == '\0' && id > 0 && id <= UINT32_MAX;
 
 	*node = (struct adm_fenced_node){ .name = name };
-	return fence_history_ask(history, is_id ? (uint32_t)id : 0, is_id ? NULL : name,
-				 &node->when_s, &node->pending);
+	return fencer_history(fencer, name, is_id, fenced_on_entry, node);
 }
 
 static void fenced_show(const struct adm_fenced_node *node)
@@ -130,12 +85,12 @@ static int fenced_check(const struct adm_fenced_node *node, int count)
 	return rc;
 }
 
-static int fenced_list(struct fence_history *history, bool json, int count, char **word)
+static int fenced_list(struct fencer *fencer, bool json, int count, char **word)
 {
 	struct adm_fenced_node node[VX_NODES_MAX];
 
 	for (int i = 0; i < count; i++) {
-		if (fenced_ask(history, word[i], &node[i]) != 0) {
+		if (fenced_ask(fencer, word[i], &node[i]) != 0) {
 			return adm_error(ADM_NO_FENCER);
 		}
 	}
@@ -154,19 +109,21 @@ static int fenced_list(struct fence_history *history, bool json, int count, char
 
 int adm_fenced(const struct adm_options *options, int count, char **word)
 {
-	struct fence_history *history = NULL;
-	int error = fence_history_open(&history);
+	struct fencer *fencer = NULL;
 	int rc;
 
 	if (options->serve) {
-		rc = fenced_serve(history, error);
-	} else if (count == 0) {
-		rc = adm_error(ADM_USAGE, "fenced: which node?");
-	} else if (error != 0) {
-		rc = adm_error(ADM_NO_LIBRARY);
-	} else {
-		rc = fenced_list(history, options->json, count, word);
+		return fence_helper_serve();
 	}
-	fence_history_close(history);
+	if (count == 0) {
+		return adm_error(ADM_USAGE, "fenced: which node?");
+	}
+	if (fencer_open(&fencer) != 0) {
+		return adm_error(ADM_NO_LIBRARY);
+	}
+	rc = fencer_connect(fencer, NULL, NULL) == 0
+		     ? fenced_list(fencer, options->json, count, word)
+		     : adm_error(ADM_NO_FENCER);
+	fencer_close(fencer);
 	return rc;
 }

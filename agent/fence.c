@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* When was a node fenced? The side of the daemon: the helper process and the questions to it. */
+/* What Pacemaker's fencer does. The side of the daemon: the helper process and the looks. */
 #include "agent/fence.h"
 
 #include <assert.h>
@@ -26,8 +26,8 @@
 
 struct fence_question {
 	uint64_t cookie;
-	size_t count; /* 0: none */
-	uint32_t nodeid[VX_NODES_MAX];
+	bool apart;
+	bool open;
 };
 
 struct fence {
@@ -45,41 +45,33 @@ struct fence {
 	int start_error;	 /* of the last attempt, so that it is logged once */
 	int failure;		 /* why the question under way has no answer, for the timer */
 	struct loop_timer timer; /* the question's time-out, or its failure told from the loop */
+	struct loop_timer keep;	 /* a new helper is started */
 };
 
 static void fence_next(struct fence *fence);
+static void fence_on_keep(void *ctx);
 
 /* ---- answers ---- */
 
-static void fence_tell(struct fence *fence, const struct fence_time *time, size_t count)
+static void fence_tell(struct fence *fence, int error, const char *const *node, size_t count)
 {
 	uint64_t cookie = fence->asked.cookie;
 
+	if (!fence->asked.open) {
+		return;
+	}
 	loop_timer_cancel(&fence->timer);
-	fence->asked.count = 0;
-	fence->ops->times(fence->ctx, cookie, time, count);
+	fence->asked.open = false;
+	fence->ops->looked(fence->ctx, cookie, error, node, count);
 	fence_next(fence);
 }
 
-static void fence_tell_same(struct fence *fence, uint64_t when_s, int error)
-{
-	struct fence_time time[VX_NODES_MAX];
-	size_t count = fence->asked.count;
-
-	for (size_t i = 0; i < count; i++) {
-		time[i] = (struct fence_time){ .nodeid = fence->asked.nodeid[i],
-					       .when_s = when_s,
-					       .error = error };
-	}
-	fence_tell(fence, time, count);
-}
-
-/* Answers come from the loop only, never from inside fence_query(). */
+/* Answers come from the loop only, never from inside fence_look(). */
 static void fence_on_failure(void *ctx)
 {
 	struct fence *fence = ctx;
 
-	fence_tell_same(fence, 0, fence->failure);
+	fence_tell(fence, fence->failure, NULL, 0);
 }
 
 static void fence_fail_later(struct fence *fence, int error)
@@ -92,13 +84,8 @@ static void fence_on_unsafe(void *ctx)
 {
 	struct fence *fence = ctx;
 
-	for (size_t i = 0; i < fence->asked.count; i++) {
-		log_warning(
-			"FENCING IS OFF (fencing=unsafe-none): node id %u counts as fenced WITHOUT "
-			"PROOF. If it still writes, shared volumes are damaged",
-			fence->asked.nodeid[i]);
-	}
-	fence_tell_same(fence, clock_wall_ms() / 1000u, 0);
+	fence_tell(fence, 0, NULL, 0);
+	fence->ops->fenced(fence->ctx, NULL);
 }
 
 /* ---- the helper ---- */
@@ -110,6 +97,7 @@ static void fence_on_helper_end(void *ctx, const struct child_end *end)
 	log_warning("fence: helper ended (%s %d)", end->status < 0 ? "signal" : "exit code",
 		    abs(end->status));
 	fence->helper = NULL;
+	loop_timer_set(fence->loop, &fence->keep, FENCE_RESTART_MS, fence_on_keep, fence);
 }
 
 /* Closes the connection and lets the process die by itself: it is no longer ours. */
@@ -125,27 +113,19 @@ static void fence_helper_drop(struct fence *fence)
 	}
 }
 
-static bool fence_answer_matches(const struct fence *fence, uint64_t serial,
-				 const struct fence_time *time, size_t count)
+/* The helper is of no use any more, and with it the connection to the fencer. */
+static void fence_helper_lost(struct fence *fence, int error)
 {
-	if (serial != fence->serial || count != fence->asked.count) {
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (time[i].nodeid != fence->asked.nodeid[i]) {
-			return false;
-		}
-	}
-	return true;
+	fence_helper_drop(fence);
+	fence->ops->lost(fence->ctx);
+	fence_tell(fence, error, NULL, 0);
 }
 
 static void fence_on_packet(void *ctx, int revents)
 {
 	struct fence *fence = ctx;
-	struct fence_time time[VX_NODES_MAX];
+	struct fence_word word;
 	char text[VX_FENCE_TEXT_MAX];
-	uint64_t serial;
-	size_t count;
 	ssize_t length = recv(fence->fd, text, sizeof(text) - 1, MSG_DONTWAIT);
 
 	(void)revents;
@@ -153,33 +133,33 @@ static void fence_on_packet(void *ctx, int revents)
 		return;
 	}
 	if (length <= 0) {
-		fence_helper_drop(fence);
-		if (fence->asked.count > 0) {
-			fence_tell_same(fence, 0, -EPIPE);
-		}
+		fence_helper_lost(fence, -EPIPE);
 		return;
 	}
 	text[length] = '\0';
-	if (fence_text_read_answer(text, &serial, time, &count) != 0 ||
-	    !fence_answer_matches(fence, serial, time, count)) {
+	if (fence_text_read_word(text, &word) != 0 ||
+	    (word.what == FENCE_LOOKED && (!fence->asked.open || word.serial != fence->serial))) {
 		log_err("fence: the helper answered what was not asked");
-		fence_helper_drop(fence);
-		if (fence->asked.count > 0) {
-			fence_tell_same(fence, 0, -VX_E_PROTO);
-		}
+		fence_helper_lost(fence, -VX_E_PROTO);
 		return;
 	}
-	fence_tell(fence, time, count);
+	switch (word.what) {
+	case FENCE_LOOKED:
+		fence_tell(fence, word.error, word.node, word.count);
+		return;
+	case FENCE_FENCED:
+		fence->ops->fenced(fence->ctx, word.node[0]);
+		return;
+	case FENCE_LOST:
+		fence->ops->lost(fence->ctx);
+		return;
+	}
 }
 
 static void fence_on_timeout(void *ctx)
 {
-	struct fence *fence = ctx;
-
-	log_warning("fence: Pacemaker's fencing history did not answer in %d s",
-		    VX_FENCE_CALL_MS / 1000);
-	fence_helper_drop(fence);
-	fence_tell_same(fence, 0, -ETIMEDOUT);
+	log_warning("fence: Pacemaker's fencer did not answer in %d s", VX_FENCE_CALL_MS / 1000);
+	fence_helper_lost(ctx, -ETIMEDOUT);
 }
 
 /* The helper is beside the daemon; the variable is for tests. */
@@ -256,7 +236,16 @@ static int fence_helper_start(struct fence *fence)
 	return rc;
 }
 
-/* ---- questions ---- */
+static void fence_on_keep(void *ctx)
+{
+	struct fence *fence = ctx;
+
+	if (fence_helper_start(fence) != 0) {
+		loop_timer_set(fence->loop, &fence->keep, FENCE_RESTART_MS, fence_on_keep, fence);
+	}
+}
+
+/* ---- looks ---- */
 
 static int fence_send(struct fence *fence)
 {
@@ -267,14 +256,10 @@ static int fence_send(struct fence *fence)
 		return rc;
 	}
 
-	size_t length =
-		fence_text_ask(text, ++fence->serial, fence->asked.nodeid, fence->asked.count);
+	size_t length = fence_text_look(text, ++fence->serial, fence->asked.apart);
 
-	if (send(fence->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-		fence_helper_drop(fence); /* it died between two questions */
-		return -EAGAIN;
-	}
-	return 0;
+	/* a helper that has just died is noticed in the loop */
+	return send(fence->fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -EAGAIN : 0;
 }
 
 static void fence_ask(void *ctx)
@@ -296,11 +281,11 @@ static void fence_ask(void *ctx)
 
 static void fence_next(struct fence *fence)
 {
-	if (fence->asked.count > 0 || fence->waiting.count == 0) {
+	if (fence->asked.open || !fence->waiting.open) {
 		return;
 	}
 	fence->asked = fence->waiting;
-	fence->waiting.count = 0;
+	fence->waiting.open = false;
 	if (fence->unsafe_none) {
 		loop_timer_set(fence->loop, &fence->timer, 0, fence_on_unsafe, fence);
 		return;
@@ -309,16 +294,10 @@ static void fence_next(struct fence *fence)
 	fence_ask(fence);
 }
 
-int fence_query(struct fence *fence, uint64_t cookie, const uint32_t *nodeid, size_t count)
+void fence_look(struct fence *fence, uint64_t cookie, bool apart)
 {
-	if (count == 0 || count > VX_NODES_MAX) {
-		return -EINVAL;
-	}
-	fence->waiting.cookie = cookie;
-	fence->waiting.count = count;
-	memcpy(fence->waiting.nodeid, nodeid, count * sizeof(*nodeid));
+	fence->waiting = (struct fence_question){ .cookie = cookie, .apart = apart, .open = true };
 	fence_next(fence);
-	return 0;
 }
 
 int fence_create(struct loop *loop, bool unsafe_none, const struct fence_ops *ops, void *ctx,
@@ -351,6 +330,7 @@ void fence_destroy(struct fence *fence)
 		return;
 	}
 	loop_timer_cancel(&fence->timer);
+	loop_timer_cancel(&fence->keep);
 	fence_helper_drop(fence);
 	child_forget(fence->helper);
 	free(fence);

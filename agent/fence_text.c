@@ -2,127 +2,121 @@
 /* What vxclustd and its fencing helper say to each other. */
 #include "agent/fence_text.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/errors.h"
-#include "base/limits.h"
 
-/* "NODEID:WHEN:PENDING:ERROR " at its longest, with room to spare */
-#define FENCE_TEXT_ENTRY 64
+static const char *const fence_text_what[] = {
+	[FENCE_LOOKED] = "looked",
+	[FENCE_FENCED] = "fenced",
+	[FENCE_LOST] = "lost",
+};
 
-static_assert(VX_NODES_MAX * FENCE_TEXT_ENTRY + 32 <= VX_FENCE_TEXT_MAX,
-	      "a packet holds all nodes");
-
-size_t fence_text_ask(char *out, uint64_t serial, const uint32_t *nodeid, size_t count)
+size_t fence_text_look(char *out, uint64_t serial, bool apart)
 {
-	assert(count <= VX_NODES_MAX);
+	return (size_t)snprintf(out, VX_FENCE_TEXT_MAX, "look %" PRIu64 " %d", serial, apart);
+}
 
-	int length = snprintf(out, VX_FENCE_TEXT_MAX, "%" PRIu64, serial);
+size_t fence_text_word(char *out, const struct fence_word *word)
+{
+	struct fence_word failed = { .what = FENCE_LOOKED, .serial = word->serial, .error = -ENOBUFS };
+	int length = snprintf(out, VX_FENCE_TEXT_MAX, "%s", fence_text_what[word->what]);
 
-	for (size_t i = 0; i < count; i++) {
-		length += snprintf(out + length, FENCE_TEXT_ENTRY, " %" PRIu32, nodeid[i]);
+	if (word->what == FENCE_LOOKED) {
+		length += snprintf(out + length, VX_FENCE_TEXT_MAX - (size_t)length,
+				   " %" PRIu64 " %d", word->serial, -word->error);
+	}
+	for (size_t i = 0; i < word->count; i++) {
+		size_t room = VX_FENCE_TEXT_MAX - (size_t)length;
+		int more = snprintf(out + length, room, " %s", word->node[i]);
+
+		if (more < 0 || (size_t)more >= room) {
+			return word->what == FENCE_LOOKED ? fence_text_word(out, &failed) : 0;
+		}
+		length += more;
 	}
 	return (size_t)length;
 }
 
-size_t fence_text_answer(char *out, uint64_t serial, const struct fence_time *time, size_t count)
+/* ---- reading ---- */
+
+/* The next word; words are separated by one blank. NULL: there is none, or an empty one. */
+static const char *fence_text_next(char **text)
 {
-	assert(count <= VX_NODES_MAX);
+	char *word = *text;
 
-	int length = snprintf(out, VX_FENCE_TEXT_MAX, "%" PRIu64, serial);
-
-	for (size_t i = 0; i < count; i++) {
-		length += snprintf(out + length, FENCE_TEXT_ENTRY, " %" PRIu32 ":%" PRIu64 ":%d:%d",
-				   time[i].nodeid, time[i].when_s, time[i].pending, time[i].error);
+	if (word == NULL) {
+		return NULL;
 	}
-	return (size_t)length;
+
+	char *blank = strchr(word, ' ');
+
+	if (blank != NULL) {
+		*blank = '\0';
+	}
+	*text = blank != NULL ? blank + 1 : NULL;
+	return *word != '\0' ? word : NULL;
 }
 
-/* An unsigned number up to max, which ends at one of the characters in stop. */
-static int fence_text_number(const char **text, const char *stop, uint64_t max, uint64_t *out)
+static int fence_text_number(const char *word, uint64_t max, uint64_t *out)
 {
 	char *end;
 
-	if (!isdigit((unsigned char)**text)) {
+	if (word == NULL || !isdigit((unsigned char)*word)) {
 		return -VX_E_PROTO;
 	}
 	errno = 0;
-	*out = strtoull(*text, &end, 10);
-	if (errno != 0 || *out > max) {
-		return -VX_E_PROTO;
-	}
-	for (const char *c = stop;; c++) {
-		if (*end == *c) {
-			*text = end;
-			return 0;
-		}
-		if (*c == '\0') {
-			return -VX_E_PROTO;
-		}
-	}
+	*out = strtoull(word, &end, 10);
+	return errno == 0 && *end == '\0' && *out <= max ? 0 : -VX_E_PROTO;
 }
 
-int fence_text_read_ask(const char *text, uint64_t *out_serial, uint32_t *out_nodeid,
-			size_t *out_count)
+int fence_text_read_look(char *text, uint64_t *out_serial, bool *out_apart)
 {
-	size_t count = 0;
-	uint64_t number;
-	int rc = fence_text_number(&text, " ", UINT64_MAX, out_serial);
+	const char *what = fence_text_next(&text);
+	uint64_t apart;
 
-	while (rc == 0 && *text == ' ') {
-		text++;
-		rc = fence_text_number(&text, " ", UINT32_MAX, &number);
-		if (rc == 0 && count == VX_NODES_MAX) {
-			rc = -VX_E_PROTO;
-		}
-		if (rc == 0) {
-			out_nodeid[count++] = (uint32_t)number;
-		}
-	}
-	*out_count = count;
-	return rc;
-}
-
-static int fence_text_entry(const char **text, struct fence_time *out_time)
-{
-	uint64_t nodeid, when, pending, error;
-	bool negative;
-
-	if (fence_text_number(text, ":", UINT32_MAX, &nodeid) != 0 || *(*text)++ != ':' ||
-	    fence_text_number(text, ":", UINT64_MAX, &when) != 0 || *(*text)++ != ':' ||
-	    fence_text_number(text, ":", 1, &pending) != 0 || *(*text)++ != ':') {
+	if (what == NULL || strcmp(what, "look") != 0 ||
+	    fence_text_number(fence_text_next(&text), UINT64_MAX, out_serial) != 0 ||
+	    fence_text_number(fence_text_next(&text), 1, &apart) != 0 || text != NULL) {
 		return -VX_E_PROTO;
 	}
-	negative = **text == '-';
-	*text += negative;
-	if (fence_text_number(text, " ", VX_E_END, &error) != 0 || (error != 0 && !negative)) {
-		return -VX_E_PROTO;
-	}
-	*out_time = (struct fence_time){ .nodeid = (uint32_t)nodeid,
-					 .when_s = when,
-					 .pending = pending != 0,
-					 .error = -(int)error };
+	*out_apart = apart != 0;
 	return 0;
 }
 
-int fence_text_read_answer(const char *text, uint64_t *out_serial, struct fence_time *out_time,
-			   size_t *out_count)
+int fence_text_read_word(char *text, struct fence_word *out_word)
 {
-	size_t count = 0;
-	int rc = fence_text_number(&text, " ", UINT64_MAX, out_serial);
+	const char *what = fence_text_next(&text);
+	uint64_t error = 0;
+	size_t kind = 0;
 
-	while (rc == 0 && *text == ' ') {
-		text++;
-		if (count == VX_NODES_MAX) {
+	*out_word = (struct fence_word){ 0 };
+	while (what != NULL && kind < VX_COUNT_OF(fence_text_what) &&
+	       strcmp(what, fence_text_what[kind]) != 0) {
+		kind++;
+	}
+	if (what == NULL || kind == VX_COUNT_OF(fence_text_what)) {
+		return -VX_E_PROTO;
+	}
+	out_word->what = (enum fence_what)kind;
+	if (kind == FENCE_LOOKED &&
+	    (fence_text_number(fence_text_next(&text), UINT64_MAX, &out_word->serial) != 0 ||
+	     fence_text_number(fence_text_next(&text), VX_E_END, &error) != 0)) {
+		return -VX_E_PROTO;
+	}
+	out_word->error = -(int)error;
+	while (text != NULL) {
+		const char *node = fence_text_next(&text);
+
+		if (node == NULL || out_word->count == VX_COUNT_OF(out_word->node)) {
 			return -VX_E_PROTO;
 		}
-		rc = fence_text_entry(&text, &out_time[count++]);
+		out_word->node[out_word->count++] = node;
 	}
-	*out_count = count;
-	return rc;
+	return kind == FENCE_LOOKED || out_word->count == (kind == FENCE_FENCED) ? 0 : -VX_E_PROTO;
 }

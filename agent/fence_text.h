@@ -3,24 +3,39 @@
  * What vxclustd and its fencing helper say to each other: one line of text a packet, on a
  * SOCK_SEQPACKET pair.
  *
- *   question   SERIAL NODEID...
- *   answer     SERIAL NODEID:WHEN:PENDING:ERROR...      same nodes, same order
+ *   question   look SERIAL APART
+ *   words      looked SERIAL ERROR [NODE...]     a fencing of these is under way
+ *              fenced NODE
+ *              lost
  *
  * Both ends are of one build and start each other, so there is no version.
  */
 #ifndef VX_AGENT_FENCE_TEXT_H
 #define VX_AGENT_FENCE_TEXT_H
 
-#include "agent/fence.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* Length of the text; out holds VX_FENCE_TEXT_MAX. count is at most VX_NODES_MAX. */
-size_t fence_text_ask(char *out, uint64_t serial, const uint32_t *nodeid, size_t count);
-size_t fence_text_answer(char *out, uint64_t serial, const struct fence_time *time, size_t count);
+#include "base/limits.h"
 
-/* Read back into arrays of VX_NODES_MAX. 0 or -VX_E_PROTO. text ends with '\0'. */
-int fence_text_read_ask(const char *text, uint64_t *out_serial, uint32_t *out_nodeid,
-			size_t *out_count);
-int fence_text_read_answer(const char *text, uint64_t *out_serial, struct fence_time *out_time,
-			   size_t *out_count);
+enum fence_what { FENCE_LOOKED, FENCE_FENCED, FENCE_LOST };
+
+struct fence_word {
+	enum fence_what what;
+	uint64_t serial;
+	int error;
+	const char *node[2 * VX_NODES_MAX]; /* in the text that was read, or the caller's */
+	size_t count;
+};
+
+/* Length of the text; out holds VX_FENCE_TEXT_MAX. */
+size_t fence_text_look(char *out, uint64_t serial, bool apart);
+/* What does not fit makes a look fail with -ENOBUFS; of a name that does not fit 0 comes back. */
+size_t fence_text_word(char *out, const struct fence_word *word);
+
+/* 0 or -VX_E_PROTO. text ends with '\0'; the words are cut in it. */
+int fence_text_read_look(char *text, uint64_t *out_serial, bool *out_apart);
+int fence_text_read_word(char *text, struct fence_word *out_word);
 
 #endif

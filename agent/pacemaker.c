@@ -223,6 +223,16 @@ int pacemaker_terminate(struct pacemaker *pacemaker, const char *node)
 						   "-N", node, NULL));
 }
 
+static bool pacemaker_lane_has(const struct pacemaker_lane *lane, const char *node)
+{
+	for (size_t i = 0; i < lane->count; i++) {
+		if (strcmp(lane->queue[i]->argv[2], node) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int pacemaker_reboot(struct pacemaker *pacemaker, const char *node)
 {
 	struct pacemaker_request *request;
@@ -230,9 +240,12 @@ int pacemaker_reboot(struct pacemaker *pacemaker, const char *node)
 	if (!pacemaker_name_is_good(node)) {
 		return -VX_E_SYNTAX;
 	}
+	if (pacemaker_lane_has(&pacemaker->fencing, node)) {
+		return 0; /* it is told already */
+	}
 	log_notice("node=%s pacemaker: the fencer is told to reboot it", node);
 	request =
-		pacemaker_request_new("stonith_admin", "--reboot", node, "--tolerance", "60", NULL);
+		pacemaker_request_new("stonith_admin", "--reboot", node, "--tolerance", "3", NULL);
 	if (request != NULL) {
 		request->timeout_ms = VX_FENCE_TOOL_MS;
 	}

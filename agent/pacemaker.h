@@ -31,7 +31,8 @@ int pacemaker_terminate(struct pacemaker *pacemaker, const char *node);
 /*
  * Asks the fencer itself to reboot the node, past Pacemaker's policy, which acts only when its
  * present transition is over: a start that waits for this very fencing would hold it up for
- * minutes. A fencing of the node that is under way or just done counts: no second one follows.
+ * minutes. One that is under way is waited for, and so is one that ended within 3 s; an earlier one
+ * does not count: whoever asks needs to hear of a new one.
  */
 int pacemaker_reboot(struct pacemaker *pacemaker, const char *node);
 /* A transient attribute of this node. A newer value replaces one that waits. */

@@ -35,7 +35,7 @@
 	X(R1_RSTART, vxclustd, master, "a reconfiguration begins; RSTART is not sent") \
 	X(R2_HELLO, vxclustd, member, "stopped; HELLO is not sent") \
 	X(R3_SURVEY, vxclustd, master, "all said HELLO; the copies are not read") \
-	X(R4_PROOF, vxclustd, master, "the proof of fencing is not asked for") \
+	X(R4_PROOF, vxclustd, master, "the proof of fencing is there, nothing is made of it") \
 	X(R6_CLAIM, vxclustd, master, "fencing is proven; nothing is claimed") \
 	X(R8_NEWVIEW, vxclustd, master, "claimed; NEWVIEW is not sent") \
 	X(R9_STORE, vxclustd, member, "NEWVIEW is delivered; the epoch is not stored") \

@@ -52,7 +52,18 @@
 	X(R5_CLAIM, CORE, "the claim is written", NULL) \
 	X(R5_MAJORITY, CORE, "the claim is on a majority", NULL) \
 	X(R6_PROOF, CORE, "fencing is proven", NULL) \
-	X(R6_OLD, CORE, "an older fencing is no proof", NULL) \
+	X(R5_PROVEN, CORE, "who is named by the second survey only is proven off too", \
+	  "who made the newer view that the first one found had proven that already") \
+	X(R6_OLD, CORE, "a fencing told before a look is no proof", NULL) \
+	X(R6_PENDING, CORE, "a fencing that was under way at the look is no proof", NULL) \
+	X(R6_ASKED, CORE, "a look from before somebody was watched does not count", \
+	  "an answer comes sooner than a node boots") \
+	X(R6_APART, CORE, "a fencer that was apart asks the others before it is looked at", NULL) \
+	X(R6_LIFE, CORE, "a fencing of another life is no proof", \
+	  "the view without a life, or the HELLO of the next one, ends its watch") \
+	X(R6_LEFT, CORE, "of a HELLO's leavers only those of an installed view are proven off", NULL) \
+	X(R6_HELLO, CORE, "who says HELLO was not ended by a fencing told before", \
+	  "fencing ends a node: only a device or an administrator that lies leads there") \
 	X(R7_FOLLOW, CORE, "NEWVIEW is from whom I follow", NULL) \
 	X(R7_RING, CORE, "NEWVIEW is of my ring", \
 	  "whom I follow is forgotten with the ring (R3_FORGET)") \

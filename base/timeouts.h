@@ -8,7 +8,7 @@
  *     ~8 s   Corosync tells the loss (token + consensus); views close, gates shut at once
  *     ~8 s   Pacemaker starts to fence; survivors send RSTART and HELLO (milliseconds)
  *   8..70 s  fencing (the fence device's own time-out, 60 s by default in Pacemaker)
- *     +0.1 s the proof is seen (VX_FENCE_POLL_MS), copies are read and claimed, NEWVIEW
+ *     +0.1 s Pacemaker's fencer tells of it: copies are read and claimed, NEWVIEW
  *     +0.1 s steps 3 to 6, I/O resumes
  *
  * A vxclustd hangs at 0 while its Corosync runs. Nothing happens before the next reconfiguration,
@@ -31,11 +31,13 @@
 #ifndef VX_BASE_TIMEOUTS_H
 #define VX_BASE_TIMEOUTS_H
 
-#define VX_FENCE_POLL_MS 100	  /* between two looks at Pacemaker's history while we wait */
+#define VX_FENCE_LOOK_MS 1000	  /* between two looks whether a fencing is under way */
+#define VX_FENCE_STUCK_MS 90000	  /* a fencing under way for so long: its originator is gone */
+#define VX_FENCE_APART_MS 2000	  /* the other nodes tell a fencer that was apart what is under way */
 #define VX_FENCE_ASK_MS 30000	  /* nothing pending or done by then: ask Pacemaker (terminate) */
 #define VX_FENCE_ASK_SOON_MS 3000 /* ... of a node that runs, but whose vxclustd is gone */
 #define VX_FENCE_AGAIN_MS 5000	  /* asked, and still nothing pending: the fencer itself is told */
-#define VX_FENCE_CALL_MS 5000	/* a question to Pacemaker's history; then its helper is replaced */
+#define VX_FENCE_CALL_MS 5000	/* a look, above VX_FENCE_APART_MS; then the helper is replaced */
 #define VX_TOOL_MS 20000	/* one tool of Pacemaker (attrd_updater, crm_resource, crm_mon) */
 #define VX_FENCE_TOOL_MS 120000 /* stonith_admin --reboot waits for the fencing itself */
 #define VX_ADM_ANSWER_MS 10000	/* vxclustadm waits for a word of vxclustd */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/errors.h"
 #include "base/fault.h"
@@ -220,16 +221,6 @@ static void fx_abort_local(struct node *node, const struct view_effect *effect)
 	node_work_start(node, &node_ask_abort, effect->token, NULL);
 }
 
-static void fx_times(struct node *node, const struct view_effect *effect)
-{
-	int rc = fence_query(node->fence, effect->token, effect->u.times.nodeid,
-			     effect->u.times.count);
-
-	if (rc != 0) {
-		log_err("the fencing history cannot be asked: %s", vx_strerror(rc));
-	}
-}
-
 static void fx_ask_fence(struct node *node, uint32_t nodeid, bool again)
 {
 	const char *name = node_name(node, nodeid);
@@ -319,9 +310,8 @@ static void node_effect(struct node *node, struct view_effect *effect)
 	case FX_CLOSE:
 		fx_ask(node, effect);
 		return;
-	case FX_TIMES:
-		FAULT(R4_PROOF);
-		fx_times(node, effect);
+	case FX_LOOK:
+		fence_look(node->fence, effect->token, effect->u.apart);
 		return;
 	case FX_ADMIT:
 		fx_admit(node, effect);
@@ -403,17 +393,52 @@ void node_abort(struct node *node, const char *reason)
 
 /* ---- Pacemaker ---- */
 
-static void node_on_times(void *ctx, uint64_t cookie, const struct fence_time *time, size_t count)
+/* Of Pacemaker's name of a node, which is Corosync's too. 0: not of this cluster. */
+static uint32_t node_of_name(const struct node *node, const char *name)
 {
-	struct view_time list[VX_NODES_MAX];
-	struct view_event event = { .type = VE_TIMES, .token = cookie, .time = list };
-
-	for (size_t i = 0; i < count && i < VX_NODES_MAX; i++) {
-		list[event.time_count++] = (struct view_time){ .nodeid = time[i].nodeid,
-							       .when_s = time[i].when_s,
-							       .pending = time[i].pending,
-							       .error = time[i].error };
+	for (size_t i = 0; i < node->info.count; i++) {
+		if (strcasecmp(node->info.node[i].name, name) == 0) {
+			return node->info.node[i].nodeid;
+		}
 	}
+	return 0;
+}
+
+static void node_on_looked(void *ctx, uint64_t cookie, int error, const char *const *name,
+			   size_t count)
+{
+	uint32_t nodeid[2 * VX_NODES_MAX];
+	struct view_event event = {
+		.type = VE_LOOKED, .token = cookie, .error = error, .nodeid = nodeid
+	};
+
+	for (size_t i = 0; i < count && i < VX_COUNT_OF(nodeid); i++) {
+		nodeid[event.nodeid_count++] = node_of_name(ctx, name[i]);
+	}
+	node_event(ctx, &event);
+}
+
+static void node_on_fenced(void *ctx, const char *name)
+{
+	struct view_event event = { .type = VE_FENCED,
+				    .fenced = name != NULL ? node_of_name(ctx, name) : 0 };
+
+	if (name != NULL && event.fenced == 0) {
+		log_notice("Pacemaker fenced %s, which is not in Corosync's node list", name);
+		return;
+	}
+	if (name != NULL) {
+		log_notice("node=%s was fenced", name);
+		FAULT(R4_PROOF);
+	}
+	node_event(ctx, &event);
+}
+
+static void node_on_fencer_lost(void *ctx)
+{
+	const struct view_event event = { .type = VE_FENCER_LOST };
+
+	log_warning("the connection to Pacemaker's fencer was lost");
 	node_event(ctx, &event);
 }
 
@@ -457,7 +482,8 @@ void node_terminate(struct node *node)
 int node_create(struct loop *loop, const struct conf *conf, void (*ended)(void *ctx, int code),
 		void *ctx, struct node **out_node)
 {
-	static const struct fence_ops fence_ops = { node_on_times };
+	static const struct fence_ops fence_ops = { node_on_looked, node_on_fenced,
+						    node_on_fencer_lost };
 	bool unsafe = strcmp(conf_get(conf, CONF_fencing), "unsafe-none") == 0;
 	struct node *node = calloc(1, sizeof(*node));
 

@@ -50,6 +50,7 @@ static void work_end(struct node_work *work)
 				    .reason = ended.reason[0] != '\0' ? ended.reason : NULL,
 				    .max_epoch = ended.max_epoch,
 				    .unclean = ended.unclean,
+				    .wall_s = clock_wall_ms() / 1000u,
 				    .durable = ended.durable,
 				    .durable_count = ended.durable_count,
 				    .open_claim = ended.open_claim,

@@ -139,7 +139,7 @@ static void view_on_ring(struct view_core *core, const struct view_event *event,
 				    ? event->nodeid_count
 				    : VX_COUNT_OF(core->totem);
 	memcpy(core->totem, event->nodeid, core->totem_count * sizeof(core->totem[0]));
-	core->peer_known = core->peer_known && !view_in_totem(core, core->peer);
+	view_proof_peer(core);
 	view_coord_cancel(core, fx); /* its packets name the old ring */
 	view_unfollow(core);
 	for (size_t i = 0; core->have_view && i < core->view.member_count; i++) {
@@ -175,6 +175,9 @@ static void view_on_quorum(struct view_core *core, const struct view_event *even
 {
 	bool had = core->quorate;
 
+	if (event->quorate && !had) {
+		core->apart = true; /* what others fenced meanwhile */
+	}
 	core->quorum_ring = event->ring;
 	core->quorate = event->quorate;
 	/* the view may be of a quorate ring between two of which this node was told */
@@ -299,6 +302,7 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 		view_on_rstart(core, packet, fx);
 		return;
 	case VP_HELLO:
+		view_proof_hello(core, packet);
 		view_coord_hello(core, packet, fx);
 		return;
 	case VP_NEWVIEW:
@@ -352,14 +356,18 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 		return;
 	case VT_ASK:
 		if (core->state == VS_ABORTING) {
-			view_ask_fence(core, fx, core->nodeid);
+			view_ask_fence(core, fx, core->nodeid, false);
 			view_gone(core, fx, VIEW_LOST);
 			return;
 		}
-		view_coord_ask(core, fx);
+		core->ask_due = core->coord == VC_FENCE; /* a fencing may be under way: look */
+		core->look_waits = core->look_waits && !core->ask_due;
 		return;
 	case VT_POLL:
 		view_coord_poll(core, fx);
+		return;
+	case VT_LOOK:
+		core->look_waits = false;
 		return;
 	case VT_ADMIT:
 		view_admit_timer(core, fx);
@@ -391,6 +399,8 @@ static void view_on_join(struct view_core *core, const struct view_event *event,
 		core->last_epoch = event->last_epoch;
 	}
 	core->peer = event->two_node_peer;
+	core->apart = true;
+	view_proof_peer(core);
 	if (event->timeout_ms > 0) {
 		view_fx_timer(fx, VT_JOIN, event->timeout_ms);
 	}
@@ -426,8 +436,14 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 	case VE_SURVEYED:
 		view_coord_surveyed(core, event, fx);
 		break;
-	case VE_TIMES:
-		view_coord_times(core, event, fx);
+	case VE_LOOKED:
+		view_on_looked(core, event, fx);
+		break;
+	case VE_FENCED:
+		view_on_fenced(core, event->fenced, fx);
+		break;
+	case VE_FENCER_LOST:
+		core->apart = true;
 		break;
 	case VE_CLAIMED:
 		view_coord_claimed(core, event, fx);
@@ -477,11 +493,12 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		view_on_setmaster(core, event->master, fx);
 		break;
 	case VE_PEER:
-		core->peer_known = core->peer_known && core->peer == event->two_node_peer;
 		core->peer = event->two_node_peer;
+		view_proof_peer(core);
 		break;
 	}
 	view_watch(core, fx);
+	view_proof(core, fx);
 	view_check(core);
 }
 

@@ -25,7 +25,8 @@ struct view_ring {
 /* The low half of an incarnation is the pid of the vxclustd, as CPG names it. */
 struct view_member {
 	uint32_t nodeid, nid;
-	uint64_t incarnation, joined_epoch, fenced_at;
+	uint64_t incarnation, joined_epoch;
+	uint64_t fenced_at; /* for older programs: when the view was made, seconds */
 	int32_t preference;
 	uint32_t proto_min, proto_max; /* protocol versions that it speaks (R21) */
 	bool leaving;		       /* it waits until it can leave (R19) */
@@ -37,6 +38,7 @@ struct view_leaver {
 	uint32_t nodeid, nid;
 	uint64_t incarnation, fenced_at;
 	enum view_how how;
+	bool proven; /* off: an installed view says so; does not travel */
 };
 
 struct view {
@@ -110,7 +112,7 @@ enum view_event_type {
 	VE_STOPPED,
 	VE_PRESTOPPED,
 	VE_SURVEYED,
-	VE_TIMES,
+	VE_LOOKED,
 	VE_CLAIMED,
 	VE_ADMITTED,
 	VE_STORED,
@@ -120,16 +122,22 @@ enum view_event_type {
 	VE_CLOSED,
 	VE_ABORTED,
 	VE_TIMER,
+	/* from Pacemaker's fencer */
+	VE_FENCED,
+	VE_FENCER_LOST,
 };
 
-struct view_time {
-	uint32_t nodeid;
-	uint64_t when_s; /* last successful fencing, 0 = never */
-	bool pending;
-	int error; /* not 0: not known */
+enum view_timer {
+	VT_BEGIN,
+	VT_POLL,
+	VT_ASK,
+	VT_BUSY,
+	VT_MUTE,
+	VT_JOIN,
+	VT_ADMIT,
+	VT_LOOK,
+	VT_COUNT
 };
-
-enum view_timer { VT_BEGIN, VT_POLL, VT_ASK, VT_BUSY, VT_MUTE, VT_JOIN, VT_ADMIT, VT_COUNT };
 
 struct view_event {
 	enum view_event_type type;
@@ -150,7 +158,7 @@ struct view_event {
 	bool upgrade;	    /* RECONF: to the highest protocol of all members */
 	/* RING, QUORUM */
 	struct view_ring ring;
-	const uint32_t *nodeid; /* RING: nodes of the totem ring */
+	const uint32_t *nodeid; /* RING: nodes of the totem ring. LOOKED: who is being fenced */
 	size_t nodeid_count;
 	bool quorate;
 	/* PACKET */
@@ -163,9 +171,8 @@ struct view_event {
 	size_t durable_count;
 	const uint64_t *open_claim; /* SURVEYED: claimed, and no content of that epoch yet */
 	size_t open_claim_count;
-	/* TIMES */
-	const struct view_time *time;
-	size_t time_count;
+	uint64_t wall_s; /* SURVEYED: the clock of this node, for older programs */
+	uint32_t fenced; /* FENCED: node id; 0: all (fencing is off) */
 };
 
 /* ---- effects ---- */
@@ -176,7 +183,7 @@ enum view_effect_type {
 	FX_STOP,	/* STOPPED */
 	FX_PRESTOP,	/* PRESTOPPED */
 	FX_SURVEY,	/* SURVEYED */
-	FX_TIMES,	/* TIMES */
+	FX_LOOK,	/* LOOKED */
 	FX_CLAIM,	/* CLAIMED */
 	FX_ADMIT,	/* ADMITTED */
 	FX_STORE,	/* STORED */
@@ -211,10 +218,7 @@ struct view_effect {
 			uint32_t nodeid;
 			bool again; /* asked before: the fencer itself is told */
 		} ask;		    /* ASK_FENCE */
-		struct {
-			uint32_t nodeid[2 * VX_NODES_MAX];
-			size_t count;
-		} times;
+		bool apart;	   /* LOOK: the fencer was apart from the others: it asks them first */
 		uint32_t nodeid;   /* ADMIT: who wants to join */
 		uint32_t step;	   /* STEP */
 		uint32_t master;   /* PRESTOP: who is to become master; 0: no switch */

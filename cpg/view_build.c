@@ -18,16 +18,6 @@ bool view_coord_present(const struct view_core *core, uint32_t nodeid, uint64_t 
 	return false;
 }
 
-const struct view_time *view_coord_time(const struct view_core *core, uint32_t nodeid)
-{
-	for (size_t i = 0; i < core->time_count; i++) {
-		if (core->time[i].nodeid == nodeid) {
-			return &core->time[i];
-		}
-	}
-	return NULL;
-}
-
 static int view_seniority(const void *a, const void *b)
 {
 	const struct view_member *x = a, *y = b;
@@ -200,9 +190,8 @@ void view_coord_build(struct view_core *core)
 			next->unfolded = next->unfolded && hello->let_go;
 
 			struct view_member member = hello->self;
-			const struct view_time *time = view_coord_time(core, member.nodeid);
 
-			member.fenced_at = time != NULL ? time->when_s : 0;
+			member.fenced_at = core->wall_s;
 			if (fresh == 1) {
 				member.joined_epoch = next->epoch;
 				member.nid = view_nid_choose(core, &member);

@@ -116,7 +116,7 @@ static void view_coord_collect(struct view_core *core)
 	memset(core->hello, 0, sizeof(core->hello));
 	core->gone_count = 0;
 	core->max_epoch = core->last_epoch;
-	core->surveyed = core->times_known = core->contested = false;
+	core->surveyed = core->contested = false;
 }
 
 void view_coord_followed(struct view_core *core, uint32_t round)
@@ -220,39 +220,6 @@ static void view_coord_survey(struct view_core *core, struct view_effects *fx,
 	view_fx(fx, FX_SURVEY)->token = core->coord_token;
 }
 
-/* Once each, as many as there is room for. */
-static void view_times_name(struct view_effect *effect, uint32_t nodeid)
-{
-	for (size_t i = 0; i < effect->u.times.count; i++) {
-		if (effect->u.times.nodeid[i] == nodeid) {
-			return;
-		}
-	}
-	if (effect->u.times.count < VX_COUNT_OF(effect->u.times.nodeid)) {
-		effect->u.times.nodeid[effect->u.times.count++] = nodeid;
-	}
-}
-
-/* Asks Pacemaker's history for everybody here and everybody gone, and the other one of two. */
-static void view_coord_ask_times(struct view_core *core, struct view_effects *fx)
-{
-	struct view_effect *effect = view_fx(fx, FX_TIMES);
-
-	core->times_token = view_token(core);
-	effect->token = core->times_token;
-	for (size_t i = 0; i < core->node_count; i++) {
-		if (core->hello[i].here) {
-			view_times_name(effect, core->hello[i].self.nodeid);
-		}
-	}
-	for (size_t i = 0; i < core->gone_count; i++) {
-		view_times_name(effect, core->gone[i].nodeid);
-	}
-	if (core->peer != 0) {
-		view_times_name(effect, core->peer);
-	}
-}
-
 void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 		      struct view_effects *fx)
 {
@@ -279,7 +246,13 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 		core->max_epoch = packet->last_epoch;
 	}
 	for (size_t i = 0; i < packet->view.leaver_count && !MUTANT(R10_ACCUMULATE); i++) {
-		view_coord_gone(core, &packet->view.leaver[i]);
+		struct view_leaver leaver = packet->view.leaver[i];
+		const struct view_member *member = view_member_of(&packet->view, leaver.nodeid);
+
+		/* a view with this leaver was made and installed: it was proven off then (R5b) */
+		leaver.proven = member == NULL || member->incarnation != leaver.incarnation ||
+				MUTANT(R6_LEFT);
+		view_coord_gone(core, &leaver);
 	}
 	if (!view_coord_all_here(core)) {
 		return;
@@ -296,11 +269,9 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 /* R6: is it proven that this leaver's I/O is over? */
 static bool view_coord_proven(const struct view_core *core, const struct view_leaver *leaver)
 {
-	const struct view_time *time = view_coord_time(core, leaver->nodeid);
-
-	return leaver->how != VIEW_LOST || view_coord_present(core, leaver->nodeid, 0) ||
-	       (time != NULL && time->error == 0 && time->when_s > leaver->fenced_at) ||
-	       (time != NULL && time->when_s > 0 && MUTANT(R6_OLD)) || MUTANT(R6_PROOF);
+	return leaver->how != VIEW_LOST || leaver->proven ||
+	       view_coord_present(core, leaver->nodeid, 0) ||
+	       view_proof_fenced(core, leaver->nodeid, leaver->incarnation) || MUTANT(R6_PROOF);
 }
 
 static bool view_coord_all_proven(const struct view_core *core)
@@ -352,61 +323,38 @@ static bool view_peer_claims(const struct view_core *core, const struct view_eve
 	return false;
 }
 
-/* Times are known: since when must it have been fenced? From now on, if it was seen meanwhile. */
-static void view_peer_judge(struct view_core *core)
-{
-	const struct view_time *time = view_coord_time(core, core->peer);
-
-	if (!core->peer_known && time != NULL && view_peer_away(core)) {
-		core->peer_fenced_at = time->when_s;
-		core->peer_known = true;
-	}
-	if (core->contested) {
-		const struct view_leaver unknown = { .nodeid = core->peer,
-						     .fenced_at = MUTANT(R20_FRESH) ?
-									  0 :
-									  core->peer_fenced_at,
-						     .how = VIEW_LOST };
-
-		view_leaver_add(core->gone, &core->gone_count, VX_COUNT_OF(core->gone), &unknown);
-	}
-}
-
-/* Survey and times are known: who is still to be fenced? */
-static void view_coord_judge(struct view_core *core, struct view_effects *fx)
+void view_coord_judge(struct view_core *core, struct view_effects *fx)
 {
 	size_t waiting = 0;
 	uint32_t ask_ms = VX_FENCE_ASK_MS;
 
-	if (!core->surveyed || !core->times_known) {
+	if (!core->surveyed || (core->coord != VC_SURVEY && core->coord != VC_FENCE)) {
 		return;
 	}
 	for (size_t i = 0; i < core->gone_count; i++) {
-		if (!view_coord_proven(core, &core->gone[i])) {
-			waiting++;
-			/* only its vxclustd is gone: nobody else has a reason to fence the node */
-			ask_ms = view_in_totem(core, core->gone[i].nodeid) ? VX_FENCE_ASK_SOON_MS
-									   : ask_ms;
-			if (core->coord == VC_SURVEY) {
-				view_fx_mark(fx, "waiting for the fencing of node %u",
-					     core->gone[i].nodeid);
-			}
+		const struct view_leaver *leaver = &core->gone[i];
+
+		if (view_coord_proven(core, leaver)) {
+			continue;
+		}
+		waiting++;
+		view_proof_add(core, leaver->nodeid, leaver->incarnation);
+		/* only its vxclustd is gone: nobody else has a reason to fence the node */
+		ask_ms = view_in_totem(core, leaver->nodeid) ? VX_FENCE_ASK_SOON_MS : ask_ms;
+		if (core->coord == VC_SURVEY) {
+			view_fx_mark(fx, "waiting for the fencing of node %u", leaver->nodeid);
 		}
 	}
 	if (waiting == 0 && (core->coord == VC_SURVEY || MUTANT(R5_AGAIN))) {
 		view_coord_claim(core, fx);
 	} else if (waiting == 0) {
 		view_fx_mark(fx, "fencing is proven");
-		view_fx_timer_cancel(fx, VT_POLL);
 		view_fx_timer_cancel(fx, VT_ASK);
 		core->survey_epoch = core->max_epoch;
 		view_coord_survey(core, fx, VC_RESURVEY); /* R5c */
-	} else {
-		if (core->coord == VC_SURVEY) {
-			core->coord = VC_FENCE;
-			view_fx_timer(fx, VT_ASK, ask_ms);
-		}
-		view_fx_timer(fx, VT_POLL, VX_FENCE_POLL_MS);
+	} else if (core->coord == VC_SURVEY) {
+		core->coord = VC_FENCE;
+		view_fx_timer(fx, VT_ASK, ask_ms);
 	}
 }
 
@@ -444,6 +392,7 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 		view_coord_consider(core, fx);
 		return;
 	}
+	core->wall_s = event->wall_s;
 	view_coord_former(core, event->durable, MUTANT(R5_DURABLE) ? 0 : event->durable_count);
 	if (core->coord == VC_VERIFY) {
 		if (view_peer_claims(core, event) || core->max_epoch > core->next.epoch ||
@@ -456,39 +405,20 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 	}
 	core->contested = core->contested || view_peer_claims(core, event);
 	if (core->coord == VC_RESURVEY) {
-		if (core->max_epoch != core->survey_epoch && !MUTANT(R5_ANOTHER)) {
-			view_coord_rstart(core, fx); /* R5c: somebody made another view meanwhile */
+		if ((core->max_epoch != core->survey_epoch && !MUTANT(R5_ANOTHER)) ||
+		    (!view_coord_all_proven(core) && !MUTANT(R5_PROVEN))) {
+			view_coord_rstart(core, fx); /* R5c: another view, or another member */
 		} else {
 			view_coord_claim(core, fx);
 		}
 		return;
 	}
-	core->surveyed = true;
-	core->times_known = false;
-	view_coord_ask_times(core, fx);
-}
+	if (core->contested) { /* R20: the other one may run */
+		const struct view_leaver unknown = { .nodeid = core->peer, .how = VIEW_LOST };
 
-void view_coord_times(struct view_core *core, const struct view_event *event,
-		      struct view_effects *fx)
-{
-	if (event->token != core->times_token ||
-	    (core->coord != VC_SURVEY && core->coord != VC_FENCE)) {
-		return;
+		view_leaver_add(core->gone, &core->gone_count, VX_COUNT_OF(core->gone), &unknown);
 	}
-	core->time_count = event->time_count < VX_COUNT_OF(core->time) ? event->time_count
-								       : VX_COUNT_OF(core->time);
-	memcpy(core->time, event->time, core->time_count * sizeof(core->time[0]));
-	for (size_t i = 0; i < core->time_count; i++) {
-		if (core->time[i].error != 0) {
-			/* without the times of all, the next loss could not be judged (R6) */
-			view_fx_mark(fx, "Pacemaker's fencing history is not available: %s",
-				     vx_strerror(core->time[i].error));
-			view_fx_timer(fx, VT_POLL, VIEW_RETRY_MS);
-			return;
-		}
-	}
-	core->times_known = true;
-	view_peer_judge(core);
+	core->surveyed = true;
 	view_coord_judge(core, fx);
 }
 
@@ -523,16 +453,7 @@ void view_coord_claimed(struct view_core *core, const struct view_event *event,
 void view_coord_poll(struct view_core *core, struct view_effects *fx)
 {
 	switch (core->coord) {
-	case VC_FENCE:
-		view_coord_ask_times(core, fx);
-		return;
 	case VC_SURVEY:
-		if (core->surveyed) {
-			view_coord_ask_times(core, fx);
-		} else {
-			view_coord_survey(core, fx, VC_SURVEY);
-		}
-		return;
 	case VC_RESURVEY:
 	case VC_VERIFY:
 		view_coord_survey(core, fx, core->coord);
@@ -540,6 +461,7 @@ void view_coord_poll(struct view_core *core, struct view_effects *fx)
 	case VC_IDLE:
 	case VC_PRESTOP:
 	case VC_HELLO:
+	case VC_FENCE:
 	case VC_CLAIM:
 	case VC_SENT:
 	case VC_COUNT:
@@ -550,15 +472,28 @@ void view_coord_poll(struct view_core *core, struct view_effects *fx)
 /* Pacemaker has not begun to fence somebody whose proof is awaited (R6). */
 void view_coord_ask(struct view_core *core, struct view_effects *fx)
 {
+	bool pending = false;
+
 	if (core->coord != VC_FENCE) {
 		return;
 	}
 	for (size_t i = 0; i < core->gone_count; i++) {
-		const struct view_time *time = view_coord_time(core, core->gone[i].nodeid);
+		const struct view_leaver *leaver = &core->gone[i];
 
-		if (!view_coord_proven(core, &core->gone[i]) && (time == NULL || !time->pending)) {
-			view_ask_fence(core, fx, core->gone[i].nodeid);
+		if (view_coord_proven(core, leaver)) {
+			continue;
+		}
+		switch (view_proof_pending(core, leaver->nodeid)) {
+		case PENDING_NOT:
+			view_ask_fence(core, fx, leaver->nodeid, false);
+			break;
+		case PENDING:
+			pending = true;
+			break;
+		case PENDING_STUCK:
+			view_ask_fence(core, fx, leaver->nodeid, true);
+			break;
 		}
 	}
-	view_fx_timer(fx, VT_ASK, VX_FENCE_AGAIN_MS);
+	view_fx_timer(fx, VT_ASK, pending ? VX_FENCE_LOOK_MS : VX_FENCE_AGAIN_MS);
 }

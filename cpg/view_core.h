@@ -43,6 +43,17 @@ struct view_ask {
 	uint64_t token;
 };
 
+/* R6: a life that may have to be proven off (view_proof.c). */
+struct view_watch {
+	uint32_t nodeid;
+	uint64_t incarnation; /* 0: the other one of two (R20) */
+	enum { WATCH_BLIND, WATCH_SEES, WATCH_FENCED } state;
+	bool asked; /* the look under way was asked for after it became BLIND */
+	uint32_t pending; /* looks in a row at which a fencing of the node was under way */
+};
+
+enum view_pending { PENDING_NOT, PENDING, PENDING_STUCK };
+
 /* R19: who is to become master, and who asked for it. */
 struct view_switch {
 	uint32_t by, nodeid; /* 0: nobody */
@@ -99,23 +110,29 @@ struct view_core {
 	/* coordinating (R5) */
 	enum view_coord coord;
 	uint32_t round;
-	uint64_t coord_token, times_token;
+	uint64_t coord_token;
 	struct view_hello hello[VX_NODES_MAX]; /* by index in node[] */
 	struct view_leaver
 		gone[4 * VX_NODES_MAX]; /* everybody known to have left: own, HELLOs, durable */
 	size_t gone_count;
 	uint64_t max_epoch, survey_epoch;
-	bool surveyed, times_known;
+	bool surveyed;
+	uint64_t wall_s; /* when that was */
 
 	/* two_node (R20) */
-	uint32_t peer;		 /* the other node; 0: a majority is needed */
-	bool peer_known;	 /* peer_fenced_at is */
-	uint64_t peer_fenced_at; /* since it was seen last */
+	uint32_t peer; /* the other node; 0: a majority is needed */
 	bool contested;
 	uint64_t own_claim[2]; /* the last ones of this process */
 	struct view next;      /* the view being made */
-	struct view_time time[2 * VX_NODES_MAX];
-	size_t time_count;
+
+	/* who is off (R6) */
+	struct view_watch watch[5 * VX_NODES_MAX + 1];
+	size_t watch_count;
+	uint64_t look_token; /* 0: none is under way */
+	bool apart;	     /* the fencer may have missed what others began */
+	bool look_apart;     /* ... and the look under way mends that */
+	bool look_waits, look_failed;
+	bool ask_due; /* Pacemaker is asked after the next look */
 
 	/* who waits for whom (R11) */
 	bool busy;
@@ -229,13 +246,27 @@ void view_on_stepped(struct view_core *core, const struct view_event *event,
 void view_watch(struct view_core *core, struct view_effects *fx);
 void view_watch_begin(struct view_core *core, struct view_effects *fx);
 void view_watch_heard(struct view_core *core, const struct view_packet *packet);
-void view_ask_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid);
+void view_ask_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid, bool fencer);
 void view_watch_timer(struct view_core *core, enum view_timer timer, struct view_effects *fx);
+
+/* view_proof.c */
+void view_proof(struct view_core *core, struct view_effects *fx);
+void view_proof_add(struct view_core *core, uint32_t nodeid, uint64_t incarnation);
+bool view_proof_fenced(const struct view_core *core, uint32_t nodeid, uint64_t incarnation);
+/* Was a fencing told of this process's node? */
+bool view_proof_told(const struct view_core *core, uint32_t nodeid, uint32_t pid);
+/* Was a fencing of the node under way at the last look? Stuck is said once in VX_FENCE_STUCK_MS. */
+enum view_pending view_proof_pending(struct view_core *core, uint32_t nodeid);
+void view_proof_install(struct view_core *core);
+void view_proof_hello(struct view_core *core, const struct view_packet *packet);
+void view_proof_peer(struct view_core *core);
+void view_on_looked(struct view_core *core, const struct view_event *event,
+		    struct view_effects *fx);
+void view_on_fenced(struct view_core *core, uint32_t nodeid, struct view_effects *fx);
 
 /* view_build.c */
 /* Did it say HELLO? incarnation 0: any. */
 bool view_coord_present(const struct view_core *core, uint32_t nodeid, uint64_t incarnation);
-const struct view_time *view_coord_time(const struct view_core *core, uint32_t nodeid);
 void view_coord_build(struct view_core *core); /* into core->next */
 /* R21: who said HELLO and cannot be in the view that was built is told so. */
 void view_coord_refuse(struct view_core *core, struct view_effects *fx);
@@ -258,11 +289,12 @@ void view_coord_hello(struct view_core *core, const struct view_packet *packet,
 		      struct view_effects *fx);
 void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 			 struct view_effects *fx);
-void view_coord_times(struct view_core *core, const struct view_event *event,
-		      struct view_effects *fx);
+/* Who is still to be fenced? Goes on if nobody is. */
+void view_coord_judge(struct view_core *core, struct view_effects *fx);
 void view_coord_claimed(struct view_core *core, const struct view_event *event,
 			struct view_effects *fx);
 void view_coord_poll(struct view_core *core, struct view_effects *fx);
+/* Asks Pacemaker to fence whose proof is awaited, after a look. */
 void view_coord_ask(struct view_core *core, struct view_effects *fx);
 
 #endif

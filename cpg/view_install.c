@@ -77,6 +77,7 @@ static void view_install(struct view_core *core, const struct view *view, struct
 		view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left),
 				&view->leaver[i]);
 	}
+	view_proof_install(core);
 	memset(core->done, 0, sizeof(core->done));
 	if (core->state == VS_JOINING) {
 		view_state_set(core, VS_MEMBER);

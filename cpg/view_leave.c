@@ -186,7 +186,7 @@ void view_on_aborted(struct view_core *core, const struct view_event *event,
 	}
 	if (event->error != 0 && !MUTANT(R13_WAIT)) {
 		/* R13: not proven that its I/O ended: leave without the word, be fenced */
-		view_ask_fence(core, fx, core->nodeid);
+		view_ask_fence(core, fx, core->nodeid, false);
 		view_gone(core, fx, VIEW_LOST);
 		return;
 	}

@@ -157,6 +157,26 @@ static enum view_how view_how_worse(enum view_how a, enum view_how b)
 	return a == VIEW_ABORTED || b == VIEW_ABORTED ? VIEW_ABORTED : VIEW_CLEAN;
 }
 
+static bool view_leaver_open(const struct view_leaver *leaver)
+{
+	return leaver->how == VIEW_LOST && !leaver->proven;
+}
+
+/* Of two lives of a node: what is to be proven and folded of both. */
+static void view_leaver_merge(struct view_leaver *to, const struct view_leaver *from)
+{
+	bool to_open = view_leaver_open(to), from_open = view_leaver_open(from);
+
+	if (to_open && from_open) {
+		to->incarnation |= from->incarnation; /* a new one: the proof of one is none of both */
+	} else if (from_open) {
+		to->incarnation = from->incarnation;
+	}
+	to->proven = !to_open && !from_open;
+	to->how = view_how_worse(to->how, from->how);
+	to->fenced_at = to->fenced_at > from->fenced_at ? to->fenced_at : from->fenced_at;
+}
+
 /* Adds or keeps; a word of the node itself (clean, aborted) is better than "lost". */
 void view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 		     const struct view_leaver *leaver)
@@ -167,6 +187,7 @@ void view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 			if (list[i].how == VIEW_LOST) {
 				list[i].how = leaver->how;
 			}
+			list[i].proven = list[i].proven || leaver->proven;
 			return;
 		}
 	}
@@ -177,10 +198,7 @@ void view_leaver_add(struct view_leaver *list, size_t *count, size_t max,
 	/* full: those of one node and slot become one, with all that is to be proven and folded */
 	for (size_t i = 0; i < *count; i++) {
 		if (list[i].nodeid == leaver->nodeid && list[i].nid == leaver->nid) {
-			list[i].how = view_how_worse(list[i].how, leaver->how);
-			list[i].fenced_at = list[i].fenced_at > leaver->fenced_at
-						    ? list[i].fenced_at
-						    : leaver->fenced_at;
+			view_leaver_merge(&list[i], leaver);
 			return;
 		}
 	}

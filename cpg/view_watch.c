@@ -60,12 +60,13 @@ static bool view_heard(const struct view_core *core, uint32_t nodeid, uint64_t i
 	return index >= 0 && core->heard[index];
 }
 
-/* Asked a second time, the fencer itself is told (R6). */
-void view_ask_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid)
+/* Asked a second time, the fencer itself is told (R6), or at once. */
+void view_ask_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid, bool fencer)
 {
 	struct view_effect *effect = view_fx(fx, FX_ASK_FENCE);
 
 	effect->u.ask.nodeid = nodeid;
+	effect->u.ask.again = fencer;
 	for (size_t i = 0; i < core->asked_count; i++) {
 		if (core->asked[i] == nodeid) {
 			effect->u.ask.again = true;
@@ -77,10 +78,14 @@ void view_ask_fence(struct view_core *core, struct view_effects *fx, uint32_t no
 	}
 }
 
-static void view_mute_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid)
+static void view_mute_fence(struct view_core *core, struct view_effects *fx, uint32_t nodeid,
+			    uint32_t pid)
 {
+	if (view_proof_told(core, nodeid, pid)) {
+		return; /* it was fenced: Corosync will tell its loss */
+	}
 	view_fx_mark(fx, "node %u hangs: no word of its vxclustd for %d ms", nodeid, VX_MUTE_MS);
-	view_ask_fence(core, fx, nodeid);
+	view_ask_fence(core, fx, nodeid, false);
 }
 
 /* The coordinator waits for HELLO of all members of the ring. */
@@ -91,7 +96,7 @@ static void view_mute_hello(struct view_core *core, struct view_effects *fx)
 
 		if (!core->hello[i].here && !core->heard[i] &&
 		    view_in_ring(core, node->nodeid, node->pid)) {
-			view_mute_fence(core, fx, node->nodeid);
+			view_mute_fence(core, fx, node->nodeid, node->pid);
 		}
 	}
 }
@@ -118,7 +123,7 @@ static void view_mute_step(struct view_core *core, struct view_effects *fx)
 			view_fx_mark(fx, "step %s: waiting for node %u", step_name(core->step),
 				     member->nodeid);
 		} else if (first == core->nodeid) {
-			view_mute_fence(core, fx, member->nodeid);
+			view_mute_fence(core, fx, member->nodeid, (uint32_t)member->incarnation);
 		}
 	}
 }

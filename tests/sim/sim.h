@@ -35,7 +35,7 @@
 #define SIM_IPC_US 30	      /* always the same: a connection keeps its order */
 #define SIM_MS UINT64_C(1000) /* time is in microseconds */
 #define SIM_S UINT64_C(1000000)
-#define SIM_START (1000 * SIM_S) /* of a run: Pacemaker's history has seconds before it */
+#define SIM_START (1000 * SIM_S) /* of a run */
 
 struct sim;
 
@@ -292,6 +292,13 @@ struct sim_configd {
 	uint64_t cookies;
 };
 
+/* Pacemaker's fencer (sim_fencer.c). */
+struct sim_fencer {
+	bool up;
+	uint32_t pending; /* bit: it knows that an operation is under way */
+	uint64_t said;	  /* when the last thing that it said arrives */
+};
+
 struct sim_node {
 	bool power;
 	struct sim_process proc[PROC_COUNT];
@@ -319,6 +326,7 @@ struct sim_node {
 	uint32_t proto_min, proto_max; /* of the program that is installed */
 	struct sim_content memory[SIM_GROUPS_MAX];
 
+	struct sim_fencer fencer;
 	struct sim_clustd clustd;
 	struct sim_iod iod;
 	struct sim_configd configd;
@@ -355,8 +363,7 @@ struct sim_client {
 	X(PAUSE_CLUSTD) \
 	X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) \
 		X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) X(SETMASTER) X(FENCE) \
-			X(QUORUM) \
-			X(OLD_COPIES) /* from here on: hard ones */
+			X(QUORUM) X(FENCER) X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {
 #define SIM_FAULT_ENUM(name) FAULT_##name,
@@ -415,9 +422,7 @@ struct sim {
 	size_t txn_count, txn_limit;
 	uint32_t pids;
 
-	/* Pacemaker (sim_pacemaker.c) */
-	uint64_t fenced_s[SIM_NODES_MAX + 1];
-	uint32_t fencing; /* bit: under way */
+	uint32_t fencing; /* bit: an operation is under way, until it is told */
 	uint64_t slow_fence_until, slow_io_until;
 	uint32_t stopped; /* bit: by its administrator */
 
@@ -548,15 +553,18 @@ void client_answer(struct sim *sim, uint8_t client, uint8_t txn, enum sim_outcom
 void client_lost_configd(struct sim *sim, uint32_t node);
 bool client_idle(const struct sim *sim);
 
+/* ---- Pacemaker's fencers (sim_fencer.c); by 0: on any node ---- */
+void fencer_fence(struct sim *sim, uint32_t by, uint32_t target);
+void fencer_look(struct sim *sim, uint32_t node, const struct view_effect *effect);
+void fencer_init(struct sim *sim);
+void fencer_boot(struct sim *sim, uint32_t node);
+void fencer_kill(struct sim *sim, uint32_t node);
+
 /* ---- sim_pacemaker.c: power, fencing, restarting ---- */
 void power_on(struct sim *sim, uint32_t node);
 void power_off(struct sim *sim, uint32_t node);
 void proc_kill(struct sim *sim, uint32_t node, enum sim_proc proc);
-void pacemaker_init(struct sim *sim);
-/* A quorate side lost the node, or an administrator wants it fenced. */
-void pacemaker_fence(struct sim *sim, uint32_t node);
-void pacemaker_ask(struct sim *sim, uint32_t asker, uint32_t node);
-void pacemaker_times(struct sim *sim, uint32_t node, const struct view_effect *effect);
+void pacemaker_ask(struct sim *sim, uint32_t asker, uint32_t node, bool again); /* again: the fencer itself */
 void pacemaker_gone(struct sim *sim, uint32_t node, bool failed);
 
 /* ---- sim_fault.c ---- */

@@ -380,8 +380,8 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 		clustd_work_start(sim, node, VE_SURVEYED, STEP_NONE, effect->token, false, true,
 				  NULL);
 		return;
-	case FX_TIMES:
-		pacemaker_times(sim, node, effect);
+	case FX_LOOK:
+		fencer_look(sim, node, effect);
 		return;
 	case FX_CLAIM:
 		check_has_quorum(sim, node, "it claims");
@@ -416,7 +416,7 @@ static void clustd_effect(struct sim *sim, uint32_t node, struct view_effect *ef
 		return;
 	case FX_ASK_FENCE:
 		check_ask_fence(sim, node, effect->u.ask.nodeid);
-		pacemaker_ask(sim, node, effect->u.ask.nodeid);
+		pacemaker_ask(sim, node, effect->u.ask.nodeid, effect->u.ask.again);
 		return;
 	case FX_LEAVE_LOCAL:
 		clustd_work_start(sim, node, VE_LEFT, STEP_NONE, effect->token, true, false, NULL);

@@ -318,7 +318,10 @@ static void fault_do(struct sim *sim, const struct sim_fault *fault)
 			  FAULT_COUNT + 1 + fault->how % sim->options.nodes, NULL);
 		return;
 	case FAULT_FENCE:
-		pacemaker_fence(sim, node);
+		fencer_fence(sim, 0, node);
+		return;
+	case FAULT_FENCER:
+		fencer_kill(sim, node);
 		return;
 	case FAULT_QUORUM:
 		net_quorum_moves(sim, node, fault->how);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The simulator: power, Pacemaker's fencing and its history, restarting of what died. */
-#include <errno.h>
+/* The simulator: power, what Pacemaker is asked for, restarting of what died. */
 #include <string.h>
 
 #include "tests/sim/sim_disk.h"
@@ -111,6 +110,7 @@ void power_on(struct sim *sim, uint32_t node)
 	memset(&n->iod, 0, sizeof(n->iod));
 	sim->stopped &= ~BIT(node);
 	TRACE(sim, node, "boots");
+	fencer_boot(sim, node);
 	proc_up(sim, node, PROC_COROSYNC);
 	net_boot(sim, node);
 	proc_restart_later(sim, node, PROC_IOD, sim_delay(sim, 50 * SIM_MS, 300 * SIM_MS));
@@ -144,96 +144,24 @@ void power_off(struct sim *sim, uint32_t node)
 		  0, NULL);
 }
 
-/* ---- fencing ---- */
-
-static void fence_done(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
-{
-	(void)arg;
-	(void)ptr;
-	if ((sim->fencing & BIT(node)) == 0) {
-		return;
-	}
-	if (sim_chance(sim, 10) && !sim->healed) { /* the device fails: tried again */
-		sim_later(sim, sim_delay(sim, 1 * SIM_S, 20 * SIM_S), PROC_WORLD, node, fence_done,
-			  0, NULL);
-		return;
-	}
-	sim->fencing &= ~BIT(node);
-	power_off(sim, node);
-	sim->fenced_s[node] = sim->now / SIM_S;
-	TRACE(sim, node, "is fenced");
-}
-
-/* What happened before this run is in the history as well. */
-void pacemaker_init(struct sim *sim)
-{
-	for (uint32_t node = 1; node <= sim->options.nodes; node++) {
-		sim->fenced_s[node] =
-			sim_chance(sim, 50) ? sim->now / SIM_S - 1 - sim_below(sim, 900) : 0;
-	}
-}
-
-void pacemaker_fence(struct sim *sim, uint32_t node)
-{
-	uint64_t slow = sim->slow_fence_until > sim->now ? 60 * SIM_S : 4 * SIM_S;
-
-	if ((sim->fencing & BIT(node)) != 0) {
-		return;
-	}
-	sim->fencing |= BIT(node);
-	sim_later(sim, 300 * SIM_MS + sim_below(sim, slow), PROC_WORLD, node, fence_done, 0, NULL);
-}
+/* ---- requests ---- */
 
 static void ask_arrives(struct sim *sim, uint32_t asker, uint64_t arg, void *ptr)
 {
 	uint32_t node = (uint32_t)arg;
 
-	(void)ptr;
-	if (net_is_quorate(sim, asker) && sim->node[node].power) {
-		TRACE(sim, asker, "Pacemaker was asked to fence node %u", node);
-		pacemaker_fence(sim, node);
+	/* Pacemaker's policy knows who is off already; the fencer does what it is told */
+	if (net_is_quorate(sim, asker) && (sim->node[node].power || ptr != NULL)) {
+		TRACE(sim, asker, "%s was asked to fence node %u",
+		      ptr != NULL ? "the fencer" : "Pacemaker", node);
+		fencer_fence(sim, asker, node);
 	}
 }
 
-void pacemaker_ask(struct sim *sim, uint32_t asker, uint32_t node)
+void pacemaker_ask(struct sim *sim, uint32_t asker, uint32_t node, bool again)
 {
 	sim_later(sim, sim_delay(sim, 50 * SIM_MS, 2 * SIM_S), PROC_COROSYNC, asker, ask_arrives,
-		  node, NULL);
-}
-
-struct times {
-	uint64_t token;
-	uint32_t nodeid[2 * VX_NODES_MAX];
-	size_t count;
-};
-
-static void times_answer(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
-{
-	const struct times *times = ptr;
-	struct view_time time[VX_NODES_MAX];
-	struct view_event event = { .type = VE_TIMES, .token = times->token, .time = time };
-
-	(void)arg;
-	for (size_t i = 0; i < times->count && i < VX_NODES_MAX; i++) {
-		time[event.time_count++] = (struct view_time){
-			.nodeid = times->nodeid[i],
-			.when_s = sim->fenced_s[times->nodeid[i]],
-			.pending = (sim->fencing & BIT(times->nodeid[i])) != 0,
-			.error = !sim->healed && sim_chance(sim, 1) ? -ETIMEDOUT : 0,
-		};
-	}
-	clustd_event(sim, node, &event);
-}
-
-void pacemaker_times(struct sim *sim, uint32_t node, const struct view_effect *effect)
-{
-	struct times *times = sim_alloc(sim, sizeof(*times));
-
-	times->token = effect->token;
-	times->count = effect->u.times.count;
-	memcpy(times->nodeid, effect->u.times.nodeid, sizeof(times->nodeid));
-	sim_later(sim, sim_delay(sim, 1 * SIM_MS, 30 * SIM_MS), PROC_CLUSTD, node, times_answer, 0,
-		  times);
+		  node, again ? sim : NULL);
 }
 
 static void start_again(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)

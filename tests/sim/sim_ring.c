@@ -215,7 +215,7 @@ static void net_form(struct sim *sim, uint32_t members)
 			for (uint32_t k = 1; k <= sim->options.nodes; k++) {
 				if ((members & BIT(i)) != 0 && (members & BIT(k)) == 0 &&
 				    old[i] >= 0 && (sim->conf[old[i]].members & BIT(k)) != 0) {
-					pacemaker_fence(sim, k);
+					fencer_fence(sim, i, k);
 				}
 			}
 		}

@@ -250,7 +250,7 @@ bool sim_run(struct sim *sim, const struct sim_options *options)
 	sim->now = SIM_START;
 	disk_init(sim);
 	disk_init_nodes(sim);
-	pacemaker_init(sim);
+	fencer_init(sim);
 	client_init(sim);
 	fault_make(sim);
 	for (uint32_t node = 1; node <= options->nodes; node++) {

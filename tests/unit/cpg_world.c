@@ -45,7 +45,6 @@ static void effect(uint32_t id, struct view_effect *fx)
 {
 	struct world_node *node = &w->node[id - 1];
 	struct view_event answer = { .token = fx->token };
-	struct view_time time[VX_NODES_MAX];
 
 	if ((node->hold >> fx->type & 1u) != 0) {
 		node->held = fx->token;
@@ -73,14 +72,13 @@ static void effect(uint32_t id, struct view_effect *fx)
 		answer.open_claim = &w->open_claim;
 		answer.open_claim_count = w->open_claim >> 8 == w->disk_epoch >> 8;
 		break;
-	case FX_TIMES:
-		answer.type = VE_TIMES;
-		answer.time = time;
-		for (size_t i = 0; i < fx->u.times.count; i++) {
-			time[answer.time_count++] =
-				(struct view_time){ .nodeid = fx->u.times.nodeid[i],
-						    .when_s = w->fenced[fx->u.times.nodeid[i]] };
-		}
+	case FX_LOOK:
+		answer.type = VE_LOOKED;
+		answer.error = node->fencer_error;
+		answer.nodeid = w->fencing;
+		answer.nodeid_count = w->fencing_count;
+		node->looks++;
+		node->apart += fx->u.apart;
 		break;
 	case FX_CLAIM:
 		answer.type = VE_CLAIMED;
@@ -292,14 +290,17 @@ void crash(uint32_t id)
 
 void fence(uint32_t id)
 {
-	w->fenced[id] = ++w->clock;
+	struct view_event event = { .type = VE_FENCED, .fenced = id };
+
+	for (uint32_t node = 1; node <= NODES; node++) {
+		deliver(node, &event);
+	}
 }
 
 void world_setup(void)
 {
 	w = calloc(1, sizeof(*w));
 	w->bus = calloc(BUS_MAX, sizeof(w->bus[0]));
-	w->clock = 100;
 }
 
 void world_teardown(void)

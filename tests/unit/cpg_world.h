@@ -42,6 +42,9 @@ struct world_node {
 	int unfit;	 /* what the master's vxconfigd says of it: 0 or an error; kept by boot() */
 	int looked;	 /* its own vxconfigd was asked about a joiner */
 	bool too_late;	 /* a leave that is cancelled: its vxiod has let go already */
+	int looks;	 /* at its fencer */
+	int apart;	 /* ... which was apart from the others */
+	int fencer_error; /* its answer to looks */
 	bool again;	 /* it was refused for a reason that may pass */
 };
 
@@ -52,8 +55,8 @@ struct world {
 	struct world_event *bus;
 	size_t bus_count;
 	uint32_t ring_seq;
-	uint64_t fenced[NODES + 1]; /* Pacemaker's history, by node id */
-	uint64_t clock;
+	uint32_t fencing[NODES]; /* a fencing of these is under way */
+	size_t fencing_count;
 	uint64_t disk_epoch; /* highest claim on the copies */
 	struct view_member durable[NODES];
 	size_t durable_count;
@@ -84,6 +87,7 @@ void three(void);
 /* All nodes that are up run one view. */
 void expect_view(uint32_t master, size_t members);
 void crash(uint32_t id);
+/* All fencers tell of a fencing of the node. */
 void fence(uint32_t id);
 
 #endif

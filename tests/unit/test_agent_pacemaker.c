@@ -170,7 +170,7 @@ START_TEST(tools_get_the_right_words)
 	expect_calls("attrd_updater -n terminate -U true -N node-2.example\n"
 		     "crm_resource --fail -r vxclust -N node-1\n"
 		     "crm_resource --fail -r other -N node-1\n"
-		     "stonith_admin --reboot node-3 --tolerance 60\n"
+		     "stonith_admin --reboot node-3 --tolerance 3\n"
 		     "attrd_updater -n last -U 1\n");
 }
 END_TEST

@@ -27,9 +27,9 @@ static struct view_packet sample(enum view_packet_type type)
 		packet.view.member[i] =
 			(struct view_member){ i + 1, i, i + 1000, 0x1003, 7 * i, (int32_t)i, 11, 12, i % 2 == 1 };
 		packet.view.leaver[2 * i] =
-			(struct view_leaver){ i + 1, i, i + 50, 60 + i, VIEW_ABORTED };
+			(struct view_leaver){ i + 1, i, i + 50, 60 + i, VIEW_ABORTED, false };
 		packet.view.leaver[2 * i + 1] =
-			(struct view_leaver){ i + 1, i, i + 70, 60 + i, VIEW_LOST };
+			(struct view_leaver){ i + 1, i, i + 70, 60 + i, VIEW_LOST, false };
 		packet.view.joiner[i] = i + 1;
 	}
 	packet.view.member_count = packet.view.joiner_count = VX_NODES_MAX;
