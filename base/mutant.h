@@ -23,8 +23,6 @@
 	  "one sender keeps its order: its words of a view come before its HELLO") \
 	X(R3_RING, CORE, "an RSTART counts in the ring that it names", \
 	  "its coordinator takes the round up again in the new ring (R3_OWN)") \
-	X(R3_MASTER, CORE, "with an open view only its master's RSTART counts", \
-	  "it costs a needless round: R3 lets all follow the same one") \
 	X(R3_LOWER, CORE, "a member ignores an RSTART of a lower epoch", \
 	  "R14 comes first: who was left behind meets the higher epoch and aborts") \
 	X(R3_FRESH, CORE, "a fresh node ignores an RSTART of a lower epoch than a member's", \
@@ -32,7 +30,7 @@
 	X(R3_LAST, CORE, "the last RSTART in the stream counts", NULL) \
 	X(R3_CANCEL, CORE, "who delivers another one's RSTART ends its own round", NULL) \
 	X(R3_OWN, CORE, "whose RSTART is the last one coordinates", NULL) \
-	X(R3_AGAIN, CORE, "the master of an open view goes along with a member that closed it", NULL) \
+	X(R3_AGAIN, CORE, "an open view goes along with a member that closed it", NULL) \
 	X(R3_FORGET, CORE, "a membership event forgets whom I follow", NULL) \
 	X(R4_STOP, CORE, "HELLO comes after the stop", NULL) \
 	X(R4_CLAIM, CORE, "an own claim under way is waited for before HELLO to another one", NULL) \

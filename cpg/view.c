@@ -215,12 +215,14 @@ static void view_hello_send(struct view_core *core, struct view_effects *fx)
 	core->hello_sent = core->hello_said = true;
 }
 
-/* R3: is this the coordinator to follow? The last one in the stream is, so that all agree. */
+/*
+ * R3: is this the coordinator to follow? The last one in the stream is, so that all agree. An open
+ * view goes along with a member that closed it: quorum went and came, and it was told alone.
+ */
 static bool view_rstart_counts(const struct view_core *core, const struct view_packet *packet)
 {
-	if (core->have_view && core->open) {
-		return (packet->from == core->view.master || MUTANT(R3_MASTER)) &&
-		       packet->epoch == core->view.epoch;
+	if (core->open && packet->from != core->view.master && MUTANT(R3_AGAIN)) {
+		return false;
 	}
 	if (core->have_view) {
 		return packet->epoch == core->view.epoch || MUTANT(R3_LOWER);
@@ -240,11 +242,6 @@ static void view_on_rstart(struct view_core *core, const struct view_packet *pac
 		return;
 	}
 	if (!view_rstart_counts(core, packet) || (core->following && MUTANT(R3_LAST))) {
-		/* R3: of a member that closed this view: quorum went and came, it was told late */
-		if (core->have_view && packet->epoch == core->view.epoch && !MUTANT(R3_AGAIN)) {
-			core->reconf_wanted = true;
-			view_coord_consider(core, fx);
-		}
 		return;
 	}
 	if (packet->from == core->nodeid && !view_coord_may(core) && !MUTANT(R15_RSTART)) {
