@@ -21,7 +21,8 @@
  *   13  plexes are attached: written and not read
  *   14  mirrored volumes become longer and shorter
  *   15  a dirty region log that cannot be folded is told, and counts as lost; a window of a resync is
- *       given back; who joined in a view owns no resync in it (V25)
+ *       given back; who joined in a view owns no resync in it (V25); the disks that a master sees are
+ *       told as bits (T14)
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX
@@ -33,6 +34,7 @@
 #define VX_PROTOCOL_RESIZE 14
 #define VX_PROTOCOL_LOST 15
 #define VX_PROTOCOL_OWNER 15
+#define VX_PROTOCOL_DISKS 15
 
 /* other versions that vxdctl support shows */
 #define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */

@@ -242,10 +242,13 @@ static void adopt_on_probe(void *ctx, int error, const char *diskid, const char 
 }
 
 /* The master names what it sees: a disk that is gone for all keeps nobody out (T14). */
-static void adopt_check_disks(struct configd *configd, const Vx__GroupView *view)
+static void adopt_check_disks(struct configd *configd, const Vx__Config *config,
+			      const Vx__GroupView *view)
 {
-	disk_probe(configd->disks, (const char *const *)view->diskid, view->n_diskid,
-		   adopt_on_probe, adopt_new(configd, view));
+	const char *diskid[VX_DISKS_MAX];
+	size_t count = exchange_disks(config, view, diskid);
+
+	disk_probe(configd->disks, diskid, count, adopt_on_probe, adopt_new(configd, view));
 }
 
 /* ---- the content ---- */
@@ -271,7 +274,7 @@ static void adopt_try(struct adopt *adopt, struct group *group, Vx__Config *conf
 	}
 	if (cview_is_joiner(configd->cluster.view, configd->cluster.self) &&
 	    !cview_is_master(&configd->cluster)) {
-		adopt_check_disks(configd, view);
+		adopt_check_disks(configd, config, view);
 	}
 	adopt_content(adopt, group, config);
 }

@@ -56,6 +56,8 @@ void exchange_add_modes(Vx__NodeActivation ***list, size_t *count,
 /* Names the disks of config that this node sees: a joiner must see them too (T14). */
 void exchange_add_disks(const struct configd *configd, const Vx__Config *config,
 			Vx__GroupView *view);
+/* ... and which they are: room for VX_DISKS_MAX, pointers into config. How many. */
+size_t exchange_disks(const Vx__Config *config, const Vx__GroupView *view, const char **out_diskid);
 
 /* rejoin.c: a vxconfigd that comes back in an open view (T13). */
 void rejoin_ask(struct configd *configd);

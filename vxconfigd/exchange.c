@@ -13,6 +13,7 @@
 #include "base/timeouts.h"
 #include "vxconfigd/endings.h"
 #include "vxconfigd/messages.h"
+#include "vxconfigd/record.h"
 #include "vxconfigd/relay.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/cfg_part.h"
@@ -47,12 +48,40 @@ void exchange_add_modes(Vx__NodeActivation ***list, size_t *count, const struct 
 void exchange_add_disks(const struct configd *configd, const Vx__Config *config,
 			Vx__GroupView *view)
 {
+	bool bits = configd->cluster.view->protocol >= VX_PROTOCOL_DISKS;
+
+	if (config != NULL && bits) {
+		view->seen.len = (config->n_dm + 7) / 8;
+		view->seen.data = record_alloc(view->seen.len + 1, 1);
+	}
 	for (size_t i = 0; config != NULL && i < config->n_dm; i++) {
-		if (disk_by_id(configd->disks, config->dm[i]->diskid) != NULL) {
+		if (disk_by_id(configd->disks, config->dm[i]->diskid) == NULL) {
+			continue;
+		}
+		if (bits) {
+			view->seen.data[i / 8] |= (uint8_t)(1u << i % 8);
+		} else {
 			PROTO_ADD(view->diskid, view->n_diskid,
 				  proto_string(config->dm[i]->diskid));
 		}
 	}
+}
+
+size_t exchange_disks(const Vx__Config *config, const Vx__GroupView *view, const char **out_diskid)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->n_dm && i < VX_DISKS_MAX; i++) {
+		bool seen = i / 8 < view->seen.len && (view->seen.data[i / 8] >> i % 8 & 1) != 0;
+
+		for (size_t k = 0; k < view->n_diskid && !seen; k++) {
+			seen = strcmp(view->diskid[k], config->dm[i]->diskid) == 0;
+		}
+		if (seen) {
+			out_diskid[count++] = config->dm[i]->diskid;
+		}
+	}
+	return count;
 }
 
 static Vx__GroupState *exchange_group_state(const struct group *group)
