@@ -131,6 +131,9 @@ void view_on_newview(struct view_core *core, const struct view_packet *packet,
 	if (self == NULL && MUTANT(R14_LEFT_OUT)) {
 		return;
 	}
+	if ((self == NULL || self->incarnation != core->self.incarnation) && core->leave_said) {
+		return; /* R12: it goes when its word comes back, for the reason that it has */
+	}
 	if (self == NULL || self->incarnation != core->self.incarnation) {
 		view_abort(core, fx, "left out of the new view of node %u", packet->from);
 		return;
