@@ -23,6 +23,7 @@
 #include "base/paths.h"
 #include "tests/unit/agent_sample.h"
 #include "tests/unit/agent_verb.h"
+#include "tests/unit/suite.h"
 
 static void answer(struct ipc_peer *peer, uint64_t cookie, int error, const char *reason)
 {
@@ -324,13 +325,5 @@ int main(void)
 	} else {
 		printf("skipped: verbs against a server (needs root for a network namespace)\n");
 	}
-
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

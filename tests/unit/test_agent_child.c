@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/paths.h"
+#include "tests/unit/suite.h"
 
 struct scene {
 	struct loop *loop;
@@ -72,13 +73,5 @@ int main(void)
 	tcase_add_test(all, a_child_has_our_files);
 	tcase_add_test(all, a_child_has_the_file_that_was_given);
 	suite_add_tcase(suite, all);
-
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

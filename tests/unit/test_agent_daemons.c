@@ -17,6 +17,7 @@
 #include "base/paths.h"
 #include "tests/unit/agent_sample.h"
 #include "tests/unit/agent_verb.h"
+#include "tests/unit/suite.h"
 
 /* Two groups, not in order; data/vol1 is open twice, other/vol2 has no device. */
 static void iod_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
@@ -231,13 +232,5 @@ int main(void)
 	} else {
 		printf("skipped: verbs against a server (needs root for a network namespace)\n");
 	}
-
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -20,6 +20,7 @@
 #include "base/errors.h"
 #include "base/limits.h"
 #include "base/timeouts.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/temp.h"
 
 /* ---- the helper: what it does is its name; only the first one misbehaves ---- */
@@ -382,13 +383,5 @@ int main(int argc, char **argv)
 	tcase_add_test(test, texts_survive_the_way);
 	tcase_add_test(test, bad_texts_are_refused);
 	suite_add_tcase(suite, test);
-
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -18,6 +18,7 @@
 #include "base/errors.h"
 #include "base/limits.h"
 #include "base/timeouts.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/temp.h"
 
 static void write_file(const char *name, mode_t mode, const char *text)
@@ -339,13 +340,5 @@ int main(void)
 	tcase_add_test(test, ends_of_children);
 	tcase_add_test(test, children_inherit_nothing);
 	suite_add_tcase(suite, test);
-
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

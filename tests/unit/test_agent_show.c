@@ -9,6 +9,7 @@
 
 #include "agent/adm_json.h"
 #include "tests/unit/agent_sample.h"
+#include "tests/unit/suite.h"
 
 static void expect_text(void (*show)(FILE *out, const struct sample *s), const struct sample *s,
 			const char *want)
@@ -175,13 +176,5 @@ int main(void)
 	tcase_add_test(test, nidmap_text);
 	tcase_add_test(test, nodestate_json);
 	suite_add_tcase(suite, test);
-
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/proto.h"
 #include "base/text.h"
+#include "tests/unit/suite.h"
 #include "vxha.pb-c.h"
 #include "tests/unit/temp.h"
 
@@ -350,7 +351,6 @@ int main(void)
 {
 	Suite *suite = suite_create("base_floor");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(all, crc32c_of_known_bytes);
 	tcase_add_test(all, errors_have_texts_and_codes);
@@ -367,10 +367,5 @@ int main(void)
 	tcase_add_test(all, messages_are_cloned);
 	tcase_add_test(all, clones_share_nothing);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -16,6 +16,7 @@
 #include "base/errors.h"
 #include "base/ipc.h"
 #include "base/limits.h"
+#include "tests/unit/suite.h"
 
 static char name[64];
 static pid_t server;
@@ -264,7 +265,6 @@ int main(void)
 {
 	Suite *suite = suite_create("base_ipc");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(all, 60);
 	tcase_add_checked_fixture(all, setup, teardown);
@@ -277,10 +277,5 @@ int main(void)
 	tcase_add_test(all, server_hangs);
 	tcase_add_test(all, client_connects_again);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/temp.h"
 
 #define NAME "lastwords"
@@ -237,16 +238,10 @@ int main(void)
 {
 	Suite *suite = suite_create("base_log");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_loop_test(all, every_end_is_told, 0, (int)(sizeof(end) / sizeof(end[0])));
 	tcase_add_test(all, the_starter_is_told);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

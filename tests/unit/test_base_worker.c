@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/limits.h"
 #include "base/worker.h"
+#include "tests/unit/suite.h"
 
 struct test_job {
 	struct worker_job job;
@@ -149,7 +150,6 @@ int main(void)
 {
 	Suite *suite = suite_create("base_worker");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, hung_queue_holds_only_itself);
@@ -157,10 +157,5 @@ int main(void)
 	tcase_add_test(all, too_many_jobs_are_refused);
 	tcase_add_test(all, end_waits_for_what_is_queued);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/id.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/messages.h"
 
 static struct sample_server server;
@@ -384,7 +385,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cmd client");
 	TCase *tcase = tcase_create("client");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, test_max_size);
@@ -404,10 +404,5 @@ int main(void)
 	tcase_add_test(tcase, test_no_access);
 	tcase_add_test(tcase, test_output_cannot_be_written);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/cmd/command.h"
 #include "vxconfigd/cmd/complain.h"
 
@@ -340,7 +341,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cmd command");
 	TCase *tcase = tcase_create("command");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tcase, test_init_keeps_media_words);
 	tcase_add_test(tcase, test_attributes_and_operands);
@@ -357,10 +357,5 @@ int main(void)
 	tcase_add_test(tcase, test_transaction_ids_differ);
 	tcase_add_test(tcase, test_message_numbers_are_unique);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

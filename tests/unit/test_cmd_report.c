@@ -3,6 +3,7 @@
 #include "tests/unit/cmd_sample.h"
 
 #include "base/limits.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/cmd/stat_set.h"
 
 #define OBJECTS 5
@@ -338,7 +339,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cmd report");
 	TCase *tcase = tcase_create("report");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, test_stats, 0, VX_COUNT_OF(stats));
@@ -348,10 +348,5 @@ int main(void)
 	tcase_add_test(tcase, test_between);
 	tcase_add_loop_test(tcase, test_tasks, 0, VX_COUNT_OF(tasks));
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

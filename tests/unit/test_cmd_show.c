@@ -5,6 +5,7 @@
 #include <json-c/json_tokener.h>
 
 #include "base/limits.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/cmd/print_record.h"
 
 static struct sample_group group, other;
@@ -513,7 +514,6 @@ int main(void)
 
 	Suite *suite = suite_create("cmd show");
 	TCase *tcase = tcase_create("show");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, test_case, 0, VX_COUNT_OF(cases));
@@ -526,10 +526,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_manual_page, 0, VX_COUNT_OF(utilities));
 	tcase_add_loop_test(tcase, test_version_and_words, 0, VX_COUNT_OF(utilities));
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

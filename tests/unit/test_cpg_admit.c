@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* R22: who may join is asked before anybody stands still, in the small world of cpg_world.h. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 static void answer(uint32_t at, int error)
 {
@@ -168,7 +168,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_admit");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, unfit_one_freezes_nobody);
@@ -179,10 +178,5 @@ int main(void)
 	tcase_add_test(all, two_at_a_time);
 	tcase_add_test(all, master_lost_while_it_looks);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 
 #include "cpg/view_core.h"
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 static const struct view_event leave = { .type = VE_LEAVE }, cancel = { .type = VE_LEAVE_CANCEL };
 
@@ -160,7 +161,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_leave");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, leave_is_cancelled_in_time);
@@ -170,10 +170,5 @@ int main(void)
 	tcase_add_test(all, full_list_of_leavers);
 	tcase_add_test(all, ghost_of_a_member);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

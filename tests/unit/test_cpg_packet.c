@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "cpg/packet.h"
+#include "tests/unit/suite.h"
 
 static struct view_packet sample(enum view_packet_type type)
 {
@@ -297,7 +298,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_packet");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(all, round_trip, VP_RSTART, VP_ASK + 1);
 	tcase_add_test(all, damage_is_refused);
@@ -306,10 +306,5 @@ int main(void)
 	tcase_add_test(all, larger_ones_are_not_made);
 	tcase_add_test(all, random_bytes_do_no_harm);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -2,10 +2,10 @@
 /* cpg/view_proof: which fencing proves that a lost member is off (R6, R5c). */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/timeouts.h"
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 static bool settled(uint32_t id)
 {
@@ -341,13 +341,5 @@ int main(void)
 	tcase_add_test(all, fencing_that_is_stuck);
 	tcase_add_test(all, mute_and_fenced);
 	suite_add_tcase(suite, all);
-
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

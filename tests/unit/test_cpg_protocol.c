@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* R21: the cluster runs one protocol version, in the small world of cpg_world.h. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 static void speaks(uint32_t id, uint32_t low, uint32_t high)
 {
@@ -109,7 +109,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_protocol");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, highest_common);
@@ -117,10 +116,5 @@ int main(void)
 	tcase_add_test(all, nothing_in_common);
 	tcase_add_test(all, rolling_upgrade);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 /* Of the ring that it is in. */
 static void quorum(uint32_t id, bool quorate)
@@ -128,7 +129,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_quorum");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, quorum_that_was_never_told);
@@ -138,10 +138,5 @@ int main(void)
 	tcase_add_test(all, view_without_quorum_is_closed);
 	tcase_add_test(all, one_member_has_closed_the_view);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What vxclustd leaves on the node's disk. */
 #include "cpg/store.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/temp.h"
 
 #include <check.h>
@@ -78,16 +79,10 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_store");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, comes_back);
 	tcase_add_test(all, reason_is_the_present_one);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

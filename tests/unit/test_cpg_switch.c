@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* R19: another member is made master, in the small world of cpg_world.h. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/errors.h"
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 #define BUSY "Master switching, a reconfiguration or a transaction is in progress. Try again"
 
@@ -276,7 +276,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_switch");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, slave_becomes_master);
@@ -291,10 +290,5 @@ int main(void)
 	tcase_add_test(all, who_let_go_is_not_made_master);
 	tcase_add_test(all, wish_of_an_old_view);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

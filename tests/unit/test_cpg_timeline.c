@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The ring of the last reconfigurations: what their times are said to be. */
 #include "cpg/timeline.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 
@@ -126,7 +127,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_timeline");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, one_is_told_when_it_ended);
@@ -135,10 +135,5 @@ int main(void)
 	tcase_add_test(all, quorum_that_was_lost_before_counts_from_the_begin);
 	tcase_add_test(all, the_last_ones_are_kept);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -2,9 +2,9 @@
 /* The view core in a small world (cpg_world.h). Each test names the rules it tries. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 /* R5, R7, R8, R10: fresh nodes make a view; the lowest node id is master */
 START_TEST(fresh_nodes_form_a_view)
@@ -543,7 +543,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_view");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, fresh_nodes_form_a_view);
@@ -576,10 +575,5 @@ int main(void)
 	tcase_add_test(all, the_last_rstart_has_a_coordinator);
 	tcase_add_test(all, leaver_asks_for_a_view);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The view core in a small world (cpg_world.h): what it waits for, and what not (R7, R11). */
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/errors.h"
 #include "tests/unit/cpg_world.h"
+#include "tests/unit/suite.h"
 
 /* Three nodes whose first view waits for the answer to an effect on node 2: what was held back. */
 static struct view_event three_wait_for(enum view_effect_type effect, enum view_event_type answer)
@@ -287,7 +287,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpg_wait");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, steps_wait_for_the_stored_epoch);
@@ -302,10 +301,5 @@ int main(void)
 	tcase_add_test(all, given_up_coordinator_goes_on);
 	tcase_add_test(all, mute_member_in_a_step);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -5,6 +5,7 @@
  * The legs are the test's own: it keeps what is under way and lets it end. Each copy must end once,
  * and then all of its bytes were read, written and flushed.
  */
+#include "tests/unit/suite.h"
 #include "volio/copy.h"
 
 #include <check.h>
@@ -244,16 +245,10 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_copy");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(all, each_ends_once_and_whole, 0, SEEDS);
 	tcase_add_loop_test(all, errors_and_holds_end_it_once, 0, SEEDS);
 	tcase_add_test(all, a_hold_waits_for_no_other_volume);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
  * disk. What must hold after every event: a region with a write on its way to the plexes, or with
  * one that is not on stable storage of every plex, has its bit on disk (V10, V11, V12).
  */
+#include "tests/unit/suite.h"
 #include "volio/drl.h"
 
 #include <check.h>
@@ -344,8 +345,6 @@ int main(void)
 {
 	Suite *suite = suite_create("volio drl");
 	TCase *tcase = tcase_create("drl");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_region_at_risk_is_marked_on_disk, 0, 60);
@@ -355,8 +354,5 @@ int main(void)
 	tcase_add_test(tcase, damage_is_seen);
 	tcase_add_test(tcase, blocks_do_not_overlap);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whole logs on files: format, fold (again at any point of a crash), damage, a log plex that lags.
  */
+#include "tests/unit/suite.h"
 #include "volio/drl_disk.h"
 
 #include <check.h>
@@ -338,8 +339,6 @@ int main(void)
 {
 	Suite *suite = suite_create("volio fold");
 	TCase *tcase = tcase_create("fold");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, fold_moves_bits_and_can_be_done_again);
 	tcase_add_test(tcase, the_newest_valid_block_counts);
@@ -349,8 +348,5 @@ int main(void)
 	tcase_add_test(tcase, a_second_log_forgets_nothing);
 	tcase_add_test(tcase, a_log_is_reshaped);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

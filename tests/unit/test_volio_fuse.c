@@ -2,9 +2,9 @@
 /* FUSE requests: what becomes of them on the disks. */
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "volio/fuse_slot.h"
 #include "volio_hand.h"
 
@@ -78,15 +78,10 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_fuse");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, world_open, world_close);
 	tcase_add_loop_test(all, a_write_is_durable_if_asked, 0, 2);
 	tcase_add_test(all, others_are_not);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Who is being killed: real processes and threads. One with a pending SIGKILL cannot be kept here:
  * lab/test-vxiod.sh has those. */
+#include "tests/unit/suite.h"
 #include "volio/killed.h"
 
 #include <check.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -140,17 +140,11 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_killed");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(all, lives);
 	tcase_add_test(all, zombie);
 	tcase_add_test(all, thread_gone);
 	tcase_add_test(all, unknown);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The mapping of plexes against a slow, obvious one; locks on ranges against an obvious model. */
+#include "tests/unit/suite.h"
 #include "volio/layout.h"
 
 #include <check.h>
@@ -238,8 +239,6 @@ int main(void)
 {
 	Suite *suite = suite_create("volio layout");
 	TCase *tcase = tcase_create("layout");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tcase, mapping_is_the_obvious_one, 0, 200);
 	tcase_add_loop_test(tcase, columns_that_are_too_short_are_refused, 0, 200);
@@ -248,8 +247,5 @@ int main(void)
 	tcase_add_loop_test(tcase, range_locks_are_exclusive_and_fair, 0, 20);
 	tcase_add_test(tcase, sizes_of_logs);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

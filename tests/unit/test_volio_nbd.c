@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The negotiation of NBD clients: the usual ones byte by byte, and random bytes, which must never
  * do harm. */
+#include "tests/unit/suite.h"
 #include "volio/nbd_negotiate.h"
 
 #include <check.h>
@@ -186,16 +187,11 @@ int main(void)
 {
 	Suite *suite = suite_create("volio nbd");
 	TCase *tcase = tcase_create("nbd");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, go);
 	tcase_add_test(tcase, export_name);
 	tcase_add_loop_test(tcase, lies, 0, 6);
 	tcase_add_loop_test(tcase, random_bytes, 0, 300);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

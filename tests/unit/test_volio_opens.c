@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Who has what open: the words in which a node that leaves, and an unload, tell it. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "tests/unit/suite.h"
 #include "volio/opens.h"
 #include "volio/volume.h"
 
@@ -108,16 +108,10 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_opens");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, chosen_ones);
 	tcase_add_test(all, many);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What may be in the way of a device, what is taken away, and above all what is not. */
+#include "tests/unit/suite.h"
 #include "volio/place.h"
 
 #include <check.h>
@@ -130,7 +131,6 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_place");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, nothing_is_there);
@@ -139,10 +139,5 @@ int main(void)
 	tcase_add_test(all, a_folder_that_others_use_stays);
 	tcase_add_test(all, the_root_may_be_a_link);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -5,10 +5,10 @@
  */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/timeouts.h"
+#include "tests/unit/suite.h"
 #include "volio/bits.h"
 #include "volio/engine.h"
 #include "volio/gate.h"
@@ -395,8 +395,6 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_request");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int bad;
 
 	tcase_add_checked_fixture(all, world_open, world_close);
 	tcase_add_test(all, only_the_failed_plex_is_told);
@@ -408,8 +406,5 @@ int main(void)
 	tcase_add_test(all, who_waits_comes_before_newcomers);
 	tcase_add_test(all, a_free_request_goes_to_who_can_use_it);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	bad = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return bad == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

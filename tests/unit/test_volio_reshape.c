@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Maps of volumes that become longer or shorter (V33), against an obvious one: block by block. */
+#include "tests/unit/suite.h"
 #include "volio/reshape.h"
 
 #include <check.h>
@@ -67,14 +68,9 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_reshape");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(all, as_block_by_block, 0, 300);
 	tcase_add_test(all, one_plex_has_no_map);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

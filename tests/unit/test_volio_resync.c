@@ -5,6 +5,7 @@
  * outside a window that all members acknowledged (V20), a region's bit goes only after all of it
  * was copied (V24), all becomes clean.
  */
+#include "tests/unit/suite.h"
 #include "volio/resync.h"
 
 #include <check.h>
@@ -225,15 +226,10 @@ int main(void)
 {
 	Suite *suite = suite_create("volio resync");
 	TCase *tcase = tcase_create("resync");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, everything_is_copied_and_then_clean, 0, 100);
 	tcase_add_loop_test(tcase, what_cannot_be_copied_waits, 0, 10);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* After a killed vxiod (V29): a disk that cannot be looked at counts as one with I/O in flight. */
+#include "tests/unit/suite.h"
 #include "volio/settle.h"
 
 #include <check.h>
@@ -70,17 +71,11 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_settle");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, NULL);
 	tcase_add_test(all, nothing_was_left);
 	tcase_add_test(all, all_io_is_over);
 	tcase_add_test(all, a_disk_is_not_there);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

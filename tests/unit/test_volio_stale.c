@@ -4,6 +4,7 @@
  * attach, detach, lose nodes and go on, with disks seen in the obvious way: when an attach counts as
  * complete, the plex has what the source has (V31).
  */
+#include "tests/unit/suite.h"
 #include "volio/stale.h"
 
 #include <check.h>
@@ -523,16 +524,11 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_stale");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(all, a_new_attach_lacks_all);
 	tcase_add_test(all, attaches_are_not_mixed_up);
 	tcase_add_test(all, what_is_told_is_taken);
 	tcase_add_loop_test(all, what_is_complete_is_equal, 0, 40);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

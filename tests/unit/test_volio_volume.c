@@ -3,11 +3,11 @@
  * A volume in the main thread while its configuration changes (V3) and while it goes: what other parts
  * may see of it between any two turns of the loop.
  */
+#include "tests/unit/suite.h"
 #include "volio/volume.h"
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "volio/bits.h"
 #include "volio/cluster_own.h"
@@ -486,8 +486,6 @@ int main(void)
 {
 	Suite *suite = suite_create("volio_volume");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, hand_open, hand_close);
 	tcase_add_test(all, a_new_attach_is_seen_at_once);
@@ -500,8 +498,5 @@ int main(void)
 	tcase_add_loop_test(all, a_volume_that_goes_has_writes_still, 0, 2);
 	tcase_add_test(all, the_owner_stays_the_same);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Activation modes: the matrix of the original, names, who may have what. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/activation.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/errors.h"
 
@@ -103,7 +103,6 @@ int main(void)
 {
 	Suite *suite = suite_create("activation");
 	TCase *tcase = tcase_create("activation");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tcase, matrix);
 	tcase_add_test(tcase, each_node_against_all_others);
@@ -111,10 +110,5 @@ int main(void)
 	tcase_add_test(tcase, names);
 	tcase_add_test(tcase, a_mode_of_a_newer_version_is_none);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

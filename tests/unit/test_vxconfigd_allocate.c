@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Free space and placing: chosen cases, and long random lives of a group that keep every rule. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/allocate.h"
 
 #include "tests/unit/vxconfigd_sample.h"
@@ -460,8 +461,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_allocate");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, NULL, teardown);
 	tcase_set_timeout(all, 60);
@@ -477,8 +476,5 @@ int main(void)
 	tcase_add_test(all, max_size_is_exact);
 	tcase_add_test(all, random_lives_keep_the_rules);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Plexes that come into a volume in use, and go: vxassist mirror, addlog, remove, vxplex att. */
+#include "tests/unit/suite.h"
 #include "tests/unit/vxconfigd_sample.h"
 #include "vxconfigd/messages.h"
 
@@ -231,8 +232,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_attach");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, a_mirror_is_added);
@@ -244,8 +243,5 @@ int main(void)
 	tcase_add_test(all, vxrecover_attaches);
 	tcase_add_test(all, half_attached_is_checked);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

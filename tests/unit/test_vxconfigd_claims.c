@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Claims on several copies of one group: what refuses them, which are open. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/copies_core.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "region_group.h"
@@ -119,8 +119,6 @@ int main(void)
 {
 	Suite *suite = suite_create("claims");
 	TCase *core = tcase_create("core");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_test(core, claims);
@@ -128,9 +126,5 @@ int main(void)
 	tcase_add_test(core, claims_at_the_same_time);
 	tcase_add_test(core, claims_of_many_groups);
 	suite_add_tcase(suite, core);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

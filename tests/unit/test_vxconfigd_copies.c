@@ -3,10 +3,10 @@
  * Several copies of one group: what counts with one missing, stale, late or contradicting; changes of
  * the set. Claims: test_vxconfigd_claims.c. Random histories: test_vxconfigd_copies_random.c.
  */
+#include "tests/unit/suite.h"
 #include "vxconfigd/copies_core.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "region_group.h"
@@ -529,8 +529,6 @@ int main(void)
 {
 	Suite *suite = suite_create("copies");
 	TCase *core = tcase_create("core");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_test(core, new_group);
@@ -557,9 +555,5 @@ int main(void)
 	tcase_add_test(core, late_disk);
 	tcase_set_timeout(core, 120);
 	suite_add_tcase(suite, core);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * Random histories of a group's copies: processes come and crash, disks fail, answer late, tear writes, the set
  * of copies changes; a simple model says which contents may be found. VXHA_SEEDS=n: more of them.
  */
+#include "tests/unit/suite.h"
 #include "vxconfigd/copies_core.h"
 
 #include <check.h>
@@ -157,17 +158,11 @@ int main(void)
 {
 	Suite *suite = suite_create("copies_random");
 	TCase *core = tcase_create("core");
-	SRunner *runner;
-	int failed;
 	int seeds = getenv("VXHA_SEEDS") != NULL ? atoi(getenv("VXHA_SEEDS")) : 60;
 
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_loop_test(core, random_lives, 0, seeds);
 	tcase_set_timeout(core, 120);
 	suite_add_tcase(suite, core);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

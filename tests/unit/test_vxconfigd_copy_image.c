@@ -3,6 +3,7 @@
  * One configuration copy as a whole: every torn write leaves the old or the new content, random histories
  * with crashes, damage, random bytes.
  */
+#include "tests/unit/suite.h"
 #include "vxconfigd/copy_image.h"
 
 #include <check.h>
@@ -308,8 +309,6 @@ int main(void)
 {
 	Suite *suite = suite_create("copy_image");
 	TCase *copy = tcase_create("copy");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(copy, torn_checkpoint);
 	tcase_add_test(copy, torn_append);
@@ -320,9 +319,5 @@ int main(void)
 	tcase_add_loop_test(copy, random_regions, 0, 20);
 	tcase_set_timeout(copy, 60);
 	suite_add_tcase(suite, copy);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 /* Real files below build/: worker threads, scan, setup, owner, probe, copies end to end. */
 #include "disk_files.h"
 #include "region_sample.h"
+#include "tests/unit/suite.h"
 
 static void on_claimed(void *ctx, int error, uint64_t max_epoch, const char *reason)
 {
@@ -384,8 +385,6 @@ int main(void)
 {
 	Suite *suite = suite_create("disk");
 	TCase *files = tcase_create("files");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(files, files_setup, files_teardown);
 	tcase_add_test(files, scan_and_setup);
@@ -400,9 +399,5 @@ int main(void)
 	tcase_add_test(files, copies_of_new_disks_while_read);
 	tcase_set_timeout(files, 60);
 	suite_add_tcase(suite, files);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/proto.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/cfg_part.h"
 #include "vxconfigd/disk_set.h"
 
@@ -118,15 +119,9 @@ int main(void)
 {
 	Suite *suite = suite_create("exchange");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, a_view_near_the_limits_fits);
 	tcase_add_test(tcase, what_is_seen_is_found_again);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

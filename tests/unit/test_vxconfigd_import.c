@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxdg -f import of a group that is disabled: what it asks for, and for how long. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/request_queue.h"
@@ -98,16 +98,10 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_import");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, force_lasts_as_long_as_its_request);
 	tcase_add_test(all, dry_run_takes_nothing_over);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <semaphore.h>
 
 #include "disk_files.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/group.h"
 
@@ -257,8 +258,6 @@ int main(void)
 {
 	Suite *suite = suite_create("labels");
 	TCase *files = tcase_create("files");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(files, files_setup, files_teardown);
 	tcase_add_test(files, a_scan_keeps_what_was_written_meanwhile);
@@ -268,9 +267,5 @@ int main(void)
 	tcase_add_test(files, a_label_that_cannot_be_cleared_is_told);
 	tcase_add_test(files, a_label_counts_if_it_was_read_for_the_vote);
 	suite_add_tcase(suite, files);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* How volumes are laid out: stripes. */
+#include "tests/unit/suite.h"
 #include "tests/unit/vxconfigd_sample.h"
 #include "vxconfigd/messages.h"
 
@@ -81,15 +82,10 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_layout");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, stripes_are_made);
 	tcase_add_test(all, stripes_are_refused);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

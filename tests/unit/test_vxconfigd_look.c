@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* R22: what a joiner sees of the cluster's groups, and what the master's vxconfigd makes of it. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
 #include "base/limits.h"
 #include "base/proto.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/look.h"
 
 static Vx__Config *config;
@@ -139,7 +139,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_look");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, all_is_seen);
@@ -151,10 +150,5 @@ int main(void)
 	tcase_add_test(all, copies_that_cannot_be_read);
 	tcase_add_test(all, bound);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

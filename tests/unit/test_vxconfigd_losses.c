@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Disks that are gone when a group is taken over (T14): what is left out, what waits. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/losses.h"
 
 #include "tests/unit/vxconfigd_sample.h"
@@ -142,8 +143,6 @@ int main(void)
 {
 	Suite *suite = suite_create("losses");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, all_there);
@@ -155,8 +154,5 @@ int main(void)
 	tcase_add_test(all, copies_of_the_seen_decide);
 	tcase_add_test(all, start_needs_its_disks);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

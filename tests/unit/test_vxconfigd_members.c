@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/takeover.h"
 #include "vxconfigd/txn.h"
 
@@ -523,15 +524,9 @@ int main(void)
 {
 	Suite *suite = suite_create("members");
 	TCase *tcase = tcase_create("members");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, members_die_at_any_point);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

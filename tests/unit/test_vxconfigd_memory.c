@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The node's memory of groups, in a real file below build/. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/memory.h"
 
 #include <check.h>
@@ -247,8 +248,6 @@ int main(void)
 {
 	Suite *suite = suite_create("memory");
 	TCase *files = tcase_create("files");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(files, setup, teardown);
 	tcase_add_test(files, node_memory);
@@ -256,9 +255,5 @@ int main(void)
 	tcase_add_test(files, full_memory);
 	tcase_add_loop_test(files, a_destroyed_group_is_forgotten, 0, 2);
 	suite_add_tcase(suite, files);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 
 #include "base/paths.h"
 #include "temp.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/cfg_part.h"
 
 #define SELF 1
@@ -79,14 +80,8 @@ int main(void)
 {
 	Suite *suite = suite_create("notes");
 	TCase *tcase = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, notes_outlive_two_of_them);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

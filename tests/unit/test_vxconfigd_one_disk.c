@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Whose a disk is (T16): what is in force, what was proposed, what this master begins. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/group.h"
 #include "vxconfigd/request_queue.h"
 
@@ -66,16 +67,10 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_one_disk");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, a_group_has_its_disks);
 	tcase_add_test(all, a_proposal_takes_its_disks);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

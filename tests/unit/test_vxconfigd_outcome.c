@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What may be said of a transaction (T11): nothing that is neither known nor proven. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/outcome.h"
 
 #include <check.h>
@@ -186,7 +187,6 @@ int main(void)
 {
 	Suite *suite = suite_create("outcome");
 	TCase *tcase = tcase_create("outcome");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_change_that_ended_its_group_is_known);
@@ -198,10 +198,5 @@ int main(void)
 	tcase_add_test(tcase, the_masters_word_proves_it_for_a_younger_one);
 	tcase_add_test(tcase, the_list_of_a_group_comes_first);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands as typed: what they make of the configuration, how mistakes are refused. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/plan.h"
 
 #include "base/drl_size.h"
@@ -499,8 +500,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_plan");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_set_timeout(all, 60);
@@ -522,8 +521,5 @@ int main(void)
 	tcase_add_test(all, broken_volumes_do_not_start);
 	tcase_add_test(all, who_plans_what);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -3,6 +3,7 @@
  * The blocks of the private region, each by itself: round trips, every damaged byte, every length,
  * versions, random bytes, golden files. A copy as a whole: test_vxconfigd_copy_image.c.
  */
+#include "tests/unit/suite.h"
 #include "vxconfigd/private_region.h"
 
 #include <check.h>
@@ -492,8 +493,6 @@ int main(void)
 {
 	Suite *suite = suite_create("private_region");
 	TCase *blocks = tcase_create("blocks");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(blocks, samples_create, samples_free);
 	tcase_add_test(blocks, layout_is_as_documented);
@@ -509,9 +508,5 @@ int main(void)
 	tcase_add_loop_test(blocks, golden_files, 0, SAMPLES);
 	tcase_set_timeout(blocks, 60);
 	suite_add_tcase(suite, blocks);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

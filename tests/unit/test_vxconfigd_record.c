@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Records: sizes and names as typed, changes all-or-nothing, what config_check() refuses. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/record.h"
 
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
@@ -431,8 +431,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_record");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, sizes_are_read);
@@ -447,8 +445,5 @@ int main(void)
 	tcase_add_test(all, minors_are_unique);
 	tcase_add_test(all, stripes_are_checked);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Commands that are refused: mistakes of typing, limits, sizes; and the largest size that is not. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/plan.h"
 
 #include "tests/unit/vxconfigd_sample.h"
@@ -422,8 +423,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_refuse");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_set_timeout(all, 60);
@@ -437,8 +436,5 @@ int main(void)
 	tcase_add_test(all, message_numbers_are_unique);
 	tcase_add_test(all, long_messages_are_cut);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

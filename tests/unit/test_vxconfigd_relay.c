@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests that are forwarded while vxclustd does not take them. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/relay.h"
 
 #include <check.h>
@@ -83,16 +84,10 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_relay");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, without_vxclustd_it_waits);
 	tcase_add_test(all, what_is_too_large_is_answered);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Volumes that become longer and shorter: vxassist growto, growby, shrinkto, shrinkby. */
 #include "base/drl_size.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/vxconfigd_sample.h"
 #include "vxconfigd/messages.h"
 
@@ -150,8 +151,6 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_resize");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, a_volume_grows_where_it_is);
@@ -161,8 +160,5 @@ int main(void)
 	tcase_add_test(all, detached_plexes_grow_too);
 	tcase_add_test(all, what_is_refused);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Several requests in one transaction (T15): who goes with whom, and what becomes of it. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/share.h"
 
 #include "vxconfigd_sample.h"
@@ -220,8 +221,6 @@ int main(void)
 {
 	Suite *suite = suite_create("share");
 	TCase *tcase = tcase_create("requests that share a transaction");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, together_is_one_after_the_other);
@@ -232,9 +231,5 @@ int main(void)
 	tcase_add_test(tcase, disks_and_the_group_are_changed_alone);
 	tcase_add_test(tcase, each_has_an_id);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

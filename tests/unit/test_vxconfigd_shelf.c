@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The copies that a node has in hand, on real files: which disks of a group are looked at. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/shelf.h"
 
 #include <check.h>
@@ -212,17 +213,11 @@ int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_shelf");
 	TCase *all = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, every_disk_of_the_group_is_read);
 	tcase_add_test(all, too_many_disks);
 	tcase_add_test(all, the_last_member_closes);
 	suite_add_tcase(suite, all);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

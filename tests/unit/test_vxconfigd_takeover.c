@@ -2,10 +2,10 @@
 /* Take-over: what becomes of a group in a new view. With nodes that die: test_vxconfigd_members.c.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/takeover.h"
 
 static struct takeover_node running(uint32_t nodeid, uint64_t epoch, uint64_t seq)
@@ -212,7 +212,6 @@ int main(void)
 {
 	Suite *suite = suite_create("takeover");
 	TCase *tcase = tcase_create("takeover");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tcase, nobody_runs_it);
 	tcase_add_test(tcase, a_node_remembers_more_than_the_copies_hold);
@@ -225,10 +224,5 @@ int main(void)
 	tcase_add_test(tcase, a_destroy_that_was_committed);
 	tcase_add_test(tcase, a_node_counts_once);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What --dry-run prints: each record that a change removes, changes or adds, in words. */
+#include "tests/unit/suite.h"
 #include "vxconfigd/record_tell.h"
 
 #include "vxconfigd_sample.h"
@@ -95,16 +96,10 @@ int main(void)
 {
 	Suite *suite = suite_create("tell");
 	TCase *tcase = tcase_create("a change in words");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, each_command_in_words);
 	tcase_add_test(tcase, a_group_comes_and_goes);
 	tcase_add_test(tcase, a_long_text_is_cut);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,10 +4,10 @@
  * Many nodes that die at any point: test_vxconfigd_members.c.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/errors.h"
+#include "tests/unit/suite.h"
 #include "vxconfigd/txn_part.h"
 
 #define SELF 1
@@ -384,7 +384,6 @@ int main(void)
 {
 	Suite *suite = suite_create("txn");
 	TCase *tcase = tcase_create("txn");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tcase, one_transaction);
 	tcase_add_test(tcase, without_volumes_in_use_there_is_no_quiesce);
@@ -401,10 +400,5 @@ int main(void)
 	tcase_add_test(tcase, it_knows_whom_it_waits_for);
 	tcase_add_test(tcase, it_begins_only_when_it_may);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-
-	int failed = srunner_ntests_failed(runner);
-
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }
