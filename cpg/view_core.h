@@ -44,10 +44,10 @@ struct view_ask {
 };
 
 /* R6: a life that may have to be proven off (view_proof.c). */
-struct view_watch {
+struct view_life {
 	uint32_t nodeid;
 	uint64_t incarnation; /* 0: the other one of two (R20) */
-	enum { WATCH_BLIND, WATCH_SEES, WATCH_FENCED } state;
+	enum { LIFE_BLIND, LIFE_SEES, LIFE_FENCED } state;
 	bool asked; /* the look under way was asked for after it became BLIND */
 	uint32_t pending; /* looks in a row at which a fencing of the node was under way */
 };
@@ -126,8 +126,8 @@ struct view_core {
 	struct view next;      /* the view being made */
 
 	/* who is off (R6) */
-	struct view_watch watch[5 * VX_NODES_MAX + 1];
-	size_t watch_count;
+	struct view_life life[5 * VX_NODES_MAX + 1];
+	size_t life_count;
 	uint64_t look_token; /* 0: none is under way */
 	bool apart;	     /* the fencer may have missed what others began */
 	bool look_apart;     /* ... and the look under way mends that */

@@ -21,15 +21,15 @@
 #include "base/mutant.h"
 #include "base/timeouts.h"
 
-static struct view_watch *view_watch_find(struct view_core *core, uint32_t nodeid,
-					  uint64_t incarnation)
+static struct view_life *view_life_find(struct view_core *core, uint32_t nodeid,
+					uint64_t incarnation)
 {
-	for (size_t i = 0; i < core->watch_count; i++) {
-		struct view_watch *watch = &core->watch[i];
+	for (size_t i = 0; i < core->life_count; i++) {
+		struct view_life *life = &core->life[i];
 
-		if (watch->nodeid == nodeid &&
-		    (watch->incarnation == incarnation || MUTANT(R6_LIFE))) {
-			return watch;
+		if (life->nodeid == nodeid &&
+		    (life->incarnation == incarnation || MUTANT(R6_LIFE))) {
+			return life;
 		}
 	}
 	return NULL;
@@ -38,28 +38,28 @@ static struct view_watch *view_watch_find(struct view_core *core, uint32_t nodei
 /* Whoever does not fit in stays unproven. */
 void view_proof_add(struct view_core *core, uint32_t nodeid, uint64_t incarnation)
 {
-	if (view_watch_find(core, nodeid, incarnation) == NULL &&
-	    core->watch_count < VX_COUNT_OF(core->watch)) {
-		core->watch[core->watch_count++] =
-			(struct view_watch){ .nodeid = nodeid, .incarnation = incarnation };
+	if (view_life_find(core, nodeid, incarnation) == NULL &&
+	    core->life_count < VX_COUNT_OF(core->life)) {
+		core->life[core->life_count++] =
+			(struct view_life){ .nodeid = nodeid, .incarnation = incarnation };
 	}
 }
 
 bool view_proof_fenced(const struct view_core *core, uint32_t nodeid, uint64_t incarnation)
 {
-	const struct view_watch *watch =
-		view_watch_find((struct view_core *)core, nodeid, incarnation);
+	const struct view_life *life =
+		view_life_find((struct view_core *)core, nodeid, incarnation);
 
-	return watch != NULL && watch->state == WATCH_FENCED;
+	return life != NULL && life->state == LIFE_FENCED;
 }
 
 bool view_proof_told(const struct view_core *core, uint32_t nodeid, uint32_t pid)
 {
-	for (size_t i = 0; i < core->watch_count; i++) {
-		const struct view_watch *watch = &core->watch[i];
+	for (size_t i = 0; i < core->life_count; i++) {
+		const struct view_life *life = &core->life[i];
 
-		if (watch->nodeid == nodeid && (uint32_t)watch->incarnation == pid &&
-		    watch->state == WATCH_FENCED) {
+		if (life->nodeid == nodeid && (uint32_t)life->incarnation == pid &&
+		    life->state == LIFE_FENCED) {
 			return true;
 		}
 	}
@@ -70,23 +70,24 @@ enum view_pending view_proof_pending(struct view_core *core, uint32_t nodeid)
 {
 	enum view_pending result = PENDING_NOT;
 
-	for (size_t i = 0; i < core->watch_count && result == PENDING_NOT; i++) {
-		struct view_watch *watch = &core->watch[i];
+	for (size_t i = 0; i < core->life_count && result == PENDING_NOT; i++) {
+		struct view_life *life = &core->life[i];
 
-		if (watch->nodeid == nodeid && watch->pending > 0) {
-			result = watch->pending < VX_FENCE_STUCK_MS / VX_FENCE_LOOK_MS ? PENDING
-										      : PENDING_STUCK;
-			watch->pending = result == PENDING ? watch->pending : 1;
+		if (life->nodeid == nodeid && life->pending > 0) {
+			result = life->pending < VX_FENCE_STUCK_MS / VX_FENCE_LOOK_MS
+					 ? PENDING
+					 : PENDING_STUCK;
+			life->pending = result == PENDING ? life->pending : 1;
 		}
 	}
 	return result;
 }
 
 /* A look that is under way was perhaps taken before. */
-static void view_watch_blind(struct view_watch *watch)
+static void view_life_blind(struct view_life *life)
 {
-	watch->state = WATCH_BLIND;
-	watch->asked = false;
+	life->state = LIFE_BLIND;
+	life->asked = false;
 }
 
 /* A view is installed: its members are watched. Its leavers are proven, others of no interest. */
@@ -94,17 +95,17 @@ void view_proof_install(struct view_core *core)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < core->watch_count; i++) {
-		const struct view_watch *watch = &core->watch[i];
-		const struct view_member *member = view_member_of(&core->view, watch->nodeid);
+	for (size_t i = 0; i < core->life_count; i++) {
+		const struct view_life *life = &core->life[i];
+		const struct view_member *member = view_member_of(&core->view, life->nodeid);
 
-		if (watch->incarnation == 0 ||
+		if (life->incarnation == 0 ||
 		    (member != NULL &&
-		     (member->incarnation == watch->incarnation || MUTANT(R6_LIFE)))) {
-			core->watch[kept++] = *watch;
+		     (member->incarnation == life->incarnation || MUTANT(R6_LIFE)))) {
+			core->life[kept++] = *life;
 		}
 	}
-	core->watch_count = kept;
+	core->life_count = kept;
 	for (size_t i = 0; i < core->view.member_count; i++) {
 		const struct view_member *member = &core->view.member[i];
 
@@ -117,27 +118,27 @@ void view_proof_install(struct view_core *core)
 /* It speaks: whatever was fenced, its life goes on. */
 void view_proof_hello(struct view_core *core, const struct view_packet *packet)
 {
-	struct view_watch *watch = view_watch_find(core, packet->from, packet->self.incarnation);
+	struct view_life *life = view_life_find(core, packet->from, packet->self.incarnation);
 
-	if (watch != NULL && watch->state == WATCH_FENCED && !MUTANT(R6_HELLO)) {
-		view_watch_blind(watch);
+	if (life != NULL && life->state == LIFE_FENCED && !MUTANT(R6_HELLO)) {
+		view_life_blind(life);
 	}
 }
 
 /* R20: the other one of two, whatever its life: what counts began after it was seen last. */
 void view_proof_peer(struct view_core *core)
 {
-	struct view_watch *watch;
+	struct view_life *life;
 
 	if (core->peer == 0) {
 		return;
 	}
 	view_proof_add(core, core->peer, 0);
-	watch = view_watch_find(core, core->peer, 0);
-	if (watch != NULL && MUTANT(R20_FRESH)) {
-		watch->state = watch->state == WATCH_BLIND ? WATCH_SEES : watch->state;
-	} else if (watch != NULL && view_in_totem(core, core->peer)) {
-		view_watch_blind(watch);
+	life = view_life_find(core, core->peer, 0);
+	if (life != NULL && MUTANT(R20_FRESH)) {
+		life->state = life->state == LIFE_BLIND ? LIFE_SEES : life->state;
+	} else if (life != NULL && view_in_totem(core, core->peer)) {
+		view_life_blind(life);
 	}
 }
 
@@ -149,15 +150,15 @@ void view_proof(struct view_core *core, struct view_effects *fx)
 {
 	bool wanted = core->ask_due;
 
-	for (size_t i = 0; i < core->watch_count; i++) {
-		wanted = wanted || core->watch[i].state == WATCH_BLIND;
+	for (size_t i = 0; i < core->life_count; i++) {
+		wanted = wanted || core->life[i].state == LIFE_BLIND;
 	}
 	if (!wanted || core->look_token != 0 || core->look_waits || core->state == VS_OUT ||
 	    core->state == VS_ABORTING) {
 		return;
 	}
-	for (size_t i = 0; i < core->watch_count; i++) {
-		core->watch[i].asked = true;
+	for (size_t i = 0; i < core->life_count; i++) {
+		core->life[i].asked = true;
 	}
 
 	struct view_effect *effect = view_fx(fx, FX_LOOK);
@@ -196,19 +197,19 @@ void view_on_looked(struct view_core *core, const struct view_event *event,
 		}
 	}
 	core->look_failed = event->error != 0;
-	for (size_t i = 0; i < core->watch_count; i++) {
-		struct view_watch *watch = &core->watch[i];
-		bool pending = view_look_names(event, watch->nodeid);
+	for (size_t i = 0; i < core->life_count; i++) {
+		struct view_life *life = &core->life[i];
+		bool pending = view_look_names(event, life->nodeid);
 
 		if (event->error == 0) {
-			watch->pending = pending ? watch->pending + 1 : 0;
+			life->pending = pending ? life->pending + 1 : 0;
 		}
-		if (watch->state == WATCH_BLIND && event->error == 0 &&
-		    (watch->asked || MUTANT(R6_ASKED)) && (!pending || MUTANT(R6_PENDING)) &&
+		if (life->state == LIFE_BLIND && event->error == 0 &&
+		    (life->asked || MUTANT(R6_ASKED)) && (!pending || MUTANT(R6_PENDING)) &&
 		    !core->apart) {
-			watch->state = WATCH_SEES;
+			life->state = LIFE_SEES;
 		}
-		blind = blind || (watch->state == WATCH_BLIND && watch->asked);
+		blind = blind || (life->state == LIFE_BLIND && life->asked);
 	}
 	if (core->ask_due) {
 		core->ask_due = false;
@@ -223,12 +224,12 @@ void view_on_looked(struct view_core *core, const struct view_event *event,
 /* The fencer tells of a fencing, now. */
 void view_on_fenced(struct view_core *core, uint32_t nodeid, struct view_effects *fx)
 {
-	for (size_t i = 0; i < core->watch_count; i++) {
-		struct view_watch *watch = &core->watch[i];
+	for (size_t i = 0; i < core->life_count; i++) {
+		struct view_life *life = &core->life[i];
 
-		if ((watch->nodeid == nodeid || nodeid == 0) &&
-		    (watch->state == WATCH_SEES || MUTANT(R6_OLD))) {
-			watch->state = WATCH_FENCED;
+		if ((life->nodeid == nodeid || nodeid == 0) &&
+		    (life->state == LIFE_SEES || MUTANT(R6_OLD))) {
+			life->state = LIFE_FENCED;
 		}
 	}
 	view_coord_judge(core, fx);
