@@ -42,33 +42,36 @@ void cluster_register(struct cluster *cluster)
 	cluster_say(cluster, &msg);
 }
 
+static void cluster_say_ack(struct cluster *cluster, Vx__StepAck *ack)
+{
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	msg.body_case = VX__IPC__BODY_STEP_ACK;
+	msg.step_ack = ack;
+	cluster_say(cluster, &msg);
+}
+
 void cluster_ack(struct cluster *cluster, Vx__Step step, uint64_t serial, bool progress, int error,
 		 const char *reason)
 {
 	Vx__StepAck ack = VX__STEP_ACK__INIT;
-	Vx__Ipc msg = VX__IPC__INIT;
 
 	ack.step = step;
 	ack.serial = serial;
 	ack.progress = progress;
 	ack.error = error;
 	ack.reason = (char *)(uintptr_t)(reason != NULL ? reason : "");
-	msg.body_case = VX__IPC__BODY_STEP_ACK;
-	msg.step_ack = &ack;
-	cluster_say(cluster, &msg);
+	cluster_say_ack(cluster, &ack);
 }
 
 void cluster_ack_left(struct cluster *cluster, bool unclean)
 {
 	Vx__StepAck ack = VX__STEP_ACK__INIT;
-	Vx__Ipc msg = VX__IPC__INIT;
 
 	ack.step = VX__STEP__STEP_LEAVE;
 	ack.serial = cluster->leave_serial;
 	ack.unclean = unclean;
-	msg.body_case = VX__IPC__BODY_STEP_ACK;
-	msg.step_ack = &ack;
-	cluster_say(cluster, &msg);
+	cluster_say_ack(cluster, &ack);
 }
 
 void cluster_send(struct iod *iod, const Vx__IodMsg *iod_msg)
