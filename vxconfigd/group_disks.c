@@ -7,18 +7,9 @@
 
 #include "base/errors.h"
 #include "vxconfigd/group.h"
+#include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
-
-static bool group_config_has(const Vx__Config *config, const char *diskid)
-{
-	for (size_t i = 0; config != NULL && i < config->n_dm; i++) {
-		if (strcmp(config->dm[i]->diskid, diskid) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
 
 static bool group_propose_has(const Vx__Propose *propose, const char *diskid)
 {
@@ -37,7 +28,7 @@ const struct group *group_with_disk(struct configd *configd, const char *diskid,
 
 	TAILQ_FOREACH(group, &configd->groups, next)
 	{
-		bool has = group_config_has(group->config, diskid);
+		bool has = group->config != NULL && config_dm_disk(group->config, diskid) != NULL;
 
 		if (claim != GROUP_HAS) {
 			has = has || group_propose_has(group->pending.propose, diskid);

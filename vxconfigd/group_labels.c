@@ -6,6 +6,7 @@
 
 #include "base/proto.h"
 #include "vxconfigd/cfg_steps.h"
+#include "vxconfigd/record.h"
 
 struct group_labels_call {
 	struct configd *configd;
@@ -58,10 +59,10 @@ void group_labels_own(struct group_labels *labels, const Vx__Config *config, con
 void group_labels_own_disk(struct group_labels *labels, const Vx__Config *config,
 			   const char *diskid)
 {
-	for (size_t i = 0; i < config->n_dm; i++) {
-		if (strcmp(config->dm[i]->diskid, diskid) == 0) {
-			group_labels_own(labels, config, config->dm[i]);
-		}
+	const Vx__Dm *dm = config_dm_disk(config, diskid);
+
+	if (dm != NULL) {
+		group_labels_own(labels, config, dm);
 	}
 }
 

@@ -5,6 +5,8 @@
 #include "base/id.h"
 #include "vxconfigd/answers.h"
 #include "vxconfigd/group.h"
+#include "vxconfigd/messages.h"
+#include "vxconfigd/plan.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
 
@@ -80,4 +82,19 @@ const char *outcome_conclude(struct configd *configd, const uint8_t *txid, uint6
 	}
 	return outcome_by_age(configd, txid, age + age / OUTCOME_DRIFT,
 			      own > reach_ms ? own : reach_ms);
+}
+
+void outcome_explain(const Vx__Request *request, const char *outcome, const char *why,
+		     Vx__Reply *reply)
+{
+	const char *name = plan_group(request);
+	char txid[ID_TEXT];
+
+	if (strcmp(outcome, "unknown") == 0) {
+		id_text(request->txid.data, request->txid.len, txid);
+		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
+	} else if (strcmp(outcome, "aborted") == 0) {
+		message_add(reply, request->tool, MSG_NODE_LEFT,
+			    name != NULL ? name : request->group, why);
+	}
 }

@@ -23,4 +23,8 @@ uint64_t outcome_reach(struct configd *configd, const uint8_t *txid);
 /* ... and what this node makes of it, by the age that the id tells. */
 const char *outcome_conclude(struct configd *configd, const uint8_t *txid, uint64_t reach_ms);
 
+/* Says of a request that it was not done, and why, or that nobody can say; of others nothing. */
+void outcome_explain(const Vx__Request *request, const char *outcome, const char *why,
+		     Vx__Reply *reply);
+
 #endif

@@ -144,14 +144,21 @@ Vx__Sd *config_sd(const Vx__Config *config, const char *name)
 	return config_by_name(config, RECORD_SD, name);
 }
 
-const char *config_disk_name(const Vx__Config *config, const char *diskid)
+Vx__Dm *config_dm_disk(const Vx__Config *config, const char *diskid)
 {
 	for (size_t i = 0; i < config->n_dm; i++) {
 		if (strcmp(config->dm[i]->diskid, diskid) == 0) {
-			return config->dm[i]->name;
+			return config->dm[i];
 		}
 	}
-	return diskid;
+	return NULL;
+}
+
+const char *config_disk_name(const Vx__Config *config, const char *diskid)
+{
+	const Vx__Dm *dm = config_dm_disk(config, diskid);
+
+	return dm != NULL ? dm->name : diskid;
 }
 
 bool config_name_used(const Vx__Config *config, const char *name)

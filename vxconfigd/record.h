@@ -62,6 +62,7 @@ Vx__Plex *config_plex(const Vx__Config *config, const char *name);
 Vx__Plex *config_plex_rid(const Vx__Config *config, uint64_t rid);
 Vx__Dm *config_dm(const Vx__Config *config, const char *name);
 Vx__Dm *config_dm_rid(const Vx__Config *config, uint64_t rid);
+Vx__Dm *config_dm_disk(const Vx__Config *config, const char *diskid);
 Vx__Sd *config_sd(const Vx__Config *config, const char *name);
 /* The name of the disk that has this id; the id if there is none. */
 const char *config_disk_name(const Vx__Config *config, const char *diskid);

@@ -15,7 +15,6 @@
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/outcome.h"
-#include "vxconfigd/plan.h"
 #include "vxconfigd/request_queue.h"
 
 struct relay {
@@ -34,22 +33,6 @@ static void relay_free(struct configd *configd, struct relay *relay)
 	free(relay);
 }
 
-/* It was not done, or nobody can say. */
-static void relay_explain(const Vx__Request *request, const char *outcome, const char *why,
-			  Vx__Reply *reply)
-{
-	const char *name = plan_group(request);
-	char txid[ID_TEXT];
-
-	if (strcmp(outcome, "unknown") == 0) {
-		id_text(request->txid.data, request->txid.len, txid);
-		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
-	} else if (strcmp(outcome, "aborted") == 0) {
-		message_add(reply, request->tool, MSG_NODE_LEFT,
-			    name != NULL ? name : request->group, why);
-	}
-}
-
 /* It did not get out of this node. If it did before, that decides what becomes of it. */
 static void relay_refuse(struct configd *configd, struct relay *relay, int error)
 {
@@ -60,8 +43,8 @@ static void relay_refuse(struct configd *configd, struct relay *relay, int error
 	if (error == -EMSGSIZE) {
 		message_add(reply, ask->request->tool, MSG_TOO_LARGE, ask->request->group);
 	} else {
-		relay_explain(ask->request, reply->outcome,
-			      "vxclustd of this node takes nothing: try again", reply);
+		outcome_explain(ask->request, reply->outcome,
+				"vxclustd of this node takes nothing: try again", reply);
 	}
 	relay_free(configd, relay);
 	ask_answer(ask, reply);
@@ -219,9 +202,11 @@ void relay_decided(struct configd *configd)
 		reply = PROTO_NEW(vx__reply, Vx__Reply);
 		proto_string_set(&reply->outcome,
 				 outcome_since(configd, ask->request->txid.data, relay->sent_ms));
-		relay_explain(ask->request, reply->outcome,
-			      "another node became master, or its vxconfigd was started anew: try "
-			      "again", reply);
+		outcome_explain(
+			ask->request, reply->outcome,
+			"another node became master, or its vxconfigd was started anew: try "
+			"again",
+			reply);
 		relay_free(configd, relay);
 		ask_answer_loaded(ask, reply);
 	}
@@ -269,7 +254,7 @@ void relay_give_up(struct configd *configd, const char *reason)
 			message_add(reply, ask->request->tool, MSG_NOT_CLUSTER,
 				    configd->cluster.node, reason);
 		} else if (!question) {
-			relay_explain(ask->request, reply->outcome, reason, reply);
+			outcome_explain(ask->request, reply->outcome, reason, reply);
 		}
 		relay_free(configd, relay);
 		ask_answer(ask, reply);

@@ -203,18 +203,9 @@ static void server_on_submitted(void *ctx, Vx__Reply *reply)
 /* The answer is forgotten, how it ended is not. */
 static void server_known(struct ask *ask, const char *outcome)
 {
-	const Vx__Request *request = ask->request;
 	Vx__Reply *reply = ask_reply_new();
-	char txid[ID_TEXT];
 
-	if (strcmp(outcome, "unknown") == 0) {
-		id_text(request->txid.data, request->txid.len, txid);
-		message_add(reply, request->tool, MSG_MASTER_LOST, txid);
-	} else if (strcmp(outcome, "aborted") == 0) {
-		message_add(reply, request->tool, MSG_NODE_LEFT,
-			    plan_group(request) != NULL ? plan_group(request) : request->group,
-			    "it was asked for before");
-	}
+	outcome_explain(ask->request, outcome, "it was asked for before", reply);
 	proto_string_set(&reply->outcome, outcome);
 	ask_answer_loaded(ask, reply);
 }

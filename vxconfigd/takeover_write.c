@@ -66,18 +66,15 @@ static void takeover_labels(struct takeover_group *item)
 	group_labels_init(&labels, configd);
 	for (size_t i = 0; i < disk_count(configd->disks); i++) {
 		const struct disk *disk = disk_at(configd->disks, i);
-		bool member = false;
+		const Vx__Dm *dm;
 
 		if (disk->error != 0 || disk->duplicate) {
 			continue;
 		}
-		for (size_t k = 0; item->config != NULL && k < item->config->n_dm; k++) {
-			if (strcmp(item->config->dm[k]->diskid, disk->label.diskid) == 0) {
-				group_labels_own(&labels, item->config, item->config->dm[k]);
-				member = true;
-			}
-		}
-		if (!member && strcmp(disk->label.dgid, item->dgid) == 0) {
+		dm = item->config != NULL ? config_dm_disk(item->config, disk->label.diskid) : NULL;
+		if (dm != NULL) {
+			group_labels_own(&labels, item->config, dm);
+		} else if (strcmp(disk->label.dgid, item->dgid) == 0) {
 			group_labels_give_up(&labels, DISK_CLEAR, item->dgid, disk->label.diskid);
 		}
 	}
