@@ -2,6 +2,8 @@
 /* What became of a transaction. */
 #include "vxconfigd/outcome.h"
 
+#include <string.h>
+
 #include "base/id.h"
 #include "vxconfigd/answers.h"
 #include "vxconfigd/group.h"
