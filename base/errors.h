@@ -44,7 +44,8 @@
 	X(NODISK, 20, "disk is not reachable") \
 	X(AGAIN, 8, "try again") \
 	X(FULL, 5, "a limit is reached") \
-	X(STARTED, 25, "is started already")
+	X(STARTED, 25, "is started already") \
+	X(UNPROVEN, 20, "a node is not proven to be off")
 
 enum vx_error {
 	VX_E_FIRST = VX_E_BASE,

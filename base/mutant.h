@@ -148,6 +148,7 @@
 	X(T15_UNKNOWN, MODEL, "of what may be completed by others nothing is said", NULL) \
 	X(T13_JOIN, MODEL, "a vxconfigd that comes back asks the master", \
 	  "the second line: without the group its vote is no") \
+	X(T17_LATE, CORE, "whom copies name that the survey did not see is proven off before they are written", NULL) \
 	X(D1_CHECKSUM, CORE, "a block whose checksum is wrong is none", NULL) \
 	X(D6_PLACE, CORE, "each of two nodes claims in a block of its own", NULL) \
 	X(D8_SLOT, CORE, "a checkpoint is not written over the newest one", NULL) \

@@ -224,7 +224,20 @@ static void fx_abort_local(struct node *node, const struct view_effect *effect)
 static void fx_ask_fence(struct node *node, uint32_t nodeid, bool again)
 {
 	const char *name = node_name(node, nodeid);
-	int rc = again ? pacemaker_reboot(node->pacemaker, name)
+	int rc;
+
+	if (cluster_node_find(&node->info, nodeid) == NULL) {
+		log_err("%s: not in Corosync's node list, and its fencing is waited for: put it there "
+			"again (then: vxclustadm reinit); if it is off for good: pcs stonith confirm",
+			name);
+		return;
+	}
+	if (again) {
+		log_warning("node=%s: its fencing is waited for. If it is off and cannot be fenced: "
+			    "pcs stonith confirm %s",
+			    name, name);
+	}
+	rc = again ? pacemaker_reboot(node->pacemaker, name)
 		       : pacemaker_terminate(node->pacemaker, name);
 
 	if (rc != 0) {

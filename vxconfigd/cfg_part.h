@@ -30,6 +30,7 @@ struct steps {
 	int error;	       /* of the adoption */
 	char reason[VX_REASON_MAX];
 	struct takeover_run *takeover;
+	bool proof_asked; /* the last one asked for a view, which sees what its survey did not (T17) */
 };
 
 /* Takes a copy of run; the progress of it is told while it is under way. */

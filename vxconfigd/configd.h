@@ -110,6 +110,10 @@ void cview_set(struct cview *cluster, const Vx__View *view);
 void cview_clear(struct cview *cluster);
 const Vx__Member *cview_member(const Vx__View *view, uint32_t nodeid); /* NULL: not in it */
 bool cview_is_joiner(const Vx__View *view, uint32_t nodeid);
+/* Of the members that copies name: who is neither a member nor a leaver of the view. The survey of the
+ * view did not see these copies, so nobody has proven that it writes no more (T17). NULL: nobody. */
+const Vx__Member *cview_unproven(const Vx__View *view, Vx__Member *const *durable, size_t count);
+#define UNPROVEN_TEXT "its disks name node %.64s as a member, and nobody has proven that it is off"
 bool cview_is_master(const struct cview *cluster);
 /* The view runs, and this vxconfigd need not wait for the next one. */
 bool cview_is_settled(const struct cview *cluster);

@@ -79,6 +79,27 @@ bool cview_is_joiner(const Vx__View *view, uint32_t nodeid)
 	return false;
 }
 
+static bool cview_names(const Vx__View *view, const Vx__Member *life)
+{
+	for (size_t i = 0; view != NULL && i < view->n_leaver; i++) {
+		if (view->leaver[i]->nodeid == life->nodeid &&
+		    view->leaver[i]->incarnation == life->incarnation) {
+			return true;
+		}
+	}
+	return cview_member(view, life->nodeid) != NULL; /* R4: its HELLO is the proof */
+}
+
+const Vx__Member *cview_unproven(const Vx__View *view, Vx__Member *const *durable, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!cview_names(view, durable[i])) {
+			return durable[i];
+		}
+	}
+	return NULL;
+}
+
 bool cview_is_master(const struct cview *cluster)
 {
 	return cluster->member && cluster->view->master == cluster->self;

@@ -19,6 +19,7 @@ struct import {
 	struct request *req;
 	void (*done)(struct request *req, int error);
 	char dgid[DISK_ID_SIZE];
+	bool ours; /* a label says that it is this cluster's: the survey of a view looks at it */
 };
 
 static const char *import_tool(const struct import *import)
@@ -70,6 +71,9 @@ static int import_find(struct import *import, const char *name)
 		snprintf(import->dgid, sizeof(import->dgid), "%s", disk->label.dgid);
 
 		int rc = import_check_owner(import, &disk->label);
+
+		import->ours = import->ours || strcmp(disk->label.cluster,
+						      import->req->configd->cluster.cluster) == 0;
 
 		if (rc != 0) {
 			return rc;
@@ -158,6 +162,34 @@ static int import_propose(struct import *import, Vx__Config *config)
 	return 0;
 }
 
+/* T17: the disks came after the survey of this view. The next one sees them, and waits for the proof. */
+static int import_check_proof(struct import *import, const struct copies_found *found)
+{
+	struct request *req = import->req;
+	struct configd *configd = req->configd;
+	const Vx__Member *life = cview_unproven(configd->cluster.view, found->durable,
+						found->durable_count);
+	char reason[VX_REASON_MAX];
+
+	if (life == NULL || !import->ours) {
+		return 0;
+	}
+	if (req->proof_asked || request_has_flag(req->request, "dry-run")) {
+		snprintf(reason, sizeof(reason), UNPROVEN_TEXT "%s", life->name,
+			 req->proof_asked
+				 ? ": try again"
+				 : "; an import makes a new view, which waits for its fencing");
+		return message_add(req->reply, import_tool(import), MSG_IMPORT_FAILED,
+				   found->config->dg->name, reason);
+	}
+	snprintf(reason, sizeof(reason), "disk group %s: " UNPROVEN_TEXT, found->config->dg->name,
+		 life->name);
+	req->proof_asked = true;
+	configd->cluster.wait_view = true;
+	clust_ask_view(configd->clust, reason);
+	return -VX_E_AGAIN;
+}
+
 static void import_on_read(void *ctx, struct copies_found *found)
 {
 	struct import *import = ctx;
@@ -172,6 +204,8 @@ static void import_on_read(void *ctx, struct copies_found *found)
 							  : "its disks hold no configuration");
 	} else if (import_check_disks(import, found->config) != 0) {
 		rc = -VX_E_NODISK;
+	} else if ((rc = import_check_proof(import, found)) != 0) {
+		log_info("dg=%s import: %s", plan_group(req->request), vx_strerror(rc));
 	} else if (found->max_epoch >= cview_epoch(&configd->cluster)) {
 		/* it comes from a cluster that counted further: a view with a higher epoch is
 		 * needed (R5) */
@@ -248,6 +282,10 @@ static int import_again(struct request *req, const struct group *group)
 
 	if (group->state != GROUP_DISABLED) {
 		return 0;
+	}
+	if (!request_has_flag(req->request, "f")) { /* by the view that it waited for */
+		request_import_refuse(req, group);
+		return -VX_E_INVAL;
 	}
 	if (request_has_flag(req->request, "dry-run")) {
 		snprintf(reason, sizeof(reason),

@@ -27,6 +27,7 @@ struct request {
 	uint32_t attempt;
 	uint64_t since_ms; /* wall clock: when it came */
 	char force_dgid[DISK_ID_SIZE]; /* a view was asked for that takes it over by force; "": none */
+	bool proof_asked; /* ... whose survey sees the group that it imports (T17) */
 	Vx__Reply *reply;
 	request_answer *answer;
 	void *ctx;

@@ -143,6 +143,9 @@ static void takeover_from_disk(const struct takeover_node *node, size_t count,
 			 (unsigned long long)node[i].seq);
 		takeover_refuse(out, -VX_E_STALE, reason);
 	}
+	if (out->base == TAKEOVER_DISK && disk->unproven && !MUTANT(T17_LATE)) {
+		takeover_refuse(out, -VX_E_UNPROVEN, "");
+	}
 }
 
 /* No copy holds anything: the group was being made, or all is lost. */

@@ -31,6 +31,7 @@ struct takeover_node {
 struct takeover_disk {
 	int error;    /* of reading: not 0 = no majority, or corrupt */
 	bool content; /* a majority was read and holds a content: epoch, seq of the newest */
+	bool unproven; /* they name a member that is not proven off (T17) */
 	uint64_t epoch, seq;
 };
 

@@ -25,6 +25,7 @@ struct takeover_group {
 struct takeover_run {
 	struct configd *configd;
 	uint64_t generation;
+	bool proof_asked; /* this view was asked for by the take-over before (T17): not a third one */
 	bool cancelled; /* the view is over: freed when the last callback came */
 	unsigned int waiting;
 	TAILQ_HEAD(, takeover_group) groups;

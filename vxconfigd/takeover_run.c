@@ -210,10 +210,28 @@ static bool takeover_goes_on(const struct takeover_group *item)
 		(txn_goes_aside(&group->txn, txid) && adopt_lost_member(group) == 0));
 }
 
+/* T17: the survey of the next view sees these copies; it waits for the proof. */
+static void takeover_unproven(struct takeover_group *item, const Vx__Member *life)
+{
+	struct takeover_run *run = item->run;
+	char reason[VX_REASON_MAX];
+
+	if (!run->proof_asked) {
+		snprintf(reason, sizeof(reason), "disk group %s: " UNPROVEN_TEXT, item->name, life->name);
+		run->configd->steps->proof_asked = true;
+		clust_ask_view(run->configd->clust, reason);
+	}
+	snprintf(reason, sizeof(reason), UNPROVEN_TEXT "%s", life->name,
+		 run->proof_asked ? " (vxdctl enable: look again)" : ": a new view is made");
+	takeover_end(item, -VX_E_UNPROVEN, reason);
+}
+
 static void takeover_on_read(void *ctx, struct copies_found *found)
 {
 	struct takeover_group *item = ctx;
-	struct takeover_disk disk = { .error = found->error };
+	const Vx__Member *unproven = cview_unproven(item->run->configd->cluster.view, found->durable,
+						    found->durable_count);
+	struct takeover_disk disk = { .error = found->error, .unproven = unproven != NULL };
 
 	steps_moved(item->run->configd);
 	if (item->run->cancelled) {
@@ -256,6 +274,10 @@ static void takeover_on_read(void *ctx, struct copies_found *found)
 		takeover_store(item);
 		return;
 	case TAKEOVER_REFUSE:
+		if (item->decision.error == -VX_E_UNPROVEN) {
+			takeover_unproven(item, unproven);
+			return;
+		}
 		takeover_end(item, item->decision.error,
 			     item->decision.reason[0] != '\0' ? item->decision.reason
 							      : found->reason);
@@ -393,6 +415,8 @@ void takeover_begin(struct configd *configd)
 	run->configd = configd;
 	TAILQ_INIT(&run->groups);
 	configd->steps->takeover = run;
+	run->proof_asked = configd->steps->proof_asked;
+	configd->steps->proof_asked = false;
 	run->waiting = 1;
 	for (size_t i = 0; i < cluster->peer_count; i++) {
 		const Vx__CfgState *state = cluster->peer[i].state;

@@ -341,7 +341,7 @@ struct sim_copy {
 /* What copies stand on: one of each group. */
 struct sim_shelf {
 	enum sim_trouble { SHELF_WELL, SHELF_AWAY, SHELF_FLAKY, SHELF_SLOW } trouble;
-	uint64_t until;
+	uint64_t until; /* 0: the next view is made without it */
 };
 
 enum sim_client_state { CLIENT_THINKS, CLIENT_WAITS, CLIENT_ASKS };

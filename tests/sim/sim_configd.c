@@ -356,6 +356,7 @@ void configd_view(struct sim *sim, uint32_t node, const struct view *view)
 		configd->peer[i].up = true;
 	}
 	txn_sim_event(sim, node, &event);
+	shelf_late(sim);
 }
 
 void configd_registered(struct sim *sim, uint32_t node)

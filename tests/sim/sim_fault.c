@@ -122,6 +122,16 @@ static void shelf_back(struct sim *sim, uint32_t node, uint64_t shelf, void *ptr
 	sim->shelf[shelf].trouble = SHELF_WELL;
 }
 
+/* T17: the survey did not see them, the take-over does. */
+void shelf_late(struct sim *sim)
+{
+	for (uint32_t i = 0; i < sim->options.copies; i++) {
+		if (sim->shelf[i].trouble == SHELF_AWAY && sim->shelf[i].until == 0) {
+			sim->shelf[i] = (struct sim_shelf){ .trouble = SHELF_WELL };
+		}
+	}
+}
+
 /* One of them, so that the main group keeps its majority; unless it is a hard fault. */
 static void fault_shelf(struct sim *sim, uint32_t how)
 {
@@ -140,7 +150,9 @@ static void fault_shelf(struct sim *sim, uint32_t how)
 			sim->shelf[i] = (struct sim_shelf){
 				.trouble =
 					sim->options.hard ? SHELF_AWAY : trouble[(how >> 16) % 3],
-				.until = sim->now + length,
+				.until = sim->options.hard && (how >> 24 & 1) != 0
+						 ? 0
+						 : sim->now + length,
 			};
 			sim_later(sim, length, PROC_WORLD, 0, shelf_back, i, NULL);
 		}

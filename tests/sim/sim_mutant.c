@@ -64,6 +64,15 @@ static struct sim_options mutant_options(enum mutant mutant, uint64_t seed)
 					     .faults = 5 + seed % 4,
 					     .groups = mutant == MUTANT_R20_ONCE ? 3 : 0 };
 	}
+	if (mutant == MUTANT_T17_LATE) { /* all copies are away while a view is made */
+		return (struct sim_options){ .seed = seed,
+					     .kinds = 1u << FAULT_COPY_AWAY | 1u << FAULT_POWER_OFF |
+						      1u << FAULT_PAUSE_COROSYNC,
+					     .nodes = 3,
+					     .copies = 1,
+					     .faults = 5 + seed % 4,
+					     .hard = true };
+	}
 	return (struct sim_options){
 		.seed = seed,
 		/* a copy that is behind, just when a member of the newest view is gone */

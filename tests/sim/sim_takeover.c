@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/mutant.h"
+#include "cpg/view_core.h"
 #include "tests/sim/sim_disk.h"
 
 static uint32_t adopt_lost_member(const struct sim_configd *configd)
@@ -154,6 +155,9 @@ static void takeover_decided(struct sim *sim, uint32_t node, const struct sim_di
 		sim_fail(sim, "I2 node %u: group %u is gone", node, task->group);
 		return;
 	case TAKEOVER_REFUSE:
+		if (own->decision.error == -VX_E_UNPROVEN) {
+			clustd_ask_view(sim, node, "copies that the survey did not see");
+		}
 		takeover_end(sim, node, task->group, own->decision.error);
 		return;
 	case TAKEOVER_DISK:
@@ -201,6 +205,21 @@ static void takeover_nodes(const struct sim *sim, uint32_t node, uint32_t group,
 	}
 }
 
+/* T17: as cview_unproven() */
+static bool takeover_unproven(const struct view *view, const struct sim_disk_task *task)
+{
+	for (size_t i = 0; i < task->durable_count; i++) {
+		const struct view_member *member = &task->durable[i];
+
+		if (!view_has_member(view, member->nodeid) &&
+		    view_leaver_find(view->leaver, view->leaver_count, member->nodeid,
+				     member->incarnation) == NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* What this master begins again is not told to have failed (T11). */
 static bool takeover_goes_on(const struct sim_configd *configd)
 {
@@ -216,6 +235,7 @@ static void on_read(struct sim *sim, uint32_t node, struct sim_disk_task *task)
 	struct sim_group *own = &configd->group[task->group];
 	const struct takeover_disk disk = { .error = task->error,
 					    .content = task->has_content,
+					    .unproven = takeover_unproven(&configd->view, task),
 					    .epoch = task->found.epoch,
 					    .seq = task->found.seq };
 	struct takeover_node list[VX_NODES_MAX];

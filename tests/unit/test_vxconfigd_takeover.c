@@ -28,6 +28,21 @@ START_TEST(nobody_runs_it)
 }
 END_TEST
 
+/* T17 */
+START_TEST(a_member_that_the_copies_name_is_not_proven_off)
+{
+	const struct takeover_node fresh[] = { { .nodeid = 1 } }, runs[] = { running(1, 5, 4) };
+	const struct takeover_disk disk = { .content = true, .epoch = 5, .seq = 4, .unproven = true };
+	struct takeover out;
+
+	takeover_decide(fresh, 1, &disk, &out);
+	ck_assert_int_eq(out.base, TAKEOVER_REFUSE);
+	ck_assert_int_eq(out.error, -VX_E_UNPROVEN);
+	takeover_decide(runs, 1, &disk, &out); /* who runs it was in that view, and knows who left since */
+	ck_assert_int_eq(out.base, TAKEOVER_RUNNING);
+}
+END_TEST
+
 START_TEST(a_node_remembers_more_than_the_copies_hold)
 {
 	const struct takeover_node fresh[] = { { .nodeid = 1 },
@@ -214,6 +229,7 @@ int main(void)
 	TCase *tcase = tcase_create("takeover");
 
 	tcase_add_test(tcase, nobody_runs_it);
+	tcase_add_test(tcase, a_member_that_the_copies_name_is_not_proven_off);
 	tcase_add_test(tcase, a_node_remembers_more_than_the_copies_hold);
 	tcase_add_test(tcase, who_was_left_behind_does_not_count);
 	tcase_add_test(tcase, a_record_that_nobody_saw_committed_is_left_out);
