@@ -23,10 +23,11 @@
  *   15  a dirty region log that cannot be folded is told, and counts as lost; a window of a resync is
  *       given back; who joined in a view owns no resync in it (V25); the disks that a master sees are
  *       told as bits (T14)
+ *   16  regions that a failed write left different are told to all vxiods (V12)
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX
-#define VX_PROTOCOL_MAX 15
+#define VX_PROTOCOL_MAX 16
 #endif
 #define VX_PROTOCOL_SETMASTER 11
 #define VX_PROTOCOL_SHARE 12
@@ -35,6 +36,7 @@
 #define VX_PROTOCOL_LOST 15
 #define VX_PROTOCOL_OWNER 15
 #define VX_PROTOCOL_DISKS 15
+#define VX_PROTOCOL_DIFFERS 16
 
 /* other versions that vxdctl support shows */
 #define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */

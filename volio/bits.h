@@ -72,4 +72,26 @@ static inline uint32_t bits_next(const uint64_t *map, uint32_t from, uint32_t bi
 	return bits;
 }
 
+/* As bytes, bit 0 of byte 0 first; NULL when memory is out. free() it. */
+static inline uint8_t *bits_bytes(const uint64_t *map, uint32_t bits)
+{
+	uint8_t *bytes = calloc(1, ((size_t)bits + 7) / 8);
+
+	for (uint32_t i = 0; bytes != NULL && i < bits; i++) {
+		bytes[i / 8] |= (uint8_t)(bits_get(map, i) << (i % 8));
+	}
+	return bytes;
+}
+
+/* The same from bytes, of which there are (bits + 7) / 8. */
+static inline uint64_t *bits_of_bytes(const uint8_t *bytes, uint32_t bits)
+{
+	uint64_t *map = bits_new(bits);
+
+	for (uint32_t i = 0; map != NULL && i < bits; i++) {
+		bits_put(map, i, (bytes[i / 8] >> (i % 8) & 1) != 0);
+	}
+	return map;
+}
+
 #endif

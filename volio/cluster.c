@@ -124,6 +124,18 @@ bool cluster_has_view(const struct iod *iod)
 	return iod->cluster->view != NULL;
 }
 
+bool cluster_is_live(const struct iod *iod)
+{
+	return iod->cluster->live;
+}
+
+bool cluster_is_self(const struct iod *iod, uint32_t nodeid)
+{
+	const Vx__View *view = iod->cluster->view;
+
+	return view != NULL && view->self == nodeid;
+}
+
 bool cluster_has_left(const struct iod *iod)
 {
 	return iod->cluster->leave == LEAVE_LEFT;
@@ -263,6 +275,7 @@ static void cluster_on_message(void *ctx, const Vx__Ipc *msg)
 		}
 	} else if (msg->body_case == VX__IPC__BODY_VIEW) {
 		cluster_set_view(cluster, msg->view);
+		differs_on_view(cluster->iod);
 	} else if (msg->body_case == VX__IPC__BODY_STEP_RUN) {
 		steps_run(cluster, msg->step_run);
 	} else if (msg->body_case == VX__IPC__BODY_PORT_IN) {

@@ -32,6 +32,9 @@ uint32_t cluster_members(const struct iod_group *group, uint32_t out_member[VX_N
 bool cluster_has_joiners(const struct iod *iod);
 /* That the view runs (R21); 0 without one. */
 uint32_t cluster_protocol(const struct iod *iod);
+/* Is the view open, as far as this node knows? And is that this node's id? */
+bool cluster_is_live(const struct iod *iod);
+bool cluster_is_self(const struct iod *iod, uint32_t nodeid);
 /* Sends to port v; dropped when the view is not open. */
 void cluster_send(struct iod *iod, const Vx__IodMsg *msg);
 /* Something changed that a step may wait for: an open, a volume, a job, an operation. */

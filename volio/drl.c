@@ -127,15 +127,12 @@ bool drl_ready(const struct drl *drl, uint32_t first, uint32_t last)
 	return true;
 }
 
-void drl_end(struct drl *drl, uint32_t first, uint32_t last, bool stuck)
+void drl_end(struct drl *drl, uint32_t first, uint32_t last)
 {
 	for (uint32_t region = first; region <= last; region++) {
 		assert(drl->in_flight[region] > 0);
 		drl->in_flight[region]--;
 		drl->used[region] = drl->tick;
-		if (stuck) {
-			bits_put(drl->stuck, region, true);
-		}
 	}
 }
 
@@ -283,13 +280,20 @@ void drl_step(struct drl *drl, enum drl_event event, struct drl_effects *out_eff
 	drl_log_begin(drl, out_effects);
 }
 
-void drl_adopt(struct drl *drl, uint32_t region)
+void drl_stick(struct drl *drl, uint32_t region)
 {
 	bits_put(drl->stuck, region, true);
 	if (drl->state[region] == DRL_CLEAN) {
 		drl->state[region] = DRL_DIRTY;
 		drl_bit(drl, region, true);
+	} else if (drl->state[region] == DRL_FLUSHING) {
+		drl->state[region] = DRL_DIRTY;
 	}
+}
+
+void drl_unstick(struct drl *drl, uint32_t region)
+{
+	bits_put(drl->stuck, region, false);
 }
 
 bool drl_is_idle(const struct drl *drl)

@@ -12,8 +12,8 @@
  *
  * V10: a write to a region goes to the plexes only when its bit is on every enabled log plex.
  * V11: a bit is taken back only when no write is in the region, and after a flush of the plexes
- * that began after the last write ended. V12: a region with a write that did not reach every active
- * plex is stuck: its bit stays. V13: there is one log write at a time; what comes meanwhile goes
+ * that began after the last write ended. V12: a region with a write that ended in EIO is stuck: its bit
+ * stays until somebody made it equal. V13: there is one log write at a time; what comes meanwhile goes
  * together into the next.
  *
  * The hot calls (begin, ready, end) take the first and last region; the rest are events of one step
@@ -80,14 +80,15 @@ void drl_free(struct drl *drl);
 /* Counts a write into regions first..last. true: it may go now (V10). false: after drl_ready(). */
 bool drl_begin(struct drl *drl, uint32_t first, uint32_t last);
 bool drl_ready(const struct drl *drl, uint32_t first, uint32_t last);
-/* The write ended. stuck: it did not reach every active plex (V12). */
-void drl_end(struct drl *drl, uint32_t first, uint32_t last, bool stuck);
+/* The write ended. */
+void drl_end(struct drl *drl, uint32_t first, uint32_t last);
 
 void drl_step(struct drl *drl, enum drl_event event, struct drl_effects *out_effects);
 
-/* Takes over a bit found set on disk when the map was read: nobody knows its writes, so it is
- * stuck. */
-void drl_adopt(struct drl *drl, uint32_t region);
+/* The region is marked, and stays so until drl_unstick(): a write to it ended in parts (V12), or its
+ * bit was found on disk and nobody knows its writes. */
+void drl_stick(struct drl *drl, uint32_t region);
+void drl_unstick(struct drl *drl, uint32_t region);
 bool drl_is_idle(const struct drl *drl);
 /* No region is marked, here and on disk. */
 bool drl_is_clean(const struct drl *drl);

@@ -43,10 +43,21 @@ void legs_flush(struct io_request *request);
 /* vio_log.c: the dirty region log */
 void vio_log_tick(struct vio *vio);
 bool vio_log_begin(struct io_request *request); /* true: its regions are marked on disk */
-void vio_log_end(struct io_request *request, bool stuck);
+void vio_log_end(struct io_request *request);
+/* The cache of a disk (an index) with plexes was lost: no mark is taken back (V11). */
+void vio_log_flush_failed(struct vio *vio, uint32_t disk);
+/* Marks stay (V12), or one not any more. */
+void vio_log_stick(struct vio *vio, uint32_t first, uint32_t last);
+void vio_log_unstick(struct vio *vio, uint32_t region);
+void vio_log_stick_marked(struct vio *vio); /* all regions that are marked are stuck */
+void vio_recover_show(struct vio *vio);	    /* how many regions are under recovery */
 void vio_log_tell(struct vio *vio); /* io_trouble() for the log plex that failed */
 void vio_log_again(
 	struct io_request *request); /* a parked, unwritten request waits for its mark again */
+
+/* vio_stuck.c */
+void vio_stick(const struct io_request *request); /* its write or flush ended in parts (V12) */
+void vio_stuck_show(struct vio *vio);		  /* tells the main thread that there are some */
 
 /* copy.c */
 int copy_start(struct lane *lane);

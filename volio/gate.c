@@ -52,7 +52,7 @@ void io_submit(struct io_request *request)
 	assert(request->state == IO_FRONT);
 	request->began_us = vio->lane->now_us;
 	request->error = 0;
-	request->marked = request->unwritten = request->synced = false;
+	request->marked = request->unwritten = request->synced = request->reached = false;
 	if (vio->dead != 0) {
 		request->done(request, vio->dead);
 		return;

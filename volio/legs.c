@@ -285,7 +285,9 @@ static void leg_failed(struct io_leg *leg, int error)
 						   1u << leg->plex;
 
 	atomic_fetch_add_explicit(&leg->disk->counters.errors, 1, memory_order_relaxed);
-	if (leg->kind != LEG_FLUSH) {
+	if (leg->kind == LEG_FLUSH && failed != 0) {
+		vio_log_flush_failed(vio, leg->plex);
+	} else if (leg->kind != LEG_FLUSH) {
 		atomic_fetch_add_explicit(&vio->conf->subdisk[leg->subdisk].counters.errors, 1,
 					  memory_order_relaxed);
 	}

@@ -5,7 +5,7 @@
  * V5: overlapping writes of this node run one after the other. V6: a write is acknowledged only
  * when it is on every active plex and on those that are being attached. V7: one that failed on some plexes is parked until the
  * configuration changed, then runs again as a whole; after VX_PARK_MS with an open gate, or when it
- * reached no plex, it fails with EIO and its regions stay dirty (V12). V9: what is not aligned to the disks' blocks
+ * reached no plex, it fails with EIO and its regions are stuck (V12). V9: what is not aligned to the disks' blocks
  * is read, merged and written under the lock of its range.
  */
 #include <assert.h>
@@ -62,15 +62,16 @@ static void io_count(struct io_request *request, int error)
 	}
 }
 
-/* The end of a request that is in flight. stuck: a write that not every active plex has. */
-static void io_end(struct io_request *request, int error, bool stuck)
+/* The end of a request that is in flight. */
+static void io_end(struct io_request *request, int error)
 {
 	struct vio *vio = request->vio;
 
+	if (error != 0 && request->reached) { /* who has what of it nobody knows (V12) */
+		vio_stick(request);
+	}
 	if (request->marked) {
-		vio_log_end(request, stuck);
-	} else if (stuck && vio->log == NULL && vio->conf->regions > 0) {
-		vio->differs = true;
+		vio_log_end(request);
 	}
 	if (request->range.queued) {
 		io_range_leave(vio, &request->range);
@@ -117,7 +118,7 @@ int io_read_plex(struct vio *vio, uint64_t start, uint64_t end, uint32_t not_the
 static void io_read_done(struct io_request *request)
 {
 	request->data = request->buffer + (request->offset - request->start);
-	io_end(request, request->error, false);
+	io_end(request, request->error);
 }
 
 static void io_read(struct io_request *request)
@@ -141,7 +142,7 @@ static void io_written(struct io_request *request)
 		return;
 	}
 	if (request->failed != 0) {
-		io_end(request, request->error, true);
+		io_end(request, request->error);
 		return;
 	}
 	if (request->durable && !request->synced &&
@@ -150,11 +151,12 @@ static void io_written(struct io_request *request)
 		legs_flush(request);
 		return;
 	}
-	io_end(request, 0, false);
+	io_end(request, 0);
 }
 
 void io_write(struct io_request *request)
 {
+	request->reached = true;
 	request->cursor = request->start;
 	request->failed = 0;
 	request->plexes = io_first_plexes(request->vio->conf->written);
@@ -176,7 +178,7 @@ static void io_merge(struct io_request *request)
 	size_t head = request->offset - request->start, tail = request->end - end;
 
 	if (request->error != 0) { /* the edges could not be read from any plex */
-		io_end(request, request->error, false);
+		io_end(request, request->error);
 		return;
 	}
 	if (head > 0) {
@@ -271,6 +273,7 @@ void io_start(struct io_request *request)
 		break;
 	case IO_FLUSH:
 		gate_enter(vio);
+		request->reached = true;
 		request->next = io_written;
 		legs_flush(request);
 		break;
@@ -315,18 +318,12 @@ static void io_tell(struct io_request *request)
 	}
 }
 
-/* It fails: what of it reached the plexes, and which, nobody knows. */
-static void io_give_up(struct io_request *request, int error)
-{
-	io_end(request, error, !request->unwritten && request->kind != IO_FLUSH);
-}
-
 void io_park(struct io_request *request)
 {
 	struct vio *vio = request->vio;
 
 	if (vio->dead != 0) {
-		io_give_up(request, vio->dead); /* V8: no other configuration will come */
+		io_end(request, vio->dead); /* V8: no other configuration will come */
 		return;
 	}
 	request->state = IO_PARKED;
@@ -340,7 +337,7 @@ static void io_end_parked(struct io_request *request, int error)
 {
 	TAILQ_REMOVE(&request->vio->parked, request, link);
 	gate_enter(request->vio); /* io_end() counts it out */
-	io_give_up(request, error);
+	io_end(request, error);
 }
 
 void io_retry_parked(struct vio *vio)
@@ -356,7 +353,7 @@ void io_retry_parked(struct vio *vio)
 		request->error = 0;
 		request->failed = 0;
 		if (request->kind != IO_FLUSH && request->end > vio->conf->length) {
-			io_end(request, -EIO, false); /* it became shorter */
+			io_end(request, -EIO); /* it became shorter */
 		} else if (request->kind == IO_FLUSH) {
 			legs_flush(request);
 		} else if (vio->log != NULL && !request->marked) { /* parked before there was a log */

@@ -25,15 +25,24 @@ static void reshape_put(const struct volconf *conf, uint64_t from, uint64_t to, 
 	}
 }
 
+void reshape_bits(const uint64_t *map, uint32_t regions, uint64_t region_bytes,
+		  const struct volconf *conf, uint64_t *out_map)
+{
+	for (uint32_t region = bits_next(map, 0, regions); region < regions;
+	     region = bits_next(map, region + 1, regions)) {
+		uint64_t from = region * region_bytes;
+
+		reshape_put(conf, from, from + region_bytes, out_map);
+	}
+}
+
 void reshape_map(const struct volconf *old, const uint64_t *map, const struct volconf *conf,
 		 uint64_t *out_map)
 {
-	for (uint32_t region = 0; region < old->regions; region++) {
-		uint64_t from = region * old->region_bytes;
-
-		if (map == NULL || bits_get(map, region)) {
-			reshape_put(conf, from, from + old->region_bytes, out_map);
-		}
+	if (map != NULL) {
+		reshape_bits(map, old->regions, old->region_bytes, conf, out_map);
+	} else {
+		reshape_put(conf, 0, old->length, out_map);
 	}
 	reshape_put(conf, old->length, conf->length, out_map);
 }

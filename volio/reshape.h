@@ -17,6 +17,9 @@
 bool reshape_is_needed(const struct volconf *old, const struct volconf *conf);
 /* The latter: then the log has another form too. */
 bool reshape_is_of_regions(const struct volconf *old, const struct volconf *conf);
+/* Bits of map, of regions of that length, as bits of conf's regions (or'ed). */
+void reshape_bits(const uint64_t *map, uint32_t regions, uint64_t region_bytes,
+		  const struct volconf *conf, uint64_t *out_map);
 /* The map of conf (or'ed) that stands for map of old. map NULL: all of it is dirty. */
 void reshape_map(const struct volconf *old, const uint64_t *map, const struct volconf *conf,
 		 uint64_t *out_map);

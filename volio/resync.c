@@ -51,6 +51,28 @@ void resync_free(struct resync *resync)
 	resync->map = NULL;
 }
 
+/* A write of a region that is being copied ended before its window was acknowledged, or in a part that was copied
+ * by a window before. */
+void resync_differs(struct resync *resync, const uint64_t *map)
+{
+	for (uint32_t region = bits_next(map, 0, resync->regions); region < resync->regions;
+	     region = bits_next(map, region + 1, resync->regions)) {
+		uint64_t start = (uint64_t)region * resync->region_bytes;
+
+		if (!bits_get(resync->map, region)) {
+			bits_put(resync->map, region, true);
+			resync->total++;
+		} else if (resync->next > start && resync->next < start + resync->region_bytes) {
+			resync->again = true;
+		}
+	}
+}
+
+bool resync_is_clean(const struct resync *resync)
+{
+	return bits_next(resync->map, resync->first, resync->last + 1) > resync->last;
+}
+
 static uint64_t resync_region_end(const struct resync *resync, uint32_t region)
 {
 	uint64_t end = ((uint64_t)region + 1) * resync->region_bytes;
@@ -84,6 +106,13 @@ static void resync_ask(struct resync *resync, struct resync_effects *effects)
 				    resync->regions);
 	uint64_t start, end;
 
+	if (resync->again) {
+		resync->again = false;
+		resync->next -= resync->next % resync->region_bytes;
+	}
+	if (resync->clean_length > 0 && !resync_is_clean(resync)) {
+		resync->clean_length = 0;
+	}
 	if (region == resync->regions) {
 		region = bits_next(resync->map, 0, resync->regions);
 	}
@@ -135,6 +164,10 @@ static void resync_copied(struct resync *resync, struct resync_effects *effects)
 	uint32_t first = (uint32_t)(resync->offset / resync->region_bytes);
 	uint32_t last = (uint32_t)((end - 1) / resync->region_bytes);
 
+	if (resync->again) {
+		resync_pause(resync, effects);
+		return;
+	}
 	resync->next = end;
 	if (resync_region_end(resync, last) > end) {
 		assert(first == last);

@@ -12,7 +12,8 @@
  * V20: nothing is copied in a window before every vxiod of the view said that no write of its node
  * is in it and none will go in. V24: a bit is cleared on disk only after the copy was flushed, and
  * told to others only after that. Regions larger than a window are copied in several; the bit goes
- * with the last.
+ * with the last. V12: of a region that is told to differ in the middle all is copied anew, and it is not
+ * told as clean.
  */
 #ifndef VX_VOLIO_RESYNC_H
 #define VX_VOLIO_RESYNC_H
@@ -76,6 +77,7 @@ struct resync {
 	uint32_t first, last;		   /* being cleared */
 	bool may_release; /* the caller's: all members know a window that is given back */
 	bool released, narrow;
+	bool again; /* the region that next is in is copied from its start */
 };
 
 /* Takes map over (freed by resync_free()). members may be 0: nobody else uses the volume. serial: of
@@ -83,6 +85,10 @@ struct resync {
 void resync_init(struct resync *resync, uint64_t length, uint64_t region_bytes, uint32_t regions,
 		 uint64_t *map, const uint32_t *member, uint32_t members, uint64_t serial);
 void resync_free(struct resync *resync);
+/* These regions differ (V12), also what of them was copied already. */
+void resync_differs(struct resync *resync, const uint64_t *map);
+/* CLEARING: are they clean, all that were copied last? */
+bool resync_is_clean(const struct resync *resync);
 void resync_step(struct resync *resync, const struct resync_event *event,
 		 struct resync_effects *out_effects);
 

@@ -43,9 +43,9 @@ struct sync {
 
 static void sync_event(struct sync *sync, enum resync_event_kind kind, uint32_t nodeid,
 		       uint64_t serial, int result);
+static void sync_start_in(struct iod_group *group);
 
-/* Sends in the stream; a private group is its own stream. */
-static void sync_send(struct volume *volume, const Vx__IodMsg *msg)
+void sync_send(struct volume *volume, const Vx__IodMsg *msg)
 {
 	struct iod *iod = volume->group->iod;
 
@@ -74,6 +74,7 @@ static void sync_send_window(struct sync *sync, const struct resync_effects *eff
 	window.clean_len = effects->clean_length / VX_SECTOR;
 	window.attach = sync->attach;
 	window.n_attach = sync->attaches;
+	window.differs = sync->volume->differs.heard;
 	sync->volume->sync_serial = effects->serial;
 	msg.body_case = VX__IOD_MSG__BODY_WINDOW;
 	msg.window = &window;
@@ -117,6 +118,7 @@ static void sync_send_done(struct volume *volume, uint64_t regions, uint64_t ms,
 	done.attach = (uint64_t *)(uintptr_t)attach;
 	done.n_attach = attaches;
 	done.lost = volume->log_lost;
+	done.differs = volume->differs.heard;
 	msg.body_case = VX__IOD_MSG__BODY_DONE;
 	msg.done = &done;
 	sync_send(volume, &msg);
@@ -127,13 +129,10 @@ static void sync_send_map(struct volume *volume, uint64_t attach, const uint64_t
 	uint32_t regions = volume->conf->regions;
 	Vx__SyncStart start = VX__SYNC_START__INIT;
 	Vx__IodMsg msg = VX__IOD_MSG__INIT;
-	uint8_t *bytes = calloc(1, (regions + 7) / 8);
+	uint8_t *bytes = bits_bytes(map, regions);
 
 	if (bytes == NULL) {
 		log_bug("out of memory");
-	}
-	for (uint32_t i = 0; i < regions; i++) {
-		bytes[i / 8] |= (uint8_t)(bits_get(map, i) << (i % 8));
 	}
 	start.dgid = volume->group->dgid;
 	start.vol_rid = volume->conf->rid;
@@ -291,9 +290,11 @@ static void sync_cleared(struct sync *sync)
 		sync_free_if_over(sync);
 		return;
 	}
-	volume_clear_map(sync->volume, sync->core.first, sync->core.last);
-	stale_clear(&sync->volume->stale, sync->attach, sync->attaches, sync->core.first,
-		    sync->core.last);
+	if (resync_is_clean(&sync->core)) { /* else it was told meanwhile that they differ (V12) */
+		volume_clear_map(sync->volume, sync->core.first, sync->core.last, true);
+		stale_clear(&sync->volume->stale, sync->attach, sync->attaches, sync->core.first,
+			    sync->core.last);
+	}
 	sync_event(sync, RESYNC_CLEARED, 0, 0, 0);
 }
 
@@ -454,6 +455,15 @@ void sync_stop(struct volume *volume)
 	loop_timer_cancel(&sync->timer);
 	loop_timer_cancel(&sync->retry_timer);
 	sync_free_if_over(sync);
+}
+
+void sync_differs(struct volume *volume, const uint64_t *map)
+{
+	if (volume->sync != NULL) {
+		resync_differs(&volume->sync->core, map);
+	} else {
+		sync_start_in(volume->group);
+	}
 }
 
 void sync_cut(struct volume *volume)

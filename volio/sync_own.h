@@ -6,8 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct volume;
+#include "vxha.pb-c.h"
 
+struct volume;
+struct notes;
+
+/* Sends in the stream; a private group is its own stream. */
+void sync_send(struct volume *volume, const Vx__IodMsg *msg);
+/* It was told of these regions that they differ (V12). */
+void sync_differs(struct volume *volume, const uint64_t *map);
+/* The same of a volume that is not loaded here. */
+void notes_differs(struct notes *notes, const char *dgid, uint64_t rid);
 /* A vxiod said that its node has no write in the window serial. */
 void sync_ack(struct volume *volume, uint32_t from, uint64_t serial);
 /* The nodes whose word is missing, "" if none. */

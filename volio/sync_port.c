@@ -27,6 +27,7 @@ struct note {
 	uint64_t rid;
 	uint64_t offset, length; /* window, sectors */
 	bool done;		 /* the resync ended */
+	uint64_t differs;	 /* it was told so many times (V12) */
 };
 
 struct notes {
@@ -94,13 +95,28 @@ void notes_clear_group(struct notes *notes, const char *dgid)
 	notes_drop(notes, dgid);
 }
 
+void notes_differs(struct notes *notes, const char *dgid, uint64_t rid)
+{
+	struct note *note = note_make(notes, dgid, rid);
+
+	note->differs++;
+	note->done = false;
+}
+
 void notes_apply(struct iod *iod, struct volume *volume)
 {
 	struct note *note = note_find(iod->notes, volume->group->dgid, volume->conf->rid);
 
-	if (note != NULL && note->done) {
-		volume_clear_map(volume, 0, volume->conf->regions - 1);
-	} else if (note != NULL) {
+	if (note == NULL) {
+		return;
+	}
+	volume->differs.heard = note->differs;
+	if (note->done) {
+		volume_clear_map(volume, 0, volume->conf->regions - 1, false);
+	} else {
+		if (note->differs > 0) {
+			differs_take_all(volume);
+		}
 		volume_set_window(volume, note->offset * VX_SECTOR, note->length * VX_SECTOR, NULL);
 	}
 }
@@ -115,6 +131,9 @@ void sync_forget(struct iod *iod)
 	{
 		LIST_FOREACH(volume, &group->volumes, link)
 		{
+			if (group->shared) {
+				differs_forget(volume);
+			}
 			if (group->shared && volume->window_open) {
 				volume_set_window(volume, 0, 0, NULL);
 			}
@@ -172,7 +191,7 @@ static void sync_take_clean(struct volume *volume, const Vx__Window *window)
 	uint64_t end = to == conf->length ? conf->regions : to / conf->region_bytes;
 
 	if (to <= conf->length && first < end) {
-		volume_clear_map(volume, (uint32_t)first, (uint32_t)(end - 1));
+		volume_clear_map(volume, (uint32_t)first, (uint32_t)(end - 1), true);
 		stale_clear(&volume->stale, window->attach, window->n_attach, (uint32_t)first,
 			    (uint32_t)(end - 1));
 	}
@@ -206,7 +225,8 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 			(unsigned long long)window->len);
 		return;
 	}
-	if (window->clean_len > 0 && volume->conf->regions > 0 && volume->sync == NULL) {
+	if (window->clean_len > 0 && volume->conf->regions > 0 && volume->sync == NULL &&
+	    window->differs == volume->differs.heard) {
 		sync_take_clean(volume, window);
 	}
 	answer = calloc(1, sizeof(*answer));
@@ -278,20 +298,23 @@ static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
 	struct volume *volume = iod_volume(iod, done->dgid, done->vol_rid);
 
 	if (volume == NULL) {
-		note_make(iod->notes, done->dgid, done->vol_rid)->done = true;
+		struct note *note = note_make(iod->notes, done->dgid, done->vol_rid);
+
+		note->done = done->differs == note->differs;
 		return;
 	}
-	volume_set_window(volume, 0, 0, NULL);
-	if (volume->log_lost && !done->lost) {
-		return; /* its owner did not know yet that all of it is to be recovered */
+	if ((volume->log_lost && !done->lost) || done->differs != volume->differs.heard) {
+		volume_set_window(volume, 0, 0, NULL);
+		return; /* its owner did not know yet what else is to be recovered: it goes on */
 	}
 	volume->log_lost = false;
 	volume->map_dropped = volume->reading;
 	if (volume->conf->regions > 0) {
-		volume_clear_map(volume, 0, volume->conf->regions - 1);
+		volume_clear_map(volume, 0, volume->conf->regions - 1, true);
 		stale_clear(&volume->stale, done->attach, done->n_attach, 0,
 			    volume->conf->regions - 1);
 	}
+	volume_set_window(volume, 0, 0, NULL); /* only now: writes may fail again (V12) */
 	if (done->regions > 0) {
 		Vx__Task *task = task_of(volume, "");
 
@@ -345,12 +368,12 @@ static void sync_on_start(struct iod *iod, const Vx__SyncStart *start)
 	    start->map.len != (volume->conf->regions + 7) / 8) {
 		return;
 	}
-	map = bits_new(volume->conf->regions);
+	map = bits_of_bytes(start->map.data, volume->conf->regions);
 	if (map == NULL) {
 		log_bug("out of memory");
 	}
-	for (uint32_t i = 0; i < volume->conf->regions; i++) {
-		bits_put(map, i, (start->map.data[i / 8] >> (i % 8) & 1) != 0);
+	if (volume->differs.told != NULL) { /* its owner may not have heard of it yet */
+		bits_or(map, volume->differs.told, volume->conf->regions);
 	}
 	volume_set_map(volume, map);
 }
@@ -382,6 +405,13 @@ void sync_receive(struct iod *iod, uint32_t from, const uint8_t *data, size_t si
 		break;
 	case VX__IOD_MSG__BODY_START:
 		sync_on_start(iod, msg->start);
+		break;
+	case VX__IOD_MSG__BODY_DIFFERS:
+		volume = iod_volume(iod, msg->differs->dgid, msg->differs->vol_rid);
+		differs_receive(iod,
+				cluster_is_self(iod, from) ||
+					(volume != NULL && !volume->group->shared),
+				from, msg->differs);
 		break;
 	case VX__IOD_MSG__BODY__NOT_SET:
 #if PROTOBUF_C_VERSION_NUMBER >= 1003000

@@ -10,7 +10,8 @@
 #include "volio/engine.h"
 
 int vio_create(struct lane *lane, const struct volconf *conf, uint32_t hold, void *owner,
-	       void (*trouble)(struct mail *mail), struct vio **out_vio)
+	       void (*trouble)(struct mail *mail), void (*stuck)(struct mail *mail),
+	       struct vio **out_vio)
 {
 	struct vio *vio = calloc(1, sizeof(*vio));
 	void *memory =
@@ -20,9 +21,13 @@ int vio_create(struct lane *lane, const struct volconf *conf, uint32_t hold, voi
 	if (vio != NULL) {
 		vio->request = calloc(VX_VOLUME_REQUESTS, sizeof(*vio->request));
 	}
-	if (vio == NULL || vio->request == NULL || memory == MAP_FAILED) {
+	if (vio == NULL || vio->request == NULL || memory == MAP_FAILED ||
+	    stuck_init(&vio->stuck, conf->regions) != 0) {
 		if (memory != MAP_FAILED) {
 			munmap(memory, (size_t)VX_VOLUME_REQUESTS * IO_BUFFER_BYTES);
+		}
+		if (vio != NULL) {
+			free(vio->request);
 		}
 		free(vio);
 		return -ENOMEM;
@@ -49,6 +54,8 @@ int vio_create(struct lane *lane, const struct volconf *conf, uint32_t hold, voi
 		vio->trouble[write].vio = vio;
 		vio->trouble[write].write = write == 1;
 	}
+	vio->stuck_mail.mail.fn = stuck;
+	vio->stuck_mail.vio = vio;
 	*out_vio = vio;
 	return 0;
 }
@@ -57,6 +64,7 @@ void vio_destroy(struct vio *vio)
 {
 	assert(vio->used == 0 && vio->in_flight == 0);
 	munmap(vio->memory, (size_t)VX_VOLUME_REQUESTS * IO_BUFFER_BYTES);
+	stuck_free(&vio->stuck);
 	free(vio->recover);
 	free(vio->request);
 	free(vio);

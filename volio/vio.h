@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "volio/lane.h"
 #include "volio/range_lock.h"
+#include "volio/stuck.h"
 #include "volio/volconf.h"
 
 /* Why a volume takes no new I/O; any one is enough (V4). */
@@ -60,7 +61,8 @@ struct io_request {
 	uint32_t failed; /* bit set of plexes that a write did not reach, that could not be read */
 	int error;
 	bool marked;	/* counted in the dirty region log */
-	bool unwritten; /* parked because of the log: not sent to any plex */
+	bool unwritten; /* parked because of the log */
+	bool reached;	/* a flush, or a write of which something was sent to the plexes */
 	bool synced;	/* durable zeroes: the flush after them is done */
 	uint32_t region_first, region_last;
 	uint64_t began_us;
@@ -91,6 +93,13 @@ struct vio_trouble {
 	atomic_bool posted; /* cleared by the main thread when it has read it */
 };
 
+/* Regions are stuck that were not told yet; the same. */
+struct vio_stuck {
+	struct mail mail;
+	struct vio *vio;
+	atomic_bool posted;
+};
+
 struct vio_log; /* the I/O of the dirty region log: vio_log.c */
 
 struct vio {
@@ -100,7 +109,6 @@ struct vio {
 	void *owner; /* main thread: the volume */
 	uint32_t hold;
 	int dead;     /* not 0: every request fails with it (V8) */
-	bool differs; /* without a log: a write did not reach every active plex (V12) */
 	bool retry;   /* the configuration changed: parked requests run again when the gate opens */
 	bool opening; /* the queue at the gate is being let go */
 	uint32_t in_flight; /* issued requests, log writes, copies */
@@ -123,6 +131,8 @@ struct vio {
 	struct lane_call *detach_call;
 	uint8_t *memory;
 	struct vio_trouble trouble[2]; /* read, write */
+	struct stuck stuck;	       /* V12 */
+	struct vio_stuck stuck_mail;
 	struct io_counters counters;
 	_Atomic uint32_t shown_in_flight, shown_dirty, shown_recover;
 	_Atomic uint64_t shown_log_writes;
@@ -130,7 +140,8 @@ struct vio {
 
 /* Main thread. Makes a volume with these holds; it is not in its lane yet. 0 or -ENOMEM. */
 int vio_create(struct lane *lane, const struct volconf *conf, uint32_t hold, void *owner,
-	       void (*trouble)(struct mail *mail), struct vio **out_vio);
+	       void (*trouble)(struct mail *mail), void (*stuck)(struct mail *mail),
+	       struct vio **out_vio);
 /* Main thread, after vio_run_detach(). */
 void vio_destroy(struct vio *vio);
 

@@ -18,6 +18,7 @@
 #include "volio/drl.h"
 #include "volio/drl_format.h"
 #include "volio/engine.h"
+#include "volio/reshape.h"
 
 struct log_op {
 	struct ring_op op;
@@ -73,7 +74,7 @@ int vio_log_create(const struct volconf *conf, uint32_t slot, const uint64_t *ac
 	}
 	for (uint32_t region = 0; active != NULL && region < conf->regions; region++) {
 		if (bits_get(active, region)) {
-			drl_adopt(&log->drl, region);
+			drl_stick(&log->drl, region);
 		}
 	}
 	*out_log = log;
@@ -199,6 +200,15 @@ static void log_tell_flush(struct vio *vio)
 	}
 }
 
+void vio_log_flush_failed(struct vio *vio, uint32_t disk)
+{
+	if (vio->log != NULL) {
+		vio->log->flush_failed = true;
+		vio->log->failed_disk = disk;
+		vio->log->failed_ticks = 0;
+	}
+}
+
 static void log_flush_ended(struct vio *vio)
 {
 	log_do(vio, vio->log->flush_failed ? DRL_FLUSH_FAILED : DRL_FLUSH_DONE);
@@ -212,9 +222,7 @@ static void log_on_flushed(struct ring_op *op, int result)
 	struct vio_log *log = vio->log;
 
 	if (result < 0) {
-		log->flush_failed = true;
-		log->failed_disk = flush->plex;
-		log->failed_ticks = 0;
+		vio_log_flush_failed(vio, flush->plex);
 		log_tell_flush(vio);
 	}
 	if (--log->flushes == 0) {
@@ -260,7 +268,7 @@ static void log_do(struct vio *vio, enum drl_event event)
 		struct lane_call *call = log->clean;
 
 		log->clean = NULL;
-		lane_call_end(call, drl_is_clean(&log->drl) && !vio->differs ? 0 : -EIO);
+		lane_call_end(call, drl_is_clean(&log->drl) && vio->stuck.count == 0 ? 0 : -EIO);
 	}
 }
 
@@ -317,22 +325,61 @@ void vio_log_again(struct io_request *request)
 	}
 }
 
-void vio_log_end(struct io_request *request, bool stuck)
+void vio_log_end(struct io_request *request)
 {
 	if (request->vio->log != NULL) {
-		drl_end(&request->vio->log->drl, request->region_first, request->region_last,
-			stuck);
+		drl_end(&request->vio->log->drl, request->region_first, request->region_last);
 	}
 	request->marked = false;
 }
 
+void vio_log_stick(struct vio *vio, uint32_t first, uint32_t last)
+{
+	for (uint32_t region = first; vio->log != NULL && region <= last; region++) {
+		drl_stick(&vio->log->drl, region);
+	}
+}
+
+void vio_log_unstick(struct vio *vio, uint32_t region)
+{
+	if (vio->log != NULL) {
+		drl_unstick(&vio->log->drl, region);
+	}
+}
+
+void vio_log_stick_marked(struct vio *vio)
+{
+	const uint64_t *bits = vio->log->drl.bits;
+	uint32_t regions = vio->log->drl.regions;
+
+	for (uint32_t region = bits_next(bits, 0, regions); region < regions;
+	     region = bits_next(bits, region + 1, regions)) {
+		stuck_add(&vio->stuck, region, region);
+		drl_stick(&vio->log->drl, region);
+	}
+}
+
 /* ---- calls ---- */
 
-static void log_show_recover(struct vio *vio)
+void vio_recover_show(struct vio *vio)
 {
 	vio->recover_count =
 		vio->recover != NULL ? bits_count(vio->recover, vio->conf->regions) : 0;
 	atomic_store_explicit(&vio->shown_recover, vio->recover_count, memory_order_relaxed);
+}
+
+/* A new log: what is marked there belongs to nobody, what is stuck is not marked there yet. */
+static void log_take_stuck(struct vio *vio)
+{
+	if (vio->log != NULL) {
+		vio_log_stick_marked(vio);
+		for (uint32_t region = 0; region < vio->stuck.regions; region++) {
+			if (bits_get(vio->stuck.map, region)) {
+				drl_stick(&vio->log->drl, region);
+			}
+		}
+		vio_stuck_show(vio);
+	}
 }
 
 void vio_run_maps(struct lane_call *call)
@@ -355,27 +402,28 @@ void vio_run_maps(struct lane_call *call)
 		}
 		vio->log = maps->log;
 		maps->log = log;
+		log_take_stuck(vio);
 		atomic_store_explicit(&vio->shown_dirty,
 				      vio->log != NULL ? vio->log->drl.marked : 0,
 				      memory_order_relaxed);
 	}
-	log_show_recover(vio);
+	vio_recover_show(vio);
 	lane_call_end(call, 0);
 }
 
-void vio_run_clear(struct lane_call *call)
+/* They go on as regions of the other length, and are told again. */
+static void log_reshape_stuck(struct vio *vio, const struct volconf *old, struct stuck *other)
 {
-	struct vio_clear *clear = (struct vio_clear *)call;
-	struct vio *vio = call->vio;
+	struct stuck before = vio->stuck;
 
-	for (uint32_t region = clear->first; vio->recover != NULL && region <= clear->last;
-	     region++) {
-		if (region < vio->conf->regions) {
-			bits_put(vio->recover, region, false);
-		}
+	if (before.count > 0 && other->regions > 0) {
+		reshape_bits(before.map, before.regions, old->region_bytes, vio->conf, other->map);
+		memcpy(other->fresh, other->map, bits_words(other->regions) * sizeof(uint64_t));
+		other->count = bits_count(other->map, other->regions);
 	}
-	log_show_recover(vio);
-	lane_call_end(call, 0);
+	vio->stuck = *other;
+	*other = before;
+	vio_stuck_show(vio);
 }
 
 void vio_run_apply(struct lane_call *call)
@@ -393,10 +441,13 @@ void vio_run_apply(struct lane_call *call)
 	}
 	apply->dropped_log = NULL;
 	apply->dropped_recover = NULL;
+	if (reshape_is_of_regions(old, vio->conf)) {
+		log_reshape_stuck(vio, old, &apply->stuck);
+	}
 	if (old->regions != vio->conf->regions) {
 		apply->dropped_recover = vio->recover;
 		vio->recover = NULL;
-		log_show_recover(vio);
+		vio_recover_show(vio);
 	}
 	if (vio->log != NULL && vio->conf->logs == 0) {
 		struct io_request *request;
@@ -419,7 +470,7 @@ void vio_run_clean(struct lane_call *call)
 	struct vio *vio = call->vio;
 
 	if (vio->log == NULL) {
-		lane_call_end(call, vio->differs ? -EIO : 0);
+		lane_call_end(call, vio->stuck.count > 0 ? -EIO : 0);
 		return;
 	}
 	if (vio->log->flush_failed) {

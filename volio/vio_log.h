@@ -31,14 +31,26 @@ void vio_run_maps(struct lane_call *call);
 struct vio_clear {
 	struct lane_call call;
 	uint32_t first, last;
+	bool healed;	/* they were made equal after what is not fresh of the stuck ones was told (V12) */
+	uint32_t stuck; /* out: that are left */
 };
 void vio_run_clear(struct lane_call *call);
+
+/* Takes stuck regions to tell them (V12): those that are fresh, or all. -EAGAIN: it has not so many regions. */
+struct vio_take {
+	struct lane_call call;
+	bool all;
+	uint64_t *map;
+	uint32_t regions, count;
+};
+void vio_run_take(struct lane_call *call);
 
 /* A new configuration for a held and drained volume; ends with the old one in conf. */
 struct vio_apply {
 	struct lane_call call;
 	const struct volconf *conf;
 	bool logs_changed;
+	struct stuck stuck; /* empty, of other regions; out: the ones before */
 	/* out, the caller frees them: the volume has no log, or other regions */
 	struct vio_log *dropped_log;
 	uint64_t *dropped_recover;

@@ -98,7 +98,8 @@ int volume_create(struct iod_group *group, struct volconf *conf, uint32_t holds,
 	struct lane *lane = volume_pick_lane(group->iod);
 
 	if (volume == NULL ||
-	    vio_create(lane, conf, holds, volume, volume_on_trouble, &volume->vio) != 0) {
+	    vio_create(lane, conf, holds, volume, volume_on_trouble, differs_on_stuck,
+		       &volume->vio) != 0) {
 		free(volume);
 		return -ENOMEM;
 	}
@@ -137,6 +138,7 @@ static void volume_end_free(struct gather *part)
 		vx__task__free_unpacked(volume->task, NULL);
 	}
 	stale_free(&volume->stale);
+	free(volume->differs.told);
 	free(volume->map);
 	free(volume);
 	gather_end(end->whole, 0, NULL);
@@ -330,8 +332,10 @@ static void volume_applied(struct lane_call *call)
 	}
 	volume->conf = conf;
 	if (other_regions) {
-		free(volume->map); /* made or read anew before the gate opens */
+		free(volume->map); /* made or read anew before the gate opens, with what was told */
 		volume->map = NULL;
+		free(volume->differs.told);
+		volume->differs.told = NULL;
 	}
 	if (change->map != NULL) {
 		volume_set_map(volume, change->map);
@@ -339,6 +343,7 @@ static void volume_applied(struct lane_call *call)
 	stale_follow(&volume->stale, conf);
 	volume->log_lost = volume->log_lost && conf->logs > 0; /* else V26 */
 	free(change->apply.dropped_recover);
+	stuck_free(&change->apply.stuck);
 	vio_log_free(change->apply.dropped_log);
 	volconf_free(&volume->group->iod->disks, old);
 	free(change);
@@ -354,6 +359,10 @@ void volume_apply(struct volume *volume, struct volconf *conf, uint64_t *map,
 	volconf_take_counters(conf, volume->conf);
 	change->apply.conf = conf;
 	change->apply.logs_changed = !volconf_logs_are_same(volume->conf, conf);
+	if (reshape_is_of_regions(volume->conf, conf) &&
+	    stuck_init(&change->apply.stuck, conf->regions) != 0) {
+		log_bug("out of memory");
+	}
 	change->volume = volume;
 	change->map = map;
 	change->gather = gather;

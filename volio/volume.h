@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "volio/differs.h"
 #include "volio/front.h"
 #include "volio/gather.h"
 #include "volio/iod.h"
@@ -31,6 +32,7 @@ struct volume {
 	uint64_t map_sequence; /* of the map on disk */
 	bool maps_ready;       /* the maps were read or made since the volume was loaded */
 	struct stale stale;    /* what the plexes that are being attached lack (V31) */
+	struct differs differs;
 	bool window_open;      /* a window of a resync is set in the lane */
 	struct sync *sync;     /* this node owns the resync */
 	uint64_t sync_serial;  /* of its last window, over all resyncs */
@@ -80,8 +82,11 @@ void volume_apply(struct volume *volume, struct volconf *conf, uint64_t *map,
  * lane and takes VIO_HOLD_MAPS away. The volume must be held and drained.
  */
 void volume_read_maps(struct volume *volume, bool full, struct gather *gather);
-/* Clears regions of the recovery map here and in the lane. */
-void volume_clear_map(struct volume *volume, uint32_t first, uint32_t last);
+/* Clears regions of the recovery map here and in the lane. healed: they are equal, whatever was told of
+ * them until now (V12). */
+void volume_clear_map(struct volume *volume, uint32_t first, uint32_t last, bool healed);
+/* Adds regions to it. */
+void volume_or_map(struct volume *volume, const uint64_t *map);
 /* Takes map over as the recovery map of a volume whose log does not have it. */
 void volume_set_map(struct volume *volume, uint64_t *map);
 /* The same with all regions. */

@@ -69,7 +69,10 @@ static void maps_given(struct lane_call *call)
 	vio_log_free(read->maps.log);
 	volume->maps_ready = true;
 	if (volume->map_dropped && volume->conf->regions > 0) {
-		volume_clear_map(volume, 0, volume->conf->regions - 1);
+		volume_clear_map(volume, 0, volume->conf->regions - 1, false);
+		if (volume->differs.told != NULL) { /* after that */
+			volume_or_map(volume, volume->differs.told);
+		}
 	}
 	if (volume->log_lost && volume->conf->regions > 0) {
 		volume_set_map_full(volume); /* before the gate opens */
@@ -90,6 +93,9 @@ static void maps_give(struct maps_read *read)
 	volume->map = read->recover;
 	volume->map_sequence = read->recover_sequence;
 	read->recover = NULL;
+	if (volume->differs.told != NULL) {
+		bits_or(volume->map, volume->differs.told, regions);
+	}
 	maps->keep_log = !read->first;
 	maps->recover = NULL;
 	if (regions > 0) {
@@ -227,22 +233,45 @@ void volume_set_map_full(struct volume *volume)
 	volume_set_map(volume, map);
 }
 
+void volume_or_map(struct volume *volume, const uint64_t *map)
+{
+	uint64_t *all = bits_new(volume->conf->regions);
+
+	if (all == NULL) {
+		log_bug("out of memory");
+	}
+	bits_or(all, volume->map, volume->conf->regions);
+	bits_or(all, map, volume->conf->regions);
+	volume_set_map(volume, all);
+}
+
 static void volume_clear_done(struct lane_call *call)
 {
+	const struct vio_clear *clear = (struct vio_clear *)call;
+	struct volume *volume = call->ctx;
+
+	volume->differs.stuck = clear->stuck > 0;
 	free(call);
 }
 
-void volume_clear_map(struct volume *volume, uint32_t first, uint32_t last)
+void volume_clear_map(struct volume *volume, uint32_t first, uint32_t last, bool healed)
 {
+	uint64_t *told = healed ? volume->differs.told : NULL;
 	struct vio_clear *clear = calloc(1, sizeof(*clear));
 
 	if (clear == NULL) {
 		log_bug("out of memory");
 	}
-	for (uint32_t region = first;
-	     volume->map != NULL && region <= last && region < volume->conf->regions; region++) {
-		bits_put(volume->map, region, false);
+	for (uint32_t region = first; region <= last && region < volume->conf->regions; region++) {
+		if (volume->map != NULL) {
+			bits_put(volume->map, region, false);
+		}
+		if (told != NULL) {
+			bits_put(told, region, false);
+		}
 	}
+	clear->healed = healed && differs_may_heal(volume);
+	clear->call.ctx = volume;
 	clear->first = first;
 	clear->last = last;
 	clear->call.lane = volume->vio->lane;

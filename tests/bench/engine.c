@@ -124,7 +124,7 @@ static void call_lane(struct run *run, struct mailbox *box, void (*fn)(struct la
 	}
 }
 
-static void no_trouble(struct mail *mail)
+static void no_mail(struct mail *mail)
 {
 	(void)mail;
 	die("a plex failed", EIO);
@@ -217,7 +217,8 @@ int main(int argc, char **argv)
 		rc = lane_start(&box, &lane);
 	}
 	if (rc == 0) {
-		rc = vio_create(lane, make_conf(argv + 2, bytes), 0, run, no_trouble, &run->vio);
+		rc = vio_create(lane, make_conf(argv + 2, bytes), 0, run, no_mail, no_mail,
+				&run->vio);
 	}
 	if (rc != 0) {
 		die("start", -rc);

@@ -102,9 +102,12 @@ static void world_write(struct world *world)
 
 		for (uint32_t region = write->first; region <= write->last; region++) {
 			world->unsafe[region]++;
-			world->stuck[region] = world->stuck[region] || stuck;
+			if (stuck) {
+				world->stuck[region] = true;
+				drl_stick(&world->drl, region);
+			}
 		}
-		drl_end(&world->drl, write->first, write->last, stuck);
+		drl_end(&world->drl, write->first, write->last);
 		write->used = write->going = false;
 	}
 }
@@ -173,8 +176,7 @@ START_TEST(everything_becomes_clean)
 	for (int step = 0; step < 500; step++) {
 		for (int i = 0; i < WRITES; i++) {
 			if (world.write[i].going) {
-				drl_end(&world.drl, world.write[i].first, world.write[i].last,
-					false);
+				drl_end(&world.drl, world.write[i].first, world.write[i].last);
 				world.write[i].used = world.write[i].going = false;
 			}
 		}

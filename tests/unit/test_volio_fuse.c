@@ -13,7 +13,7 @@ static struct volconf *conf;
 static struct fuse_server server;
 static struct fuse_slot slot;
 
-static void no_trouble(struct mail *mail)
+static void no_mail(struct mail *mail)
 {
 	(void)mail;
 }
@@ -22,7 +22,7 @@ static void world_open(void)
 {
 	hand_open();
 	conf = hand_conf(2, 0, 0, 8);
-	ck_assert_int_eq(vio_create(&hand.lane, conf, 0, NULL, no_trouble, &vio), 0);
+	ck_assert_int_eq(vio_create(&hand.lane, conf, 0, NULL, no_mail, no_mail, &vio), 0);
 	server = (struct fuse_server){ .vio = vio, .fd = HAND_DISKS };
 	slot = (struct fuse_slot){ .server = &server, .request = io_request_get(vio) };
 }

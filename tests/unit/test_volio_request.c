@@ -23,7 +23,7 @@ static struct vio *vio[VOLUMES_MAX];
 static struct volconf *conf;
 static size_t vios;
 static uint64_t told; /* bit set: plex rids of write errors */
-static unsigned int ended, failed;
+static unsigned int ended, failed, stuck_told;
 
 /* ---- the world ---- */
 
@@ -36,10 +36,19 @@ static void on_trouble(struct mail *mail)
 	atomic_store(&trouble->posted, false);
 }
 
+static void on_stuck(struct mail *mail)
+{
+	struct vio_stuck *stuck =
+		(struct vio_stuck *)((char *)mail - offsetof(struct vio_stuck, mail));
+
+	stuck_told++;
+	atomic_store(&stuck->posted, false);
+}
+
 static struct vio *volume_new(struct volconf *of)
 {
 	ck_assert_uint_lt(vios, VOLUMES_MAX);
-	ck_assert_int_eq(vio_create(&hand.lane, of, 0, NULL, on_trouble, &vio[vios]), 0);
+	ck_assert_int_eq(vio_create(&hand.lane, of, 0, NULL, on_trouble, on_stuck, &vio[vios]), 0);
 	return vio[vios++];
 }
 
@@ -48,7 +57,7 @@ static void world_open(void)
 	hand_open();
 	vios = 0;
 	told = 0;
-	ended = failed = 0;
+	ended = failed = stuck_told = 0;
 	conf = hand_conf(2, 0, 0, REGIONS);
 	volume_new(conf);
 }
@@ -216,7 +225,7 @@ END_TEST
 
 /* ---- a cache that was lost (V11) ---- */
 
-static void use_log(void)
+static void log_open(void)
 {
 	struct vio_maps maps = { .recover = bits_new(REGIONS) };
 	struct volconf *other = hand_conf(2, 0, 2, REGIONS);
@@ -228,6 +237,12 @@ static void use_log(void)
 	run(vio[0], &maps.call, vio_run_maps, 0, &done);
 	ck_assert(done);
 	release(vio[0], VIO_HOLD_MAPS);
+}
+
+/* And its first region is marked. */
+static void use_log(void)
+{
+	log_open();
 	ck_assert(submit(vio[0], IO_WRITE, 0, BYTES, false));
 	hand_end_disk(-1, 0);
 	ck_assert_uint_eq(ended, 1);
@@ -391,6 +406,137 @@ START_TEST(a_free_request_goes_to_who_can_use_it)
 }
 END_TEST
 
+/* ---- what ends in parts (V12) ---- */
+
+/* Takes what is stuck and fresh; the number of regions. */
+static uint32_t take(uint64_t *map)
+{
+	struct vio_take call = { .regions = REGIONS, .map = map };
+	bool done;
+
+	run(vio[0], &call.call, vio_run_take, 0, &done);
+	ck_assert(done);
+	return call.count;
+}
+
+/* All of it was made equal; the number of those that are stuck still. */
+static uint32_t heal(void)
+{
+	struct vio_clear call = { .last = REGIONS - 1, .healed = true };
+	bool done;
+
+	run(vio[0], &call.call, vio_run_clear, 0, &done);
+	ck_assert(done);
+	return call.stuck;
+}
+
+/* A write that no plex takes. */
+static void fail_write(uint32_t region)
+{
+	ck_assert(submit(vio[0], IO_WRITE, region * HAND_REGION, BYTES, false));
+	hand_end_disk(-1, -EIO);
+}
+
+START_TEST(what_ends_in_parts_is_told)
+{
+	uint64_t map = 0;
+
+	park();
+	ck_assert_uint_eq(take(&map), 0); /* it may be on all of them in the end */
+	ticks(VX_PARK_MS + 2 * VX_DRL_TICK_MS);
+	ck_assert_uint_eq(failed, 1);
+	fail_write(3);
+	fail_write(3);
+	ck_assert_uint_eq(stuck_told, 3);
+	ck_assert_uint_eq(take(&map), 2);
+	ck_assert_uint_eq(map, 1 | 1 << 3);
+	ck_assert_uint_eq(take(&map), 0);
+	fail_write(3); /* what is made equal now may not have it */
+	ck_assert_uint_eq(heal(), 1);
+	ck_assert_uint_eq(take(&map), 1);
+	ck_assert_uint_eq(heal(), 0);
+}
+END_TEST
+
+START_TEST(a_lost_cache_is_told)
+{
+	uint64_t map = 0;
+
+	ck_assert(submit(vio[0], IO_FLUSH, 0, 0, false));
+	hand_end_disk(-1, -EIO);
+	ck_assert_uint_eq(failed, 1);
+	ck_assert_uint_eq(take(&map), REGIONS); /* without a log nobody knows what was in it */
+}
+END_TEST
+
+static uint32_t marks(void)
+{
+	return atomic_load(&vio[0]->shown_dirty);
+}
+
+/* Writes and flushes as they come, none fails. */
+static void settle(void)
+{
+	for (int i = 0; i < 4 * VX_DRL_AGE_TICKS; i++) {
+		ticks(VX_DRL_TICK_MS);
+		hand_end_disk(-1, 0);
+	}
+}
+
+START_TEST(a_mark_stays_until_it_is_equal)
+{
+	uint64_t map = 0;
+
+	use_log();
+	ck_assert(submit(vio[0], IO_WRITE, 5 * HAND_REGION, BYTES, false));
+	hand_end_disk(-1, 0);
+	fail_write(5);
+	ck_assert_uint_eq(failed, 1);
+	settle();
+	ck_assert_uint_eq(marks(), 1);
+	ck_assert_uint_eq(take(&map), 1);
+	ck_assert_uint_eq(map, 1 << 5);
+	settle();
+	ck_assert_uint_eq(marks(), 1);
+	ck_assert_uint_eq(heal(), 0);
+	settle();
+	ck_assert_uint_eq(marks(), 0);
+}
+END_TEST
+
+/* The flush of an application fails, the log's own one would succeed: Linux says it once. */
+START_TEST(a_lost_cache_keeps_its_marks)
+{
+	uint64_t map = 0;
+
+	use_log();
+	ck_assert(submit(vio[0], IO_FLUSH, 0, 0, false));
+	hand_end_disk(0, -EIO);
+	hand_end_disk(-1, 0);
+	settle();
+	ck_assert_uint_eq(marks(), 1);
+	ticks(VX_PARK_MS + 2 * VX_DRL_TICK_MS);
+	ck_assert_uint_eq(failed, 1);
+	ck_assert_uint_eq(take(&map), 1);
+	ck_assert_uint_eq(map, 1);
+}
+END_TEST
+
+/* Something of it was sent; then, with another log, it waits for its mark in vain. */
+START_TEST(who_waits_for_the_log_may_have_written)
+{
+	uint64_t map = 0;
+
+	park();
+	log_open();
+	hand_end_disk(-1, -EIO); /* the log */
+	ck_assert_uint_eq(ended, 0);
+	ticks(VX_PARK_MS + 2 * VX_DRL_TICK_MS);
+	ck_assert_uint_eq(failed, 1);
+	ck_assert_uint_eq(take(&map), 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio_request");
@@ -405,6 +551,11 @@ int main(void)
 	tcase_add_test(all, durable_zeroes_wait_for_their_flush);
 	tcase_add_test(all, who_waits_comes_before_newcomers);
 	tcase_add_test(all, a_free_request_goes_to_who_can_use_it);
+	tcase_add_test(all, what_ends_in_parts_is_told);
+	tcase_add_test(all, a_lost_cache_is_told);
+	tcase_add_test(all, a_mark_stays_until_it_is_equal);
+	tcase_add_test(all, a_lost_cache_keeps_its_marks);
+	tcase_add_test(all, who_waits_for_the_log_may_have_written);
 	suite_add_tcase(suite, all);
 	return suite_run(suite);
 }

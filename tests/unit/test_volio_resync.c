@@ -3,7 +3,8 @@
  * The owner's side of a resync among several nodes: acknowledgements in any order, late ones,
  * holds, failing copies, a stop and another owner that goes on. What must hold: nothing is copied
  * outside a window that all members acknowledged (V20), a region's bit goes only after all of it
- * was copied (V24), all becomes clean.
+ * was copied (V24), all becomes clean. Writes fail meanwhile, which is told a while later (V12): nothing is
+ * told as clean that the owner knows to differ, and all that was told is copied.
  */
 #include "tests/unit/suite.h"
 #include "volio/resync.h"
@@ -32,9 +33,24 @@ struct world {
 	bool may_release;
 	uint32_t released; /* windows that were given back */
 	uint32_t bad;	   /* region that cannot be copied while others are dirty; 0: none */
+	bool writes_fail;
+	uint64_t pending[REGIONS / 64 + 1]; /* it is not told yet that they differ */
 };
 
 #define GRAIN 65536u
+
+static bool world_is_copied(const struct world *world, uint32_t region)
+{
+	uint64_t end = (region + 1) * world->region_bytes;
+
+	end = end < world->length ? end : world->length;
+	for (uint64_t at = region * world->region_bytes; at < end; at += GRAIN) {
+		if (!world->copied[at / GRAIN]) {
+			return false;
+		}
+	}
+	return true;
+}
 
 static void world_do(struct world *world, const struct resync_event *event)
 {
@@ -47,8 +63,12 @@ static void world_do(struct world *world, const struct resync_event *event)
 		if (effects.clean_length > 0) { /* told only what is clean on disk */
 			for (uint64_t at = effects.clean_from;
 			     at < effects.clean_from + effects.clean_length; at += GRAIN) {
-				ck_assert(!bits_get(world->disk,
-						    (uint32_t)(at / world->region_bytes)));
+				uint32_t region = (uint32_t)(at / world->region_bytes);
+
+				ck_assert(!bits_get(world->disk, region));
+				ck_assert_msg(world_is_copied(world, region) ||
+						      bits_get(world->pending, region),
+					      "region %u is told as clean, and differs", region);
 			}
 		}
 		world->asked = effects.serial;
@@ -76,13 +96,9 @@ static void world_do(struct world *world, const struct resync_event *event)
 	}
 	if (effects.clear) {
 		for (uint32_t region = effects.first; region <= effects.last; region++) {
-			uint64_t end = (region + 1) * world->region_bytes;
-
-			end = end < world->length ? end : world->length;
-			for (uint64_t at = region * world->region_bytes; at < end; at += GRAIN) {
-				ck_assert_msg(world->copied[at / GRAIN],
-					      "region %u is cleared before it is copied", region);
-			}
+			ck_assert_msg(world_is_copied(world, region) ||
+					      bits_get(world->pending, region),
+				      "region %u is cleared before it is copied", region);
 			bits_put(world->disk, region, false);
 		}
 		world->clearing = true;
@@ -144,6 +160,38 @@ static void world_copied(struct world *world)
 	ck_assert_uint_eq(world->released - released, world->may_release && event.result == -EIO);
 }
 
+/* A write of node 1 ends in parts; not in a window that its node acknowledged. */
+static void world_fail_write(struct world *world)
+{
+	uint64_t grains = world->length / GRAIN + (world->length % GRAIN != 0);
+	uint64_t at = (uint64_t)rand() % grains * GRAIN;
+	uint64_t near = world->resync.next / world->region_bytes * world->region_bytes;
+
+	if (rand() % 2 == 0 && near + world->region_bytes <= world->length) {
+		at = near + at % world->region_bytes; /* where it copies */
+	}
+	if (world->told[0] == world->asked && at + GRAIN > world->offset &&
+	    at < world->offset + world->window) {
+		return;
+	}
+	world->copied[at / GRAIN] = 0;
+	bits_put(world->pending, (uint32_t)(at / world->region_bytes), true);
+}
+
+/* One after the other, as they are told. */
+static void world_tell(struct world *world)
+{
+	uint32_t region = bits_next(world->pending, (uint32_t)rand() % REGIONS, REGIONS);
+	uint64_t map[REGIONS / 64 + 1] = { 0 };
+
+	if (region < REGIONS) {
+		bits_put(world->pending, region, false);
+		bits_put(world->disk, region, true);
+		bits_put(map, region, true);
+		resync_differs(&world->resync, map);
+	}
+}
+
 /* One life of an owner; false: it was stopped before the end. */
 static bool world_run(struct world *world, bool may_stop)
 {
@@ -157,6 +205,12 @@ static bool world_run(struct world *world, bool may_stop)
 			world_do(world, &stop);
 			resync_free(&world->resync);
 			return false;
+		}
+		if (world->writes_fail && rand() % 8 == 0) {
+			if (step < 3000) {
+				world_fail_write(world);
+			}
+			world_tell(world);
 		}
 		if (world->acks_count > 0 && rand() % 2 == 0) {
 			world_ack(world);
@@ -173,6 +227,10 @@ static bool world_run(struct world *world, bool may_stop)
 		}
 	}
 	ck_assert_msg(world->done, "no end");
+	for (uint32_t region = 0; region < REGIONS && world->writes_fail; region++) {
+		ck_assert_msg(world_is_copied(world, region) || bits_get(world->pending, region),
+			      "region %u differs at the end", region);
+	}
 	resync_free(&world->resync);
 	return true;
 }
@@ -197,6 +255,35 @@ START_TEST(everything_is_copied_and_then_clean)
 		lives++;
 	}
 	ck_assert_uint_eq(bits_count(world.disk, REGIONS), 0);
+	free(world.disk);
+	free(world.copied);
+}
+END_TEST
+
+/* What is told after the end is there when the next one begins. */
+START_TEST(what_is_told_to_differ_is_copied)
+{
+	static const uint64_t region_bytes[] = { 65536, 262144, 16777216 };
+	struct world world = { .region_bytes = region_bytes[_i % 3],
+			       .may_release = _i % 2 == 0,
+			       .writes_fail = true };
+	uint32_t lives = 0;
+
+	srand((unsigned int)_i);
+	world.length = world.region_bytes * (REGIONS - 1) + GRAIN;
+	world.disk = bits_new(REGIONS);
+	world.copied = calloc(world.length / GRAIN + 1, 1);
+	bits_put_all(world.disk, REGIONS, true);
+	do {
+		bits_or(world.disk, world.pending, REGIONS);
+		memset(world.pending, 0, sizeof(world.pending));
+		world.writes_fail = lives < 5;
+		(void)world_run(&world, lives < 3);
+		lives++;
+	} while (lives < 6 || bits_count(world.disk, REGIONS) + bits_count(world.pending, REGIONS) > 0);
+	for (uint32_t region = 0; region < REGIONS; region++) {
+		ck_assert_msg(world_is_copied(&world, region), "region %u differs", region);
+	}
 	free(world.disk);
 	free(world.copied);
 }
@@ -230,6 +317,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, everything_is_copied_and_then_clean, 0, 100);
 	tcase_add_loop_test(tcase, what_cannot_be_copied_waits, 0, 10);
+	tcase_add_loop_test(tcase, what_is_told_to_differ_is_copied, 0, 60);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

@@ -10,193 +10,11 @@
 #include <errno.h>
 
 #include "volio/bits.h"
-#include "volio/cluster_own.h"
-#include "volio/control.h"
 #include "volio/sync.h"
 #include "volio/vio.h"
-#include "volio_hand.h"
+#include "volio_world.h"
 
 #define REGIONS 24
-
-static struct cluster cluster;
-static struct iod_group group;
-static struct volume *volume;
-static struct gather gather;
-static unsigned int synced; /* said to vxconfigd */
-static unsigned int acks;   /* of windows, to the other nodes */
-static bool gone;
-
-/* ---- instead of control.c ---- */
-
-bool control_asker_is_there(const struct iod *iod, uint64_t asker)
-{
-	(void)iod;
-	(void)asker;
-	return true;
-}
-
-void control_answer(struct iod *iod, uint64_t asker, uint64_t cookie, int error,
-		    const char *reason)
-{
-	(void)iod;
-	(void)asker;
-	(void)cookie;
-	(void)error;
-	(void)reason;
-}
-
-void control_plex_error(struct volume *of, uint64_t plex_rid, uint64_t offset, uint64_t length,
-			bool write, int error)
-{
-	(void)of;
-	(void)plex_rid;
-	(void)offset;
-	(void)length;
-	(void)write;
-	(void)error;
-}
-
-void control_synced(struct volume *of, uint64_t regions, uint64_t all_regions, uint64_t ms,
-		    const uint64_t *attach, uint32_t attaches)
-{
-	(void)of;
-	(void)regions;
-	(void)all_regions;
-	(void)ms;
-	(void)attach;
-	(void)attaches;
-	synced++;
-}
-
-void control_log_errors(struct volume *of, uint32_t plexes)
-{
-	(void)of;
-	(void)plexes;
-}
-
-/* ---- instead of ipc_client.c ---- */
-
-int ipc_client_create(struct loop *loop, const char *name, const struct ipc_client_ops *ops,
-		      void *ctx, struct ipc_client **out_client)
-{
-	(void)loop;
-	(void)name;
-	(void)ops;
-	(void)ctx;
-	*out_client = NULL;
-	return 0;
-}
-
-void ipc_client_destroy(struct ipc_client *client)
-{
-	(void)client;
-}
-
-bool ipc_client_is_connected(const struct ipc_client *client)
-{
-	(void)client;
-	return true;
-}
-
-int ipc_client_send(struct ipc_client *client, const Vx__Ipc *msg)
-{
-	(void)client;
-	acks += msg->body_case == VX__IPC__BODY_PORT_SEND;
-	return 0;
-}
-
-/* ---- the world ---- */
-
-static void ended(struct gather *part)
-{
-	gone = part == &gather;
-}
-
-static void begin(void)
-{
-	gone = false;
-	gather_begin(&gather, ended, NULL);
-}
-
-static void opens_changed(void *ctx)
-{
-	(void)ctx;
-}
-
-/* A private group with a volume that runs, all of it to be recovered if full. */
-static void world_open(struct volconf *conf, bool full)
-{
-	ck_assert_int_eq(loop_create(&hand.iod.loop), 0);
-	ck_assert_int_eq(notes_create(&hand.iod.notes), 0);
-	opens_init(&hand.iod.opens, opens_changed, NULL);
-	cluster = (struct cluster){ .iod = &hand.iod };
-	hand.iod.cluster = &cluster;
-	group = (struct iod_group){ .iod = &hand.iod, .dgid = "1.a", .name = "data" };
-	LIST_INSERT_HEAD(&hand.iod.groups, &group, link);
-	synced = 0;
-	ck_assert_int_eq(volume_create(&group, conf, VIO_HOLD_MAPS, &volume), 0);
-	begin();
-	volume_read_maps(volume, full, &gather);
-	gather_end(&gather, 0, NULL);
-	hand_turn();
-	ck_assert(gone);
-}
-
-static void world_end(void)
-{
-	notes_free(hand.iod.notes);
-	for (int i = 0; i < VX_TASKS_FINISHED; i++) {
-		if (hand.iod.finished[i] != NULL) {
-			vx__task__free_unpacked(hand.iod.finished[i], NULL);
-		}
-	}
-	loop_destroy(hand.iod.loop);
-}
-
-static void world_close(void)
-{
-	begin();
-	volume_remove(volume, false, -ENODEV, &gather);
-	gather_end(&gather, 0, NULL);
-	hand_end_disk(-1, 0);
-	ck_assert(gone);
-	world_end();
-}
-
-static void world_hold(void)
-{
-	volume_hold(volume, VIO_HOLD_CONF, NULL);
-	hand_turn();
-}
-
-/* Sends it; the lane and this thread have not taken it yet. */
-static void world_apply(struct volconf *conf, uint64_t *map)
-{
-	begin();
-	volume_apply(volume, conf, map, &gather);
-	gather_end(&gather, 0, NULL);
-}
-
-static void world_release(void)
-{
-	volume_release(volume, VIO_HOLD_CONF);
-	hand_turn();
-}
-
-static void world_stop_loop(void *ctx)
-{
-	loop_stop(ctx);
-}
-
-/* Its timers that are due run. */
-static void world_loop(void)
-{
-	struct loop_timer timer = { 0 };
-
-	loop_timer_set(hand.iod.loop, &timer, 1, world_stop_loop, hand.iod.loop);
-	loop_run(hand.iod.loop);
-	hand_turn();
-}
 
 /* ---- a change ---- */
 
@@ -208,8 +26,8 @@ START_TEST(a_new_attach_is_seen_at_once)
 	world_apply(hand_conf(2, 1, 0, REGIONS), NULL);
 	hand_turn();
 	sync_start_owned(&hand.iod);
-	ck_assert_uint_eq(synced, 0);
-	ck_assert_ptr_nonnull(volume->sync);
+	ck_assert_uint_eq(world.synced, 0);
+	ck_assert_ptr_nonnull(world.volume->sync);
 	world_release();
 	world_close();
 }
@@ -223,16 +41,16 @@ START_TEST(new_space_is_seen_at_once)
 	world_open(hand_conf(2, 0, 0, REGIONS), true);
 	sync_start_owned(&hand.iod);
 	hand_turn();
-	ck_assert(volume->window_open);
+	ck_assert(world.volume->window_open);
 	world_hold();
 	hand_end_disk(-1, 0);
-	ck_assert_ptr_nonnull(volume->sync);
+	ck_assert_ptr_nonnull(world.volume->sync);
 	world_apply(hand_conf(2, 0, 0, REGIONS + 1), map);
 	hand_turn();
-	ck_assert_ptr_null(volume->sync);
+	ck_assert_ptr_null(world.volume->sync);
 	sync_start_owned(&hand.iod);
-	ck_assert_ptr_nonnull(volume->sync);
-	ck_assert(bits_get(volume->map, REGIONS));
+	ck_assert_ptr_nonnull(world.volume->sync);
+	ck_assert(bits_get(world.volume->map, REGIONS));
 	world_release();
 	world_close();
 }
@@ -245,11 +63,11 @@ START_TEST(a_resync_of_before_does_not_go_on)
 	world_hold();
 	world_apply(hand_conf(2, 1, 0, REGIONS), NULL);
 	sync_start_owned(&hand.iod);
-	ck_assert_ptr_nonnull(volume->sync);
+	ck_assert_ptr_nonnull(world.volume->sync);
 	hand_turn();
-	ck_assert_ptr_null(volume->sync);
+	ck_assert_ptr_null(world.volume->sync);
 	sync_start_owned(&hand.iod);
-	ck_assert_ptr_nonnull(volume->sync);
+	ck_assert_ptr_nonnull(world.volume->sync);
 	world_release();
 	world_close();
 }
@@ -265,16 +83,16 @@ START_TEST(a_resync_ends_with_the_other_plex)
 	ck_assert_uint_gt(hand.ops, 0);
 	hand_end_disk(1, -EIO);
 	hand_end_disk(-1, -EIO);
-	ck_assert_ptr_nonnull(volume->sync);
+	ck_assert_ptr_nonnull(world.volume->sync);
 	world_hold();
 	world_apply(hand_conf(1, 0, 0, REGIONS), NULL);
 	hand_turn();
 	world_release();
 	world_loop(); /* nothing of it is tried again */
-	ck_assert_ptr_null(volume->sync);
+	ck_assert_ptr_null(world.volume->sync);
 	sync_start_owned(&hand.iod);
 	hand_turn();
-	ck_assert(!volume->window_open);
+	ck_assert(!world.volume->window_open);
 	ck_assert_uint_eq(hand.ops, 0);
 	world_close();
 }
@@ -290,7 +108,7 @@ START_TEST(a_stop_keeps_what_is_left)
 	hand_turn();
 	world_hold();
 	hand_end_disk(-1, 0);
-	left = bits_count(volume->map, REGIONS);
+	left = bits_count(world.volume->map, REGIONS);
 	ck_assert_uint_gt(left, 0);
 	world_apply(hand_conf(0, 0, 0, REGIONS), NULL);
 	hand_turn();
@@ -299,14 +117,14 @@ START_TEST(a_stop_keeps_what_is_left)
 	for (int i = 0; i < 100; i++) {
 		world_loop();
 	}
-	ck_assert_ptr_null(volume->sync);
-	ck_assert_uint_eq(bits_count(volume->map, REGIONS), left);
+	ck_assert_ptr_null(world.volume->sync);
+	ck_assert_uint_eq(bits_count(world.volume->map, REGIONS), left);
 	world_hold();
 	world_apply(hand_conf(2, 0, 0, REGIONS), NULL);
 	hand_turn();
 	world_release();
 	sync_start_owned(&hand.iod);
-	ck_assert_ptr_nonnull(volume->sync);
+	ck_assert_ptr_nonnull(world.volume->sync);
 	world_close();
 }
 END_TEST
@@ -317,18 +135,18 @@ END_TEST
 START_TEST(nothing_is_sent_to_a_volume_that_is_gone)
 {
 	world_open(hand_conf(2, 0, 0, REGIONS), false);
-	begin();
-	volume_remove(volume, _i == 0, -ENODEV, &gather);
-	gather_end(&gather, 0, NULL);
-	while (!gone) {
+	world_begin();
+	volume_remove(world.volume, _i == 0, -ENODEV, &world.gather);
+	gather_end(&world.gather, 0, NULL);
+	while (!world.gone) {
 		struct volume *one;
 
-		LIST_FOREACH(one, &group.volumes, link)
+		LIST_FOREACH(one, &world.group.volumes, link)
 		{
 			volume_hold(one, VIO_HOLD_CLUSTER, NULL);
 		}
 		hand_lane();
-		LIST_FOREACH(one, &group.volumes, link)
+		LIST_FOREACH(one, &world.group.volumes, link)
 		{
 			volume_set_window(one, 0, 0, NULL);
 		}
@@ -349,7 +167,7 @@ static void hear_window(uint64_t rid)
 	Vx__IodMsg msg = VX__IOD_MSG__INIT;
 	uint8_t data[512];
 
-	window.dgid = group.dgid;
+	window.dgid = world.group.dgid;
 	window.vol_rid = rid;
 	window.serial = 1;
 	window.len = HAND_REGION / VX_SECTOR;
@@ -361,9 +179,9 @@ static void hear_window(uint64_t rid)
 
 static void be_shared(void)
 {
-	group.shared = true;
-	cluster.live = cluster.gate_open = true;
-	acks = 0;
+	world.group.shared = true;
+	world.cluster.live = world.cluster.gate_open = true;
+	world.sent = 0;
 }
 
 /* More volumes than one may think are being copied, and none is loaded here yet. */
@@ -376,18 +194,18 @@ START_TEST(each_window_is_kept_for_the_loading)
 	for (uint64_t i = 0; i < NOTES; i++) {
 		hear_window(100 + i);
 	}
-	ck_assert_uint_eq(acks, NOTES);
-	begin();
+	ck_assert_uint_eq(world.sent, NOTES);
+	world_begin();
 	for (uint64_t i = 0; i < NOTES; i += NOTES - 1) {
 		struct volconf *conf = hand_conf(2, 0, 0, REGIONS);
 
 		conf->rid = 100 + i;
-		ck_assert_int_eq(volume_create(&group, conf, 0, &late[i]), 0);
+		ck_assert_int_eq(volume_create(&world.group, conf, 0, &late[i]), 0);
 		notes_apply(&hand.iod, late[i]);
 		ck_assert(late[i]->window_open);
-		volume_remove(late[i], false, -ENODEV, &gather);
+		volume_remove(late[i], false, -ENODEV, &world.gather);
 	}
-	gather_end(&gather, 0, NULL);
+	gather_end(&world.gather, 0, NULL);
 	hand_turn();
 	sync_forget(&hand.iod);
 	world_close();
@@ -407,22 +225,22 @@ START_TEST(a_volume_that_goes_has_writes_still)
 
 	world_open(hand_conf(2, 0, 0, REGIONS), false);
 	be_shared();
-	request = io_request_get(volume->vio);
+	request = io_request_get(world.volume->vio);
 	request->kind = IO_WRITE;
 	request->offset = 0;
 	request->length = VX_BLOCK;
 	request->data = request->buffer;
 	request->done = write_done;
 	io_submit(request);
-	begin();
-	volume_remove(volume, _i == 0, -ENODEV, &gather);
-	gather_end(&gather, 0, NULL);
+	world_begin();
+	volume_remove(world.volume, _i == 0, -ENODEV, &world.gather);
+	gather_end(&world.gather, 0, NULL);
 	hand_turn();
-	hear_window(volume->conf->rid);
-	ck_assert_uint_eq(acks, 0);
+	hear_window(world.volume->conf->rid);
+	ck_assert_uint_eq(world.sent, 0);
 	hand_end_disk(-1, 0);
-	ck_assert(gone);
-	ck_assert_uint_eq(acks, 1);
+	ck_assert(world.gone);
+	ck_assert_uint_eq(world.sent, 1);
 	sync_forget(&hand.iod);
 	world_end();
 }
@@ -433,10 +251,10 @@ END_TEST
 /* Node id of who owns it, in a view of 1, 2, 3 in which 2 joined. */
 static uint32_t owner(Vx__View *view, uint32_t minor, struct volconf *conf)
 {
-	struct volume one = { .group = &group, .conf = conf };
+	struct volume one = { .group = &world.group, .conf = conf };
 	uint32_t found = 0;
 
-	cluster.view = view;
+	world.cluster.view = view;
 	conf->minor = minor;
 	for (view->self = 1; view->self <= 3; view->self++) {
 		if (cluster_owns(&one)) {
@@ -444,7 +262,7 @@ static uint32_t owner(Vx__View *view, uint32_t minor, struct volconf *conf)
 			found = view->self;
 		}
 	}
-	cluster.view = NULL;
+	world.cluster.view = NULL;
 	return found;
 }
 
@@ -466,9 +284,9 @@ START_TEST(the_owner_stays_the_same)
 	view.joiner = &joiner;
 	view.n_joiner = 1;
 	view.protocol = VX_PROTOCOL_OWNER;
-	cluster.iod = &hand.iod;
-	hand.iod.cluster = &cluster;
-	group = (struct iod_group){ .iod = &hand.iod, .shared = true };
+	world.cluster.iod = &hand.iod;
+	hand.iod.cluster = &world.cluster;
+	world.group = (struct iod_group){ .iod = &hand.iod, .shared = true };
 	for (uint32_t minor = 0; minor < 6; minor++) {
 		uint32_t node = owner(&view, minor, attaching);
 

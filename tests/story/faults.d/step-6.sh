@@ -8,8 +8,8 @@ broken half-acknowledged vxiod \
 	volio/request.c 'if (request->failed != 0 && (request->failed & good) != good) {' \
 	'if (request->failed != 0 && (request->failed & good) != good && request->plexes == 0) {' \
 	volio/request.c 'if (request->failed != 0) {
-		io_end(request, request->error, true);' 'if (request->failed != 0) {
-		io_end(request, 0, true);'
+		io_end(request, request->error);' 'if (request->failed != 0) {
+		io_end(request, 0);'
 fault half-acknowledged 6 'a write of node $1 is on one mirror, not on the other, and not acknowledged' \
 	use last half-acknowledged
 
