@@ -231,6 +231,7 @@ int packet_to_view(const Vx__Cpg *msg, uint32_t from, uint32_t pid, struct view_
 		to->type = VP_LEAVING;
 		to->leaving = msg->leaving->leaving;
 		to->incarnation = msg->leaving->incarnation;
+		to->ready = msg->leaving->ready;
 		return 0;
 	case VX__CPG__BODY_PORT_STATE:
 	case VX__CPG__BODY_PORT_DATA:
@@ -382,6 +383,7 @@ static void body_to(const struct view_packet *from, struct packet_parts *parts)
 	case VP_LEAVING:
 		PARTS_BODY(parts, leaving, leaving, LEAVING)->leaving = from->leaving;
 		parts->body.leaving.incarnation = from->incarnation;
+		parts->body.leaving.ready = from->ready;
 		return;
 	}
 }

@@ -325,6 +325,7 @@ static void view_on_packet(struct view_core *core, const struct view_packet *pac
 		return;
 	case VP_LEAVING:
 		view_on_leaving_packet(core, packet);
+		view_on_ready(core, packet);
 		return;
 	case VP_RECONF:
 		if (core->open && packet->epoch == core->view.epoch) {
@@ -494,6 +495,7 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 		view_proof_peer(core);
 		break;
 	}
+	view_leave_try(core, fx);
 	view_watch(core, fx);
 	view_proof(core, fx);
 	view_check(core);

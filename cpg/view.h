@@ -82,7 +82,7 @@ struct view_packet {
 	uint32_t step;
 	int error;
 	enum view_how how;
-	bool upgrade, leaving;
+	bool upgrade, leaving, ready;
 	uint32_t nodeid;
 	uint64_t incarnation;
 	char reason[VX_REASON_MAX];

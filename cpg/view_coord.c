@@ -116,7 +116,7 @@ static void view_coord_collect(struct view_core *core)
 	memset(core->hello, 0, sizeof(core->hello));
 	core->gone_count = 0;
 	core->max_epoch = core->last_epoch;
-	core->surveyed = core->contested = false;
+	core->surveyed = core->contested = core->coord_failed = false;
 }
 
 void view_coord_followed(struct view_core *core, uint32_t round)
@@ -377,6 +377,7 @@ void view_coord_surveyed(struct view_core *core, const struct view_event *event,
 		return;
 	}
 	if (event->error != 0) {
+		core->coord_failed = true;
 		view_fx_mark(fx, "survey of the configuration copies failed: %s",
 			     event->reason != NULL ? event->reason : vx_strerror(event->error));
 		view_fx_timer(fx, VT_POLL, VIEW_RETRY_MS);
@@ -433,6 +434,7 @@ void view_coord_claimed(struct view_core *core, const struct view_event *event,
 			core->max_epoch =
 				event->max_epoch; /* a copy held a higher claim: go above it */
 		}
+		core->coord_failed = event->error != -VX_E_STALE;
 		view_fx_mark(fx, "claim of the configuration copies failed: %s",
 			     event->reason != NULL ? event->reason : vx_strerror(event->error));
 		view_coord_set(core, VC_SURVEY);

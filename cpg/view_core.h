@@ -117,6 +117,7 @@ struct view_core {
 	size_t gone_count;
 	uint64_t max_epoch, survey_epoch;
 	bool surveyed;
+	bool coord_failed; /* its last survey or claim did */
 	uint64_t wall_s; /* when that was */
 
 	/* two_node (R20) */
@@ -149,6 +150,8 @@ struct view_core {
 	uint64_t leave_token;
 	bool let_go; /* vxiod has no shared volumes any more */
 	bool leave_ready, leave_sent, leave_said; /* said: LEAVE(clean) is in the stream */
+	uint32_t ready[VX_NODES_MAX]; /* members of this view that are, in the order of the stream */
+	size_t ready_count;
 	bool leave_unclean; /* as LEAVE(aborted), for what this node wrote needs recovery */
 	char reason[VX_REASON_MAX];
 };
@@ -182,6 +185,7 @@ void view_abort(struct view_core *core, struct view_effects *fx, const char *for
 void view_gone(struct view_core *core, struct view_effects *fx, enum view_how how);
 void view_join_end(struct view_core *core, struct view_effects *fx);
 void view_on_leave(struct view_core *core, const char *reason, struct view_effects *fx);
+void view_on_ready(struct view_core *core, const struct view_packet *packet);
 /* Leaves, if all that it waits for has come. */
 void view_leave_try(struct view_core *core, struct view_effects *fx);
 void view_on_leave_cancel(struct view_core *core, struct view_effects *fx);
@@ -200,7 +204,7 @@ void view_freeze(struct view_core *core, struct view_effects *fx);
 bool view_is_master(const struct view_core *core);
 
 /* view_switch.c */
-/* Tells the others, if they know it otherwise, whether this node wants to leave. */
+/* Tells the others, if they know it otherwise, whether this node wants to leave, and whether it is ready to. */
 void view_leaving_tell(struct view_core *core, struct view_effects *fx);
 void view_on_leaving_packet(struct view_core *core, const struct view_packet *packet);
 void view_on_setmaster(struct view_core *core, uint32_t nodeid, struct view_effects *fx);

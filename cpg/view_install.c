@@ -72,7 +72,7 @@ static void view_install(struct view_core *core, const struct view *view, struct
 	core->stop = STOP_NOT; /* asked anew by the next one; the gate is shut till the last step */
 	core->reconf_wanted = core->upgrade_wanted = false;
 	core->switching = (struct view_switch){ 0 };
-	core->left_count = 0;
+	core->left_count = core->ready_count = 0;
 	for (size_t i = 0; i < view->leaver_count; i++) {
 		view_leaver_add(core->left, &core->left_count, VX_COUNT_OF(core->left),
 				&view->leaver[i]);

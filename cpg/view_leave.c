@@ -96,21 +96,79 @@ static void view_leave_say(struct view_core *core, struct view_effects *fx)
 	core->leave_said = true;
 }
 
+/* VX_NODES_MAX: it did not say that it is ready. */
+static size_t view_ready_place(const struct view_core *core, uint32_t nodeid)
+{
+	for (size_t i = 0; i < core->ready_count; i++) {
+		if (core->ready[i] == nodeid) {
+			return i;
+		}
+	}
+	return VX_NODES_MAX;
+}
+
+void view_on_ready(struct view_core *core, const struct view_packet *packet)
+{
+	const struct view_member *member =
+		core->have_view ? view_member_of(&core->view, packet->from) : NULL;
+
+	if (packet->ready && member != NULL && packet->epoch == core->view.epoch &&
+	    packet->incarnation == member->incarnation &&
+	    view_ready_place(core, packet->from) == VX_NODES_MAX) {
+		core->ready[core->ready_count++] = packet->from;
+	}
+}
+
+/*
+ * R12: does everybody else of the view leave before this node? Those who want to leave at the same
+ * time say in the stream that they are ready. All hear it in one order: the last one is the last.
+ */
+static bool view_leave_is_last(const struct view_core *core)
+{
+	size_t own = view_ready_place(core, core->nodeid);
+
+	for (size_t i = 0; i < core->view.member_count; i++) {
+		const struct view_member *member = &core->view.member[i];
+		bool here = view_in_ring(core, member->nodeid, (uint32_t)member->incarnation);
+
+		if (member->nodeid != core->nodeid && here &&
+		    view_ready_place(core, member->nodeid) >= own) {
+			return false;
+		}
+	}
+	return core->have_view && !MUTANT(R12_LAST);
+}
+
+/* The last one waits for a view of its own, in which it says that nobody is left; not for a fencing. */
+static bool view_leave_awaits_view(const struct view_core *core)
+{
+	for (size_t i = 0; i < core->left_count; i++) {
+		if (core->left[i].how == VIEW_LOST && !core->left[i].proven) {
+			return false;
+		}
+	}
+	return core->quorate && !core->coord_failed && core->coord != VC_FENCE;
+}
+
 /* R12: not while it may be writing to the copies, as the master of a view that does not run yet. */
 void view_leave_try(struct view_core *core, struct view_effects *fx)
 {
 	bool quiet = core->settled || (!core->open && core->stop == STOP_DONE) || MUTANT(R12_STEPS);
+	bool heard = !core->have_view || core->view.protocol < VX_PROTOCOL_SETMASTER ||
+		     view_ready_place(core, core->nodeid) < VX_NODES_MAX;
 
-	if (core->state != VS_LEAVING || !core->leave_ready || core->leave_sent || !quiet) {
+	if (core->state != VS_LEAVING || !core->leave_ready || core->leave_sent || !quiet ||
+	    !heard) {
 		return;
 	}
-	core->leave_sent = true;
-	if (core->have_view && core->open && core->view.member_count == 1) {
+	if (core->open && core->view.member_count == 1) {
+		core->leave_sent = true;
 		core->leave_token = view_token(core);
 		view_fx(fx, FX_CLOSE)->token = core->leave_token; /* R12: the last one */
-		return;
+	} else if (!view_leave_is_last(core) || !view_leave_awaits_view(core)) {
+		core->leave_sent = true;
+		view_leave_say(core, fx);
 	}
-	view_leave_say(core, fx);
 }
 
 /* R12: a NEWVIEW that names it may be in the stream: who has said HELLO says that it goes. */
@@ -168,7 +226,7 @@ void view_on_left(struct view_core *core, const struct view_event *event, struct
 	}
 	core->leave_ready = true;
 	core->leave_unclean = event->unclean;
-	view_leave_try(core, fx);
+	view_leaving_tell(core, fx);
 }
 
 void view_on_closed(struct view_core *core, const struct view_event *event, struct view_effects *fx)

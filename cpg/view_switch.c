@@ -23,14 +23,16 @@
 void view_leaving_tell(struct view_core *core, struct view_effects *fx)
 {
 	const struct view_member *known =
-		core->open ? view_member_of(&core->view, core->nodeid) : NULL;
+		core->have_view ? view_member_of(&core->view, core->nodeid) : NULL;
 
 	core->self.leaving = core->state == VS_LEAVING;
-	if (known != NULL && known->leaving != core->self.leaving &&
+	if (known != NULL &&
+	    ((core->open && known->leaving != core->self.leaving) || core->leave_ready) &&
 	    core->view.protocol >= VX_PROTOCOL_SETMASTER) {
 		struct view_packet *packet = view_fx_send(core, fx, VP_LEAVING);
 
 		packet->leaving = core->self.leaving;
+		packet->ready = core->leave_ready;
 		packet->incarnation = core->self.incarnation;
 	}
 }

@@ -25,6 +25,7 @@
  *   I22  every member of a view speaks its protocol (R21)
  *   I23  of two nodes that do not see each other one has an open view (R20)
  *   I24  a view is not open with a member whose node is not in the ring (R1)
+ *   I25  when all have left and nothing went wrong, the copies name nobody (R12)
  *   LIVE after the last fault all nodes become members that run, and all answers are known
  *        (R3, R9, R11, R14, R19)
  */
@@ -475,6 +476,55 @@ void check_ask_fence(struct sim *sim, uint32_t node, uint32_t victim)
 	    n->proc[PROC_CLUSTD].up && n->proc[PROC_CLUSTD].paused_until == 0 &&
 	    n->proc[PROC_COROSYNC].paused_until == 0) {
 		sim_fail(sim, "LIVE node %u has node %u fenced, which runs well", node, victim);
+	}
+}
+
+/* Nothing but leaves and what members ask for, of programs that know who is ready. */
+static bool check_is_calm(const struct sim *sim)
+{
+	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+		if (sim->node[i].proto_min < VX_PROTOCOL_SETMASTER) {
+			return false;
+		}
+	}
+
+	const uint32_t calm = 1u << FAULT_LEAVE | 1u << FAULT_LEAVE_ALL | 1u << FAULT_RECONF |
+			      1u << FAULT_SETMASTER | 1u << FAULT_HEAL;
+
+	for (size_t i = 0; i < sim->fault_next && i < sim->fault_count; i++) {
+		if ((calm >> sim->fault[i].kind & 1) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void check_nobody(struct sim *sim)
+{
+	char reason[VX_REASON_MAX];
+
+	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
+		const struct view_core *core = sim->node[i].clustd.core;
+
+		if (core != NULL && view_current(core) != NULL) {
+			return;
+		}
+	}
+	for (uint32_t group = 0; group < sim->groups && check_is_calm(sim); group++) {
+		struct copy_image *image = NULL;
+		uint32_t named = 0;
+
+		for (uint32_t i = 0; i < sim->copies[group]; i++) {
+			if (disk_read(sim, group, i, &image, reason) == 0 && image->body != NULL) {
+				named += image->body->n_durable > 0;
+			}
+			copy_image_free(image);
+			image = NULL;
+		}
+		if (2 * named >= sim->copies[group]) {
+			sim_fail(sim, "I25 all left cleanly, and %u of %u copies of group %u name members",
+				 named, sim->copies[group], group);
+		}
 	}
 }
 

@@ -8,7 +8,7 @@
 #include "base/errors.h"
 #include "base/mutant.h"
 #include "base/timeouts.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/sim_disk.h"
 
 #define BIT(node) (1u << (node))
 #define SWITCH_TRIES 40
@@ -320,6 +320,9 @@ static void fx_gone(struct sim *sim, uint32_t node, const struct view_effect *ef
 	clustd->switch_to = 0;
 	sim_later(sim, SIM_IPC_US, PROC_CONFIGD, node, configd_gets_registered, 0, NULL);
 	pacemaker_gone(sim, node, failed);
+	if (!failed) {
+		check_nobody(sim);
+	}
 }
 
 static void switch_again(struct sim *sim, uint32_t node, uint64_t master, void *ptr)

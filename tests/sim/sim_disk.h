@@ -33,6 +33,9 @@ void disk_keep(struct sim *sim);  /* a backup is made */
 void disk_old(struct sim *sim);	  /* and played back */
 void disk_right(struct sim *sim); /* which somebody undoes */
 
+/* A node left cleanly: if nobody is left, the copies say so (I25). */
+void check_nobody(struct sim *sim);
+
 /* sim_fault.c: a view was made without shelves that were away: they come back (T17) */
 void shelf_late(struct sim *sim);
 

@@ -76,7 +76,8 @@ static struct sim_options mutant_options(enum mutant mutant, uint64_t seed)
 	return (struct sim_options){
 		.seed = seed,
 		/* a copy that is behind, just when a member of the newest view is gone */
-		.kinds = mutant == MUTANT_D15_NEWEST
+		.kinds = mutant == MUTANT_R12_LAST ? 1u << FAULT_LEAVE | 1u << FAULT_LEAVE_ALL
+			 : mutant == MUTANT_D15_NEWEST
 				 ? 1u << FAULT_COPY_AWAY | 1u << FAULT_POWER_OFF |
 					   1u << FAULT_POWER_OFF_ALL | 1u << FAULT_CUT |
 					   1u << FAULT_SPLIT | 1u << FAULT_HEAL |

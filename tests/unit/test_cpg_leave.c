@@ -48,6 +48,95 @@ START_TEST(leave_is_cancelled_too_late)
 }
 END_TEST
 
+/* Of programs that say in the stream that they leave. */
+static void three_today(void)
+{
+	for (int i = 0; i < 3; i++) {
+		w->node[i].proto_min = VX_PROTOCOL_MIN;
+		w->node[i].proto_max = VX_PROTOCOL_MAX;
+	}
+	three();
+}
+
+static void expect_all_gone(void)
+{
+	for (int i = 0; i < 3; i++) {
+		if (w->node[i].up) {
+			ck_assert_msg(w->node[i].gone, "node %d stays", i + 1);
+			ck_assert_int_eq(w->node[i].gone_how, VIEW_CLEAN);
+		}
+	}
+}
+
+/* R12: one of them is the last: it says on the copies that nobody is left, and the next start waits for nobody. */
+START_TEST(all_leave_at_once)
+{
+	w->always_quorate = true;
+	three_today();
+	w->node[1].hold = _i == 1 ? 1u << FX_LEAVE_LOCAL : 0;
+	w->node[2].hold = _i == 2 ? 1u << FX_STOP : 0;
+	for (uint32_t id = 1; id <= 3; id++) {
+		say(_i == 3 ? 4 - id : id, &leave);
+	}
+	run_bus();
+	if (_i == 1) { /* node 2 is ready when the view of the others is over */
+		struct view_event left = { .type = VE_LEFT, .token = w->node[1].core->leave_token };
+
+		deliver(2, &left);
+	}
+	if (_i == 2) { /* node 3 stops late */
+		struct view_event stopped = { .type = VE_STOPPED, .token = w->node[2].held };
+
+		w->node[2].hold = 0;
+		deliver(3, &stopped);
+	}
+	run(8);
+	expect_all_gone();
+	ck_assert_uint_eq(w->node[0].closed + w->node[1].closed + w->node[2].closed, 1);
+	ck_assert_uint_eq(w->durable_count, 0);
+	boot(1);
+	boot(2);
+	run(6);
+	expect_view(1, 2);
+	ck_assert_int_eq(w->asked[3], 0);
+}
+END_TEST
+
+/* The last one waits for its view, but neither for quorum nor for a fencing: a stop has its time. */
+START_TEST(last_one_cannot_make_a_view)
+{
+	w->always_quorate = _i == 1;
+	three_today();
+	if (_i == 1) {
+		crash(3);
+		run(2);
+		ck_assert(!view_is_open(w->node[0].core));
+	}
+	say(1, &leave);
+	say(2, &leave);
+	if (_i == 0) {
+		say(3, &leave);
+	}
+	run(4);
+	expect_all_gone();
+	ck_assert_uint_eq(w->node[0].closed + w->node[1].closed + w->node[2].closed, 0);
+}
+END_TEST
+
+/* Who stays is nobody's last one. */
+START_TEST(two_of_three_leave)
+{
+	w->always_quorate = true;
+	three_today();
+	say(1, &leave);
+	say(2, &leave);
+	run(6);
+	ck_assert(w->node[0].gone && w->node[1].gone && !w->node[2].gone);
+	ck_assert_uint_eq(w->node[0].closed + w->node[1].closed, 0);
+	expect_view(3, 1);
+}
+END_TEST
+
 /* R12: a joiner gives up while the NEWVIEW that names it is in the stream */
 START_TEST(joiner_stops_after_hello)
 {
@@ -165,6 +254,9 @@ int main(void)
 	tcase_add_checked_fixture(all, world_setup, world_teardown);
 	tcase_add_test(all, leave_is_cancelled_in_time);
 	tcase_add_test(all, leave_is_cancelled_too_late);
+	tcase_add_loop_test(all, all_leave_at_once, 0, 4);
+	tcase_add_loop_test(all, last_one_cannot_make_a_view, 0, 2);
+	tcase_add_test(all, two_of_three_leave);
 	tcase_add_loop_test(all, joiner_stops_after_hello, 0, 2);
 	tcase_add_test(all, slow_abort_is_not_mute);
 	tcase_add_test(all, full_list_of_leavers);

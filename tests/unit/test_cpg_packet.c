@@ -18,7 +18,7 @@ static struct view_packet sample(enum view_packet_type type)
 	packet.self = (struct view_member){ 2, 1, UINT64_C(9) << 32 | 4711, 0x1003, 12345, -5, 10, 11, true };
 	packet.last_epoch = 0x1203;
 	packet.protocol = 13;
-	packet.upgrade = packet.leaving = true;
+	packet.upgrade = packet.leaving = packet.ready = true;
 	packet.view.protocol = 14;
 	packet.member = packet.let_go = packet.ran = true;
 	packet.view.cold = packet.view.unfolded = true;
@@ -138,7 +138,7 @@ START_TEST(round_trip)
 		ck_assert_int_eq(back.error, packet.error);
 	}
 	if (type == VP_LEAVING) {
-		ck_assert(back.leaving);
+		ck_assert(back.leaving && back.ready);
 		ck_assert_uint_eq(back.incarnation, packet.incarnation);
 	}
 	if (type == VP_STEP_DONE || type == VP_REFUSE || type == VP_RECONF) {
