@@ -99,6 +99,8 @@ struct configd {
 	uint64_t load_serial;	  /* of the last load that vxiod was told */
 	unsigned int disk_writes; /* label writes in flight */
 	struct disk_setup_list disk_setups; /* of vxdisk setup, the disk that is being written */
+	struct disk_setup_list disk_waits;  /* ... whose disk a change that is under way gives up or takes */
+	struct loop_timer disk_timer;	    /* they look again */
 };
 
 /* ---- cview.c: the cluster as this node sees it ---- */

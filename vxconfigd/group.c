@@ -99,6 +99,7 @@ void group_remove(struct group *group)
 	proto_free(group->pending.propose);
 	proto_free(group->pending.after);
 	proto_free(group->incoming);
+	server_disk_look_again(group->configd);
 	free(group);
 }
 

@@ -64,6 +64,8 @@ bool server_has_record(const struct ask *ask, const char *name, bool volume);
 server_answer server_disk_list, server_disk_setup, server_disk_scan;
 /* Is vxdisk setup of it under way on this node? Then no change may take it (T16). */
 bool server_disk_is_set_up(const struct configd *configd, const struct disk *disk);
+/* A change of a group has ended: vxdisk setup may wait for its disk. */
+void server_disk_look_again(struct configd *configd);
 /* server_ctl.c */
 server_answer server_mode, server_enable, server_disable, server_stop, server_outcome,
 	server_upgrade;

@@ -83,7 +83,7 @@ void server_disk_scan(struct ask *ask)
 /* ---- vxdisk setup: one device after the other; the first mistake ends it ---- */
 
 struct disk_setup_job {
-	TAILQ_ENTRY(disk_setup_job) next; /* while a disk is being written */
+	TAILQ_ENTRY(disk_setup_job) next; /* while a disk is being written, or waited for */
 	char diskid[DISK_ID_SIZE], path[PATH_MAX];
 	struct ask *ask;
 	Vx__Reply *reply;
@@ -177,6 +177,23 @@ static const struct group *disk_user(struct configd *configd, const struct disk 
 							     : group_find(configd, disk->label.dgid);
 }
 
+/*
+ * A change is in force on this node a moment after it is on the one where it was answered. So what a
+ * change under way may take, or may give up, is waited for (T16).
+ */
+static bool disk_setup_waits(struct disk_setup_job *job, const char *device)
+{
+	struct configd *configd = job->ask->configd;
+	const struct disk *disk = disk_by_device(configd->disks, device);
+	const struct group *user = disk != NULL ? disk_user(configd, disk) : NULL;
+
+	if (user == NULL || user->pending.propose == NULL) {
+		return false;
+	}
+	TAILQ_INSERT_TAIL(&configd->disk_waits, job, next);
+	return true;
+}
+
 /* Every name is looked at before the first disk loses what is on it, and each again before its turn. */
 static bool disk_setup_may(struct disk_setup_job *job, const char *device)
 {
@@ -217,6 +234,9 @@ static void disk_setup_next(struct disk_setup_job *job)
 		disk_setup_end(job);
 		return;
 	}
+	if (disk_setup_waits(job, request->operand[job->index])) {
+		return;
+	}
 	if (!disk_setup_may(job, request->operand[job->index])) {
 		disk_setup_end(job);
 		return;
@@ -235,9 +255,12 @@ static void disk_setup_on_scanned(void *ctx)
 	const Vx__Request *request = job->ask->request;
 	struct configd *configd = job->ask->configd;
 
-	for (size_t i = 0; i < request->n_operand; i++) {
+	for (size_t i = job->index; i < request->n_operand; i++) {
 		const struct disk *disk = disk_by_device(configd->disks, request->operand[i]);
 
+		if (disk_setup_waits(job, request->operand[i])) {
+			return;
+		}
 		if (!disk_setup_may(job, request->operand[i])) {
 			disk_setup_end(job);
 			return;
@@ -252,6 +275,24 @@ static void disk_setup_on_scanned(void *ctx)
 		}
 	}
 	disk_setup_next(job);
+}
+
+static void disk_on_look_again(void *ctx)
+{
+	struct configd *configd = ctx;
+	struct disk_setup_job *job;
+
+	while ((job = TAILQ_FIRST(&configd->disk_waits)) != NULL) {
+		TAILQ_REMOVE(&configd->disk_waits, job, next);
+		disk_scan(configd->disks, disk_setup_on_scanned, job);
+	}
+}
+
+void server_disk_look_again(struct configd *configd)
+{
+	if (!TAILQ_EMPTY(&configd->disk_waits)) {
+		loop_timer_set(configd->loop, &configd->disk_timer, 0, disk_on_look_again, configd);
+	}
 }
 
 static int disk_setup_length(struct disk_setup_job *job, const char *text)

@@ -15,6 +15,7 @@
 #include "vxconfigd/outcome.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
+#include "vxconfigd/server.h"
 #include "vxconfigd/cfg_steps.h"
 
 struct txn_input {
@@ -100,6 +101,7 @@ static void txn_pending_end(struct group *group)
 	proto_free(pending->propose);
 	proto_free(pending->after);
 	*pending = (struct group_pending){ 0 };
+	server_disk_look_again(group->configd);
 }
 
 /* ---- remembering (T5, T12) ---- */

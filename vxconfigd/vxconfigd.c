@@ -278,6 +278,7 @@ static int configd_open(struct configd_main *main_state, char *reason)
 	TAILQ_INIT(&configd->io_rounds);
 	TAILQ_INIT(&configd->loads);
 	TAILQ_INIT(&configd->disk_setups);
+	TAILQ_INIT(&configd->disk_waits);
 	configd->enabled = true;
 	configd->serial = id_make_u64();
 	if (gethostname(configd->host, sizeof(configd->host) - 1) != 0) {

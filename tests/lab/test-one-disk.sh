@@ -88,6 +88,11 @@ setup_round() {	# setup_round COMMAND GROUP MEDIA
 	same_everywhere && free_again
 }
 
+# What was given up on one node is free on all others at once.
+given_up_round() {
+	on "$first" vxdg -s init ga g4="$D4" && on "$first" vxdg destroy ga && on "$third" vxdisk setup "$D4"
+}
+
 rounds() {	# rounds FUNCTION [WORD...]
 	local round
 	for round in $(seq "$ROUNDS"); do
@@ -108,6 +113,7 @@ check "two vxdg init: one wins" rounds inits_round
 check_is "no view came of it, every vxconfigd runs" "$before" "$(state_of)"
 check "vxdg adddisk and vxdg init: one wins" rounds adddisk_round
 check "vxdg init and vxdisk setup: what is told is true" rounds setup_round "vxdg -s init ga g4=$D4" ga g4
+check "vxdg destroy, and at once vxdisk setup on another node" rounds given_up_round
 check "vxdg adddisk and vxdisk setup: what is told is true" \
 	rounds setup_round "vxdg -g $GROUP adddisk x4=$D4" "$GROUP" x4
 check_is "no view came of it, every vxconfigd runs" "$before" "$(state_of)"

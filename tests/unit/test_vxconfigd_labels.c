@@ -3,9 +3,11 @@
 #include <semaphore.h>
 
 #include "disk_files.h"
+#include "base/proto.h"
 #include "tests/unit/suite.h"
 #include "vxconfigd/cfg_steps.h"
 #include "vxconfigd/group.h"
+#include "vxconfigd/server.h"
 
 #define DGID "1700000000.1.a"
 
@@ -254,6 +256,88 @@ START_TEST(a_label_counts_if_it_was_read_for_the_vote)
 }
 END_TEST
 
+/* ---- vxdisk setup of a disk that a change under way gives up ---- */
+
+static struct loop_timer look_timer;
+
+static void on_look(void *ctx)
+{
+	(void)ctx;
+	answered(0, "");
+}
+
+/* What is under way ends, or waits. */
+static void let_run(void)
+{
+	disk_scan(set, on_done, NULL);
+	wait_answer();
+	loop_timer_set(loop, &look_timer, 0, on_look, NULL);
+	wait_answer();
+}
+
+static void setup_asked(void)
+{
+	struct ask *ask = proto_grow(NULL, 0, sizeof(*ask));
+	Vx__Request *request = PROTO_NEW(vx__request, Vx__Request);
+	Vx__Attr *attr = PROTO_NEW(vx__attr, Vx__Attr);
+
+	proto_string_set(&request->tool, "vxdisk");
+	proto_string_set(&request->verb, "setup");
+	PROTO_ADD(request->operand, request->n_operand, proto_string("c1"));
+	proto_string_set(&attr->key, "privlen");
+	proto_string_set(&attr->value, "2048s");
+	PROTO_ADD(request->attr, request->n_attr, attr);
+	*ask = (struct ask){ .configd = &configd, .request = request, .nodeid = 2 };
+	server_disk_setup(ask);
+}
+
+/*
+ * The group was destroyed, and the label cleared, by the master: its answer may come before the change
+ * is in force on this node. Setup waits for that; if the change fails, the disk is in use.
+ */
+START_TEST(setup_waits_for_a_change_under_way)
+{
+	static const struct clust_ops ops;
+	Vx__Dm dm = VX__DM__INIT, *dms[] = { &dm };
+	Vx__Config config = VX__CONFIG__INIT;
+	struct group *data;
+	char id[DISK_ID_SIZE];
+
+	configd = (struct configd){ .disks = set, .loop = loop };
+	TAILQ_INIT(&configd.groups);
+	TAILQ_INIT(&configd.disk_setups);
+	TAILQ_INIT(&configd.disk_waits);
+	ck_assert_int_eq(clust_create(loop, &ops, &configd, &configd.clust), 0);
+	scan();
+	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
+	snprintf(id, sizeof(id), "%s", disk_by_device(set, "c1")->label.diskid);
+	ck_assert_int_eq(group_add(&configd, DGID, "data", &data), 0);
+	dm.diskid = id;
+	config.dm = dms;
+	config.n_dm = 1;
+	data->config = &config;
+	data->pending.propose = PROTO_NEW(vx__propose, Vx__Propose);
+	setup_asked();
+	let_run();
+	ck_assert(!TAILQ_EMPTY(&configd.disk_waits));
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.diskid, id);
+	if (_i == 1) { /* the change failed */
+		proto_free(data->pending.propose);
+		data->pending.propose = NULL;
+		server_disk_look_again(&configd);
+	} else {
+		data->config = NULL;
+		group_remove(data);
+	}
+	for (int i = 0; i < 4; i++) {
+		let_run();
+	}
+	ck_assert(TAILQ_EMPTY(&configd.disk_waits) && TAILQ_EMPTY(&configd.disk_setups));
+	ck_assert_int_eq(strcmp(disk_by_device(set, "c1")->label.diskid, id) == 0, _i == 1);
+	clust_destroy(configd.clust);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("labels");
@@ -266,6 +350,7 @@ int main(void)
 	tcase_add_test(files, a_label_of_another_owner_stays);
 	tcase_add_test(files, a_label_that_cannot_be_cleared_is_told);
 	tcase_add_test(files, a_label_counts_if_it_was_read_for_the_vote);
+	tcase_add_loop_test(files, setup_waits_for_a_change_under_way, 0, 2);
 	suite_add_tcase(suite, files);
 	return suite_run(suite);
 }
