@@ -21,6 +21,7 @@
 
 #define MEMORY_BYTES_MAX (16u * 1024 * 1024) /* VX_MEMORY_MAX groups with all their copies, and more */
 #define MEMORY_ID "memory"
+#define MEMORY_PLACES (VX_MEMORY_MAX - VX_GROUPS_MAX + 1) /* for groups; the rest is for those on their way */
 #define MEMORY_GROUP_BYTES (2 * VX_BLOCK) /* of one more group, with all its copies, at most */
 
 struct memory_waiter {
@@ -208,13 +209,8 @@ static Vx__GroupMemory *memory_find(const struct memory *memory, const char *dgi
 	return NULL;
 }
 
-bool memory_get(const struct memory *memory, const char *dgid, struct memory_group *out_group)
+static void memory_tell(const Vx__GroupMemory *group, struct memory_group *out_group)
 {
-	const Vx__GroupMemory *group = memory_find(memory, dgid);
-
-	if (group == NULL) {
-		return false;
-	}
 	*out_group = (struct memory_group){
 		.dgid = group->dgid,
 		.name = group->name,
@@ -223,6 +219,24 @@ bool memory_get(const struct memory *memory, const char *dgid, struct memory_gro
 		.enabled = (const char *const *)group->enabled,
 		.enabled_count = group->n_enabled,
 	};
+}
+
+bool memory_get(const struct memory *memory, const char *dgid, struct memory_group *out_group)
+{
+	const Vx__GroupMemory *group = memory_find(memory, dgid);
+
+	if (group != NULL) {
+		memory_tell(group, out_group);
+	}
+	return group != NULL;
+}
+
+bool memory_group_at(const struct memory *memory, size_t index, struct memory_group *out_group)
+{
+	if (index >= memory->known->n_group) {
+		return false;
+	}
+	memory_tell(memory->known->group[index], out_group);
 	return true;
 }
 
@@ -289,34 +303,43 @@ static int memory_set(struct memory *memory, const struct memory_group *from)
 	return 0;
 }
 
-void memory_put(struct memory *memory, const struct memory_group *group,
-		void (*done)(void *ctx, int error), void *ctx)
+/* What is known now gets written; error: what is told then, if that is no failure. */
+static void memory_write(struct memory *memory, int error, void (*done)(void *ctx, int error),
+			 void *ctx)
 {
 	struct memory_waiter *waiter = record_alloc(1, sizeof(*waiter));
 
 	waiter->done = done;
 	waiter->ctx = ctx;
-	waiter->error = memory_set(memory, group);
+	waiter->error = error;
 	STAILQ_INSERT_TAIL(&memory->waiters, waiter, next);
 	memory_start(memory);
 }
 
-void memory_forget(struct memory *memory, const char *dgid)
+void memory_put(struct memory *memory, const struct memory_group *group,
+		void (*done)(void *ctx, int error), void *ctx)
+{
+	memory_write(memory, memory_set(memory, group), done, ctx);
+}
+
+void memory_forget(struct memory *memory, const char *dgid, void (*done)(void *ctx, int error),
+		   void *ctx)
 {
 	Vx__Memory *known = memory->known;
 	Vx__GroupMemory *group = memory_find(memory, dgid);
 
-	if (group == NULL) {
-		return;
-	}
 	for (size_t i = 0; i < known->n_group; i++) {
 		if (known->group[i] == group) {
 			known->group[i] = known->group[--known->n_group];
 			break;
 		}
 	}
-	vx__group_memory__free_unpacked(group, NULL);
-	memory_start(memory);
+	if (group != NULL) {
+		vx__group_memory__free_unpacked(group, NULL);
+	}
+	if (group != NULL || done != NULL) {
+		memory_write(memory, 0, done, ctx);
+	}
 }
 
 /* In a worker thread. */
@@ -349,7 +372,9 @@ static void memory_done(struct worker_job *base)
 	}
 	while ((waiter = STAILQ_FIRST(&waiters)) != NULL) {
 		STAILQ_REMOVE_HEAD(&waiters, next);
-		waiter->done(waiter->ctx, waiter->error != 0 ? waiter->error : error);
+		if (waiter->done != NULL) {
+			waiter->done(waiter->ctx, waiter->error != 0 ? waiter->error : error);
+		}
 		free(waiter);
 	}
 }
@@ -401,7 +426,7 @@ void memory_reserve(struct memory *memory, const char *dgid, void (*done)(void *
 	struct memory_job *job = memory_job_new(memory, memory_reserved);
 
 	job->full = memory_find(memory, dgid) == NULL &&
-		    memory->known->n_group > VX_MEMORY_MAX - VX_GROUPS_MAX;
+		    memory->known->n_group >= MEMORY_PLACES;
 	job->length = memory_length(memory->known);
 	job->done = done;
 	job->ctx = ctx;
@@ -416,8 +441,9 @@ void memory_explain(const struct memory *memory, int error, char *out_reason)
 			 "%s holds a newer configuration of the disk group than this one", memory->path);
 	} else if (error == -VX_E_FULL) {
 		snprintf(out_reason, VX_REASON_MAX,
-			 "%s is full: it holds at most %u disk groups, each with %u copies", memory->path,
-			 VX_MEMORY_MAX, VX_COPIES_MAX);
+			 "%s is full: it holds %zu disk groups, and takes no new one from %d on (vxdctl "
+			 "remembered: which; vxdctl forget GROUP: one that is gone for good)",
+			 memory->path, memory->known->n_group, MEMORY_PLACES);
 	} else {
 		snprintf(out_reason, VX_REASON_MAX, "%s cannot be written: %s", memory->path,
 			 vx_strerror(error));

@@ -38,6 +38,9 @@ bool memory_idle(const struct memory *memory);
 /* What is known of dgid; false if nothing. Strings are valid until the next put or forget. */
 bool memory_get(const struct memory *memory, const char *dgid, struct memory_group *out_group);
 
+/* The groups that are known, by index; false: no more of them. */
+bool memory_group_at(const struct memory *memory, size_t index, struct memory_group *out_group);
+
 /*
  * Remembers; done(ctx, error) once it is on stable storage. An (epoch, seq) lower than what is
  * known is refused with -VX_E_STALE, too many groups with -VX_E_FULL; -errno when the file cannot be
@@ -54,7 +57,8 @@ void memory_reserve(struct memory *memory, const char *dgid, void (*done)(void *
 		    void *ctx);
 /* What such an error means, with the file's name (VX_REASON_MAX). */
 void memory_explain(const struct memory *memory, int error, char *out_reason);
-/* The group is gone (destroyed). Not waited for. */
-void memory_forget(struct memory *memory, const char *dgid);
+/* The group is gone: destroyed, or for good. done (NULL: nobody waits) as that of memory_put(). */
+void memory_forget(struct memory *memory, const char *dgid, void (*done)(void *ctx, int error),
+		   void *ctx);
 
 #endif

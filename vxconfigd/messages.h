@@ -86,6 +86,9 @@
 				     "first (-f: shrink it nevertheless)") \
 	X(UPGRADE, 1071, INVAL, "The protocol was not raised: %s") \
 	X(QUEUE_FULL, 1072, FULL, "Disk group %s: too many changes wait (at most %u, %u of one node): try again later") \
+	X(MEMORY_UNKNOWN, 1088, NOGROUP, "%s: node %s remembers no disk group of that name or id (vxdctl remembered)") \
+	X(MEMORY_TWICE, 1089, EXISTS, "%s: node %s remembers several disk groups of that name: give the id (%s, %s ...)") \
+	X(MEMORY_USED, 1090, BUSY, "Disk group %s: not forgotten on node %s: %s") \
 	X(INTERNAL, 1099, PROTO, "%s")
 
 enum vx_message_id {

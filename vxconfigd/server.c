@@ -68,6 +68,8 @@ static const struct server_row server_table[] = {
 	{ "vxdctl", "stop", server_stop },
 	{ "vxdctl", "outcome", server_outcome },
 	{ "vxdctl", "audit", server_print },
+	{ "vxdctl", "remembered", server_remembered },
+	{ "vxdctl", "forget", server_forget },
 };
 
 /* ---- answers ---- */

@@ -69,6 +69,8 @@ void server_disk_look_again(struct configd *configd);
 /* server_ctl.c */
 server_answer server_mode, server_enable, server_disable, server_stop, server_outcome,
 	server_upgrade;
+/* server_memory.c */
+server_answer server_remembered, server_forget;
 /* The master's answer to server_outcome(), or this node's: what it means here. Takes both. */
 void server_outcome_answer(struct ask *ask, Vx__Reply *reply);
 /* server_io.c */

@@ -178,7 +178,7 @@ static void txn_apply(struct group *group)
 
 	outcome_note(group->configd, pending->propose, ENDING_COMMITTED);
 	if (kind == VX__TXN_KIND__TXN_DEPORT && pending->propose->destroy) {
-		memory_forget(group->configd->memory, group->dgid);
+		memory_forget(group->configd->memory, group->dgid, NULL, NULL);
 	}
 	if (!group->taking_over && kind == VX__TXN_KIND__TXN_ACTIVATE) {
 		txn_apply_activation(group);

@@ -175,6 +175,8 @@ static const struct {
 	{ vxprint_run, answer_group, "vxprint -ht", "vxprint-ht", 0 },
 	{ vxdctl_run, answer_audit, "vxdctl audit", "vxdctl-audit", 0 },
 	{ vxdctl_run, answer_audit, "vxdctl -g data --json audit", "vxdctl-audit-json", 0 },
+	{ vxdctl_run, answer_two_groups, "vxdctl remembered", "vxdctl-remembered", 0 },
+	{ vxdctl_run, answer_two_groups, "vxdctl --json remembered", "vxdctl-remembered-json", 0 },
 	{ vxprint_run, answer_group, "vxprint", "vxprint", 0 },
 	{ vxprint_run, answer_group, "vxprint -l", "vxprint-l", 0 },
 	{ vxprint_run, answer_group, "vxprint -g data -ht vol1", "vxprint-ht-vol1", 0 },

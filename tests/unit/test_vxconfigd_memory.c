@@ -151,8 +151,10 @@ START_TEST(node_memory)
 	ck_assert(memory_get(memory, "g1", &group));
 	ck_assert(group.epoch == 6 && group.seq == 1 && group.enabled_count == 2);
 	ck_assert_str_eq(group.enabled[1], "d2");
-	memory_forget(memory, "g1");
+	memory_forget(memory, "g1", NULL, NULL);
 	ck_assert(!memory_get(memory, "g1", &group));
+	ck_assert(memory_group_at(memory, 0, &group) && strcmp(group.dgid, "g2") == 0);
+	ck_assert(!memory_group_at(memory, 1, &group));
 	ck_assert_int_eq(remember(memory, "g3", 1, 1), 0);
 	memory_free(memory);
 	memory = memory_at(0);
@@ -177,6 +179,16 @@ START_TEST(node_memory)
 	memory_free(memory);
 }
 END_TEST
+
+static void forget(struct memory *memory, const char *dgid)
+{
+	int before = answers;
+
+	memory_forget(memory, dgid, on_error, NULL);
+	loop_run(loop);
+	ck_assert_int_eq(answers, before + 1);
+	ck_assert_int_eq(answer_error, 0);
+}
 
 /* So many groups at a time, with one write of the file or two. */
 static void remember_many(struct memory *memory, size_t first, size_t count)
@@ -206,6 +218,11 @@ START_TEST(full_memory)
 	ck_assert_int_eq(reserve(memory, "one more"), 0);
 	remember_many(memory, VX_MEMORY_MAX - VX_GROUPS_MAX, 1);
 	ck_assert_int_eq(reserve(memory, "one more"), -VX_E_FULL);
+	ck_assert(explains(memory, -VX_E_FULL, "it holds 961 disk groups, and takes no new one from 961 on"));
+	ck_assert(explains(memory, -VX_E_FULL, "vxdctl forget"));
+	forget(memory, "g1");
+	ck_assert_int_eq(reserve(memory, "one more"), 0);
+	remember_many(memory, 1, 1);
 	ck_assert_int_eq(reserve(memory, "g0"), 0); /* a group that it knows */
 	remember_many(memory, VX_MEMORY_MAX - VX_GROUPS_MAX + 1, VX_GROUPS_MAX - 1);
 	ck_assert_int_eq(remember(memory, "one more", 5, 7), -VX_E_FULL);

@@ -9,6 +9,7 @@
 #include "vxconfigd/cmd/complain.h"
 #include "vxconfigd/cmd/json.h"
 #include "vxconfigd/cmd/print_audit.h"
+#include "vxconfigd/cmd/print_memory.h"
 #include "vxconfigd/cmd/print_mode.h"
 #include "vxconfigd/cmd/utilities.h"
 
@@ -16,10 +17,12 @@
 
 static const struct tool_option vxdctl_options[] = {
 	{ 'c', "cluster", NULL, OPTION_FLAG, "c", "mode: show the cluster too", "mode" },
-	{ 'f', "force", NULL, OPTION_FLAG, "f", "enable: read every label again", "enable" },
+	{ 'f', "force", NULL, OPTION_FLAG, "f",
+	  "enable: read every label again; forget: although its disks are seen", "enable forget" },
 	{ 'k', "kill", NULL, OPTION_FLAG, "k", "stop: at once", "stop" },
 	OPTION_ROW_GROUP,
-	OPTION_ROW_JSON("mode list protocolversion protocolrange support outcome audit"),
+	OPTION_ROW_DRY_RUN('n', "forget"),
+	OPTION_ROW_JSON("mode list protocolversion protocolrange support outcome audit remembered"),
 	OPTION_ROW_PROGRESS(0),
 	OPTION_ROW_END,
 };
@@ -47,6 +50,10 @@ static const struct tool_verb vxdctl_verbs[] = {
 	  "how a change ended: committed, aborted or unknown" },
 	{ "audit", NULL, 0, 0, GROUP_OPTIONAL, false, false, NULL,
 	  "the last changes of the groups: when, who, what" },
+	{ "remembered", NULL, 0, 0, GROUP_UNUSED, false, false, NULL,
+	  "the disk groups of which this node knows how new they were" },
+	{ "forget", "GROUP|ID", 1, 1, GROUP_UNUSED, false, false, NULL,
+	  "remember a disk group that is gone for good no longer, on this node" },
 	VERB_ROW_END,
 };
 
@@ -56,6 +63,7 @@ static const struct tool_example vxdctl_examples[] = {
 	{ "a utility could not learn how its change ended and said its id",
 	  "vxdctl outcome 5b1f0c9d2e7a4f6883d0c1b2a3948576" },
 	{ "who changed the group last?", "vxdctl -g data audit" },
+	{ "a disk group whose disks were thrown away", "vxdctl forget old" },
 	EXAMPLE_ROW_END,
 };
 
@@ -127,6 +135,10 @@ static int vxdctl_show(const struct command *command, const Vx__Reply *reply, FI
 	if (strcmp(request->verb, "audit") == 0) {
 		(command_has(command, "json") ? print_audit_json
 					      : print_audit)(reply, request->group, out);
+		return 0;
+	}
+	if (strcmp(request->verb, "remembered") == 0) {
+		(command_has(command, "json") ? print_memory_json : print_memory)(reply, out);
 		return 0;
 	}
 	tool_print_lines(reply, out);
