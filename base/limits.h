@@ -10,6 +10,7 @@
 #define VX_NODES_MAX 32 /* members of a view, slots of dirty maps */
 #define VX_NAME_MAX 31	/* names of groups, disks, volumes, plexes, subdisks (as VxVM) */
 #define VX_NODENAME_MAX 255
+#define VX_CLUSTERNAME_MAX 63 /* a label has no more room for its owner */
 #define VX_REASON_MAX 512  /* a reason shown to a person */
 
 /*

@@ -72,12 +72,16 @@ int corosync_cmap_read(struct cluster_info *out_info, char *out_reason)
 		return error == CS_ERR_TRY_AGAIN ? -VX_E_AGAIN : -VX_E_NODAEMON;
 	}
 	memset(out_info, 0, sizeof(*out_info));
-	if (cmap_get_string(handle, "totem.cluster_name", &name) == CS_OK) {
-		snprintf(out_info->name, sizeof(out_info->name), "%s", name);
-		free(name);
-	}
+	(void)cmap_get_string(handle, "totem.cluster_name", &name);
 
-	int rc = cmap_read_nodes(handle, out_info, out_reason);
+	int rc = cluster_name_check(name != NULL ? name : "", out_reason);
+
+	if (rc == 0) {
+		snprintf(out_info->name, sizeof(out_info->name), "%s", name);
+		rc = cmap_read_nodes(handle, out_info, out_reason);
+	}
+	free(name);
+
 	uint8_t two_node = 0;
 
 	if (cmap_get_uint8(handle, "quorum.two_node", &two_node) == CS_OK) {
@@ -97,6 +101,24 @@ int corosync_cmap_read(struct cluster_info *out_info, char *out_reason)
 		rc = -VX_E_INVAL;
 	}
 	return rc;
+}
+
+int cluster_name_check(const char *name, char *out_reason)
+{
+	if (name[0] == '\0') {
+		snprintf(out_reason, VX_REASON_MAX,
+			 "corosync.conf gives the cluster no name (totem.cluster_name): labels of disks "
+			 "say by it whose they are");
+		return -VX_E_INVAL;
+	}
+	if (strlen(name) > VX_CLUSTERNAME_MAX) {
+		snprintf(out_reason, VX_REASON_MAX,
+			 "the name of the cluster has %zu bytes (totem.cluster_name in corosync.conf), at "
+			 "most %d are possible: it is written into the labels of disks",
+			 strlen(name), VX_CLUSTERNAME_MAX);
+		return -VX_E_INVAL;
+	}
+	return 0;
 }
 
 const struct cluster_node *cluster_node_find(const struct cluster_info *info, uint32_t nodeid)

@@ -15,7 +15,7 @@ struct cluster_node {
 };
 
 struct cluster_info {
-	char name[128]; /* totem.cluster_name */
+	char name[VX_CLUSTERNAME_MAX + 1]; /* totem.cluster_name */
 	uint32_t self;
 	bool two_node; /* quorum.two_node: each of two has quorum alone */
 	size_t count;
@@ -24,8 +24,10 @@ struct cluster_info {
 };
 
 /* 0; -VX_E_NODAEMON; -VX_E_AGAIN; -VX_E_INVAL with a text in out_reason (VX_REASON_MAX): no node
- * list, more than VX_NODES_MAX nodes. */
+ * list, more than VX_NODES_MAX nodes, a name that cluster_name_check() refuses. */
 int corosync_cmap_read(struct cluster_info *out_info, char *out_reason);
+/* The name of a cluster says in labels whose a disk is. 0; -VX_E_INVAL: none, or too long, with a text. */
+int cluster_name_check(const char *name, char *out_reason);
 const struct cluster_node *cluster_node_find(const struct cluster_info *info, uint32_t nodeid);
 /* Place of a node in the list, VX_NODES_MAX if it is not there. */
 uint32_t cluster_node_place(const struct cluster_info *info, uint32_t nodeid);

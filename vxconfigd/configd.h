@@ -51,7 +51,7 @@ struct cview {
 	bool fencing;
 	Vx__NodeState state; /* as vxclustd said when it registered us */
 	uint32_t self;
-	char node[VX_NODENAME_MAX + 1], cluster[VX_NODENAME_MAX + 1];
+	char node[VX_NODENAME_MAX + 1], cluster[VX_CLUSTERNAME_MAX + 1];
 	Vx__View *view; /* the last one; NULL: none yet */
 	struct peer peer[VX_NODES_MAX];
 	size_t peer_count;

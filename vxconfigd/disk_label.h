@@ -29,7 +29,7 @@ struct private_layout {
 struct disk_label {
 	char diskid[DISK_ID_SIZE]; /* "" = not initialised */
 	char dgid[DISK_ID_SIZE], group[VX_NAME_MAX + 1], media[VX_NAME_MAX + 1]; /* "" = in no group */
-	char cluster[64]; /* owner of a shared group */
+	char cluster[VX_CLUSTERNAME_MAX + 1]; /* owner of a shared group */
 	char host[256]; /* owner of a private group */
 	bool shared;
 	uint64_t len, pub_offset, pub_len, priv_len; /* sectors */

@@ -221,6 +221,11 @@ io_stays() {
 	run vxclust stop 1 "may not be over: /dev/sdb" && [ -e "$VXHA_RUN_DIR/resource" ]
 }
 
+fake_cluster_name() {
+	printf '#!/bin/sh\necho "totem.cluster_name (str) = %s"\n' "$1" >"$work/node/bin/corosync-cmapctl"
+	chmod +x "$work/node/bin/corosync-cmapctl"
+}
+
 validate() {
 	new_node
 	run vxclust validate-all 0 || return
@@ -230,6 +235,11 @@ validate() {
 	OCF_RESKEY_allow_fencing_disabled=maybe run vxclust validate-all 6 allow_fencing_disabled || return
 	OCF_RESKEY_config=relative run vxclust validate-all 6 config || return
 	OCF_CHECK_LEVEL=10 run vxclust validate-all 0 || return
+	fake_cluster_name "$(printf '%063d' 0)"
+	OCF_CHECK_LEVEL=10 run vxclust validate-all 0 || return
+	fake_cluster_name "$(printf '%064d' 0)"
+	OCF_CHECK_LEVEL=10 run vxclust validate-all 6 "totem.cluster_name" || return
+	run vxclust start 6 "totem.cluster_name" && not_called vxclustd || return
 	rm "$work/node/bin/vxiod"
 	OCF_CHECK_LEVEL=10 run vxclust validate-all 5 "vxiod is not installed"
 }
