@@ -94,22 +94,6 @@ static void adm_json_view(json_object *root, const Vx__View *view)
 	}
 }
 
-static void adm_json_ports(json_object *root, const Vx__AdmState *state)
-{
-	json_object *ports = adm_json_below(root, "ports", json_object_new_object());
-
-	for (size_t i = 0; i < state->n_port; i++) {
-		const Vx__PortUp *port = state->port[i];
-		const char name[2] = { port->port > ' ' && port->port < 127 ? (char)port->port
-									    : '?' };
-		json_object *list = adm_json_below(ports, name, json_object_new_array());
-
-		for (size_t k = 0; k < port->n_nodeid; k++) {
-			json_object_array_add(list, json_object_new_uint64(port->nodeid[k]));
-		}
-	}
-}
-
 static void adm_json_reconf(json_object *list, const Vx__Reconf *reconf)
 {
 	json_object *item = adm_json_item(list);
@@ -131,7 +115,6 @@ static void adm_json_reconf(json_object *list, const Vx__Reconf *reconf)
 		adm_json_text(step, "step", adm_step_text(reconf->step[i]->step));
 		adm_json_number(step, "ms", reconf->step[i]->ms);
 		adm_json_number(step, "us", reconf->step[i]->us);
-		adm_json_note(step, "last", reconf->step[i]->who);
 	}
 }
 
@@ -165,7 +148,6 @@ int adm_json_nodestate(FILE *out, const Vx__AdmState *state)
 	for (size_t i = 0; i < state->n_waiting; i++) {
 		json_object_array_add(waiting, json_object_new_string(state->waiting[i]));
 	}
-	adm_json_ports(root, state);
 
 	json_object *list = adm_json_below(root, "reconfigurations", json_object_new_array());
 

@@ -162,8 +162,8 @@ static void adm_show_reconf(FILE *out, const Vx__Reconf *reconf)
 		const Vx__StepTime *step = reconf->step[i];
 		uint64_t us = step->us != 0 ? step->us : step->ms * 1000u;
 
-		fprintf(out, "\t\t%s=%" PRIu64 ".%03" PRIu64 "ms%s%s\n", adm_step_text(step->step),
-			us / 1000u, us % 1000u, step->who[0] != '\0' ? " last=" : "", step->who);
+		fprintf(out, "\t\t%s=%" PRIu64 ".%03" PRIu64 "ms\n", adm_step_text(step->step),
+			us / 1000u, us % 1000u);
 	}
 }
 

@@ -16,8 +16,7 @@ struct sample {
 	Vx__NodeInfo node[4], *nodes[4];
 	Vx__Reconf reconf, *reconfs[1];
 	Vx__StepTime step[2], *steps[2];
-	Vx__PortUp port, *ports[1];
-	uint32_t joiner[1], up[2];
+	uint32_t joiner[1];
 	char *waiting[2];
 };
 
@@ -89,14 +88,8 @@ static inline void sample_make(struct sample *s)
 		vx__step_time__init(&s->step[i]);
 		s->step[i].step = i == 0 ? VX__STEP__STEP_STOP : VX__STEP__STEP_FENCE;
 		s->step[i].us = i == 0 ? 1500 : 1400000;
-		s->step[i].who = TEXT(i == 0 ? "beta" : "");
 		s->steps[i] = &s->step[i];
 	}
-	vx__port_up__init(&s->port);
-	s->up[0] = 1;
-	s->up[1] = 2;
-	s->port = (Vx__PortUp){ .base = s->port.base, .port = 'v', .nodeid = s->up, .n_nodeid = 2 };
-	s->ports[0] = &s->port;
 	s->reconfs[0] = &s->reconf;
 	s->state = (Vx__AdmState){ .base = s->state.base,
 				   .state = VX__NODE_STATE__NODE_MEMBER,
@@ -112,8 +105,6 @@ static inline void sample_make(struct sample *s)
 				   .seqnum = 0x9f9767,
 				   .quorate = true,
 				   .fencing = true,
-				   .port = s->ports,
-				   .n_port = 1,
 				   .view_open = true,
 				   .preference = 7 };
 }

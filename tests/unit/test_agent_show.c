@@ -107,7 +107,7 @@ START_TEST(nodestate_verbose_text)
 		    "reconfigurations:\n"
 		    "\t2023-11-14 22:13:20 epoch=0x502 node gamma lost\n"
 		    "\t\tfreeze=2612ms quorum=1200ms fencing=1400ms own=12ms\n"
-		    "\t\tsuspend=1.500ms last=beta\n"
+		    "\t\tsuspend=1.500ms\n"
 		    "\t\tfence=1400.000ms\n");
 	/* a view that is open has no joiners and leavers; a node out of the cluster has no view */
 	s.state.view = NULL;
@@ -157,9 +157,6 @@ START_TEST(nodestate_json)
 	ck_assert(json_object_object_get_ex(item, "freeze_ms", &value));
 	ck_assert_int_eq(json_object_get_int(value), 2612);
 	ck_assert(json_object_object_get_ex(item, "steps", &list));
-	ck_assert_uint_eq(json_object_array_length(list), 2);
-	ck_assert(json_object_object_get_ex(root, "ports", &item));
-	ck_assert(json_object_object_get_ex(item, "v", &list));
 	ck_assert_uint_eq(json_object_array_length(list), 2);
 	json_object_put(root);
 	free(text);
