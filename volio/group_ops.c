@@ -198,20 +198,18 @@ static void format_opened(struct gather *gather)
 	Vx__IodFormatLog *request = op->msg->iod_format_log;
 	char reason[VX_REASON_MAX] = "no such volume";
 	const struct volume *volume;
-	const Vx__Vol *vol = NULL;
 	int rc = load_take_disks(&format->load);
+	size_t at;
 
 	if (gather->error != 0 || rc != 0) {
 		format_end(format, gather->error != 0 ? gather->error : rc, gather->reason);
 		return;
 	}
-	for (size_t i = 0; i < request->config->n_vol; i++) {
-		vol = request->config->vol[i]->rid == request->vol_rid ? request->config->vol[i]
-								       : vol;
-	}
-	rc = vol == NULL ? -VX_E_NOTFOUND
-			 : volconf_make(request->config, vol, format_find_disk, &format->load,
-					&format->conf, reason);
+	at = volconf_index_vol(&format->load.index, request->vol_rid);
+	rc = at == request->config->n_vol
+		     ? -VX_E_NOTFOUND
+		     : volconf_make(&format->load.index, request->config->vol[at], format_find_disk,
+				    &format->load, &format->conf, reason);
 	if (rc != 0) {
 		format_end(format, rc, reason);
 		return;

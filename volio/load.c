@@ -132,33 +132,49 @@ static struct iodisk *load_find_disk(void *ctx, const char *diskid)
 	return load_disk(ctx, diskid);
 }
 
-static struct load_entry *load_add_entry(struct load *load, enum load_action action,
-					 struct volume *volume)
+static void load_entry_take(struct load_entry *entry, struct volume *volume)
+{
+	entry->volume = volume;
+	volume_busy_begin(volume); /* it cannot vanish under this operation */
+}
+
+static struct load_entry *load_add_entry(struct load *load, enum load_action action)
 {
 	struct load_entry *entry = &load->entry[load->entries++];
 
-	*entry = (struct load_entry){ .action = action, .volume = volume };
-	if (volume != NULL) {
-		volume_busy_begin(volume); /* it cannot vanish under this operation */
-	}
+	*entry = (struct load_entry){ .action = action };
 	return entry;
 }
 
-static int load_compare_volume(struct load *load, const Vx__Vol *vol, char *reason)
+static int load_compare_volume(struct load *load, struct load_entry *entry, const Vx__Vol *vol,
+			       char *reason)
 {
-	struct volume *volume = iod_volume(load->op.iod, load->op.dgid, vol->rid);
-	struct load_entry *entry = load_add_entry(load, LOAD_CREATE, volume);
-	int rc = volconf_make(load_request(load)->config, vol, load_find_disk, load, &entry->conf,
-			      reason);
+	int rc = volconf_make(&load->index, vol, load_find_disk, load, &entry->conf, reason);
 
-	if (rc != 0) {
-		return rc;
+	if (rc == 0 && entry->volume != NULL) {
+		entry->action = volconf_is_same(entry->volume->conf, entry->conf) ? LOAD_KEEP
+										  : LOAD_CHANGE;
 	}
-	if (volume == NULL) {
-		return 0;
+	return rc;
+}
+
+/* An entry for each volume of the configuration, in its order, with the one that runs. */
+static void load_match(struct load *load)
+{
+	const Vx__Config *config = load->index.config;
+	struct volume *volume;
+
+	for (size_t i = 0; i < config->n_vol; i++) {
+		load_add_entry(load, LOAD_CREATE);
 	}
-	entry->action = volconf_is_same(volume->conf, entry->conf) ? LOAD_KEEP : LOAD_CHANGE;
-	return 0;
+	LIST_FOREACH(volume, &load->group->volumes, link)
+	{
+		size_t at = volconf_index_vol(&load->index, volume->conf->rid);
+
+		if (at < config->n_vol && !volume->leaving) {
+			load_entry_take(&load->entry[at], volume);
+		}
+	}
 }
 
 static bool load_is_volume(void *ctx, const struct volume *volume)
@@ -170,17 +186,14 @@ static bool load_is_volume(void *ctx, const struct volume *volume)
  * are open. */
 static int load_compare_gone(struct load *load, char *reason)
 {
-	const Vx__Config *config = load_request(load)->config;
 	bool off = load_request(load)->activation == VX__ACTIVATION__ACT_OFF;
 	struct volume *volume;
 
 	LIST_FOREACH(volume, &load->group->volumes, link)
 	{
-		bool stays = volume->leaving;
+		bool stays = volume->leaving || volconf_index_vol(&load->index, volume->conf->rid) <
+							load->index.config->n_vol;
 
-		for (size_t i = 0; i < config->n_vol; i++) {
-			stays = stays || config->vol[i]->rid == volume->conf->rid;
-		}
 		if (stays && !off) {
 			continue;
 		}
@@ -189,7 +202,7 @@ static int load_compare_gone(struct load *load, char *reason)
 			return -VX_E_OPEN;
 		}
 		if (!stays) {
-			load_add_entry(load, LOAD_REMOVE, volume);
+			load_entry_take(load_add_entry(load, LOAD_REMOVE), volume);
 		}
 	}
 	return 0;
@@ -220,8 +233,9 @@ static void load_compare(struct gather *gather)
 	if (load->entry == NULL) {
 		log_bug("out of memory");
 	}
+	load_match(load);
 	for (size_t i = 0; i < config->n_vol && rc == 0; i++) {
-		rc = load_compare_volume(load, config->vol[i], reason);
+		rc = load_compare_volume(load, &load->entry[i], config->vol[i], reason);
 	}
 	rc = rc == 0 ? load_compare_gone(load, reason) : rc;
 	if (rc != 0) {

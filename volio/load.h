@@ -26,6 +26,7 @@ struct load_disk; /* one disk on its way to be opened */
 struct load {
 	struct op op;
 	struct gather part; /* of the present stage */
+	struct volconf_index index; /* of the request's configuration */
 	struct iod_group *group;
 	bool new_group;
 	struct load_entry *entry;
@@ -37,13 +38,13 @@ struct load {
 	char reason[VX_REASON_MAX];
 };
 
-/* Opens, in workers, the disks that the configuration needs; each is a part of load->part. */
+/* Opens, in workers, the disks that the configuration needs; each is a part of load->part. Makes load->index. */
 void load_open_disks(struct load *load, const Vx__Config *config, Vx__DiskPath *const *path,
 		     size_t paths);
 /* Takes those that were opened into the set of open disks, used by the operation. */
 int load_take_disks(struct load *load);
 struct iodisk *load_disk(const struct load *load, const char *diskid);
-/* The operation uses them no more. */
+/* The operation uses them, and the index, no more. */
 void load_close_disks(struct load *load);
 
 #endif

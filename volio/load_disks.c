@@ -85,12 +85,13 @@ static void load_disk_open(struct load *load, struct load_disk *item)
 void load_open_disks(struct load *load, const Vx__Config *config, Vx__DiskPath *const *path,
 		     size_t paths)
 {
+	volconf_index_make(config, &load->index);
 	load->disk = calloc(VX_DISKS_MAX, sizeof(*load->disk));
 	if (load->disk == NULL) {
 		log_bug("out of memory");
 	}
 	for (size_t i = 0; i < config->n_vol; i++) {
-		volconf_need_disks(config, config->vol[i], load_disk_need, load);
+		volconf_need_disks(&load->index, config->vol[i], load_disk_need, load);
 	}
 	for (size_t i = 0; i < load->disks; i++) {
 		for (size_t j = 0; j < paths; j++) {
@@ -149,6 +150,7 @@ void load_close_disks(struct load *load)
 			iodisk_close(load->disk[i].disk);
 		}
 	}
+	volconf_index_free(&load->index);
 	free(load->disk);
 	load->disk = NULL;
 	load->disks = 0;

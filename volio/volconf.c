@@ -11,7 +11,7 @@
 #include "base/errors.h"
 
 struct volconf_build {
-	const Vx__Config *config;
+	const struct volconf_index *index;
 	const Vx__Vol *vol;
 	volconf_disk_fn *find;
 	void *ctx;
@@ -28,7 +28,7 @@ static bool volconf_is_attaching(const Vx__Plex *plex)
 
 static bool volconf_plex_counts(const Vx__Vol *vol, const Vx__Plex *plex)
 {
-	if (plex->vol_rid != vol->rid || plex->kstate != VX__KSTATE__KS_ENABLED) {
+	if (plex->kstate != VX__KSTATE__KS_ENABLED) {
 		return false;
 	}
 	if (plex->is_log) {
@@ -38,31 +38,20 @@ static bool volconf_plex_counts(const Vx__Vol *vol, const Vx__Plex *plex)
 	return plex->state == VX__PLEX_STATE__PLEX_ACTIVE || volconf_is_attaching(plex);
 }
 
-static const Vx__Dm *volconf_dm(const Vx__Config *config, uint64_t rid)
-{
-	for (size_t i = 0; i < config->n_dm; i++) {
-		if (config->dm[i]->rid == rid) {
-			return config->dm[i];
-		}
-	}
-	return NULL;
-}
-
-void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol,
+void volconf_need_disks(const struct volconf_index *index, const Vx__Vol *vol,
 			void (*fn)(void *ctx, const Vx__Dm *dm), void *ctx)
 {
-	if (vol->kstate != VX__KSTATE__KS_ENABLED) {
-		return;
-	}
-	for (size_t i = 0; i < config->n_plex; i++) {
-		if (!volconf_plex_counts(vol, config->plex[i])) {
-			continue;
-		}
-		for (size_t j = 0; j < config->n_sd; j++) {
-			const Vx__Sd *sd = config->sd[j];
-			const Vx__Dm *dm = sd->plex_rid == config->plex[i]->rid
-						   ? volconf_dm(config, sd->dm_rid)
-						   : NULL;
+	const struct volconf_key *at_plex = NULL;
+	const Vx__Plex *plex;
+
+	while (vol->kstate == VX__KSTATE__KS_ENABLED &&
+	       (plex = volconf_index_plex(index, vol->rid, &at_plex)) != NULL) {
+		const struct volconf_key *at_sd = NULL;
+		const Vx__Sd *sd;
+
+		while (volconf_plex_counts(vol, plex) &&
+		       (sd = volconf_index_sd(index, plex->rid, &at_sd)) != NULL) {
+			const Vx__Dm *dm = volconf_index_dm(index, sd->dm_rid);
 
 			if (dm != NULL) {
 				fn(ctx, dm);
@@ -129,7 +118,7 @@ static int volconf_subdisk(struct volconf_build *build, const Vx__Sd *sd, uint32
 
 static int volconf_sd(struct volconf_build *build, struct layout *layout, const Vx__Sd *sd)
 {
-	const Vx__Dm *dm = volconf_dm(build->config, sd->dm_rid);
+	const Vx__Dm *dm = volconf_index_dm(build->index, sd->dm_rid);
 	struct layout_sd *out;
 	uint32_t disk, subdisk;
 
@@ -182,6 +171,8 @@ static int volconf_layout(struct volconf_build *build, const Vx__Plex *plex,
 			  struct volconf_plex *out, uint64_t need)
 {
 	struct layout *layout = &out->layout;
+	const struct volconf_key *cursor = NULL;
+	const Vx__Sd *sd;
 	int rc = 0;
 
 	out->rid = plex->rid;
@@ -199,10 +190,8 @@ static int volconf_layout(struct volconf_build *build, const Vx__Plex *plex,
 		layout->columns = 0;
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < build->config->n_sd && rc == 0; i++) {
-		if (build->config->sd[i]->plex_rid == plex->rid) {
-			rc = volconf_sd(build, layout, build->config->sd[i]);
-		}
+	while (rc == 0 && (sd = volconf_index_sd(build->index, plex->rid, &cursor)) != NULL) {
+		rc = volconf_sd(build, layout, sd);
 	}
 	if (rc == 0 && !layout_check(layout, need)) {
 		rc = volconf_refuse(build, -VX_E_INVAL, "subdisks do not cover plex", plex->name);
@@ -215,8 +204,10 @@ static int volconf_plexes(struct volconf_build *build)
 	struct volconf *conf = build->conf;
 	uint64_t log_bytes = drl_log_len(build->vol->len, build->vol->region_len) * VX_SECTOR;
 
-	for (size_t i = 0; i < build->config->n_plex; i++) {
-		const Vx__Plex *plex = build->config->plex[i];
+	const struct volconf_key *cursor = NULL;
+	const Vx__Plex *plex;
+
+	while ((plex = volconf_index_plex(build->index, build->vol->rid, &cursor)) != NULL) {
 		struct volconf_plex *out;
 		int rc;
 
@@ -296,9 +287,9 @@ static int volconf_fill(struct volconf_build *build)
 	struct volconf *conf = build->conf;
 	uint64_t region = vol->region_len != 0 ? vol->region_len : drl_region_len(vol->len);
 
-	if (!volconf_name_is_valid(vol->name) || !volconf_name_is_valid(build->config->dg->name)) {
+	if (!volconf_name_is_valid(vol->name) || !volconf_name_is_valid(build->index->config->dg->name)) {
 		return volconf_refuse(build, -VX_E_INVAL, "invalid name in disk group",
-				      build->config->dg->name);
+				      build->index->config->dg->name);
 	}
 	if (vol->len == 0 || vol->len > INT64_MAX / VX_SECTOR / 2) {
 		return volconf_refuse(build, -VX_E_INVAL, "invalid length", "");
@@ -346,8 +337,8 @@ static int volconf_fill(struct volconf_build *build)
 	return 0;
 }
 
-int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *find, void *ctx,
-		 struct volconf **out_conf, char *out_reason)
+int volconf_make(const struct volconf_index *index, const Vx__Vol *vol, volconf_disk_fn *find,
+		 void *ctx, struct volconf **out_conf, char *out_reason)
 {
 	struct volconf *conf = calloc(1, sizeof(*conf));
 
@@ -356,8 +347,8 @@ int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *
 	}
 	conf->plex = calloc(VX_PLEXES_MAX, sizeof(*conf->plex));
 	conf->log = calloc(VX_PLEXES_MAX, sizeof(*conf->log));
-	snprintf(conf->group, sizeof(conf->group), "%s", config->dg->name);
-	snprintf(conf->dgid, sizeof(conf->dgid), "%s", config->dg->dgid);
+	snprintf(conf->group, sizeof(conf->group), "%s", index->config->dg->name);
+	snprintf(conf->dgid, sizeof(conf->dgid), "%s", index->config->dg->dgid);
 	snprintf(conf->name, sizeof(conf->name), "%s", vol->name);
 	conf->uses = 1;
 	conf->rid = vol->rid;
@@ -369,7 +360,7 @@ int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *
 	conf->read_policy = vol->read_policy;
 	conf->block = VX_SECTOR;
 
-	struct volconf_build build = { config, vol, find, ctx, conf, out_reason };
+	struct volconf_build build = { index, vol, find, ctx, conf, out_reason };
 	int rc = conf->plex == NULL || conf->log == NULL ? -ENOMEM : volconf_fill(&build);
 
 	*out_conf = conf; /* the caller frees it in any case: it holds disks */

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "volio/iodisk.h"
 #include "volio/layout.h"
+#include "volio/volconf_index.h"
 #include "vxha.pb-c.h"
 
 struct volconf_plex {
@@ -65,8 +66,8 @@ typedef struct iodisk *volconf_disk_fn(void *ctx, const char *diskid);
  * -VX_E_NODISK, -ENOMEM with a text in out_reason. *out_conf is set unless memory is out, also
  * after a failure, and belongs to the caller: it may hold disks.
  */
-int volconf_make(const Vx__Config *config, const Vx__Vol *vol, volconf_disk_fn *find, void *ctx,
-		 struct volconf **out_conf, char *out_reason);
+int volconf_make(const struct volconf_index *index, const Vx__Vol *vol, volconf_disk_fn *find,
+		 void *ctx, struct volconf **out_conf, char *out_reason);
 /* One more who will free it: a job of a worker, which outlives a change of the configuration. */
 struct volconf *volconf_get(struct volconf *conf);
 void volconf_free(struct iodisk_set *set, struct volconf *conf);
@@ -81,7 +82,7 @@ bool volconf_is_usable(const struct volconf *conf);
 /* Plexes with a part on that disk (an index), a bit set: all of them failed when it could not be flushed. */
 uint32_t volconf_plexes_on(const struct volconf *conf, uint32_t disk);
 /* The disk ids that the volume needs: calls fn for each (again for each use). */
-void volconf_need_disks(const Vx__Config *config, const Vx__Vol *vol,
+void volconf_need_disks(const struct volconf_index *index, const Vx__Vol *vol,
 			void (*fn)(void *ctx, const Vx__Dm *dm), void *ctx);
 
 #endif
