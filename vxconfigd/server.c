@@ -48,6 +48,7 @@ static const struct server_row server_table[] = {
 	{ "vxdg", "list", server_group_list },
 	{ "vxdg", "free", server_group_free },
 	{ "vxdisk", "list", server_disk_list },
+	{ "vxdisk", "path", server_disk_path },
 	{ "vxdisk", "setup", server_disk_setup },
 	{ "vxdisk", "scandisks", server_disk_scan },
 	{ "vxprint", NULL, server_print },

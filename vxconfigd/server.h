@@ -61,7 +61,7 @@ bool server_group_known(const struct ask *ask, Vx__Reply *reply);
 /* Is there a record (volume: a volume) of that name in it, or in any group? */
 bool server_has_record(const struct ask *ask, const char *name, bool volume);
 /* server_disk.c */
-server_answer server_disk_list, server_disk_setup, server_disk_scan;
+server_answer server_disk_list, server_disk_path, server_disk_setup, server_disk_scan;
 /* Is vxdisk setup of it under way on this node? Then no change may take it (T16). */
 bool server_disk_is_set_up(const struct configd *configd, const struct disk *disk);
 /* A change of a group has ended: vxdisk setup may wait for its disk. */
@@ -75,6 +75,8 @@ server_answer server_remembered, server_forget;
 void server_outcome_answer(struct ask *ask, Vx__Reply *reply);
 /* server_io.c */
 server_answer server_io_all, server_io_local;
+/* Asks all nodes and adds what they report to reply, the answer to ask. Takes both. */
+void server_io_ask(struct ask *ask, Vx__Reply *reply);
 /* Answers of server_io_local() on other nodes. False: not one of these. */
 bool server_io_on_reply(struct configd *configd, uint64_t cookie, const Vx__Reply *reply);
 

@@ -63,16 +63,36 @@ static void disk_on_scanned(void *ctx)
 	ask_answer(ask, reply);
 }
 
-void server_disk_list(struct ask *ask)
+static void disk_scan_for(struct ask *ask, void (*scanned)(void *ctx))
 {
 	Vx__Reply *reply = ask_reply_new();
 
 	if (server_group_known(ask, reply)) {
 		proto_free(reply);
-		disk_scan(ask->configd->disks, disk_on_scanned, ask);
+		disk_scan(ask->configd->disks, scanned, ask);
 	} else {
 		ask_answer(ask, reply);
 	}
+}
+
+void server_disk_list(struct ask *ask)
+{
+	disk_scan_for(ask, disk_on_scanned);
+}
+
+static void disk_on_scanned_path(void *ctx)
+{
+	struct ask *ask = ctx;
+	Vx__Reply *reply = ask_reply_new();
+
+	disk_add_all(ask, reply); /* their names */
+	server_io_ask(ask, reply);
+}
+
+/* Names and groups as this node knows them, paths from every node. */
+void server_disk_path(struct ask *ask)
+{
+	disk_scan_for(ask, disk_on_scanned_path);
 }
 
 void server_disk_scan(struct ask *ask)

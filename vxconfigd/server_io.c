@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the vxiods of all nodes report: vxtask, vxstat. A node that does not answer is named. */
+/* What all nodes report: vxtask, vxstat (by their vxiods), vxdisk path. A node that does not answer is named. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,25 @@
 
 /* Sets these cookies apart from those of the relays. */
 #define IO_COOKIE (UINT64_C(1) << 63)
+
+enum io_what { IO_TASKS, IO_STATS, IO_PATHS };
+
+static const char *const io_what_text[] = { "tasks", "stats", "paths" };
+
+/* What a utility, or another node for one, asks for. */
+static enum io_what io_what(const Vx__Request *request)
+{
+	const char *what = request_attr(request, "what");
+
+	if (what == NULL) {
+		return strcmp(request->tool, "vxstat") == 0   ? IO_STATS
+		       : strcmp(request->tool, "vxdisk") == 0 ? IO_PATHS
+							      : IO_TASKS;
+	}
+	return strcmp(what, io_what_text[IO_STATS]) == 0   ? IO_STATS
+	       : strcmp(what, io_what_text[IO_PATHS]) == 0 ? IO_PATHS
+							   : IO_TASKS;
+}
 
 /* One question to all nodes. */
 struct io_round {
@@ -114,7 +133,9 @@ static void io_round_take(struct io_round *round, size_t index, const Vx__IodRep
 	Vx__NodeReport *node = round->reply->node[index];
 
 	round->waiting[index] = 0;
-	if (report != NULL) {
+	if (report != NULL && io_what(round->ask->request) == IO_PATHS && !report->paths) {
+		proto_string_set(&node->error, "its vxconfigd is of an older release");
+	} else if (report != NULL) {
 		node->io = proto_clone(report);
 		io_name_disks(round->ask->configd, node->io);
 	} else {
@@ -170,14 +191,6 @@ bool server_io_on_reply(struct configd *configd, uint64_t cookie, const Vx__Repl
 	return true;
 }
 
-static bool io_is_stats(const Vx__Request *request)
-{
-	const char *what = request_attr(request, "what");
-
-	return strcmp(request->tool, "vxstat") == 0 ||
-	       (what != NULL && strcmp(what, "stats") == 0);
-}
-
 /* What this node's vxiod reports, and for vxtask the changes that wait here. NULL: no answer. */
 static Vx__IodReport *io_report(struct configd *configd, const Vx__Request *request, int error,
 				const Vx__Ipc *answer, size_t room)
@@ -189,7 +202,7 @@ static Vx__IodReport *io_report(struct configd *configd, const Vx__Request *requ
 		return NULL;
 	}
 	report = proto_clone(answer->iod_report);
-	if (!io_is_stats(request)) {
+	if (io_what(request) == IO_TASKS) {
 		request_report(configd, report, room);
 		relay_report(configd, report, room);
 	}
@@ -200,7 +213,7 @@ static void io_query(struct configd *configd, const Vx__Request *request, iod_do
 {
 	Vx__IodQuery query = VX__IOD_QUERY__INIT;
 	Vx__Ipc msg = VX__IPC__INIT;
-	bool stats = io_is_stats(request);
+	bool stats = io_what(request) == IO_STATS;
 
 	query.stats = stats;
 	query.tasks = !stats;
@@ -209,6 +222,31 @@ static void io_query(struct configd *configd, const Vx__Request *request, iod_do
 	msg.body_case = VX__IPC__BODY_IOD_QUERY;
 	msg.iod_query = &query;
 	iod_call(configd->iod, &msg, done, ctx);
+}
+
+/* The last scan's: the label of each device was read. NULL: too many for a packet. */
+static Vx__IodReport *io_paths(const struct configd *configd)
+{
+	Vx__IodReport *report = PROTO_NEW(vx__iod_report, Vx__IodReport);
+
+	report->paths = true;
+	for (size_t i = 0; i < disk_count(configd->disks); i++) {
+		const struct disk *disk = disk_at(configd->disks, i);
+		Vx__PathInfo *path;
+
+		if (disk->error != 0) {
+			continue;
+		}
+		path = PROTO_NEW(vx__path_info, Vx__PathInfo);
+		proto_string_set(&path->diskid, disk->label.diskid);
+		proto_string_set(&path->device, disk->device);
+		PROTO_ADD(report->path, report->n_path, path);
+	}
+	if (vx__iod_report__get_packed_size(report) >= VX_CPG_MSG_MAX - 1024) {
+		proto_free(report);
+		return NULL;
+	}
+	return report;
 }
 
 struct io_local {
@@ -235,8 +273,16 @@ static void io_on_local(void *ctx, int error, const char *reason, const Vx__Ipc 
 
 static void io_ask_local(struct io_round *round, size_t index)
 {
-	struct io_local *local = proto_grow(NULL, 0, sizeof(*local));
+	struct io_local *local;
 
+	if (io_what(round->ask->request) == IO_PATHS) {
+		Vx__IodReport *report = io_paths(round->ask->configd);
+
+		io_round_take(round, index, report, "too many disks to be told");
+		proto_free(report);
+		return;
+	}
+	local = proto_grow(NULL, 0, sizeof(*local));
 	*local = (struct io_local){ .configd = round->ask->configd,
 				    .cookie = round->cookie,
 				    .index = index };
@@ -254,7 +300,7 @@ static void io_ask_remote(struct io_round *round, size_t index)
 	request.tool = "vxconfigd";
 	request.verb = "io";
 	attr.key = "what";
-	attr.value = strcmp(round->ask->request->tool, "vxstat") == 0 ? "stats" : "tasks";
+	attr.value = (char *)(uintptr_t)io_what_text[io_what(round->ask->request)];
 	request.attr = attrs;
 	request.n_attr = 1;
 	request.flag = flag;
@@ -299,7 +345,7 @@ static bool io_names_known(const struct ask *ask, Vx__Reply *reply)
 	return known;
 }
 
-static void io_ask_all(struct ask *ask, Vx__Reply *reply)
+void server_io_ask(struct ask *ask, Vx__Reply *reply)
 {
 	struct configd *configd = ask->configd;
 	struct cview *cluster = &configd->cluster;
@@ -324,7 +370,9 @@ static void io_ask_all(struct ask *ask, Vx__Reply *reply)
 			io_ask_remote(round, i);
 		}
 	}
-	loop_timer_set(configd->loop, &round->timer, VX_IO_REPORT_MS, io_on_timeout, round);
+	loop_timer_set(configd->loop, &round->timer,
+		       VX_IO_REPORT_MS + (io_what(ask->request) == IO_PATHS ? VX_DISK_ANSWER_MS : 0),
+		       io_on_timeout, round);
 	io_round_look(round);
 }
 
@@ -333,7 +381,7 @@ void server_io_all(struct ask *ask)
 	Vx__Reply *reply = ask_reply_new();
 
 	if (io_names_known(ask, reply)) {
-		io_ask_all(ask, reply);
+		server_io_ask(ask, reply);
 	} else {
 		ask_answer(ask, reply);
 	}
@@ -349,7 +397,24 @@ static void io_on_report(void *ctx, int error, const char *reason, const Vx__Ipc
 	ask_answer(ask, reply);
 }
 
+static void io_on_scanned(void *ctx)
+{
+	struct ask *ask = ctx;
+	Vx__Reply *reply = ask_reply_new();
+
+	reply->io = io_paths(ask->configd);
+	if (reply->io == NULL) {
+		message_add(reply, ask->request->tool, MSG_IO_FAILED, "too many disks to be told",
+			    ask->configd->host);
+	}
+	ask_answer(ask, reply);
+}
+
 void server_io_local(struct ask *ask)
 {
+	if (io_what(ask->request) == IO_PATHS) {
+		disk_scan(ask->configd->disks, io_on_scanned, ask);
+		return;
+	}
 	io_query(ask->configd, ask->request, io_on_report, ask);
 }

@@ -87,7 +87,7 @@ static void answer_wide(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int 
 	sample_send(peer, msg->cookie, &group.reply);
 }
 
-static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+static void disks_send(struct ipc_peer *peer, const Vx__Ipc *msg, Vx__NodeReport **node, size_t nodes)
 {
 	static const char *const text[][7] = {
 		/* device, disk, group, status, id, cluster, host */
@@ -101,7 +101,6 @@ static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 	Vx__Reply reply = VX__REPLY__INIT;
 	Vx__DiskInfo disk[VX_COUNT_OF(text)], *list[VX_COUNT_OF(text)];
 
-	(void)count;
 	for (size_t i = 0; i < VX_COUNT_OF(text); i++) {
 		vx__disk_info__init(&disk[i]);
 		disk[i].device = TEXT(text[i][0]);
@@ -121,7 +120,66 @@ static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int
 	}
 	reply.n_disk = VX_COUNT_OF(text);
 	reply.disk = list;
+	reply.n_node = nodes;
+	reply.node = node;
 	sample_send(peer, msg->cookie, &reply);
+}
+
+static void answer_disks(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	(void)count;
+	disks_send(peer, msg, NULL, 0);
+}
+
+#define PATH_NODES 3
+#define PATHS 6
+
+/* Node a sees what it lists, b lacks b1 and sees d1 twice, and a disk that a does not know; c is silent. */
+static void paths_send(struct ipc_peer *peer, const Vx__Ipc *msg, size_t nodes)
+{
+	static const struct {
+		size_t node;
+		const char *diskid, *device;
+	} text[PATHS] = {
+		{ 0, "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "sdb" },
+		{ 0, "2d3c4b5a69788796a5b4c3d2e1f00f1e", "sdc" },
+		{ 1, "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "vdx" },
+		{ 1, "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "vda" },
+		{ 1, "4b5a69788796a5b4c3d2e1f00f1e2d3c", "vdb" },
+		{ 1, "69788796a5b4c3d2e1f00f1e2d3c4b5a", "vdc" },
+	};
+	Vx__NodeReport node[PATH_NODES], *list[PATH_NODES];
+	Vx__IodReport report[PATH_NODES];
+	Vx__PathInfo path[PATHS], *paths[PATH_NODES][PATHS];
+
+	for (size_t i = 0; i < PATH_NODES; i++) {
+		vx__node_report__init(&node[i]);
+		vx__iod_report__init(&report[i]);
+		node[i].node = TEXT(i == 0 ? "a" : i == 1 ? "b" : "c");
+		node[i].io = i < 2 ? &report[i] : NULL;
+		node[i].error = TEXT(i < 2 ? "" : "no answer in time");
+		report[i].path = paths[i];
+		list[i] = &node[i];
+	}
+	for (size_t i = 0; i < PATHS; i++) {
+		vx__path_info__init(&path[i]);
+		path[i].diskid = TEXT(text[i].diskid);
+		path[i].device = TEXT(text[i].device);
+		paths[text[i].node][report[text[i].node].n_path++] = &path[i];
+	}
+	disks_send(peer, msg, list, nodes);
+}
+
+static void answer_paths(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	(void)count;
+	paths_send(peer, msg, 2);
+}
+
+static void answer_paths_silent(struct ipc_peer *peer, const Vx__Ipc *msg, unsigned int count)
+{
+	(void)count;
+	paths_send(peer, msg, PATH_NODES);
 }
 
 /* ---- vxdctl: which of these answers is chosen by the number of the case ---- */
@@ -208,6 +266,10 @@ static const struct {
 	{ vxdisk_run, answer_disks, "vxdisk list sdb sdd", "vxdisk-list-sdb-sdd", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list d9", "vxdisk-list-failed", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list --json", "vxdisk-list-json", 0 },
+	{ vxdisk_run, answer_paths, "vxdisk path", "vxdisk-path", 0 },
+	{ vxdisk_run, answer_paths, "vxdisk -g data -q path", "vxdisk-g-path", 0 },
+	{ vxdisk_run, answer_paths, "vxdisk path b1 vdc", "vxdisk-path-b1-vdc", 0 },
+	{ vxdisk_run, answer_paths, "vxdisk path --json", "vxdisk-path-json", 0 },
 	{ vxinfo_run, answer_group, "vxinfo", "vxinfo", 0 },
 	{ vxinfo_run, answer_group, "vxinfo -p vol1", "vxinfo-p", 0 },
 	{ vxinfo_run, answer_group, "vxinfo --json", "vxinfo-json", 0 },
@@ -288,6 +350,9 @@ static const struct {
 	  "WARNING V-80-1-1135 no disk of this node is seen: disks= in vxha.conf", 0 },
 	{ vxdisk_run, answer_disks, "vxdisk list sdx", "Device sdx: not known on node ", 11 },
 	{ vxdisk_run, answer_disks, "vxdisk --json list sdb sdx", "Device sdx: not known on", 11 },
+	{ vxdisk_run, answer_paths, "vxdisk path sdx", "Device sdx: not known on", 11 },
+	{ vxdisk_run, answer_paths_silent, "vxdisk path",
+	  "WARNING V-80-1-1125 Node c: no report: no answer in time", 0 },
 	{ vxinfo_run, answer_group, "vxinfo -g data d1", "d1: not found in disk group data", 11 },
 	{ vxinfo_run, answer_group, "vxinfo vol9", "vol9: not found", 11 },
 	{ vxdg_run, answer_group, "vxdg list data data", "data: is given twice", 1 },

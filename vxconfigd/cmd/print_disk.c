@@ -25,7 +25,7 @@ static bool print_disk_is_named(const Vx__DiskInfo *disk, const char *name)
 	       strcmp(disk->disk, name) == 0;
 }
 
-static bool print_disk_is_chosen(const struct disk_choice *choice, const Vx__DiskInfo *disk)
+bool print_disk_is_chosen(const struct disk_choice *choice, const Vx__DiskInfo *disk)
 {
 	if (choice->group[0] != '\0' && strcmp(disk->group, choice->group) != 0) {
 		return false;

@@ -20,6 +20,7 @@ void print_disk_list(const Vx__Reply *reply, const struct disk_choice *choice, b
 void print_disk_list_json(const Vx__Reply *reply, const struct disk_choice *choice, FILE *out);
 /* All about the chosen disks. */
 void print_disk_details(const Vx__Reply *reply, const struct disk_choice *choice, FILE *out);
+bool print_disk_is_chosen(const struct disk_choice *choice, const Vx__DiskInfo *disk);
 /* Is there any that is chosen? */
 bool print_disk_any(const Vx__Reply *reply, const struct disk_choice *choice);
 
