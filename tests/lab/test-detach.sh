@@ -33,7 +33,11 @@ check "a sees the disk" output_has '^d2 +cdsdisk +d2 +data +online shared$' on a
 check "vxrecover says which node does not see it" output_has 'refused by node b: does not see disk d2' \
 	on c sh -c "vxrecover -g $GROUP 2>&1; true"
 check "... and fails, by the disk's name too" not on a vxrecover -g "$GROUP" d2
+check "vxdisk path tells node a of it, ..." output_has '^b +- +d2 +data +DISABLED$' on a vxdisk path
+check "... and that itself sees the disk" output_has '^a +d2 +d2 +data +ENABLED$' on a vxdisk -g "$GROUP" path d2
+check "... as JSON" output_has '^c$' on a sh -c "vxdisk --json path d1 | jq -r '.paths[] | select(.state == \"ENABLED\").node'"
 check "the path is whole again" lab disk-heal b d2
+check "... and for a" output_has '^b +d2 +d2 +data +ENABLED$' on a vxdisk path
 check "then b sees it too" not output_has 'failed was' on b vxdisk list
 for node in c b a; do
 	check "node $node loses power" lab crash "$node"
