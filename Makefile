@@ -62,7 +62,7 @@ CMDS := $(patsubst vxconfigd/cmd/%.c,$(B)/bin/%,$(CMD_MAIN))
 TOOLS := $(foreach t,$(TOOL_MAIN),$(B)/tests/$(notdir $(t:.c=)))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_MAIN))
 
-.PHONY: all build deps demo check check-unit check-lab check-lint check-faults check-crash bench bench-control install clean help
+.PHONY: all build deps demo check check-unit check-lab check-lint check-faults check-crash check-data bench bench-control install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: build
@@ -71,7 +71,7 @@ build: $(DAEMONS) $(CMDS) $(TOOLS)
 
 help:
 	@sed -n '3,9s/^# \{0,1\}//p' Makefile
-	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-crash check-sim check-sim-exhaustive check-mutants sim bench bench-control install clean'
+	@echo 'targets: deps build demo check check-unit check-lab check-lint check-faults check-crash check-data check-sim check-sim-exhaustive check-mutants sim bench bench-control install clean'
 
 $(PB): base/vxha.proto
 	$(call say,PROTO,$<)
@@ -188,6 +188,14 @@ check-crash:
 	+$(Q)$(again) FAULTS=1 stage
 	+$(Q)$(again) build
 	$(Q)tests/crash/crash
+
+# Long forms of the data path's tests. DATA_SEED chooses the accidents, DATA_ROUNDS how many rounds of them.
+DATA_SEED ?= 1
+DATA_ROUNDS ?= 20
+DATA_LAYOUTS := mirror nolog stripes mirror3
+check-data: build stage
+	$(Q)LIMIT=7200 tests/run-lab $(foreach l,$(DATA_LAYOUTS),"tests/lab/test-accidents.sh $l $(DATA_SEED) $(DATA_ROUNDS)") \
+		$(addprefix tests/lab/test-,files.sh layouts.sh attach.sh resize.sh disk-lost.sh detach.sh)
 
 check: deps
 	+$(Q)$(again) build $(UNITS) $(B)/tests/vxsim stage
