@@ -20,14 +20,22 @@ mounted() {	# mounted NODE TYPE
 	loops_there "$1" && on "$1" mount -o loop -t "$2" $DEVICE $MOUNT
 }
 
+longer() {
+	local n
+	for n in $NODES; do
+		[ "$(on "$n" stat -c %s $DEVICE)" = $((400 << 20)) ] || return 1
+	done
+}
+
 # Writes files, each of random bytes, until it dies; tells of each that is on stable storage.
 files_start() {	# files_start NODE
+	: >"$WORK/files"
 	on "$1" sh -c '
 		for i in $(seq 100000); do
 			head -c $((i % 7 * 9973 + 100)) /dev/urandom >/tmp/new
 			dd if=/tmp/new of='$MOUNT'/file$i conv=fsync 2>/dev/null && sync -f '$MOUNT' || exit 1
 			echo "$(md5sum </tmp/new) file$i"
-		done' >"$WORK/files" 2>/dev/null </dev/null &
+		done' >>"$WORK/files" 2>/dev/null </dev/null &
 	FILES=$!
 }
 
@@ -47,8 +55,9 @@ for type in ext4 xfs; do
 	case $type in
 	ext4) make="mke2fs -q -F -t ext4" fsck="e2fsck -fn" ;;
 	xfs)
-		on a sh -c 'command -v mkfs.xfs' || continue
 		make="mkfs.xfs -q -f" fsck="xfs_repair -n -f"
+		check "the volume becomes as long as xfs needs" on a vxassist -g "$GROUP" growto "$VOLUME" 400m
+		wait_for 5 "... for everybody" longer
 		;;
 	esac
 	victim=$(slave_nodes | head -n 1)
