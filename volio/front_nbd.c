@@ -383,6 +383,7 @@ static int nbd_start(struct iod *iod, void **out_front)
 		return -ENOMEM;
 	}
 	front->iod = iod;
+	front->fd = -1;
 	LIST_INIT(&front->clients);
 	snprintf(front->path, sizeof(front->path), "%s/%s", path_run_dir(), PATH_NBD_SOCKET);
 	rc = nbd_listen(front);
