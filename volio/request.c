@@ -191,6 +191,20 @@ static void io_merge(struct io_request *request)
 	io_mark(request);
 }
 
+/* Its range was of blocks of another length, or of a longer volume. What of it was written stays marked. */
+static void io_restart(struct io_request *request)
+{
+	if (request->reached) {
+		vio_stick(request);
+	}
+	if (request->marked) {
+		vio_log_end(request);
+	}
+	request->reached = request->unwritten = false;
+	io_range_leave(request->vio, &request->range);
+	io_start(request);
+}
+
 /* The range is held. */
 static void io_locked(struct io_request *request)
 {
@@ -201,6 +215,10 @@ static void io_locked(struct io_request *request)
 	if (vio->hold != 0) {
 		io_range_leave(vio, &request->range);
 		gate_queue(request);
+		return;
+	}
+	if (request->block != vio->conf->block || request->end > vio->conf->length) {
+		io_restart(request);
 		return;
 	}
 	gate_enter(vio);
@@ -243,6 +261,7 @@ static bool io_shape(struct io_request *request, uint32_t block)
 		request->data = request->buffer;
 		request->kind = IO_WRITE;
 	}
+	request->block = block;
 	request->start = request->offset / block * block;
 	request->end = (request->offset + request->length + block - 1) / block * block;
 	return true;
@@ -352,8 +371,12 @@ void io_retry_parked(struct vio *vio)
 		request->state = IO_ACTIVE;
 		request->error = 0;
 		request->failed = 0;
+		request->synced = false;
 		if (request->kind != IO_FLUSH && request->end > vio->conf->length) {
 			io_end(request, -EIO); /* it became shorter */
+		} else if (request->kind != IO_FLUSH && request->block != vio->conf->block) {
+			gate_leave(vio);
+			io_restart(request);
 		} else if (request->kind == IO_FLUSH) {
 			legs_flush(request);
 		} else if (vio->log != NULL && !request->marked) { /* parked before there was a log */

@@ -54,6 +54,7 @@ struct io_request {
 	TAILQ_ENTRY(io_request) link;
 	struct range_lock range;
 	uint64_t start, end;			  /* offset and its end, aligned to blocks */
+	uint32_t block;				  /* of that length */
 	uint64_t cursor;			  /* legs were made up to here */
 	uint32_t plexes;			  /* bit set: where the legs go */
 	uint32_t legs;				  /* in flight */

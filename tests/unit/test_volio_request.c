@@ -537,6 +537,39 @@ START_TEST(who_waits_for_the_log_may_have_written)
 }
 END_TEST
 
+/* ---- a disk of larger blocks comes (V9) ---- */
+
+static struct volconf *with_block(uint32_t block)
+{
+	struct volconf *other = hand_conf(2, 0, 0, REGIONS);
+
+	other->block = block;
+	return other;
+}
+
+/* One is parked, one waits for the range of it; both are not whole blocks afterwards. */
+START_TEST(who_waits_goes_on_in_larger_blocks)
+{
+	ck_assert(submit(vio[0], IO_WRITE, VX_SECTOR, VX_SECTOR, false));
+	hand_end_disk(0, -EIO);
+	hand_end_disk(-1, 0);
+	ck_assert(submit(vio[0], IO_WRITE, VX_SECTOR, 2 * VX_SECTOR, false));
+	hold(vio[0], VIO_HOLD_CONF);
+	apply(vio[0], with_block(VX_BLOCK), false);
+	release(vio[0], VIO_HOLD_CONF);
+	while (hand.ops > 0) {
+		for (size_t i = 0; i < hand.ops; i++) {
+			ck_assert_uint_eq(hand.op[i].offset % VX_BLOCK, 0);
+			ck_assert_uint_eq(hand.op[i].length, VX_BLOCK);
+		}
+		hand_end(0, 0);
+		hand_turn();
+	}
+	ck_assert_uint_eq(ended, 2);
+	ck_assert_uint_eq(failed, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio_request");
@@ -551,6 +584,7 @@ int main(void)
 	tcase_add_test(all, durable_zeroes_wait_for_their_flush);
 	tcase_add_test(all, who_waits_comes_before_newcomers);
 	tcase_add_test(all, a_free_request_goes_to_who_can_use_it);
+	tcase_add_test(all, who_waits_goes_on_in_larger_blocks);
 	tcase_add_test(all, what_ends_in_parts_is_told);
 	tcase_add_test(all, a_lost_cache_is_told);
 	tcase_add_test(all, a_mark_stays_until_it_is_equal);
