@@ -54,13 +54,16 @@ static void drl_disk_read_block(struct drl_disk *log, const struct drl_block_id 
 	uint8_t *block = aligned_alloc(VX_BLOCK, VX_BLOCK),
 		*best = aligned_alloc(VX_BLOCK, VX_BLOCK);
 	uint64_t sequence, best_sequence = 0;
-	bool found = false;
+	bool found = false, newer = false;
 
 	for (int i = 0; i < DRL_READ_TRIES && !found && block != NULL && best != NULL; i++) {
 		for (uint32_t plex = 0; plex < log->conf->logs; plex++) {
-			if (drl_disk_io(log, plex, id, block, false) &&
-			    drl_block_decode(block, id, &sequence, NULL) == 0 &&
-			    (!found || sequence > best_sequence)) {
+			int rc = drl_disk_io(log, plex, id, block, false)
+					 ? drl_block_decode(block, id, &sequence, NULL)
+					 : -EIO;
+
+			newer = newer || rc == -VX_E_VERSION;
+			if (rc == 0 && (!found || sequence > best_sequence)) {
 				uint8_t *swap = best;
 
 				best = block;
@@ -74,6 +77,7 @@ static void drl_disk_read_block(struct drl_disk *log, const struct drl_block_id 
 		(void)drl_block_decode(best, id, &sequence, map);
 	} else {
 		log->corrupt = true;
+		log->newer = log->newer || newer;
 		if (map != NULL) {
 			drl_block_all_dirty(id, map);
 		}
@@ -223,6 +227,7 @@ static bool drl_disk_has_header(struct drl_disk *log)
 
 	drl_disk_read_block(&look, &id, NULL, &sequence);
 	log->failed |= look.failed;
+	log->newer = look.newer;
 	return !look.corrupt;
 }
 
@@ -236,6 +241,9 @@ int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions)
 
 	if (rc == 0) {
 		drl_disk_read_recovery(log, map, &sequence);
+	}
+	if (rc == 0 && !has_header && log->newer) {
+		rc = -VX_E_VERSION;
 	}
 	if (rc == 0 && !has_header) { /* not a log, or of another volume: everything is dirty */
 		log->corrupt = true;

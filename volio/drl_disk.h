@@ -18,6 +18,7 @@ struct drl_disk {
 	const struct volconf *conf; /* with at least one log plex */
 	uint32_t failed;	    /* out: bit set of log plexes with I/O errors */
 	bool corrupt;		    /* out: some block decoded on no log plex */
+	bool newer;		    /* out: ... for a newer program wrote it */
 };
 
 /* Reads the recovery map into map (or'ed). */
@@ -32,7 +33,7 @@ int drl_disk_write_recovery(struct drl_disk *log, const uint64_t *map, uint64_t 
 /*
  * V15: folds the active maps of slots (bit set) into the recovery map: the recovery map is durable
  * before an active map is cleared, so that it can be done again at any point. out_regions: that it
- * then has.
+ * then has. -VX_E_VERSION: it is the log of a newer program, nothing was written.
  */
 int drl_disk_fold(struct drl_disk *log, uint32_t slots, uint32_t *out_regions);
 /*

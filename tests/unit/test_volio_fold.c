@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/drl_size.h"
+#include "base/errors.h"
 #include "volio/bits.h"
 #include "volio/drl_format.h"
 #include "volio/reshape.h"
@@ -167,6 +168,30 @@ START_TEST(what_is_no_log_is_all_dirty)
 END_TEST
 
 /* Only what is folded is cleared: the others live, and do not write their marks again. */
+/* Its header has another major: nothing of it is touched. */
+START_TEST(the_log_of_a_newer_program_stays)
+{
+	struct world world;
+	uint8_t before[VX_BLOCK], block[VX_BLOCK];
+	uint32_t regions = 0;
+
+	world_open(&world);
+	ck_assert_int_eq(drl_disk_format(&world.shell, NULL, NULL), 0);
+	for (uint32_t i = 0; i < LOGS; i++) {
+		off_t offset = (off_t)world.sd[i].disk_offset;
+
+		ck_assert_int_eq(pread(world.disk[i].fd, before, VX_BLOCK, offset), VX_BLOCK);
+		before[8] = 2;
+		ck_assert_int_eq(pwrite(world.disk[i].fd, before, VX_BLOCK, offset), VX_BLOCK);
+	}
+	ck_assert_int_eq(drl_disk_fold(&world.shell, UINT32_MAX, &regions), -VX_E_VERSION);
+	ck_assert_int_eq(pread(world.disk[0].fd, block, VX_BLOCK, (off_t)world.sd[0].disk_offset),
+			 VX_BLOCK);
+	ck_assert_mem_eq(block, before, VX_BLOCK);
+	world_close(&world);
+}
+END_TEST
+
 START_TEST(marks_of_the_living_stay_when_the_header_is_lost)
 {
 	struct world world;
@@ -344,6 +369,7 @@ int main(void)
 	tcase_add_test(tcase, the_newest_valid_block_counts);
 	tcase_add_test(tcase, what_is_no_log_is_all_dirty);
 	tcase_add_test(tcase, marks_of_the_living_stay_when_the_header_is_lost);
+	tcase_add_test(tcase, the_log_of_a_newer_program_stays);
 	tcase_add_test(tcase, a_log_plex_that_refused_a_map_keeps_the_others);
 	tcase_add_test(tcase, a_second_log_forgets_nothing);
 	tcase_add_test(tcase, a_log_is_reshaped);
