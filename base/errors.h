@@ -45,7 +45,8 @@
 	X(AGAIN, 8, "try again") \
 	X(FULL, 5, "a limit is reached") \
 	X(STARTED, 25, "is started already") \
-	X(UNPROVEN, 20, "a node is not proven to be off")
+	X(UNPROVEN, 20, "a node is not proven to be off") \
+	X(DIFFERS, 20, "its plexes may differ")
 
 enum vx_error {
 	VX_E_FIRST = VX_E_BASE,

@@ -15,6 +15,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/timeouts.h"
+#include "volio/bits.h"
 #include "volio/control.h"
 #include "volio/volume.h"
 
@@ -26,8 +27,8 @@ struct suspension {
 	size_t txid_length;
 	char dgid[128];
 	uint64_t asker, cookie;
-	uint64_t *rid;
-	size_t rids;
+	uint64_t *rid, *clean_rid;
+	size_t rids, clean_rids;
 	bool answered, dropped;
 	struct loop_timer timer;
 };
@@ -47,6 +48,7 @@ static void suspension_free(struct suspension *suspension)
 {
 	loop_timer_cancel(&suspension->timer);
 	free(suspension->rid);
+	free(suspension->clean_rid);
 	free(suspension);
 }
 
@@ -85,7 +87,7 @@ static void suspension_answer(struct suspension *suspension, int error, const ch
 	}
 }
 
-static void suspension_drained(struct gather *gather)
+static void suspension_ready(struct gather *gather)
 {
 	struct suspension *suspension = gather->ctx;
 
@@ -96,6 +98,51 @@ static void suspension_drained(struct gather *gather)
 		return;
 	}
 	suspension_answer(suspension, gather->error, gather->reason);
+}
+
+/* V35: CLEAN says that the plexes are equal, or that a log says where they are not. */
+static void suspension_clean(struct volume *volume, struct gather *gather)
+{
+	const struct volconf *conf = volume->conf;
+	char reason[VX_REASON_MAX];
+
+	if (conf->regions > 0 && conf->logs == 0 &&
+	    (!volume->maps_ready || bits_count(volume->map, conf->regions) > 0)) {
+		snprintf(reason, sizeof(reason), "volume %s: its recovery has not ended",
+			 conf->name);
+		gather_add(gather);
+		gather_end(gather, -VX_E_DIFFERS, reason);
+	} else {
+		volume_clean(volume, gather);
+	}
+}
+
+static void suspension_drained(struct gather *gather)
+{
+	struct suspension *suspension = gather->ctx;
+
+	if (gather->error != 0 || suspension->dropped) {
+		suspension_ready(gather);
+		return;
+	}
+	gather_begin(gather, suspension_ready, suspension);
+	for (size_t i = 0; i < suspension->rids; i++) {
+		struct volume *volume =
+			iod_volume(suspension->iod, suspension->dgid, suspension->rid[i]);
+
+		if (volume != NULL) {
+			volume_map_wait(volume, gather);
+		}
+	}
+	for (size_t i = 0; i < suspension->clean_rids; i++) {
+		struct volume *volume =
+			iod_volume(suspension->iod, suspension->dgid, suspension->clean_rid[i]);
+
+		if (volume != NULL) {
+			suspension_clean(volume, gather);
+		}
+	}
+	gather_end(gather, 0, NULL);
 }
 
 static void suspension_slow(void *ctx, const char *text)
@@ -122,7 +169,8 @@ static void suspension_on_timer(void *ctx)
 			iod_volume(suspension->iod, suspension->dgid, suspension->rid[i]);
 
 		if (volume != NULL && !volume->leaving &&
-		    atomic_load_explicit(&volume->vio->shown_in_flight, memory_order_relaxed) > 0) {
+		    (volume->map_writes > 0 || atomic_load_explicit(&volume->vio->shown_in_flight,
+								    memory_order_relaxed) > 0)) {
 			gather_add(&suspension->drained);
 			volume_slowest(volume, suspension_slow, suspension);
 			return;
@@ -136,7 +184,8 @@ void suspend_request(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 	struct suspension *suspension = calloc(1, sizeof(*suspension));
 	uint32_t timeout_ms = request->timeout_ms != 0 ? request->timeout_ms : VX_DRAIN_MS;
 
-	if (request->txid.len > ID_BYTES || request->n_vol_rid > VX_VOLUMES_MAX) {
+	if (request->txid.len > ID_BYTES || request->n_vol_rid > VX_VOLUMES_MAX ||
+	    request->n_clean_rid > request->n_vol_rid) {
 		control_answer(iod, asker, msg->cookie, -VX_E_PROTO,
 			       "transaction id or list of volumes too long");
 		free(suspension);
@@ -145,7 +194,10 @@ void suspend_request(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 	if (suspension != NULL) {
 		suspension->rid = calloc(request->n_vol_rid + 1, sizeof(uint64_t));
 	}
-	if (suspension == NULL || suspension->rid == NULL) {
+	if (suspension != NULL) {
+		suspension->clean_rid = calloc(request->n_clean_rid + 1, sizeof(uint64_t));
+	}
+	if (suspension == NULL || suspension->rid == NULL || suspension->clean_rid == NULL) {
 		log_bug("out of memory");
 	}
 	suspension->iod = iod;
@@ -156,6 +208,8 @@ void suspend_request(struct iod *iod, uint64_t asker, const Vx__Ipc *msg)
 	snprintf(suspension->dgid, sizeof(suspension->dgid), "%s", request->dgid);
 	suspension->rids = request->n_vol_rid;
 	memcpy(suspension->rid, request->vol_rid, request->n_vol_rid * sizeof(uint64_t));
+	suspension->clean_rids = request->n_clean_rid;
+	memcpy(suspension->clean_rid, request->clean_rid, request->n_clean_rid * sizeof(uint64_t));
 	LIST_INSERT_HEAD(&iod->suspensions, suspension, link);
 	loop_timer_set(iod->loop, &suspension->timer, timeout_ms, suspension_on_timer, suspension);
 	gather_begin(&suspension->drained, suspension_drained, suspension);

@@ -302,13 +302,16 @@ static void sync_clear_done(struct worker_job *job)
 {
 	struct sync *sync = (struct sync *)((char *)job - offsetof(struct sync, clear_job));
 
-	iod_job_end(sync->volume->group->iod, sync->volume->group->shared);
+	struct volume *volume = sync->volume;
+
+	iod_job_end(volume->group->iod, volume->group->shared);
 	sync->clearing = false;
 	if (sync->clear_conf == sync->volume->conf) { /* a bit too many on disk does no harm */
 		control_log_errors(sync->volume, sync->clear_log.failed);
 	}
 	volconf_free(&sync->volume->group->iod->disks, sync->clear_conf);
 	sync_cleared(sync);
+	volume_map_write_end(volume);
 }
 
 /* V24: the bits go from the disk first, from this node's memory then, from the others' with the
@@ -334,6 +337,7 @@ static void sync_clear(struct sync *sync, const struct resync_effects *effects)
 	sync->clear_job.run = sync_clear_run;
 	sync->clear_job.done = sync_clear_done;
 	iod_job_begin(volume->group->iod, volume->group->shared);
+	volume_map_write_begin(volume);
 	worker_submit(volume->group->iod->worker, "", &sync->clear_job);
 }
 

@@ -465,12 +465,31 @@ void vio_run_apply(struct lane_call *call)
 	lane_call_end(call, 0);
 }
 
+static void clean_flushed(struct io_request *request)
+{
+	struct vio_clean *clean = (struct vio_clean *)((char *)request -
+						       offsetof(struct vio_clean, flush));
+	struct vio *vio = request->vio;
+
+	lane_call_end(&clean->call, request->failed != 0 || vio->stuck.count > 0 ? -EIO : 0);
+	gate_leave(vio);
+}
+
+static void clean_flush(struct vio_clean *clean)
+{
+	struct vio *vio = clean->call.vio;
+
+	clean->flush = (struct io_request){ .vio = vio, .kind = IO_FLUSH, .next = clean_flushed };
+	gate_enter(vio);
+	legs_flush(&clean->flush);
+}
+
 void vio_run_clean(struct lane_call *call)
 {
 	struct vio *vio = call->vio;
 
 	if (vio->log == NULL) {
-		lane_call_end(call, vio->stuck.count > 0 ? -EIO : 0);
+		clean_flush((struct vio_clean *)call);
 		return;
 	}
 	if (vio->log->flush_failed) {

@@ -57,7 +57,12 @@ struct vio_apply {
 };
 void vio_run_apply(struct lane_call *call);
 
-/* Held and drained: flushes the plexes and clears every bit that is not stuck, durably. */
+/* Held and drained: flushes the plexes and clears every bit that is not stuck, durably. -EIO: some stay, or without
+ * a log the plexes may differ. */
+struct vio_clean {
+	struct lane_call call;
+	struct io_request flush;
+};
 void vio_run_clean(struct lane_call *call);
 
 /*

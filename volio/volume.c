@@ -68,6 +68,34 @@ static void volume_call(struct volume *volume, void (*run)(struct lane_call *cal
 	lane_call_send(&call->call);
 }
 
+struct volume_clean {
+	struct vio_clean clean;
+	struct volume *volume;
+	struct gather *gather;
+};
+
+static void volume_cleaned(struct lane_call *call)
+{
+	struct volume_clean *clean = (struct volume_clean *)call;
+	char reason[VX_REASON_MAX];
+
+	snprintf(reason, sizeof(reason), "volume %s: a write failed, or a disk could not be flushed",
+		 clean->volume->conf->name);
+	gather_end(clean->gather, call->result != 0 ? -VX_E_DIFFERS : 0, reason);
+	free(clean);
+}
+
+void volume_clean(struct volume *volume, struct gather *gather)
+{
+	struct volume_clean *clean = volume_alloc(sizeof(*clean));
+
+	volume_call_init(volume, &clean->clean.call, vio_run_clean, volume_cleaned);
+	clean->volume = volume;
+	clean->gather = gather;
+	gather_add(gather);
+	lane_call_send(&clean->clean.call);
+}
+
 /* ---- life ---- */
 
 static void volume_on_trouble(struct mail *mail)
@@ -217,7 +245,7 @@ static void volume_end_clean(struct gather *part)
 
 	gather_begin(&end->part, volume_end_fail, end);
 	if (end->clean) {
-		volume_call(end->volume, vio_run_clean, 0, 0, &end->part);
+		volume_clean(end->volume, &end->part);
 	}
 	gather_end(&end->part, 0, NULL);
 }
@@ -247,6 +275,42 @@ void volume_remove(struct volume *volume, bool clean, int error, struct gather *
 		volume->busy_waiter = &end->part;
 	}
 	gather_end(&end->part, 0, NULL);
+}
+
+struct volume_waiter {
+	SLIST_ENTRY(volume_waiter) link;
+	struct gather *gather;
+};
+
+void volume_map_write_begin(struct volume *volume)
+{
+	volume->map_writes++;
+	volume_busy_begin(volume);
+}
+
+void volume_map_write_end(struct volume *volume)
+{
+	struct volume_waiter *waiter;
+
+	assert(volume->map_writes > 0);
+	volume->map_writes--;
+	while (volume->map_writes == 0 && (waiter = SLIST_FIRST(&volume->map_waiters)) != NULL) {
+		SLIST_REMOVE_HEAD(&volume->map_waiters, link);
+		gather_end(waiter->gather, 0, NULL);
+		free(waiter);
+	}
+	volume_busy_end(volume);
+}
+
+void volume_map_wait(struct volume *volume, struct gather *gather)
+{
+	if (volume->map_writes > 0) {
+		struct volume_waiter *waiter = volume_alloc(sizeof(*waiter));
+
+		waiter->gather = gather;
+		gather_add(gather);
+		SLIST_INSERT_HEAD(&volume->map_waiters, waiter, link);
+	}
 }
 
 void volume_busy_begin(struct volume *volume)

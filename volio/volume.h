@@ -47,6 +47,8 @@ struct volume {
 	bool map_dropped; /* ... and its resync ended meanwhile: what is read is old */
 	uint32_t busy;	  /* jobs and copies that use it */
 	struct gather *busy_waiter;
+	uint32_t map_writes; /* jobs that write its recovery map */
+	SLIST_HEAD(volume_waiters, volume_waiter) map_waiters;
 };
 
 /* Makes a volume with these holds in the lane with the fewest; takes conf over. 0 or -ENOMEM. */
@@ -62,12 +64,23 @@ void volume_remove(struct volume *volume, bool clean, int error, struct gather *
 /* Puts a hold; gather's part ends when nothing is in flight (-ECANCELED: released before). */
 void volume_hold(struct volume *volume, enum vio_hold hold, struct gather *gather);
 void volume_release(struct volume *volume, enum vio_hold hold);
+/*
+ * Held and drained: flushes it and clears the active map. gather's part: -VX_E_DIFFERS with the reason if regions
+ * of it may differ since writes of this node.
+ */
+void volume_clean(struct volume *volume, struct gather *gather);
 /* Text on the slowest request in flight, or "": from what the lane said last; asks it again. */
 void volume_slowest(struct volume *volume, void (*done)(void *ctx, const char *text), void *ctx);
 
 /* Something in a worker or lane uses the volume: it cannot end before. Paired. */
 void volume_busy_begin(struct volume *volume);
 void volume_busy_end(struct volume *volume);
+
+/* A worker writes its recovery map on disk. Paired. Who changes the log otherwise waits for the end, of a volume that
+ * is held and drained (V36). */
+void volume_map_write_begin(struct volume *volume);
+void volume_map_write_end(struct volume *volume);
+void volume_map_wait(struct volume *volume, struct gather *gather);
 
 /*
  * Gives a held and drained volume another configuration (takes it over), with all that hangs on it at the

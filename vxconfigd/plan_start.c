@@ -47,7 +47,8 @@ void plan_start_one(struct plan_work *work, Vx__Vol *vol)
 			     : VX__VOL_STATE__VOL_ACTIVE;
 }
 
-static void volume_stop(Vx__Config *config, Vx__Vol *vol)
+/* CLEAN only if the vxiods say, when it is quiet, that its plexes are equal; else NEEDSYNC (V35). */
+static void volume_stop(Vx__Config *config, Vx__Vol *vol, bool clean)
 {
 	for (size_t i = 0; i < config->n_plex; i++) {
 		Vx__Plex *plex = config->plex[i];
@@ -61,8 +62,8 @@ static void volume_stop(Vx__Config *config, Vx__Vol *vol)
 		}
 	}
 	vol->kstate = VX__KSTATE__KS_DISABLED;
-	vol->state = vol->state == VX__VOL_STATE__VOL_ACTIVE ? VX__VOL_STATE__VOL_CLEAN :
-							      VX__VOL_STATE__VOL_NEEDSYNC;
+	vol->state = clean && vol->state == VX__VOL_STATE__VOL_ACTIVE ? VX__VOL_STATE__VOL_CLEAN :
+								       VX__VOL_STATE__VOL_NEEDSYNC;
 }
 
 static int start_one(struct plan_work *work, Vx__Vol *vol)
@@ -77,7 +78,7 @@ static int start_one(struct plan_work *work, Vx__Vol *vol)
 static void stop_one(struct plan_work *work, Vx__Vol *vol)
 {
 	plan_quiesce(work, vol->rid);
-	volume_stop(work->after, vol);
+	volume_stop(work->after, vol, !plan_has_flag(work, "f"));
 }
 
 int plan_volume_start(struct plan_work *work)

@@ -436,6 +436,13 @@ void request_ended(struct group *group, int error, uint32_t node, const char *re
 		request_scatter(group, true);
 		return;
 	}
+	if (error == -VX_E_DIFFERS && !group->taking_over && !request_has_flag(req->request, "f")) {
+		log_notice("dg=%s %s: %s: stopped as NEEDSYNC", group->name,
+			   node != 0 ? cview_name(&group->configd->cluster, node) : "", reason);
+		PROTO_ADD(req->request->flag, req->request->n_flag, proto_string("f"));
+		request_scatter(group, false);
+		return;
+	}
 	if (group->state == GROUP_NEW) {
 		group->gone = true; /* it was not made */
 	}

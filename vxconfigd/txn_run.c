@@ -67,6 +67,18 @@ static void txn_on_suspended(void *ctx, int error, const char *reason, const Vx_
 	free(job);
 }
 
+/* Will the volume be CLEAN? Its vxiods must say that its plexes are equal. */
+static bool txn_cleans(const struct group *group, uint64_t vol_rid)
+{
+	const Vx__Vol *before = config_vol_rid(group->config, vol_rid), *after = NULL;
+
+	if (group->pending.after != NULL) {
+		after = config_vol_rid(group->pending.after, vol_rid);
+	}
+	return before != NULL && after != NULL && after->state == VX__VOL_STATE__VOL_CLEAN &&
+	       before->state != VX__VOL_STATE__VOL_CLEAN;
+}
+
 static void txn_suspend(struct group *group, const struct txn_ref *ref)
 {
 	struct txn_job *job = proto_grow(NULL, 0, sizeof(*job));
@@ -79,10 +91,16 @@ static void txn_suspend(struct group *group, const struct txn_ref *ref)
 	suspend.dgid = group->dgid;
 	suspend.n_vol_rid = group->pending.propose->n_quiesce;
 	suspend.vol_rid = group->pending.propose->quiesce;
+	for (size_t i = 0; i < suspend.n_vol_rid; i++) {
+		if (txn_cleans(group, suspend.vol_rid[i])) {
+			PROTO_ADD(suspend.clean_rid, suspend.n_clean_rid, suspend.vol_rid[i]);
+		}
+	}
 	suspend.timeout_ms = VX_SUSPEND_MS;
 	msg.body_case = VX__IPC__BODY_IOD_SUSPEND;
 	msg.iod_suspend = &suspend;
 	iod_call(group->configd->iod, &msg, txn_on_suspended, job);
+	free(suspend.clean_rid);
 }
 
 static void txn_pending_end(struct group *group)

@@ -146,6 +146,9 @@ START_TEST(nothing_is_sent_to_a_volume_that_is_gone)
 			volume_hold(one, VIO_HOLD_CLUSTER, NULL);
 		}
 		hand_lane();
+		while (hand.ops > 0) { /* its flush */
+			hand_end(0, 0);
+		}
 		LIST_FOREACH(one, &world.group.volumes, link)
 		{
 			volume_set_window(one, 0, 0, NULL);

@@ -244,6 +244,14 @@ START_TEST(volumes_start_and_stop)
 	ck_assert_int_eq(query_volume_condition(s->config, sample_vol(s, "vol1")), QUERY_STARTABLE);
 	sample_refuse(s, "vxvol -g data stop vol1", MSG_VOLUME_NOT_STARTED, "vol1");
 	ck_assert_int_eq(s->exit_code, 26);
+	sample_do(s, "vxvol -g data start vol1");
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_ACTIVE);
+	sample_do(s, "vxvol -g data -f stop vol1"); /* a vxiod said that its plexes may differ (V35) */
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_NEEDSYNC);
+	sample_do(s, "vxvol -g data start vol1");
+	ck_assert_int_eq(sample_vol(s, "vol1")->state, VX__VOL_STATE__VOL_SYNC);
+	sample_vol(s, "vol1")->state = VX__VOL_STATE__VOL_ACTIVE;
+	sample_do(s, "vxvol -g data stop vol1");
 	sample_do(s, "vxvol -g data stopall");
 	sample_do(s, "vxvol -g data stopall");
 	ck_assert(delta_is_empty(s->plan->delta));

@@ -26,8 +26,9 @@ void control_answer(struct iod *iod, uint64_t asker, uint64_t cookie, int error,
 	(void)iod;
 	(void)asker;
 	(void)cookie;
-	(void)error;
 	(void)reason;
+	world.answers++;
+	world.answer = error;
 }
 
 void control_plex_error(struct volume *of, uint64_t plex_rid, uint64_t offset, uint64_t length,
@@ -125,7 +126,7 @@ void world_open(struct volconf *conf, bool full)
 	hand.iod.cluster = &world.cluster;
 	world.group = (struct iod_group){ .iod = &hand.iod, .dgid = "1.a", .name = "data" };
 	LIST_INSERT_HEAD(&hand.iod.groups, &world.group, link);
-	world.synced = 0;
+	world.synced = world.answers = 0;
 	ck_assert_int_eq(volume_create(&world.group, conf, VIO_HOLD_MAPS, &world.volume), 0);
 	world_begin();
 	volume_read_maps(world.volume, full, &world.gather);

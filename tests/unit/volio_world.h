@@ -17,6 +17,8 @@ struct world {
 	struct volume *volume;
 	struct gather gather;
 	unsigned int synced; /* said to vxconfigd */
+	unsigned int answers; /* to it; the last one: */
+	int answer;
 	unsigned int sent;   /* to the other nodes; the last one: */
 	uint8_t said[4096];
 	size_t said_size;
