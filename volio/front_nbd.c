@@ -225,7 +225,8 @@ static int nbd_client_hand_over(struct nbd_client *client)
 		client->volume = NULL;
 		return -ENODEV; /* it went while we talked */
 	}
-	rc = volume_open(client->volume, client->pid, front_nbd.name, false, &client->open);
+	rc = volume_open(client->volume, client->pid, front_nbd.name,
+			 !client->volume->read_only, &client->open);
 	if (rc != 0) {
 		return rc;
 	}

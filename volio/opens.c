@@ -41,7 +41,7 @@ static void opens_command(pid_t pid, char *out, size_t size)
 	}
 }
 
-int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how,
+int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how, bool write,
 	      struct open_entry **out_entry)
 {
 	struct open_entry *entry;
@@ -56,6 +56,7 @@ int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char 
 	entry->volume = volume;
 	entry->pid = pid;
 	entry->how = how;
+	entry->write = write;
 	entry->since_ms = clock_ms();
 	opens_command(pid, entry->command, sizeof(entry->command));
 	LIST_INSERT_HEAD(&opens->list, entry, link);
@@ -111,6 +112,20 @@ bool opens_is_again(const struct opens *opens, const struct open_entry *entry)
 			return false;
 		}
 		if (other->volume == entry->volume && other->pid == entry->pid &&
+		    other->how == entry->how) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool opens_writes(const struct opens *opens, const struct open_entry *entry)
+{
+	const struct open_entry *other;
+
+	LIST_FOREACH(other, &opens->list, link)
+	{
+		if (other->write && other->volume == entry->volume && other->pid == entry->pid &&
 		    other->how == entry->how) {
 			return true;
 		}

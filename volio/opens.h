@@ -22,6 +22,7 @@ struct open_entry {
 	pid_t pid;
 	char command[64];  /* of /proc/PID/comm when it was opened */
 	const char *how;   /* "fuse", "nbd" */
+	bool write;	   /* may it write? */
 	uint64_t since_ms; /* monotonic */
 };
 
@@ -36,7 +37,7 @@ struct opens {
 
 void opens_init(struct opens *opens, void (*changed)(void *ctx), void *ctx);
 /* 0, -VX_E_FULL (VX_OPENS_MAX), -ENOMEM. */
-int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how,
+int opens_add(struct opens *opens, struct volume *volume, pid_t pid, const char *how, bool write,
 	      struct open_entry **out_entry);
 void opens_remove(struct opens *opens, struct open_entry *entry);
 /* Ends every open of the volume by that way: its device is gone. */
@@ -46,6 +47,8 @@ bool opens_has(const struct opens *opens, const struct open_entry *entry);
 /* Does the list have, before it, another one of that volume by the same process, as an NBD client with
  * several connections makes it? Who tells people of processes leaves it out. */
 bool opens_is_again(const struct opens *opens, const struct open_entry *entry);
+/* May it, or another one of that volume by the same process, write? */
+bool opens_writes(const struct opens *opens, const struct open_entry *entry);
 /* The volume goes away: its entries are of nothing. */
 void opens_forget(struct opens *opens, const struct volume *volume);
 /* "data/vol1: open by pid 1234 (fio) since 12 s" for each that fn chooses, with between between two;

@@ -215,6 +215,7 @@ static void report_opens(Vx__IodReport *report, const struct iod *iod, const cha
 		by->volume = report_text(volume->conf->name);
 		by->group = report_text(volume->conf->group);
 		by->count = 1;
+		by->write = opens_writes(&iod->opens, entry);
 		REPORT_ADD(report, open, by);
 	}
 }

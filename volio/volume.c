@@ -474,6 +474,7 @@ int volume_open(struct volume *volume, pid_t pid, const char *how, bool write,
 	if (!volconf_is_usable(volume->conf)) {
 		return -EIO;
 	}
-	return opens_add(&volume->group->iod->opens, volume, pid, how, out_entry) == 0 ? 0
-										       : -EMFILE;
+	return opens_add(&volume->group->iod->opens, volume, pid, how, write, out_entry) == 0
+		       ? 0
+		       : -EMFILE;
 }

@@ -32,6 +32,11 @@ bool activation_conflicts(Vx__Activation a, Vx__Activation b)
 	return (activation_table[a].conflicts & (1u << b)) != 0;
 }
 
+bool activation_writes(Vx__Activation mode)
+{
+	return mode == VX__ACTIVATION__ACT_SW || mode == VX__ACTIVATION__ACT_EW;
+}
+
 Vx__Activation activation_get(const struct activation_map *map, uint32_t nodeid)
 {
 	for (size_t i = 0; i < map->count; i++) {

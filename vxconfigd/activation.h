@@ -32,6 +32,8 @@ struct activation_map {
 };
 
 bool activation_conflicts(Vx__Activation a, Vx__Activation b);
+/* May a node with it write? */
+bool activation_writes(Vx__Activation mode);
 Vx__Activation activation_get(const struct activation_map *map, uint32_t nodeid);
 void activation_set(struct activation_map *map, uint32_t nodeid, Vx__Activation mode);
 /* May nodeid have mode? 0; -VX_E_BUSY (out_nodeid: who has a mode that conflicts); -VX_E_VERSION: it is not

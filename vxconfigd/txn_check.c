@@ -19,6 +19,7 @@
 struct txn_check {
 	struct txn_job job;
 	unsigned int waiting; /* questions that were not answered yet */
+	bool writers;	      /* of the volumes that are open only those that may be written count */
 	int error;
 	char reason[VX_REASON_MAX];
 };
@@ -143,11 +144,12 @@ static void txn_check_on_opens(void *ctx, int error, const char *reason, const V
 	     i++) {
 		const Vx__OpenBy *open = answer->iod_report->open[i];
 
-		if (strcmp(open->group, group->name) == 0 &&
+		if (strcmp(open->group, group->name) == 0 && (open->write || !check->writers) &&
 		    (group->config == NULL ||
 		     txn_check_is_cut(group, config_vol(group->config, open->volume)))) {
-			txn_check_no(check, -VX_E_OPEN, "volume %s is open: %s (pid %u)",
-				     open->volume, open->command, open->pid);
+			txn_check_no(check, -VX_E_OPEN, "volume %s is open%s: %s (pid %u)",
+				     open->volume, check->writers ? " for writing" : "",
+				     open->command, open->pid);
 		}
 	}
 	txn_check_answered(check);
@@ -411,7 +413,9 @@ static void txn_check_activate(struct txn_check *check, struct group *group)
 			     activation_name(activation_get(&group->activation, other)),
 			     cview_name(&configd->cluster, other));
 	} else if (propose->nodeid == configd->cluster.self &&
-		   propose->activation == VX__ACTIVATION__ACT_OFF) {
+		   !activation_writes(propose->activation) &&
+		   group_activation(group) != VX__ACTIVATION__ACT_OFF) {
+		check->writers = propose->activation != VX__ACTIVATION__ACT_OFF;
 		txn_check_opens(check, group);
 	} else if (propose->nodeid == configd->cluster.self &&
 		   group_activation(group) == VX__ACTIVATION__ACT_OFF && group->config != NULL) {

@@ -79,6 +79,10 @@ check "the group is not activated" refused_by a $DSK "vxdg -g $GROUP set activat
 check "the file goes" on a rm $DSK
 check "the group is activated" on a vxdg -g "$GROUP" set activation=sw
 wait_for 20 "every node has the device" devices_on_all $DSK/v1
+check "who has it open for writing is in the way of shared-read" output_has 'refused by node a: volume v1 is open for writing: sh ' \
+	on a sh -c "exec 9<>$DSK/v1; vxdg -g $GROUP set activation=sr 2>&1; true"
+check "a reader is not" on a sh -c "exec 9<$DSK/v1; vxdg -g $GROUP set activation=sr"
+check "a writes again" on a vxdg -g "$GROUP" set activation=sw
 check "the group is deported" on a vxdg deport "$GROUP"
 wait_for 20 "its devices are gone" nothing_mounted $DSK/v1
 check "b has something in the way" on b mkdir -p $DSK/v1

@@ -49,7 +49,7 @@ static struct open_entry *add_of(int which, pid_t pid)
 {
 	struct open_entry *entry;
 
-	ck_assert_int_eq(opens_add(&opens, &volume[which], pid, "fuse", &entry), 0);
+	ck_assert_int_eq(opens_add(&opens, &volume[which], pid, "fuse", false, &entry), 0);
 	return entry;
 }
 
@@ -104,6 +104,18 @@ START_TEST(many)
 }
 END_TEST
 
+/* A process that reads on one connection, and writes on another one, writes. */
+START_TEST(a_writer_among_them)
+{
+	struct open_entry *reader = add_of(0, 1), *other = add_of(0, 2), *entry;
+
+	ck_assert(!opens_writes(&opens, reader));
+	ck_assert_int_eq(opens_add(&opens, &volume[0], 1, reader->how, true, &entry), 0);
+	ck_assert(opens_writes(&opens, reader));
+	ck_assert(!opens_writes(&opens, other));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("volio_opens");
@@ -112,6 +124,7 @@ int main(void)
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, chosen_ones);
 	tcase_add_test(all, many);
+	tcase_add_test(all, a_writer_among_them);
 	suite_add_tcase(suite, all);
 	return suite_run(suite);
 }
