@@ -148,7 +148,10 @@ static void takeover_from_disk(const struct takeover_node *node, size_t count,
 	}
 }
 
-/* No copy holds anything: the group was being made, or all is lost. */
+/*
+ * No disk that is seen holds anything, and nobody knows of its making (that would be pending): it was
+ * being made, or the disks with its copies are not seen. Then what is seen belongs to it.
+ */
 static void takeover_from_nothing(const struct takeover_node *node, size_t count,
 				  struct takeover *out)
 {
@@ -156,8 +159,9 @@ static void takeover_from_nothing(const struct takeover_node *node, size_t count
 	char reason[VX_REASON_MAX];
 
 	if (witness == NULL) {
-		out->base = TAKEOVER_NONE;
-		out->complete = false;
+		takeover_refuse(out, -VX_E_MINORITY,
+				"none of its disks that are seen holds a configuration copy: those that do "
+				"are missing, or its making was broken off (then: vxdg -f destroy)");
 		return;
 	}
 	snprintf(reason, sizeof(reason),

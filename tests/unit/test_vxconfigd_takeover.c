@@ -128,16 +128,23 @@ START_TEST(imports_and_deports)
 }
 END_TEST
 
-/* T12: no copy holds anything. Was the group made? Its disks are given back only if nothing says so. */
+/* T12: no copy holds anything. Was the group being made, or are its copies not seen? Its disks stay its own. */
 START_TEST(copies_without_a_content)
 {
 	struct takeover_node node[] = { { .nodeid = 1 }, { .nodeid = 2 } };
 	const struct takeover_disk empty = { .content = false };
 	struct takeover out;
 
-	takeover_decide(node, 2, &empty, &out); /* its making did not get that far */
+	takeover_decide(node, 2, &empty, &out); /* nobody knows */
+	ck_assert_int_eq(out.base, TAKEOVER_REFUSE);
+	ck_assert_int_eq(out.error, -VX_E_MINORITY);
+	ck_assert_msg(strstr(out.reason, "vxdg -f destroy") != NULL, "%s", out.reason);
+	node[1].pending = true; /* it voted for its making */
+	node[1].kind = VX__TXN_KIND__TXN_IMPORT;
+	takeover_decide(node, 2, &empty, &out);
 	ck_assert_int_eq(out.base, TAKEOVER_NONE);
-	ck_assert(out.made && !out.pending);
+	ck_assert(out.made);
+	node[1].pending = false;
 	node[1].epoch = 5; /* it was in force: all its copies are lost */
 	node[1].seq = 1;
 	takeover_decide(node, 2, &empty, &out);
