@@ -74,6 +74,17 @@ START_TEST(nothing_is_clean_that_was_not_flushed)
 }
 END_TEST
 
+/* A single plex does not differ from itself, whatever its disk does: nobody has to recover anything. */
+START_TEST(one_plex_is_clean)
+{
+	world_open(hand_conf(1, 0, 0, REGIONS), false);
+	suspend(true);
+	hand_end_disk(0, -EIO);
+	check_answer(0);
+	world_close();
+}
+END_TEST
+
 /* Without a log nothing but the map in memory says where the plexes differ. */
 START_TEST(nothing_is_clean_that_is_being_recovered)
 {
@@ -141,6 +152,7 @@ int main(void)
 
 	tcase_add_checked_fixture(all, hand_open, hand_close);
 	tcase_add_test(all, nothing_is_clean_that_was_not_flushed);
+	tcase_add_test(all, one_plex_is_clean);
 	tcase_add_test(all, nothing_is_clean_that_is_being_recovered);
 	tcase_add_test(all, nothing_is_clean_after_a_failed_write);
 	tcase_add_test(all, no_map_is_written_late);
