@@ -226,7 +226,7 @@ static void sync_on_window(struct iod *iod, const Vx__Window *window)
 		return;
 	}
 	if (window->clean_len > 0 && volume->conf->regions > 0 && volume->sync == NULL &&
-	    window->differs == volume->differs.heard) {
+	    window->differs >= volume->differs.heard) {
 		sync_take_clean(volume, window);
 	}
 	answer = calloc(1, sizeof(*answer));
@@ -300,10 +300,10 @@ static void sync_on_done(struct iod *iod, const Vx__SyncDone *done)
 	if (volume == NULL) {
 		struct note *note = note_make(iod->notes, done->dgid, done->vol_rid);
 
-		note->done = done->differs == note->differs;
+		note->done = done->differs >= note->differs;
 		return;
 	}
-	if ((volume->log_lost && !done->lost) || done->differs != volume->differs.heard) {
+	if ((volume->log_lost && !done->lost) || done->differs < volume->differs.heard) {
 		volume_set_window(volume, 0, 0, NULL);
 		return; /* its owner did not know yet what else is to be recovered: it goes on */
 	}

@@ -146,7 +146,7 @@ static void maps_done(struct worker_job *job)
 	}
 	if (strange > 0) {
 		log_warning("dg=%s vol=%s: %u regions are marked in this node's map by nobody: "
-			    "they stay marked",
+			    "they count as different",
 			    conf->group, conf->name, strange);
 	}
 	maps_give(read);
