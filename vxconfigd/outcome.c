@@ -13,6 +13,7 @@
 #include "vxconfigd/request_queue.h"
 
 #define OUTCOME_DRIFT 512 /* clocks of two nodes run equally fast, but for one part in so many */
+#define OUTCOME_ROUNDED_MS 2 /* an age and a reach are whole milliseconds of different clocks */
 
 void outcome_note(struct configd *configd, const Vx__Propose *propose, enum ending ending)
 {
@@ -82,7 +83,7 @@ const char *outcome_conclude(struct configd *configd, const uint8_t *txid, uint6
 
 		return known != NULL ? known : "unknown";
 	}
-	return outcome_by_age(configd, txid, age + age / OUTCOME_DRIFT,
+	return outcome_by_age(configd, txid, age + age / OUTCOME_DRIFT + OUTCOME_ROUNDED_MS,
 			      own > reach_ms ? own : reach_ms);
 }
 

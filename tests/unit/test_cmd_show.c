@@ -281,20 +281,6 @@ static const struct {
 	{ vxdctl_run, answer_mode, "vxdctl -c mode --json", "vxdctl-mode-json", 0 },
 };
 
-/* JSON must parse completely; other tests say what is in it. */
-static void check_json(const char *text)
-{
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *object;
-
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	object = json_tokener_parse_ex(tokener, text, (int)strlen(text));
-	ck_assert_msg(object != NULL && json_tokener_get_error(tokener) == json_tokener_success,
-		      "no JSON: %s", text);
-	json_object_put(object);
-	json_tokener_free(tokener);
-}
-
 START_TEST(test_case)
 {
 	struct sample_server server;
@@ -307,7 +293,7 @@ START_TEST(test_case)
 		      result.exit_code, result.err);
 	ck_assert_str_eq(result.err, "");
 	if (strstr(cases[_i].line, "--json") != NULL) {
-		check_json(result.out);
+		sample_json_check(result.out);
 	}
 	sample_golden(cases[_i].golden, result.out);
 	sample_result_free(&result);
@@ -409,7 +395,7 @@ START_TEST(test_json_is_utf8)
 	result = sample_type(vxprint_run, "vxprint --json", server.service);
 	sample_server_stop(&server);
 	ck_assert_int_eq(result.exit_code, 0);
-	check_json(result.out);
+	sample_json_check(result.out);
 	ck_assert_ptr_nonnull(strstr(result.out, "\"a\\\\xff\\\\xfe\xc3\xa4\""));
 	sample_result_free(&result);
 }
