@@ -46,7 +46,8 @@
 	X(FULL, 5, "a limit is reached") \
 	X(STARTED, 25, "is started already") \
 	X(UNPROVEN, 20, "a node is not proven to be off") \
-	X(DIFFERS, 20, "its plexes may differ")
+	X(DIFFERS, 20, "its plexes may differ") \
+	X(LOCAL, 20, "another node reaches it")
 
 enum vx_error {
 	VX_E_FIRST = VX_E_BASE,

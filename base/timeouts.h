@@ -81,6 +81,7 @@
 #define VX_DISK_ANSWER_MS 10000	 /* a read of a label; then the disk counts as not answering */
 #define VX_COPY_ANSWER_MS 15000	 /* a copy's part of a read or write; less than VX_ACK_MS */
 #define VX_PARK_MS 60000	 /* a write waits for its plex's detach: > VX_VOTE_MS + VX_ACK_MS */
+#define VX_LOCAL_MS 5000	 /* writes fail here since one plex did, and on no other node; then one tries again */
 #define VX_DRL_TICK_MS 500	 /* dirty regions are looked at for clearing */
 #define VX_DRL_AGE_TICKS 8	 /* a region without a write for that long is cleared */
 #define VX_PROGRESS_MS 2000	 /* vxiod says what a step waits for; less than VX_STEP_STALL_MS */

@@ -254,13 +254,13 @@ const struct node_ask node_ask_abort = {
 static void fx_ask(struct node *node, const struct view_effect *effect)
 {
 	static const struct node_ask ask[] = {
-		[FX_STOP] = { VX__STEP__STEP_STOP, VE_STOPPED, true, true, "" },
-		[FX_PRESTOP] = { VX__STEP__STEP_STOP, VE_PRESTOPPED, false, true, "prestop" },
-		[FX_SURVEY] = { VX__STEP__STEP_SURVEY, VE_SURVEYED, false, true, "" },
-		[FX_CLAIM] = { VX__STEP__STEP_CLAIM, VE_CLAIMED, false, true, "" },
-		[FX_LEAVE_LOCAL] = { VX__STEP__STEP_LEAVE, VE_LEFT, true, false, "" },
-		[FX_LEAVE_CANCEL] = { VX__STEP__STEP_LEAVE_CANCEL, VE_LEFT, true, false, "" },
-		[FX_CLOSE] = { VX__STEP__STEP_CLOSE, VE_CLOSED, false, true, "" },
+		[FX_STOP] = { VX__STEP__STEP_STOP, VE_STOPPED, true, true, "", 0 },
+		[FX_PRESTOP] = { VX__STEP__STEP_STOP, VE_PRESTOPPED, false, true, "prestop", 0 },
+		[FX_SURVEY] = { VX__STEP__STEP_SURVEY, VE_SURVEYED, false, true, "", 0 },
+		[FX_CLAIM] = { VX__STEP__STEP_CLAIM, VE_CLAIMED, false, true, "", 0 },
+		[FX_LEAVE_LOCAL] = { VX__STEP__STEP_LEAVE, VE_LEFT, true, false, "", 0 },
+		[FX_LEAVE_CANCEL] = { VX__STEP__STEP_LEAVE_CANCEL, VE_LEFT, true, false, "", 0 },
+		[FX_CLOSE] = { VX__STEP__STEP_CLOSE, VE_CLOSED, false, true, "", 0 },
 	};
 
 	struct node_ask asked = ask[effect->type];

@@ -164,6 +164,18 @@ static void control_devices(struct iod *iod, uint64_t asker, const Vx__Ipc *requ
 	gather_end(&devices->gather, 0, NULL);
 }
 
+/* A volume that is gone has nothing to write. */
+static void control_local(struct iod *iod, uint64_t asker, const Vx__Ipc *request)
+{
+	struct volume *volume =
+		iod_volume(iod, request->iod_local->dgid, request->iod_local->vol_rid);
+
+	if (volume != NULL) {
+		volume_fail_writes(volume);
+	}
+	control_answer(iod, asker, request->cookie, 0, NULL);
+}
+
 static void control_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 {
 	struct iod *iod = ((struct control *)ctx)->iod;
@@ -186,6 +198,8 @@ static void control_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *
 		control_query(iod, asker->id, msg);
 	} else if (msg->body_case == VX__IPC__BODY_IOD_DEVICES) {
 		control_devices(iod, asker->id, msg);
+	} else if (msg->body_case == VX__IPC__BODY_IOD_LOCAL) {
+		control_local(iod, asker->id, msg);
 	} else if (msg->body_case == VX__IPC__BODY_IOD_SET) {
 		control_set(iod, asker->id, msg);
 	} else {

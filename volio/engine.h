@@ -23,6 +23,7 @@ void io_write(struct io_request *request); /* its regions are marked */
 void io_park(struct io_request *request);
 void io_retry_parked(struct vio *vio);
 void io_expire_parked(struct vio *vio);
+void io_fail_writes(struct vio *vio);  /* V37 */
 void io_fail_waiting(struct vio *vio); /* dead: everything that is not issued fails now */
 void io_range_leave(struct vio *vio, struct range_lock *lock);
 /* Tells the main thread; plex is an index, of the log plexes if is_log. */

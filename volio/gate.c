@@ -139,6 +139,12 @@ void gate_run_fail(struct lane_call *call)
 	}
 }
 
+void gate_run_fail_writes(struct lane_call *call)
+{
+	io_fail_writes(call->vio);
+	lane_call_end(call, 0);
+}
+
 static const char *gate_kind_name(enum io_kind kind)
 {
 	static const char *const names[] = {

@@ -14,6 +14,9 @@ void gate_run_release(struct lane_call *call);
 /* Makes the volume dead with the error call->result; ends when nothing is in flight. */
 void gate_run_fail(struct lane_call *call);
 
+/* V37: what is parked fails now, and writes for VX_LOCAL_MS; ends at once. */
+void gate_run_fail_writes(struct lane_call *call);
+
 /* Names the slowest request: text is "" when nothing is in flight. */
 struct gate_slow {
 	struct lane_call call;

@@ -221,6 +221,12 @@ static void io_locked(struct io_request *request)
 		io_restart(request);
 		return;
 	}
+	if (vio->fail_ticks > 0) { /* V37 */
+		io_range_leave(vio, &request->range);
+		request->state = IO_FRONT;
+		request->done(request, -EIO);
+		return;
+	}
 	gate_enter(vio);
 	request->state = IO_ACTIVE;
 	request->cursor = request->start;
@@ -399,6 +405,7 @@ void io_expire_parked(struct vio *vio)
 	struct io_request *request, *next;
 	bool tell = false;
 
+	vio->fail_ticks -= vio->fail_ticks > 0;
 	for (request = TAILQ_FIRST(&vio->parked); request != NULL && vio->hold == 0;
 	     request = next) {
 		next = TAILQ_NEXT(request, link);
@@ -407,6 +414,20 @@ void io_expire_parked(struct vio *vio)
 		} else if (request->parked_ticks++ % IO_TELL_TICKS == 0 && !tell) {
 			tell = true;
 			io_tell(request);
+		}
+	}
+}
+
+/* What waits for its log is not concerned: logs are detached whatever the policy. */
+void io_fail_writes(struct vio *vio)
+{
+	struct io_request *request, *next;
+
+	vio->fail_ticks = VX_LOCAL_MS / VX_DRL_TICK_MS;
+	for (request = TAILQ_FIRST(&vio->parked); request != NULL; request = next) {
+		next = TAILQ_NEXT(request, link);
+		if (!request->unwritten) {
+			io_end_parked(request, -EIO);
 		}
 	}
 }

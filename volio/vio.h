@@ -110,6 +110,7 @@ struct vio {
 	void *owner; /* main thread: the volume */
 	uint32_t hold;
 	int dead;     /* not 0: every request fails with it (V8) */
+	uint32_t fail_ticks; /* so long writes fail at once (V37) */
 	bool retry;   /* the configuration changed: parked requests run again when the gate opens */
 	bool opening; /* the queue at the gate is being let go */
 	uint32_t in_flight; /* issued requests, log writes, copies */

@@ -436,6 +436,7 @@ void vio_run_apply(struct lane_call *call)
 	vio->conf = apply->conf;
 	apply->conf = old;
 	vio->retry = true;
+	vio->fail_ticks = 0;
 	if (vio->log != NULL) {
 		vio->log->flush_failed = false;
 	}

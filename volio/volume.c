@@ -348,6 +348,11 @@ void volume_release(struct volume *volume, enum vio_hold hold)
 	}
 }
 
+void volume_fail_writes(struct volume *volume)
+{
+	volume_call(volume, gate_run_fail_writes, 0, 0, NULL);
+}
+
 struct volume_slow {
 	struct gate_slow slow;
 	void (*done)(void *ctx, const char *text);

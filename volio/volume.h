@@ -69,6 +69,8 @@ void volume_release(struct volume *volume, enum vio_hold hold);
  * of it may differ since writes of this node.
  */
 void volume_clean(struct volume *volume, struct gather *gather);
+/* V37: what is parked fails, and writes for VX_LOCAL_MS. */
+void volume_fail_writes(struct volume *volume);
 /* Text on the slowest request in flight, or "": from what the lane said last; asks it again. */
 void volume_slowest(struct volume *volume, void (*done)(void *ctx, const char *text), void *ctx);
 

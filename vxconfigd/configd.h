@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "base/worker.h"
 #include "vxconfigd/clust.h"
+#include "vxconfigd/detach_policy.h"
 #include "vxconfigd/disk.h"
 #include "vxconfigd/iod_link.h"
 #include "vxconfigd/memory.h"
@@ -98,6 +99,7 @@ struct configd {
 	struct load_list loads;	  /* what vxiod has not answered yet, in the order told */
 	uint64_t load_serial;	  /* of the last load that vxiod was told */
 	unsigned int disk_writes; /* label writes in flight */
+	struct detach_policy_lost lost; /* what this node's vxiod could not write lately (T18) */
 	struct disk_setup_list disk_setups; /* of vxdisk setup, the disk that is being written */
 	struct disk_setup_list disk_waits;  /* ... whose disk a change that is under way gives up or takes */
 	struct loop_timer disk_timer;	    /* they look again */

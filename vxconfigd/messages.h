@@ -68,6 +68,7 @@
 	X(PLEX_STAYS, 1062, INVAL, "Plex %s: stays detached (%s): %s; volume %s goes on " \
 				   "with its other plexes (vxplex -g %s -o rm dis %s: remove it)") \
 	X(GROUP_IMPORTED, 1063, EXISTS, "Disk group %s: import failed: it is imported already") \
+	X(PLEX_LOCAL, 1087, LOCAL, "Disk group %s: not detached (diskdetpolicy=local): node %s %s") \
 	X(TWICE, 1064, USAGE, "%s: is given twice") \
 	X(RECORD_UNKNOWN, 1067, NOTFOUND, "%s: not found in any imported disk group") \
 	X(RECORD_UNKNOWN_IN, 1068, NOTFOUND, "%s: not found in disk group %s") \

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "vxconfigd/author.h"
+#include "vxconfigd/detach_policy.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/request_queue.h"
@@ -291,6 +292,10 @@ static int request_plan_internal(struct request *req)
 	}
 	req->plan = plan;
 	req->propose = request_propose_new(req, plan->kind, group->dgid, group->name);
+	if (strcmp(request->verb, "plexerror") == 0 &&
+	    detach_policy_asks(request_base(req), rid[1])) {
+		req->propose->lost_plex = rid[1];
+	}
 	request_propose_plan(req, plan);
 	request_propose_base(req, group);
 	return request_propose_fits(req);

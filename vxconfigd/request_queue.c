@@ -387,6 +387,8 @@ static void request_explain(struct request *req, int error, uint32_t node, const
 		message_add(req->reply, tool, MSG_NODE_LEFT, group, reason);
 	} else if (error == -VX_E_MINORITY || error == -VX_E_LOST) {
 		message_add(req->reply, tool, MSG_COPIES_LOST, group, reason);
+	} else if (error == -VX_E_LOCAL) {
+		message_add(req->reply, tool, MSG_PLEX_LOCAL, group, name, reason);
 	} else {
 		message_add(req->reply, tool, MSG_NODE_REFUSED, group, name, reason);
 		req->reply->exit_code = vx_exit_code(error);

@@ -155,6 +155,35 @@ static bool ask_must_succeed(const struct ask *ask)
 	       group_find(ask->configd, ask->request->group) != NULL;
 }
 
+/* A vxiod that did not take it tells of the plex again. */
+static void ask_on_local(void *ctx, int error, const char *reason, const Vx__Ipc *answer)
+{
+	(void)ctx;
+	(void)answer;
+	if (error != 0) {
+		log_warning("vxiod: %s", reason);
+	}
+}
+
+/* T18: the plex that this node cannot write stays: vxiod is told. */
+static void ask_apply_local(const struct ask *ask, const Vx__Reply *reply)
+{
+	Vx__IodLocal local = VX__IOD_LOCAL__INIT;
+	Vx__Ipc msg = VX__IPC__INIT;
+
+	if (ask->nodeid != 0 || ask->caller != 0 || reply->n_message == 0 ||
+	    reply->message[0]->number != MSG_PLEX_LOCAL) {
+		return;
+	}
+	log_warning("%s; writes of this node fail: %s", reply->message[0]->text,
+		    ask->request->command_line);
+	local.dgid = ask->request->group;
+	local.vol_rid = strtoull(ask->request->operand[0], NULL, 10);
+	msg.body_case = VX__IPC__BODY_IOD_LOCAL;
+	msg.iod_local = &local;
+	iod_call(ask->configd->iod, &msg, ask_on_local, NULL);
+}
+
 void ask_answer(struct ask *ask, Vx__Reply *reply)
 {
 	if (reply->exit_code != 0 && ask_must_succeed(ask)) {
@@ -164,6 +193,7 @@ void ask_answer(struct ask *ask, Vx__Reply *reply)
 		return;
 	}
 	ask_log(ask, reply);
+	ask_apply_local(ask, reply);
 	ask_send(ask, reply);
 	proto_free(reply);
 	ask_free(ask);

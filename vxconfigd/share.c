@@ -97,6 +97,7 @@ bool share_takes(const Vx__Config *base, const Vx__Propose *shared, const Vx__Pr
 {
 	return shared->kind == VX__TXN_KIND__TXN_CHANGE &&
 	       next->kind == VX__TXN_KIND__TXN_CHANGE &&
+	       shared->lost_plex == 0 && next->lost_plex == 0 && /* T18: each by its own vote */
 	       shared->n_also + 2 <= VX_TXN_SHARE_MAX &&
 	       vx__propose__get_packed_size(shared) + vx__propose__get_packed_size(next) <=
 		       VX_CPG_MSG_MAX - PACKET_OTHER_BYTES &&

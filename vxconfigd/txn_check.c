@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/proto.h"
+#include "vxconfigd/detach_policy.h"
 #include "vxconfigd/record.h"
 #include "vxconfigd/server.h"
 #include "vxconfigd/share.h"
@@ -110,6 +111,34 @@ static void txn_check_disks(struct txn_check *check, const char *const *diskid, 
 	if (count > 0) {
 		check->waiting++;
 		disk_probe(check->job.configd->disks, diskid, count, txn_check_on_probe, check);
+	}
+}
+
+/* T18: a plex that one node cannot write stays while another one reaches all of it. */
+static void txn_check_on_lost(void *ctx, int error, const char *diskid, const char *reason)
+{
+	struct txn_check *check = ctx;
+
+	(void)diskid;
+	(void)reason;
+	if (error == 0) {
+		txn_check_no(check, -VX_E_LOCAL, "reaches all disks of the plex");
+	}
+	txn_check_answered(check);
+}
+
+static void txn_check_lost(struct txn_check *check, const struct group *group)
+{
+	const Vx__Propose *propose = group->pending.propose;
+	struct configd *configd = check->job.configd;
+	const char *diskid[VX_DISKS_MAX];
+
+	if (propose->lost_plex != 0 && propose->nodeid != configd->cluster.self &&
+	    !detach_policy_failed_here(&configd->lost, propose->lost_plex, clock_ms())) {
+		check->waiting++;
+		disk_probe(configd->disks, diskid,
+			   detach_policy_disks(group->config, propose->lost_plex, diskid),
+			   txn_check_on_lost, check);
 	}
 }
 
@@ -287,6 +316,7 @@ static void txn_check_change(struct txn_check *check, struct group *group)
 	group->pending.after = after;
 	txn_check_memory(check);
 	txn_check_disks(check, (const char *const *)propose->need_disk, propose->n_need_disk);
+	txn_check_lost(check, group);
 	for (size_t i = 0; i < group->config->n_vol; i++) {
 		cut = cut || txn_check_is_cut(group, group->config->vol[i]);
 	}

@@ -223,11 +223,14 @@ static void on_synced(void *ctx, const Vx__IodSynced *event)
 
 static void on_plex_error(void *ctx, const Vx__IodPlexError *event)
 {
+	struct configd *configd = ctx;
+
 	log_err("dgid=%s vol=%" PRIu64 " plex=%" PRIu64 " %s error at %" PRIu64 ": %s", event->dgid,
 		event->vol_rid, event->plex_rid, event->write ? "write" : "read", event->offset,
 		vx_strerror(event->error));
 	if (event->write) {
-		configd_want(ctx, "plexerror", event->dgid, event->vol_rid, &event->plex_rid, 1);
+		detach_policy_note(&configd->lost, event->plex_rid, clock_ms());
+		configd_want(configd, "plexerror", event->dgid, event->vol_rid, &event->plex_rid, 1);
 	}
 }
 

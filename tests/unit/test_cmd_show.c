@@ -2,7 +2,6 @@
 /* What the utilities show of constructed answers, compared with golden files; JSON that parses. */
 #include "tests/unit/cmd_sample.h"
 
-#include <json-c/json_tokener.h>
 
 #include "base/limits.h"
 #include "tests/unit/suite.h"

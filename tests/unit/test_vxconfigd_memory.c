@@ -258,6 +258,7 @@ START_TEST(a_destroyed_group_is_forgotten)
 	ck_assert_int_eq(remember(configd.memory, "g2", 5, 7), 0); /* behind what forgets */
 	memory_free(configd.memory);
 	free(configd.endings);
+	free(configd.steps);
 }
 END_TEST
 

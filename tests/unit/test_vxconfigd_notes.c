@@ -38,6 +38,13 @@ static struct group *group_loaded(struct configd *configd, const char *dgid, con
 	return group;
 }
 
+static void groups_free(struct configd *configd)
+{
+	while (!TAILQ_EMPTY(&configd->groups)) {
+		group_remove(TAILQ_FIRST(&configd->groups));
+	}
+}
+
 /* T13: it is killed again, when it has told vxiod the first of its groups: the others still run. */
 START_TEST(notes_outlive_two_of_them)
 {
@@ -73,6 +80,8 @@ START_TEST(notes_outlive_two_of_them)
 	snprintf(path, sizeof(path), "%s/" PATH_GROUP_NOTES, folder);
 	unlink(path);
 	rmdir(folder);
+	groups_free(&first);
+	groups_free(&second);
 }
 END_TEST
 
