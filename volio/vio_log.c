@@ -471,7 +471,7 @@ static void clean_flushed(struct io_request *request)
 	struct vio_clean *clean = (struct vio_clean *)((char *)request -
 						       offsetof(struct vio_clean, flush));
 	struct vio *vio = request->vio;
-	bool differs = request->failed != 0 || vio->stuck.count > 0;
+	bool differs = request->failed != 0 || vio->stuck.count > 0 || !TAILQ_EMPTY(&vio->parked);
 
 	lane_call_end(&clean->call, differs && vio->conf->regions > 0 ? -EIO : 0);
 	gate_leave(vio);

@@ -106,11 +106,11 @@ END_TEST
 
 static void on_done(struct io_request *request, int error)
 {
-	ck_assert_int_eq(error, -EIO);
+	ck_assert_int_ne(error, 0);
 	io_request_put(request);
 }
 
-/* A view below protocol 16, so that nothing is told (V12). */
+/* One that no plex took, in a view below protocol 16, so that nothing is told (V12); one that is parked. */
 START_TEST(nothing_is_clean_after_a_failed_write)
 {
 	struct io_request *request;
@@ -124,7 +124,8 @@ START_TEST(nothing_is_clean_after_a_failed_write)
 	request->data = request->buffer;
 	request->done = on_done;
 	io_submit(request);
-	hand_end_disk(-1, -EIO);
+	hand_end_disk(0, -EIO);
+	hand_end_disk(1, _i == 0 ? -EIO : 0);
 	suspend(true);
 	hand_end_disk(-1, 0);
 	check_answer(-VX_E_DIFFERS);
@@ -154,7 +155,7 @@ int main(void)
 	tcase_add_test(all, nothing_is_clean_that_was_not_flushed);
 	tcase_add_test(all, one_plex_is_clean);
 	tcase_add_test(all, nothing_is_clean_that_is_being_recovered);
-	tcase_add_test(all, nothing_is_clean_after_a_failed_write);
+	tcase_add_loop_test(all, nothing_is_clean_after_a_failed_write, 0, 2);
 	tcase_add_test(all, no_map_is_written_late);
 	suite_add_tcase(suite, all);
 	return suite_run(suite);
