@@ -85,6 +85,7 @@
 	X(R12_BEGIN, MODEL, "a master that is about to leave begins no transaction", NULL) \
 	X(R12_STEPS, CORE, "no clean leave while a step runs", \
 	  "the second line: who let go of its volumes is no master (R8_LET_GO), and writes nothing") \
+	X(R12_COPIES, CORE, "that nobody is left stands on one copy, as the last write", NULL) \
 	X(R12_LAST, CORE, "of those who leave at the same time one is the last, and says that nobody is left", NULL) \
 	X(R12_JOINER, CORE, "a joiner that gives up after HELLO says so", \
 	  "it costs its fencing") \

@@ -494,8 +494,9 @@ static uint8_t *content_pack(const Vx__Config *config, Vx__Member *const *member
 	return proto_pack(&content, out_length);
 }
 
-void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Member *const *member,
-		       size_t member_count, void (*done)(void *ctx, int error, const char *reason), void *ctx)
+static void checkpoint_queue(struct copies *copies, const Vx__Config *config,
+			     Vx__Member *const *member, size_t member_count, bool close,
+			     void (*done)(void *ctx, int error, const char *reason), void *ctx)
 {
 	struct copies_op *op = op_create(TASK_CHECKPOINT, ctx);
 
@@ -505,8 +506,21 @@ void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Memb
 	op->task.content = vx__checkpoint__unpack(NULL, length, packed);
 	free(packed);
 	assert(op->task.content != NULL && op->task.content->config != NULL);
+	op->task.close = close;
 	op->write_done = done;
 	op_queue(copies, op);
+}
+
+void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Member *const *member,
+		       size_t member_count, void (*done)(void *ctx, int error, const char *reason), void *ctx)
+{
+	checkpoint_queue(copies, config, member, member_count, false, done, ctx);
+}
+
+void copies_close(struct copies *copies, const Vx__Config *config,
+		  void (*done)(void *ctx, int error, const char *reason), void *ctx)
+{
+	checkpoint_queue(copies, config, NULL, 0, true, done, ctx);
 }
 
 void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx__Change *change,

@@ -84,6 +84,9 @@ void copies_checkpoint(struct copies *copies, const Vx__Config *config, Vx__Memb
 /* Appends the change that makes (epoch, seq - 1) to (epoch, seq); it is copied. config_before is the content before it:
  * it is checkpointed first when the journal is full or cannot be gone on with (first append after a
  * restart). The members are those of the last checkpoint written or read by this object. */
+/* The same content on one copy, which then names nobody: fails if any write of this node may still land (R12). */
+void copies_close(struct copies *copies, const Vx__Config *config,
+		  void (*done)(void *ctx, int error, const char *reason), void *ctx);
 void copies_append(struct copies *copies, uint64_t epoch, uint64_t seq, const Vx__Change *change,
 		   const Vx__Config *config_before,
 		   void (*done)(void *ctx, int error, const char *reason), void *ctx);

@@ -265,7 +265,10 @@ static void core_learn(struct copies_core *core)
 /* The next write of a checkpoint: what is needed to change the set (D18), or the checkpoint itself. */
 static void core_next_write(struct copies_core *core, struct copies_effects *effects)
 {
-	if (copies_rejoin_needed(core)) {
+	if (core->task->close && !MUTANT(R12_COPIES)) {
+		core_stage_set(core, STAGE_WRITING);
+		copies_write_close(core, effects);
+	} else if (copies_rejoin_needed(core)) {
 		core_stage_set(core, STAGE_REJOINING);
 		copies_write_rejoin(core, effects);
 	} else if (core->stage == STAGE_SEEDING) {

@@ -52,6 +52,7 @@ struct copies_task {
 	bool force; /* no majority of the copies named on disk is asked for */
 	uint64_t epoch, seq; /* CLAIM: epoch; APPEND: of the content after the change */
 	uint64_t max_seq; /* READ */
+	bool close; /* CHECKPOINT that names nobody: on one copy, as this node's last write (R12) */
 	Vx__Checkpoint *content; /* CHECKPOINT: config and durable; APPEND: made from before_packed when needed */
 	Vx__Change *change; /* APPEND */
 	uint64_t before_epoch, before_seq; /* APPEND: of the content before the change */

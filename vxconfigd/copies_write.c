@@ -366,7 +366,8 @@ void copies_write_body(struct copies_core *core, struct copies_effects *effects,
 
 		/* One that failed in an earlier stage may have been written all the same: its place is not
 		 * known until it is read again. */
-		if (copy->image == NULL || copy->busy || copy->error != 0 || !chosen(copy)) {
+		if (copy->image == NULL || copy->busy || copy->error != 0 || !chosen(copy) ||
+		    (core->task->close && effects->count > 0 && !MUTANT(R12_COPIES))) {
 			continue;
 		}
 
@@ -402,17 +403,48 @@ void copies_write_checkpoint(struct copies_core *core, struct copies_effects *ef
 	copies_write_check(core, effects, copies_is_listed);
 }
 
+static bool core_is_writing(const struct copies_core *core)
+{
+	for (size_t i = 0; i < COPIES_ROOM; i++) {
+		if (core->copy[i].busy && core->copy[i].writing) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Whoever reads that copy takes this node's writes for ended, and may go on at once: so there is no other
+ * one, before it or beside it. If the copy is lost the next start asks for a fencing, and nothing else.
+ */
+void copies_write_close(struct copies_core *core, struct copies_effects *effects)
+{
+	if (core_is_writing(core)) {
+		task_fail(core->task, -VX_E_BUSY, "a write to a configuration copy may still land");
+		return;
+	}
+	copies_write_body(core, effects, copies_is_enabled, copies_is_before, copies_is_enabled);
+	if (effects->count == 0 && core->task->error == 0) {
+		copies_fail_minority(core, "can be written", 0, 1);
+	}
+}
+
 bool copies_judge_checkpoint(struct copies_core *core)
 {
 	struct copies_task *task = core->task;
 	size_t written, all = copies_count(core, copies_is_listed, &written);
+	size_t need = task->close && !MUTANT(R12_COPIES) ? 1 : copies_majority(all);
 
-	if (task->error == 0 && written < copies_majority(all) && !MUTANT(T7_MAJORITY)) {
+	if (task->error == 0 && written < need && !MUTANT(T7_MAJORITY)) {
 		copies_fail_minority(core, "written", written, all);
 	}
 	if (task->error != 0) {
 		copies_write_failed(core);
 		return false;
+	}
+	if (task->close) {
+		core->known = false; /* whoever comes next reads them all */
+		return true;
 	}
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		struct core_copy *copy = &core->copy[i];

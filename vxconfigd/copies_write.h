@@ -55,6 +55,8 @@ void copies_write_seed(struct copies_core *core, struct copies_effects *effects)
 void copies_write_join(struct copies_core *core, struct copies_effects *effects);
 bool copies_judge_change_of_set(struct copies_core *core); /* true: go on */
 
+/* R12: one copy names nobody, once nothing of this node is on its way to any. */
+void copies_write_close(struct copies_core *core, struct copies_effects *effects);
 void copies_write_checkpoint(struct copies_core *core, struct copies_effects *effects);
 bool copies_judge_checkpoint(struct copies_core *core); /* true: it counts */
 

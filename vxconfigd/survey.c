@@ -274,7 +274,7 @@ static void survey_close(struct survey *survey)
 		*item = (struct survey_group){ .survey = survey };
 		snprintf(item->name, sizeof(item->name), "%s", group->name);
 		survey->waiting++;
-		copies_checkpoint(copies, group->config, NULL, 0, survey_on_closed, item);
+		copies_close(copies, group->config, survey_on_closed, item);
 	}
 	survey_answered(survey);
 }

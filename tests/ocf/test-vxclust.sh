@@ -218,7 +218,17 @@ daemon_stays() {
 io_stays() {
 	started || return
 	echo '1 vxiod: I/O of a vxiod that was killed may not be over: /dev/sdb: I/O is in flight' >"$FAKE/fail.vxiod.--settle"
-	run vxclust stop 1 "may not be over: /dev/sdb" && [ -e "$VXHA_RUN_DIR/resource" ]
+	echo /dev/sdb >"$VXHA_RUN_DIR/vxiod.disks"
+	run vxclust stop 1 "may not be over: /dev/sdb" && [ -e "$VXHA_RUN_DIR/resource" ] || return
+	echo '127' >"$FAKE/fail.vxiod.--settle"
+	run vxclust stop 1 "vxiod --settle cannot be run"
+}
+
+# A vxiod that cannot be started opened no disk: nobody is fenced for it, again and again.
+broken_vxiod() {
+	started || return
+	echo '127' >"$FAKE/fail.vxiod.--settle"
+	run vxclust stop 0 && [ ! -e "$VXHA_RUN_DIR/resource" ]
 }
 
 fake_cluster_name() {
@@ -267,6 +277,7 @@ check "stop keeps within its time-out" stop_time
 check "... also when the clock is set meanwhile" clock_is_set
 check "a daemon that cannot be ended fails the stop" daemon_stays
 check "I/O of a killed vxiod that does not end fails the stop" io_stays
+check "a vxiod that cannot be started fails no stop" broken_vxiod
 check "validate-all looks at the parameters, at level 10 at the node" validate
 check "unknown actions" unknown_action
 finish

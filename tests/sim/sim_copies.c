@@ -408,6 +408,7 @@ static void disk_begin(struct sim *sim, uint32_t node, uint32_t group)
 		break;
 	case DISK_CHECKPOINT:
 		op->kind = TASK_CHECKPOINT;
+		op->close = task->member_count == 0;
 		op->content = op_checkpoint(sim, task);
 		break;
 	case DISK_APPEND:

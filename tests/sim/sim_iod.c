@@ -18,6 +18,17 @@ static void iod_shut(struct sim *sim, uint32_t node)
 	}
 }
 
+/* It writes from now on; who has no volume marks nothing. */
+static void iod_mark(struct sim *sim, uint32_t node)
+{
+	const struct sim_iod *iod = &sim->node[node].iod;
+
+	if (iod->gate && iod->loaded) {
+		sim->slot_dirty[iod->nid] = iod->incarnation;
+		sim->slot_node[iod->nid] = node;
+	}
+}
+
 /* The gate is shut and nothing is on its way to a disk. */
 bool iod_is_quiet(const struct sim *sim, uint32_t node)
 {
@@ -113,8 +124,7 @@ void iod_step(struct sim *sim, uint32_t node, int step, uint64_t serial)
 		if (!iod->suspended && !iod->gone) {
 			check_gate_opens(sim, node);
 			iod->gate = true;
-			sim->slot_dirty[iod->nid] = iod->incarnation;
-			sim->slot_node[iod->nid] = node;
+			iod_mark(sim, node);
 			check_running(sim, node);
 		}
 		break;
@@ -192,6 +202,7 @@ void iod_load(struct sim *sim, uint32_t node, uint64_t set)
 	if (!sim->node[node].iod.gone) {
 		sim->node[node].iod.set = set;
 		sim->node[node].iod.loaded = true;
+		iod_mark(sim, node);
 		check_running(sim, node);
 	}
 	if (!sim->node[node].configd.pending) {

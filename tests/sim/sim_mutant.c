@@ -73,6 +73,14 @@ static struct sim_options mutant_options(enum mutant mutant, uint64_t seed)
 					     .faults = 5 + seed % 4,
 					     .hard = true };
 	}
+	if (mutant == MUTANT_R12_COPIES) { /* a slow write of the last one, and somebody who was cut off from it */
+		return (struct sim_options){ .seed = seed,
+					     .kinds = 1u << FAULT_CUT | 1u << FAULT_LEAVE |
+						      1u << FAULT_LEAVE_ALL | 1u << FAULT_COPY_AWAY,
+					     .nodes = 2,
+					     .copies = 3 + (uint32_t)(seed % 3),
+					     .faults = 3 + (uint32_t)(seed % 4) };
+	}
 	return (struct sim_options){
 		.seed = seed,
 		/* a copy that is behind, just when a member of the newest view is gone */

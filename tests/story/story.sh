@@ -19,7 +19,7 @@ GROUP=data VOLUME=vol1
 DEVICE=/dev/vx/dsk/$GROUP/$VOLUME
 NBD="nbd+unix:///$GROUP/$VOLUME?socket=/run/vxha/nbd.sock"
 # shellcheck disable=SC2089 # typed in a node's shell
-CONFIGURE="mkdir -p /etc/vxha; echo 'disks = /dev/vxdisk/*' >/etc/vxha/vxha.conf"
+CONFIGURE="mkdir -p /etc/vxha && echo 'disks = /dev/vxdisk/*' >/etc/vxha/vxha.conf"
 STAMP=$TREE/build/tests/stamp
 OUT=''
 WORK=$TREE/build/story-$$

@@ -87,6 +87,32 @@ START_TEST(a_change_of_several_requests)
 }
 END_TEST
 
+/* R12: one copy says that nobody is left; without it the members are still named. */
+START_TEST(one_copy_names_nobody)
+{
+	unsigned int without = 0;
+
+	world_checkpoint_task(&world, E1, 1, 1, 0);
+	world.task.close = true;
+	world_run(&world);
+	ck_assert_int_eq(world.task.error, 0);
+	world_end(&world);
+	for (size_t away = 0; away < 4; away++) { /* the last time: none */
+		restart(THREE);
+		world.failing[away] = away < 3;
+		world_read(&world, UINT64_MAX);
+		ck_assert_int_eq(world.task.error, 0);
+		without += world.task.found.durable_count > 0;
+		ck_assert(away < 3 || world.task.found.durable_count == 0);
+		world_end(&world);
+		world.failing[away] = false;
+	}
+	ck_assert_uint_eq(without, 1);
+	append_ok(E1, 2, 2); /* the sets are as they were */
+	check_read(0, 2, 2);
+}
+END_TEST
+
 START_TEST(nothing_there)
 {
 	restart(0x18); /* d4, d5 */
@@ -533,6 +559,7 @@ int main(void)
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_test(core, new_group);
 	tcase_add_test(core, a_change_of_several_requests);
+	tcase_add_test(core, one_copy_names_nobody);
 	tcase_add_test(core, nothing_there);
 	tcase_add_loop_test(core, one_copy_away, 0, 3);
 	tcase_add_test(core, two_copies_away);
