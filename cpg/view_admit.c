@@ -212,6 +212,9 @@ void view_admit_consider(struct view_core *core, struct view_effects *fx)
 	if (silent && !core->admit_late && !core->admit_timing && !MUTANT(R22_SILENT)) {
 		core->admit_timing = true;
 		view_fx_timer(fx, VT_ADMIT, VX_ADMIT_MS);
+	} else if (!silent && core->admit_timing) {
+		core->admit_timing = false;
+		view_fx_timer_cancel(fx, VT_ADMIT);
 	}
 }
 

@@ -90,6 +90,7 @@ START_TEST(slow_look)
 	run(4);
 	ck_assert(view_is_settled(w->node[0].core));
 	ck_assert_uint_eq(w->node[0].views, 1);
+	ck_assert(!w->node[0].timer[VT_ADMIT]); /* it asked: nobody is waited for any more */
 	fire(4, VT_MUTE); /* R9: it leaves it to the members, and has nobody fenced who says nothing */
 	ck_assert_int_eq(w->asked[1] + w->asked[2] + w->asked[3], 0);
 	w->node[0].hold = 0;
