@@ -83,7 +83,7 @@
 
 /* disks of a node */
 #define VX_DEVICES_MAX 1024 /* paths that one scan looks at */
-#define VX_PRIV_LEN 32768   /* private region, sectors: the default */
+#define VX_PRIV_LEN 65536   /* private region, sectors: the default, 32 MiB as in the original */
 #define VX_PRIV_LEN_MIN 2048
 #define VX_PRIV_LEN_MAX (8 * 1024 * 1024)
 #define VX_MEMORY_MAX 1024 /* groups that a node remembers */

@@ -15,8 +15,6 @@
 #include "vxconfigd/request_queue.h"
 #include "vxconfigd/server.h"
 
-#define DISK_PRIVATE_SECTORS 65536 /* 32 MiB: as the original's default */
-
 /* A disk of an imported group that no device of this node is: as the original shows it. */
 static void disk_add_failed(Vx__Reply *reply, const struct group *group, const Vx__Dm *dm)
 {
@@ -333,7 +331,7 @@ void server_disk_setup(struct ask *ask)
 
 	*job = (struct disk_setup_job){ .ask = ask,
 					.reply = ask_reply_new(),
-					.priv_len = DISK_PRIVATE_SECTORS };
+					.priv_len = VX_PRIV_LEN };
 	if (privlen != NULL && disk_setup_length(job, privlen) != 0) {
 		disk_setup_end(job);
 		return;

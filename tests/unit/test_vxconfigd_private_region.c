@@ -161,9 +161,9 @@ START_TEST(layout_is_as_documented)
 	ck_assert_int_eq(private_layout_make(VX_PRIV_LEN_MIN, &made), 0);
 	ck_assert_mem_eq(&made, &layout, sizeof(made));
 	ck_assert_int_eq(private_layout_make(VX_PRIV_LEN, &made), 0);
-	ck_assert_uint_eq(made.body_blocks, 1533);
-	ck_assert_uint_eq(made.journal_block, 3074);
-	ck_assert_uint_eq(made.journal_blocks, 1022);
+	ck_assert_uint_eq(made.body_blocks, 3069);
+	ck_assert_uint_eq(made.journal_block, 6146);
+	ck_assert_uint_eq(made.journal_blocks, 2046);
 	ck_assert_int_eq(private_layout_make(VX_PRIV_LEN_MAX, &made), 0);
 	ck_assert_int_eq(private_layout_make(VX_PRIV_LEN_MIN - 8, &made), -VX_E_INVAL);
 	ck_assert_int_eq(private_layout_make(VX_PRIV_LEN + 1, &made), -VX_E_INVAL);
