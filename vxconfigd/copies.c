@@ -14,6 +14,7 @@
 #include "base/errors.h"
 #include "base/fault.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "base/proto.h"
 #include "base/timeouts.h"
 #include "vxconfigd/copies_core.h"
@@ -46,6 +47,7 @@ struct copies_waiter {
 struct copies_path {
 	char *path; /* NULL: not seen by this node */
 	struct disk_io *io; /* NULL: not open, or with a job */
+	bool bad; /* it was told that the copy there cannot be used */
 	unsigned int turn; /* counts changes of path: what a job brings back may be of the old one */
 };
 
@@ -241,6 +243,28 @@ static void job_run(struct worker_job *base)
 	}
 }
 
+/* Told once, until it is well again. A disk that left the group (-VX_E_NODISK) is no fault. */
+static void job_tell(struct copies_path *path, const struct copies_job *job, const struct copies_event *event)
+{
+	const char *reason = event->error != 0		? event->reason
+			     : event->image != NULL ? event->image->damage
+						    : NULL;
+	bool bad = reason != NULL && event->error != -VX_E_NODISK;
+
+	if (!bad && job->write && job->body == NULL) {
+		return; /* a claim, or a record: it says nothing about the rest */
+	}
+	if (bad && !path->bad) {
+		log_warning("dgid=%s disk=%s its configuration copy cannot be used: %s%s", job->dgid,
+			    path->path, reason,
+			    event->error == 0 ? ": the next change of the group writes it anew" : "");
+	} else if (!bad && path->bad) {
+		log_notice("dgid=%s disk=%s its configuration copy is %s", job->dgid, path->path,
+			   job->write ? "written anew" : "usable again");
+	}
+	path->bad = bad;
+}
+
 static void job_done(struct worker_job *base)
 {
 	struct copies_job *job = (struct copies_job *)base;
@@ -254,6 +278,9 @@ static void job_done(struct worker_job *base)
 		.image = job->image,
 	};
 
+	if (path->turn == job->turn) {
+		job_tell(path, job, &event);
+	}
 	if (path->turn == job->turn && path->io == NULL) {
 		path->io = job->io;
 	} else {

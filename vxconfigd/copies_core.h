@@ -101,6 +101,7 @@ struct copies_core {
 	bool known; /* enabled and durable are those on disk */
 	uint64_t claimed; /* epoch of our own claim */
 	uint64_t spoiled; /* up to this epoch nothing more is written */
+	bool mend; /* a copy was read that lost something: the next change goes by a checkpoint (D21) */
 	bool wrote; /* the running task sent something to a disk */
 	uint64_t generation; /* highest seen */
 	uint64_t epoch, seq; /* of what healthy copies hold */

@@ -339,8 +339,8 @@ static bool decide_state(struct decide *decide, size_t index)
 	if (image == NULL) {
 		info_add(found, copy->name, NULL,
 			 copy->error == -VX_E_CORRUPT ? "corrupt: %s" : "unreachable: %s", copy->reason);
-	} else if (image->damaged) {
-		info_add(found, copy->name, image, "corrupt: its newest checkpoint is damaged");
+	} else if (image->damage != NULL) {
+		info_add(found, copy->name, image, "corrupt: %s", image->damage);
 	} else if (!is_member(found, copy->diskid)) {
 		info_add(found, copy->name, image, "not enabled");
 	} else if (image->body == NULL) {
@@ -350,7 +350,7 @@ static bool decide_state(struct decide *decide, size_t index)
 	} else {
 		info_add(found, copy->name, image, "clean online");
 	}
-	return image != NULL && image->body != NULL && !image->damaged;
+	return image != NULL && image->body != NULL && image->damage == NULL;
 }
 
 /* How many of a set of copies count; those that are not even given are told as such. */
@@ -406,7 +406,7 @@ static void decide_majority(struct decide *decide, bool force)
 
 	for (size_t i = 0; i < decide->count; i++) {
 		usable[i] = decide_state(decide, i);
-		reachable += decide->copy[i].image != NULL;
+		reachable += decide->copy[i].image != NULL && decide->copy[i].image->damage == NULL;
 	}
 
 	size_t have = decide_usable(decide, found->enabled, found->enabled_count, usable);

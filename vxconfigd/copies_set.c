@@ -77,7 +77,7 @@ static bool new_set_is_filled(struct copies_core *core)
 		const struct core_copy *copy = &core->copy[i];
 
 		all += copy->listed;
-		have += copy->listed && (!is_unfilled(copy) || copy->written);
+		have += copy->listed && (!is_unfilled(copy) || copies_counts(copy));
 	}
 	if (have >= copies_majority(all)) {
 		return true;

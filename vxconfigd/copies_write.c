@@ -34,7 +34,18 @@ void copies_body_put(struct copies_body *body)
 
 bool copies_has_content(const struct core_copy *copy)
 {
-	return copy->image != NULL && copy->image->body != NULL && !copy->image->damaged;
+	return copy->image != NULL && copy->image->body != NULL && copy->image->damage == NULL;
+}
+
+/* As this task read it. */
+static bool copy_is_unpromised(const struct core_copy *copy)
+{
+	return copy->image != NULL && copy->image->place.unpromised;
+}
+
+bool copies_counts(const struct core_copy *copy)
+{
+	return copy->written && !copy_is_unpromised(copy);
 }
 
 bool copies_is_listed(const struct core_copy *copy)
@@ -64,7 +75,7 @@ size_t copies_count(const struct copies_core *core, copies_set of_set, size_t *o
 	*out_written = 0;
 	for (size_t i = 0; i < COPIES_ROOM; i++) {
 		count += of_set(&core->copy[i]);
-		*out_written += of_set(&core->copy[i]) && core->copy[i].written;
+		*out_written += of_set(&core->copy[i]) && copies_counts(&core->copy[i]);
 	}
 	return count;
 }
@@ -134,8 +145,9 @@ void copies_generation_learn(struct copies_core *core)
 		if (copy->place.generation > core->generation) {
 			core->generation = copy->place.generation;
 		}
-		if (copy->place.epoch != core->epoch || copy->place.seq != core->seq) {
-			copy->healthy = false; /* it lost something: the next checkpoint mends it */
+		if (copy->place.epoch != core->epoch || copy->place.seq != core->seq || copy->image->damage != NULL) {
+			copy->healthy = false; /* it lost something: the next write is a checkpoint */
+			core->mend |= copy->enabled;
 		}
 	}
 }
@@ -261,6 +273,10 @@ void copies_write_claim(struct copies_core *core, struct copies_effects *effects
 		struct copy_steps steps;
 
 		if (copy->image == NULL || (MUTANT(R5_MAJORITY) && effects->count > 0)) {
+			continue;
+		}
+		if (copy_is_unpromised(copy)) {
+			copies_copy_fail(copy, -VX_E_CORRUPT, "%s", copy->image->damage);
 			continue;
 		}
 
@@ -389,7 +405,9 @@ void copies_write_check(struct copies_core *core, struct copies_effects *effects
 	size_t written, all = copies_count(core, of_set, &written), planned = 0;
 
 	for (size_t i = 0; i < effects->count; i++) {
-		planned += of_set(&core->copy[effects->effect[i].copy]);
+		const struct core_copy *copy = &core->copy[effects->effect[i].copy];
+
+		planned += of_set(copy) && !copy_is_unpromised(copy);
 	}
 	if (planned < copies_majority(all) && core->task->error == 0) {
 		effects_drop(core, effects);
@@ -413,6 +431,11 @@ static bool core_is_writing(const struct copies_core *core)
 	return false;
 }
 
+static bool is_enabled_and_whole(const struct core_copy *copy)
+{
+	return copy->enabled && copies_has_content(copy);
+}
+
 /*
  * Whoever reads that copy takes this node's writes for ended, and may go on at once: so there is no other
  * one, before it or beside it. If the copy is lost the next start asks for a fencing, and nothing else.
@@ -423,7 +446,7 @@ void copies_write_close(struct copies_core *core, struct copies_effects *effects
 		task_fail(core->task, -VX_E_BUSY, "a write to a configuration copy may still land");
 		return;
 	}
-	copies_write_body(core, effects, copies_is_enabled, copies_is_before, copies_is_enabled);
+	copies_write_body(core, effects, copies_is_enabled, copies_is_before, is_enabled_and_whole);
 	if (effects->count == 0 && core->task->error == 0) {
 		copies_fail_minority(core, "can be written", 0, 1);
 	}
@@ -456,6 +479,7 @@ bool copies_judge_checkpoint(struct copies_core *core)
 	core->epoch = task->content->config->epoch;
 	core->seq = task->content->config->seq;
 	core->known = true;
+	core->mend = false;
 	if (task->kind == TASK_CHECKPOINT) {
 		Vx__Checkpoint durable = VX__CHECKPOINT__INIT;
 
@@ -476,7 +500,7 @@ bool copies_append_ready(const struct copies_core *core)
 	size_t length = vx__change__get_packed_size(task->change);
 	size_t healthy = 0, all = 0;
 
-	if (copies_rejoin_needed(core)) {
+	if (copies_rejoin_needed(core) || core->mend) {
 		return false;
 	}
 	for (size_t i = 0; i < COPIES_ROOM; i++) {

@@ -18,6 +18,8 @@ bool copies_is_enabled(const struct core_copy *copy);
 bool copies_is_before(const struct core_copy *copy);
 bool copies_is_any(const struct core_copy *copy);
 bool copies_has_content(const struct core_copy *copy); /* it was read and counts for a majority */
+/* D21: what was written in this stage counts for a majority. */
+bool copies_counts(const struct core_copy *copy);
 
 /* How many copies are of a set, and how many of these were written in this stage. */
 size_t copies_count(const struct copies_core *core, copies_set of_set, size_t *out_written);

@@ -52,9 +52,12 @@ static int window_get(struct window *window, uint32_t block, uint32_t count, uin
 	return 0;
 }
 
-static bool block_is_blank(const uint8_t *block)
+/* What a block is that was decoded with this result: one that was never written is blank (D5). */
+static bool block_is_damaged(const uint8_t *block, int rc)
 {
-	return block[0] == 0 && memcmp(block, block + 1, VX_BLOCK - 1) == 0;
+	bool blank = block[0] == 0 && memcmp(block, block + 1, VX_BLOCK - 1) == 0;
+
+	return rc == -VX_E_CORRUPT || (rc == -VX_E_NOTFOUND && !blank);
 }
 
 /* D6: the higher claim of this group. Both damaged is no torn write: then a promise may be lost. */
@@ -70,7 +73,7 @@ static int image_claims(struct copy_image *image, const char *dgid, const uint8_
 		if (rc == -VX_E_VERSION) {
 			return rc;
 		}
-		damaged += rc == -VX_E_CORRUPT;
+		damaged += block_is_damaged(block, rc);
 		if (rc == 0 && strcmp(claim.dgid, dgid) == 0) {
 			image->claim[i] = claim.epoch;
 		}
@@ -81,7 +84,11 @@ static int image_claims(struct copy_image *image, const char *dgid, const uint8_
 			image->claim_sequence = claim.sequence;
 		}
 	}
-	return damaged == 2 ? -VX_E_CORRUPT : 0;
+	if (damaged == 2) {
+		image->damage = "its claims are damaged";
+		image->place.unpromised = true;
+	}
+	return 0;
 }
 
 /* The body of one header. 0, -VX_E_CORRUPT, -ENOMEM or the reader's error. */
@@ -123,11 +130,12 @@ static int image_checkpoint(struct copy_image *image, const struct copy_reader *
 		if (rc == -VX_E_VERSION) {
 			return rc;
 		}
-		damaged += rc == -VX_E_CORRUPT || (rc == -VX_E_NOTFOUND && !block_is_blank(block));
+		damaged += block_is_damaged(block, rc);
 		valid[i] = rc == 0 && strcmp(header[i].dgid, dgid) == 0;
 	}
 	if (damaged == 2) {
-		return -VX_E_CORRUPT;
+		image->damage = "its checkpoints are damaged";
+		return 0;
 	}
 	while (valid[0] || valid[1]) {
 		uint32_t best = valid[0] && valid[1] ?
@@ -143,10 +151,13 @@ static int image_checkpoint(struct copy_image *image, const struct copy_reader *
 		if (rc != -VX_E_CORRUPT) {
 			return rc;
 		}
-		image->damaged = true;
+		if (image->place.slot == COPY_NO_SLOT) {
+			image->place.slot = 1 - best; /* the next checkpoint replaces the newest */
+		}
+		image->damage = "its newest checkpoint is damaged";
 		valid[best] = false;
 	}
-	return image->damaged ? -VX_E_CORRUPT : 0;
+	return 0;
 }
 
 static int image_change_add(struct copy_image *image, const struct private_record *record,
@@ -362,6 +373,7 @@ int copy_plan_claim(const struct copy_image *image, const char *dgid, uint64_t e
 	if (block == NULL) {
 		return -ENOMEM;
 	}
+	assert(!image->place.unpromised); /* one whole claim would hide that the others are lost */
 	snprintf(claim.dgid, sizeof(claim.dgid), "%s", dgid);
 	private_claim_encode(&claim, image->place.diskid, block);
 	*out_steps = (struct copy_steps){
@@ -384,7 +396,7 @@ int copy_plan_checkpoint(const struct copy_place *place, const struct private_he
 	}
 	next.slot = (place->slot == 0) != MUTANT(D8_SLOT) ? 1 : 0;
 
-	uint8_t *block = aligned_alloc(VX_BLOCK, VX_BLOCK);
+	uint8_t *block = aligned_alloc(VX_BLOCK, 2 * VX_BLOCK);
 
 	if (block == NULL) {
 		return -ENOMEM;
@@ -402,7 +414,17 @@ int copy_plan_checkpoint(const struct copy_place *place, const struct private_he
 		out_steps->write[0] = out_steps->write[1];
 		out_steps->write[1] = first;
 	}
+	if (place->unpromised) { /* D21: last, so that it is not readable before it is whole */
+		struct private_claim claim = { .epoch = header->epoch, .sequence = 1 };
+
+		memcpy(claim.dgid, header->dgid, sizeof(claim.dgid));
+		private_claim_encode(&claim, place->diskid, block + VX_BLOCK);
+		out_steps->write[out_steps->count++] = (struct copy_write){
+			layout->claim_block + (uint32_t)(claim.epoch & 1), 1, block + VX_BLOCK
+		};
+	}
 	*out_place = *place;
+	out_place->unpromised = false;
 	out_place->slot = next.slot;
 	out_place->generation = next.generation;
 	out_place->writer = next.writer;

@@ -29,6 +29,7 @@ struct copy_place {
 	char diskid[DISK_ID_SIZE];
 	struct private_layout layout;
 	uint32_t slot; /* of the newest checkpoint; COPY_NO_SLOT: none */
+	bool unpromised; /* both claims are damaged: a promise may be lost (D6) */
 	uint64_t generation, writer; /* of that checkpoint */
 	uint64_t epoch, seq; /* of the newest content */
 	uint32_t chain; /* crc that the next journal record names */
@@ -46,7 +47,7 @@ struct copy_image {
 	uint64_t claim_epoch; /* of this group; 0: none */
 	uint64_t claim[2]; /* both blocks' */
 	uint64_t claim_sequence; /* the higher one of the claim blocks, whosever it is */
-	bool damaged; /* a newer checkpoint than this content was there and is lost */
+	const char *damage; /* NULL, or what cannot be read of it: it counts for no majority (D8) */
 	struct private_header header; /* if body is set */
 	Vx__Checkpoint *body; /* NULL: no content of this group */
 	struct copy_change *change; /* the valid run of the journal, in order of seq */
@@ -55,9 +56,9 @@ struct copy_image {
 };
 
 /*
- * Reads the copy of group dgid on disk diskid. 0 also for a copy without content. -VX_E_NODISK: not
- * this disk, or of another group; -VX_E_CORRUPT, -VX_E_VERSION, or the reader's error; with a text in
- * out_reason (VX_REASON_MAX). Free with copy_image_free() after 0.
+ * Reads the copy of group dgid on disk diskid. 0 also for a copy without content, and for a damaged one.
+ * -VX_E_NODISK: not this disk, or of another group; -VX_E_CORRUPT: its label is damaged; -VX_E_VERSION,
+ * or the reader's error; with a text in out_reason (VX_REASON_MAX). Free with copy_image_free() after 0.
  */
 int copy_image_read(const struct copy_reader *reader, const char *dgid, const char *diskid,
 		    struct copy_image **out_image, char *out_reason);
@@ -69,7 +70,7 @@ struct copy_write {
 	const uint8_t *data;
 };
 struct copy_steps {
-	struct copy_write write[2];
+	struct copy_write write[3];
 	size_t count;
 	uint8_t *owned; /* memory behind the data, for copy_steps_free() */
 };

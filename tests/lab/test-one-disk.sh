@@ -3,7 +3,7 @@
 #
 # One disk is wanted by two at the same time (T16), typed on two nodes: two vxdg init, init against adddisk, either against
 # vxdisk setup. One of them wins each time, the other is told who has the disk; no view comes of it, no vxconfigd ends,
-# all nodes hold the same configuration.
+# all nodes hold the same configuration. Then what is on a disk of a group is damaged: all its copies, and one of several (D21).
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
@@ -127,14 +127,14 @@ all_see() {	# all_see STATE: how vxdg list shows ga; "-": not at all
 	done
 }
 
-lose_copies() {	# the private region of the disk is overwritten, its label is not
+lose_copy() {	# lose_copy DISK FILE: its private region is overwritten, its label is not
 	local path
-	path=$(on "$first" vxdisk --json list "$D4" | jq -r '.. | .path? // empty' | head -n 1)
-	on "$first" dd if=/dev/zero of="$path" bs=4096 seek=2 count=4096 conv=notrunc oflag=direct
+	path=$(on "$first" vxdisk --json list "$1" | jq -r '.. | .path? // empty' | head -n 1)
+	on "$first" dd if="$2" of="$path" bs=4096 seek=2 count=4096 conv=notrunc oflag=direct iflag=fullblock
 }
 
 check "a disk group is made" on "$second" vxdg -s init ga g4="$D4"
-check "its copies are overwritten" lose_copies
+check "its copies are overwritten" lose_copy "$D4" /dev/zero
 check "another node becomes master" on "$first" vxclustadm setmaster "$second"
 wait_for 30 "the group is disabled on all nodes" all_see disabled
 refused_with() {	# refused_with CODE TEXT COMMAND...
@@ -151,3 +151,25 @@ check "no node knows it" all_see -
 check "the first node is master again" on "$second" vxclustadm setmaster "$first"
 wait_for 20 "no node knows it" all_see -
 check "its disk can be used" on "$third" sh -c "vxdisk setup $D4 && vxdg -s init ga g4=$D4 && vxdg destroy ga"
+
+# ---- one copy of several is damaged ----
+
+D1=$(on "$first" vxdisk -q list | awk -v g="$GROUP" '$4 == g { print $1; exit }')
+copies_are() {	# copies_are NODE STATE COUNT: of the group's, as the node reads them
+	[ "$(on "$1" vxdg --json list "$GROUP" | jq -r '[.. | .copies? // empty | .[].state]|.[]' | grep -c "^$2")" = "$3" ]
+}
+logged() {	# logged NODE TEXT
+	on "$1" grep -q "disk=.*$D1 its configuration copy $2" /var/log/syslog
+}
+
+check "all copies are well" copies_are "$first" "clean online" 3
+check "one is overwritten" lose_copy "$D1" /dev/urandom
+check "who reads it says so" copies_are "$first" "corrupt: its checkpoints are damaged" 1
+check "it is logged" logged "$first" "cannot be used: its checkpoints are damaged"
+check "a change" on "$third" vxassist -g "$GROUP" make probe 1m
+check "writes it anew" copies_are "$first" "clean online" 3
+check "it is logged" logged "$first" "is written anew"
+check "it is overwritten again" lose_copy "$D1" /dev/urandom
+check "another node becomes master" on "$first" vxclustadm setmaster "$second"
+wait_for 20 "the take-over wrote it anew" copies_are "$second" "clean online" 3
+check "all nodes hold the same" same_everywhere

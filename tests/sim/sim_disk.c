@@ -176,7 +176,7 @@ static void disk_look(struct sim *sim, uint32_t group, uint32_t copy)
 	char reason[VX_REASON_MAX] = "";
 
 	if (disk_read(sim, group, copy, &image, reason) != 0 || image->body == NULL ||
-	    image->damaged) {
+	    image->damage != NULL) {
 		sim_fail(sim, "I24 copy %u of group %u is damaged by a torn write: %s", copy + 1,
 			 group, reason);
 	} else {
