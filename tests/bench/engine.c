@@ -4,9 +4,9 @@
  *
  *	engine read|write DISK0 DISK1 SIZE_MIB BLOCK_BYTES DEPTH SECONDS
  *
- * A volume of two plexes without a log, in a lane; its requests begin anew in the lane as soon as
- * they end. Prints one line, as rawtwo: iops p50_us p99_us cpu_us (CPU microseconds of an
- *operation).
+ * A volume of two plexes without a log, made of records as vxiod makes it, in a lane; its requests
+ * begin anew in the lane as soon as they end. Prints one line, as rawtwo: iops p50_us p99_us cpu_us
+ * (CPU microseconds of an operation).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/loop.h"
 #include "volio/vio.h"
 
@@ -34,9 +35,9 @@ struct run {
 	bool over; /* main thread */
 };
 
-__attribute__((noreturn)) static void die(const char *what, int error)
+__attribute__((noreturn)) static void die(const char *what, const char *why)
 {
-	fprintf(stderr, "engine: %s: %s\n", what, strerror(error));
+	fprintf(stderr, "engine: %s: %s\n", what, why);
 	exit(1);
 }
 
@@ -70,7 +71,7 @@ static void run_done(struct io_request *request, int error)
 	uint64_t now = clock_us(), took = now - run->start_us[request - run->vio->request];
 
 	if (error != 0) {
-		die("I/O", -error);
+		die("I/O", vx_strerror(error));
 	}
 	run->bucket[took < BUCKETS ? took : BUCKETS - 1]++;
 	run->done++;
@@ -127,36 +128,68 @@ static void call_lane(struct run *run, struct mailbox *box, void (*fn)(struct la
 static void no_mail(struct mail *mail)
 {
 	(void)mail;
-	die("a plex failed", EIO);
+	die("I/O", "a plex failed");
 }
 
-static struct volconf *make_conf(char **path, uint64_t bytes)
+/* Of volconf_make(): the disks are named 0 and 1. */
+static struct iodisk *find_disk(void *ctx, const char *diskid)
 {
-	struct volconf *conf = calloc(1, sizeof(*conf));
-	char reason[VX_REASON_MAX];
+	return ((struct iodisk **)ctx)[diskid[0] - '0'];
+}
 
-	conf->enabled = true;
-	conf->length = bytes;
-	conf->plexes = conf->disks = conf->subdisks = PLEXES;
-	conf->plex = calloc(PLEXES, sizeof(*conf->plex));
-	conf->disk = calloc(PLEXES, sizeof(struct iodisk *));
-	conf->subdisk = calloc(PLEXES, sizeof(*conf->subdisk));
+/* What vxiod makes of the records of such a volume. */
+static struct volconf *make_conf(struct iodisk **disk, uint64_t sectors)
+{
+	static char *const name[PLEXES] = { "0", "1" };
+	Vx__Config config = VX__CONFIG__INIT;
+	Vx__Dg dg = VX__DG__INIT;
+	Vx__Vol vol = VX__VOL__INIT, *vols[] = { &vol };
+	Vx__Dm dm[PLEXES], *dms[PLEXES];
+	Vx__Plex plex[PLEXES], *plexes[PLEXES];
+	Vx__Sd sd[PLEXES], *sds[PLEXES];
+	struct volconf_index index;
+	struct volconf *conf;
+	char reason[VX_REASON_MAX] = "";
+	int rc;
+
+	dg.name = dg.dgid = "engine";
+	vol.rid = 1;
+	vol.name = "volume";
+	vol.len = sectors;
+	vol.state = VX__VOL_STATE__VOL_ACTIVE;
+	vol.kstate = VX__KSTATE__KS_ENABLED;
+	vol.read_policy = VX__READ_POLICY__READ_ROUND;
 	for (uint32_t i = 0; i < PLEXES; i++) {
-		struct layout *layout = &conf->plex[i].layout;
-		int rc = iodisk_open(path[i], path[i], &conf->disk[i], reason);
-
-		if (rc != 0) {
-			die(reason, -rc);
-		}
-		conf->block =
-			conf->disk[i]->block > conf->block ? conf->disk[i]->block : conf->block;
-		layout->columns = 1;
-		layout->length = bytes;
-		layout->column = calloc(1, sizeof(*layout->column));
-		layout->column->count = 1;
-		layout->column->sd = calloc(1, sizeof(*layout->column->sd));
-		*layout->column->sd =
-			(struct layout_sd){ .length = bytes, .disk = i, .subdisk = i };
+		vx__dm__init(dms[i] = &dm[i]);
+		dm[i].rid = i + 1;
+		dm[i].name = dm[i].diskid = name[i];
+		dm[i].pub_len = sectors;
+		vx__plex__init(plexes[i] = &plex[i]);
+		plex[i].rid = i + 1;
+		plex[i].name = name[i];
+		plex[i].vol_rid = vol.rid;
+		plex[i].len = sectors;
+		plex[i].state = VX__PLEX_STATE__PLEX_ACTIVE;
+		plex[i].kstate = VX__KSTATE__KS_ENABLED;
+		vx__sd__init(sds[i] = &sd[i]);
+		sd[i].rid = i + 1;
+		sd[i].name = name[i];
+		sd[i].plex_rid = plex[i].rid;
+		sd[i].dm_rid = dm[i].rid;
+		sd[i].len = sectors;
+	}
+	config.dg = &dg;
+	config.n_vol = 1;
+	config.vol = vols;
+	config.n_dm = config.n_plex = config.n_sd = PLEXES;
+	config.dm = dms;
+	config.plex = plexes;
+	config.sd = sds;
+	volconf_index_make(&config, &index);
+	rc = volconf_make(&index, &vol, find_disk, disk, &conf, reason);
+	volconf_index_free(&index);
+	if (rc != 0) {
+		die("volume", reason);
 	}
 	return conf;
 }
@@ -192,7 +225,10 @@ int main(int argc, char **argv)
 {
 	struct run *run = calloc(1, sizeof(*run));
 	struct mailbox box;
+	struct iodisk *disk[PLEXES];
+	struct volconf *conf;
 	struct lane *lane;
+	char reason[VX_REASON_MAX];
 	uint64_t bytes;
 	int rc;
 
@@ -212,16 +248,23 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	run->blocks = bytes / run->block_bytes;
+	for (int i = 0; i < PLEXES; i++) {
+		rc = iodisk_open(argv[2 + i], argv[2 + i], &disk[i], reason);
+		if (rc != 0) {
+			die("disk", reason);
+		}
+		disk[i]->users = 1; /* ours: the last one would be taken from vxiod's list */
+	}
+	conf = make_conf(disk, bytes / VX_SECTOR);
 	rc = mailbox_open(&box);
 	if (rc == 0) {
 		rc = lane_start(&box, &lane);
 	}
 	if (rc == 0) {
-		rc = vio_create(lane, make_conf(argv + 2, bytes), 0, run, no_mail, no_mail,
-				&run->vio);
+		rc = vio_create(lane, conf, 0, run, no_mail, no_mail, &run->vio);
 	}
 	if (rc != 0) {
-		die("start", -rc);
+		die("start", vx_strerror(rc));
 	}
 	call_lane(run, &box, vio_run_attach);
 	run->began_us = clock_us();
@@ -232,6 +275,10 @@ int main(int argc, char **argv)
 	call_lane(run, &box, vio_run_detach);
 	lane_stop(lane);
 	vio_destroy(run->vio);
+	volconf_free(NULL, conf);
+	for (int i = 0; i < PLEXES; i++) {
+		iodisk_close(disk[i]);
+	}
 	mailbox_close(&box);
 	free(run);
 	return 0;
