@@ -105,6 +105,17 @@ static struct pacemaker_request *pacemaker_take(struct pacemaker_lane *lane)
 	return request;
 }
 
+/* Why a tool failed: its first line, or in XML the text of its first error. */
+static const char *pacemaker_why(const char *output, int *out_length)
+{
+	const char *error = strstr(output, "<error>");
+	const char *why = error != NULL ? error + strlen("<error>") : output;
+	size_t length = strcspn(why, error != NULL ? "<\n" : "\n");
+
+	*out_length = length > PACEMAKER_LOG_MAX ? PACEMAKER_LOG_MAX : (int)length;
+	return why;
+}
+
 static void pacemaker_log_end(struct pacemaker_lane *lane, const struct pacemaker_request *request,
 			      const struct child_end *end)
 {
@@ -117,15 +128,14 @@ static void pacemaker_log_end(struct pacemaker_lane *lane, const struct pacemake
 		return;
 	}
 	if (!lane->failing) {
+		int length;
+		const char *why = pacemaker_why(end->output, &length);
+
 		log_err("pacemaker: %s failed (%s %d): %.*s", request->argv[0],
 			end->timed_out	  ? "no answer, signal"
 			: end->status < 0 ? "signal"
 					  : "exit code",
-			abs(end->status),
-			(int)strcspn(end->output, "\n") > PACEMAKER_LOG_MAX
-				? PACEMAKER_LOG_MAX
-				: (int)strcspn(end->output, "\n"),
-			end->output);
+			abs(end->status), length, why);
 	}
 	lane->failing = true;
 }

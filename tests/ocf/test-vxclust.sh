@@ -46,8 +46,13 @@ fencing_disabled() {
 	run vxclust start 1 "fencing is disabled" && not_called vxiod || return
 	echo 'fencing-enabled="false" stonith-enabled="true"' >"$FAKE/options"
 	run vxclust start 1 "fencing is disabled" || return
-	echo '102 not connected' >"$FAKE/fail.crm_mon"
-	run vxclust start 1 "cannot ask Pacemaker" || return
+	echo 'maintenance-mode="false"' >"$FAKE/options"
+	run vxclust start 1 "fencing is enabled: crm_mon does not show the option" || return
+	echo '124 late' >"$FAKE/fail.crm_mon"
+	run vxclust start 1 "fencing is enabled: late; crm_mon: no answer within 20 s" || return
+	echo "102 $(cat "$here/golden/crm_mon-not-connected.xml")" >"$FAKE/fail.crm_mon"
+	run vxclust start 1 "fencing is enabled: error: Could not connect to launcher: Connection refused; crm_mon: \
+Connection to cluster failed: Connection refused" || return
 	OCF_RESKEY_allow_fencing_disabled=true
 	export OCF_RESKEY_allow_fencing_disabled
 	run vxclust start 0
