@@ -40,7 +40,8 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(NO_FENCER, 2013, "Pacemaker's fencer does not run on this node") \
 	X(DAEMON_STAYS, 2014, "%s (process %d) cannot be ended: %s") \
 	X(NO_MEMORY, 2015, "out of memory") \
-	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s)") \
+	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s); it goes on trying for " \
+	  "another startnode: `vxclustadm stopnode` ends that") \
 	X(NO_IOD, 2017, "vxiod is not running on this node: it serves no volume") \
 	X(IOD_MUTE, 2018, "vxiod does not answer: %s") \
 	X(SETMASTER, 2019, "node %s was not made master: %s") \

@@ -104,7 +104,7 @@ static void adm_help(void)
 	       "  -v, --verbose              nodestate: ids, masks, last reconfigurations and "
 	       "their freeze\n"
 	       "      --json                 print JSON, for programs\n"
-	       "  -j, --join-timeout SECONDS startnode: give up after that (180)\n"
+	       "  -j, --join-timeout SECONDS startnode: the node gives up after that (180)\n"
 	       "      --timeout SECONDS      stopnode, abortnode, setmaster: wait no longer "
 	       "(it goes on);\n"
 	       "                             daemons: who needs longer to answer is mute (3 to "

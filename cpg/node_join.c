@@ -117,7 +117,9 @@ static void node_start_fail(struct node *node, int error, const char *reason)
 
 static void node_start_later(struct node *node, int error, const char *reason)
 {
-	if (clock_ms() > node->start_deadline_ms) {
+	uint64_t now = clock_ms();
+
+	if (now > node->start_deadline_ms || now > node->join_deadline_ms) {
 		node_start_fail(node, error, reason);
 		return;
 	}

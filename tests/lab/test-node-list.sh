@@ -5,6 +5,7 @@
 # it again, on each node, and no reconfiguration comes of it.
 #	- a node gets another name: its numbers and its role stay
 #	- a node list without this node's number is refused, and the node stays what it is
+#	- a node whose Corosync is gone gives up its start when the time for it is over
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
@@ -62,3 +63,11 @@ on b corosync-cfgtool -R || true # Corosync keeps the old one as well, where it 
 check "reinit of b is refused, with the reason" \
 	output_has 'the node list was not read again: this node \(id 2\) is not in corosync.conf' on b sh -c '! vxclustadm reinit 2>&1'
 check "it is a member under its number" output_has '^3$' on b sh -c "vxclustadm nidmap --json | jq '[.nodes[] | select(.state == \"member\")] | length'"
+
+echo "# Corosync ends where vxclustd stays"
+check "c leaves" on c vxclustadm stopnode
+check "Corosync of c dies" lab kill c corosync
+check "c gives up when --join-timeout is over, with the reason" \
+	output_has 'V-80-2-2005 this node did not join the cluster: Corosync' on c sh -c '! vxclustadm startnode -j 3 2>&1'
+check "... and tries no longer" output_has '^state: out of cluster$' on c vxclustadm nodestate
+check "... with the reason" output_has '^reason: Corosync' on c vxclustadm nodestate
