@@ -150,7 +150,17 @@ check "by force it is, with a warning" output_has "its configuration copies are 
 check "no node knows it" all_see -
 check "the first node is master again" on "$second" vxclustadm setmaster "$first"
 wait_for 20 "no node knows it" all_see -
-check "its disk can be used" on "$third" sh -c "vxdisk setup $D4 && vxdg -s init ga g4=$D4 && vxdg destroy ga"
+check "its disk can be used" on "$third" sh -c "vxdisk setup $D4 && vxdg -s init ga g4=$D4"
+check "the copies of the new one are overwritten" lose_copy "$D4" /dev/urandom
+check "another node becomes master" on "$first" vxclustadm setmaster "$third"
+wait_for 30 "the group is disabled on all nodes" all_see disabled
+check "it is not deported by mistake" refused_with 20 "V-80-1-1037 .*-f: give it up" on "$second" vxdg deport ga
+check "by force it is, with a warning" output_has "its configuration copies are left" on "$second" vxdg -f deport ga
+check "no node knows it" all_see -
+check "nor can it be imported" not on "$first" vxdg -s import ga
+check "the first node is master again" on "$second" vxclustadm setmaster "$first"
+wait_for 20 "no node knows it" all_see -
+check "its disk is set up anew by force" on "$third" vxdisk -f setup "$D4"
 
 # ---- one copy of several is damaged ----
 
