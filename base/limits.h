@@ -25,10 +25,11 @@
  *       given back; who joined in a view owns no resync in it (V25); the disks that a master sees are
  *       told as bits (T14)
  *   16  regions that a failed write left different are told to all vxiods (V12)
+ *   17  what the end of an attach brings beside it: vxplex mv, cp
  */
 #define VX_PROTOCOL_MIN 10
 #ifndef VX_PROTOCOL_MAX
-#define VX_PROTOCOL_MAX 16
+#define VX_PROTOCOL_MAX 17
 #endif
 #define VX_PROTOCOL_SETMASTER 11
 #define VX_PROTOCOL_SHARE 12
@@ -38,6 +39,7 @@
 #define VX_PROTOCOL_OWNER 15
 #define VX_PROTOCOL_DISKS 15
 #define VX_PROTOCOL_DIFFERS 16
+#define VX_PROTOCOL_MOVE 17
 
 /* other versions that vxdctl support shows */
 #define VX_CONFIGD_VERSION 1 /* records on disk (DISK-FORMAT.md) */

@@ -80,6 +80,8 @@
 				     "has the newer program)") \
 	X(PLEX_SHORT, 1081, INVAL, "Plex %s: is too short for volume %s") \
 	X(LOG_UNMIRRORED, 1082, INVAL, "Volume %s: has one plex: a log serves mirrored volumes only (vxassist -g %s mirror %s)") \
+	X(PLEX_IN_USE, 1091, ASSOC, "Plex %s: belongs to volume %s") \
+	X(PLEX_IS_LOG, 1092, INVAL, "Plex %s: is a log, holds no data") \
 	X(PLEX_FEW, 1083, LAST, "Volume %s: has not so many %s that could be removed%s") \
 	X(RESIZE_LEN, 1084, INVAL, "Volume %s: is %llu sectors long: %s needs %s than that") \
 	X(RESIZE_ATTACH, 1085, BUSY, "Volume %s: plex %s is being attached: try again when it is complete (vxtask list)") \

@@ -5,6 +5,8 @@
  *
  *   vxassist mirror: a new plex              TEMPRMSD --+
  *   vxplex att: detached, or dissociated        STALE --+-- all of it is copied --> ACTIVE
+ *   vxplex mv: dissociated                      STALE --+   (mv: another one is dissociated with it)
+ *   vxplex cp: dissociated                      STALE ----- all of it is copied --> dissociated
  *
  * Until then it is ENABLED, takes every write, serves no read and stands in for no other one. Each
  * attach has a number of its own (Plex.attach): what is said of an earlier one is not taken for it.
@@ -209,6 +211,7 @@ int plan_plex_attach_one(struct plan_work *work, Vx__Vol *vol, Vx__Plex *plex)
 		return error;
 	}
 	plex->vol_rid = vol->rid;
+	plex_stays(plex);
 	if (plex->is_log) {
 		return attach_log(work, vol, plex);
 	}
@@ -235,7 +238,112 @@ int plan_plex_attach(struct plan_work *work)
 	return error;
 }
 
+/* ---- vxplex mv, cp ---- */
+
+/* A plex of no volume, which the command fills. */
+static int move_find_new(struct plan_work *work, const char *name, Vx__Plex **out_plex)
+{
+	int error = plan_find_plex(work, name, out_plex);
+
+	if (error == 0 && (*out_plex)->vol_rid != 0) {
+		const Vx__Vol *vol = config_vol_rid(work->after, (*out_plex)->vol_rid);
+
+		return plan_say(work, PLEX_IN_USE, name, vol->name);
+	}
+	if (error == 0 && (*out_plex)->is_log) {
+		return plan_say(work, PLEX_IS_LOG, name);
+	}
+	return error;
+}
+
+static int move_possible(struct plan_work *work, const Vx__Vol *vol)
+{
+	if (work->env->protocol < VX_PROTOCOL_MOVE) {
+		return plan_say(work, PROTOCOL_LOW, vol->name, work->env->protocol, VX_PROTOCOL_MOVE);
+	}
+	return plan_attach_possible(work, vol);
+}
+
+/* Is somebody moving that plex already? */
+static bool move_is_replaced(const Vx__Config *config, const Vx__Plex *plex)
+{
+	for (size_t i = 0; i < config->n_plex; i++) {
+		if (plex_is_attaching(config->plex[i]) && config->plex[i]->replaces == plex->rid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int plan_plex_move(struct plan_work *work)
+{
+	Vx__Plex *plex, *other;
+	Vx__Vol *vol;
+	int error = plan_find_plex(work, work->request->operand[0], &plex);
+
+	if (error != 0) {
+		return error;
+	}
+	vol = config_vol_rid(work->after, plex->vol_rid);
+	if (vol == NULL) {
+		return plan_say(work, STATE_INVALID, plex->name, "dissociated");
+	}
+	if (plex->is_log) {
+		return plan_say(work, PLEX_IS_LOG, plex->name);
+	}
+	if (plex_is_attaching(plex) || move_is_replaced(work->after, plex)) {
+		return plan_say(work, STATE_INVALID, plex->name,
+				plex_is_attaching(plex) ? "being attached" : "being moved");
+	}
+	error = move_possible(work, vol);
+	error = error == 0 ? move_find_new(work, work->request->operand[1], &other) : error;
+	error = error == 0 ? plan_plex_attach_one(work, vol, other) : error;
+	if (error == 0) {
+		other->replaces = plex->rid;
+		other->remove_replaced = plan_has_flag(work, "o:rm");
+	}
+	return error;
+}
+
+int plan_plex_copy(struct plan_work *work)
+{
+	Vx__Vol *vol;
+	int error = plan_find_volume(work, work->request->operand[0], &vol);
+
+	error = error == 0 ? move_possible(work, vol) : error;
+	error = error == 0 ? plan_check_twice(work, 1) : error;
+	for (size_t i = 1; i < work->request->n_operand && error == 0; i++) {
+		Vx__Plex *plex;
+
+		error = move_find_new(work, work->request->operand[i], &plex);
+		error = error == 0 ? plan_plex_attach_one(work, vol, plex) : error;
+		if (error == 0) {
+			plex->leaves = true;
+		}
+	}
+	return error;
+}
+
 /* ---- the end ---- */
+
+/* All of the plex was copied, and the volume is quiet. */
+static void attach_end(Vx__Config *config, Vx__Plex *plex)
+{
+	Vx__Plex *replaced = config_plex_rid(config, plex->replaces);
+	bool leaves = plex->leaves, remove = plex->remove_replaced;
+
+	plex->state = VX__PLEX_STATE__PLEX_ACTIVE;
+	plex_stays(plex);
+	if (replaced != NULL && replaced->vol_rid == plex->vol_rid) {
+		plex_dissociate(config, replaced, plex);
+		if (remove) {
+			config_plex_remove(config, replaced->rid);
+		}
+	}
+	if (leaves) {
+		plex_dissociate(config, plex, NULL);
+	}
+}
 
 int plan_synced(const Vx__Config *config, uint64_t vol_rid, const uint64_t *attach, size_t count,
 		struct plan **out_plan)
@@ -260,7 +368,7 @@ int plan_synced(const Vx__Config *config, uint64_t vol_rid, const uint64_t *atta
 
 		for (size_t k = 0; k < count && plex_is_attaching(plex); k++) {
 			if (plex->vol_rid == vol_rid && plex->attach == attach[k]) {
-				plex->state = VX__PLEX_STATE__PLEX_ACTIVE;
+				attach_end(after, plex);
 				changed = quiesce = true;
 			}
 		}

@@ -78,6 +78,7 @@ int plan_plex_detach(struct plan_work *work)
 		}
 		plex->kstate = VX__KSTATE__KS_DETACHED;
 		plex->state = VX__PLEX_STATE__PLEX_STALE;
+		plex_stays(plex);
 		volume_lost_plex(work->after, vol);
 		plan_quiesce(work, vol->rid);
 	}
@@ -94,20 +95,34 @@ static bool volume_has_log(const Vx__Config *config, const Vx__Vol *vol)
 	return false;
 }
 
-/* The plex leaves its volume; what the volume says about it goes too. */
-static void plex_leave(struct plan_work *work, Vx__Vol *vol, Vx__Plex *plex)
+void plex_stays(Vx__Plex *plex)
 {
+	plex->leaves = plex->remove_replaced = false;
+	plex->replaces = 0;
+}
+
+void plex_dissociate(Vx__Config *config, Vx__Plex *plex, const Vx__Plex *instead)
+{
+	Vx__Vol *vol = config_vol_rid(config, plex->vol_rid);
+
 	plex->vol_rid = 0;
 	plex->kstate = VX__KSTATE__KS_DISABLED;
 	plex->state = VX__PLEX_STATE__PLEX_STALE;
+	plex_stays(plex);
 	if (strcmp(vol->prefer_plex, plex->name) == 0) {
-		proto_string_set(&vol->prefer_plex, "");
-		vol->read_policy = VX__READ_POLICY__READ_SELECT;
+		proto_string_set(&vol->prefer_plex, instead != NULL ? instead->name : "");
+		vol->read_policy = instead != NULL ? vol->read_policy :
+						     VX__READ_POLICY__READ_SELECT;
 	}
-	if (!volume_has_log(work->after, vol)) {
+	if (!volume_has_log(config, vol)) {
 		vol->region_len = 0;
 	}
-	volume_lost_plex(work->after, vol);
+	volume_lost_plex(config, vol);
+}
+
+static void plex_leave(struct plan_work *work, const Vx__Vol *vol, Vx__Plex *plex)
+{
+	plex_dissociate(work->after, plex, NULL);
 	plan_quiesce(work, vol->rid);
 }
 

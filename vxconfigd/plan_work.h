@@ -45,6 +45,8 @@ int plan_volume_recover(struct plan_work *work);
 int plan_plex_detach(struct plan_work *work);
 int plan_plex_dissociate(struct plan_work *work);
 int plan_plex_attach(struct plan_work *work);
+int plan_plex_move(struct plan_work *work);
+int plan_plex_copy(struct plan_work *work);
 int plan_volume_mirror(struct plan_work *work);
 int plan_volume_add_log(struct plan_work *work);
 int plan_volume_resize(struct plan_work *work);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Mirrors and logs come and go while three nodes write. In the middle of an attach the node that copies loses power, then
-# all of them; then the disk of the plex fails. A plex counts as a mirror only when it is one: at the end all plexes are
+# all of them; then the disk of the plex fails. A plex is moved, the volume copied. A plex counts as a mirror only when it is one: at the end all plexes are
 # equal, byte by byte, and no acknowledged write is missing.
 #
 #	data	d1 d2: plexes of vol1	d3 d1: its logs		d4 d5: what is added
@@ -132,6 +132,35 @@ check "resyncs are quick" slow 0
 check "vxrecover attaches it again" on a vxrecover -g "$GROUP"
 wait_for 60 "it is whole" plex_is vol1-05 ENABLED ACTIVE RW
 check "no acknowledged write is missing, all plexes are equal" wrote_all_the_time
+
+# ---- a plex is moved, the node that copies loses power; the volume is copied ----
+no_volume() {	# no_volume PLEX: it is of none, on every node that is on
+	local n
+	for n in $(nodes_on); do
+		on "$n" vxprint -g "$GROUP" -ht | tr -s ' ' | grep -Eq "^pl $1 - DISABLED" || return 1
+	done
+}
+
+writers_start
+check "a plex becomes free" on b vxplex -g "$GROUP" dis vol1-05
+check "resyncs are slow" slow 200
+check "another one is moved to it" on c vxplex -g "$GROUP" mv vol1-01 vol1-05
+wait_for 30 "some of it is copied" attaching vol1-05
+check "... and is in use until then" plex_is vol1-01 ENABLED ACTIVE RW
+check "it cannot be moved twice" not on a vxplex -g "$GROUP" mv vol1-01 vol1-05
+node=$(owner)
+check "the node that copies loses power: $node" lab crash "$node"
+wait_for 90 "the new plex is whole" plex_is vol1-05 ENABLED ACTIVE RW
+check "... and the old one free" no_volume vol1-01
+story_all_back
+wait_writers "$node"
+check "no acknowledged write is missing, both plexes are equal" wrote_all_the_time
+check "the free one holds something older" not on a "$TREE/tests/tools/plexcmp" "$GROUP" "$VOLUME" --also vol1-01
+check "the volume is copied to it" on a vxplex -g "$GROUP" cp "$VOLUME" vol1-01
+wait_for 60 "it is free again" no_volume vol1-01
+check "... and holds what the volume does" on a "$TREE/tests/tools/plexcmp" "$GROUP" "$VOLUME" --also vol1-01
+check "it comes back" on b vxplex -g "$GROUP" att "$VOLUME" vol1-01
+wait_for 60 "... whole" plex_is vol1-01 ENABLED ACTIVE RW
 
 # ---- logs, and a mirror less ----
 writers_start

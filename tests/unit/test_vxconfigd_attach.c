@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Plexes that come into a volume in use, and go: vxassist mirror, addlog, remove, vxplex att. */
+/* Plexes that come into a volume in use, and go: vxassist mirror, addlog, remove, vxplex att, mv, cp. */
 #include "tests/unit/suite.h"
 #include "tests/unit/vxconfigd_sample.h"
 #include "vxconfigd/messages.h"
@@ -112,6 +112,102 @@ START_TEST(attaches_begin_again_with_the_volume)
 	sample_do(s, "vxvol -g data stop v");
 	sample_do(s, "vxvol -g data start v"); /* what was detached stays so */
 	IS("v-02", STALE, DETACHED);
+}
+END_TEST
+
+/* vol v with v-01 and a plex of no volume, as long: v-02 */
+static void make_spare(void)
+{
+	sample_do(s, "vxassist -g data make v 10m layout=mirror logtype=drl");
+	sample_do(s, "vxplex -g data dis v-02");
+}
+
+static int synced_one(const char *plex)
+{
+	return synced("v", &sample_plex(s, plex)->attach, 1);
+}
+
+START_TEST(a_plex_is_moved)
+{
+	make_spare();
+	sample_do(s, "vxvol -g data rdpol prefer v v-01");
+	sample_do(s, "vxplex -g data mv v-01 v-02");
+	ck_assert_uint_eq(s->plan->quiesce_count, 1);
+	IS("v-01", ACTIVE, ENABLED);
+	IS("v-02", STALE, ENABLED);
+	sample_do(s, "vxvol -g data stop v"); /* what is wanted outlives that */
+	sample_do(s, "vxvol -g data start v");
+	ck_assert_int_eq(synced_one("v-02"), 0);
+	IS("v-02", ACTIVE, ENABLED);
+	IS("v-01", STALE, DISABLED);
+	ck_assert_uint_eq(sample_plex(s, "v-01")->vol_rid, 0);
+	ck_assert_str_eq(sample_vol(s, "v")->prefer_plex, "v-02");
+	sample_do(s, "vxplex -g data -o rm mv v-02 v-01");
+	ck_assert_int_eq(synced_one("v-01"), 0);
+	IS("v-01", ACTIVE, ENABLED);
+	ck_assert_ptr_null(config_plex(s->config, "v-02"));
+}
+END_TEST
+
+START_TEST(a_plex_is_moved_no_more)
+{
+	make_spare();
+	sample_do(s, "vxplex -g data mv v-01 v-02");
+	sample_refuse(s, "vxplex -g data mv v-02 v-01", MSG_STATE_INVALID, "being attached");
+	sample_do(s, "vxplex -g data det v-02"); /* given up */
+	sample_do(s, "vxplex -g data att v v-02");
+	ck_assert_int_eq(synced_one("v-02"), 0);
+	IS("v-01", ACTIVE, ENABLED);
+	IS("v-02", ACTIVE, ENABLED);
+	sample_do(s, "vxassist -g data mirror v"); /* v-05; logs are v-03 and v-04 */
+	ck_assert_int_eq(synced_one("v-05"), 0);
+	sample_do(s, "vxplex -g data dis v-05");
+	sample_do(s, "vxplex -g data mv v-01 v-05");
+	sample_do(s, "vxplex -g data -o rm dis v-01");
+	ck_assert_int_eq(synced_one("v-05"), 0);
+	IS("v-05", ACTIVE, ENABLED);
+	IS("v-02", ACTIVE, ENABLED);
+}
+END_TEST
+
+START_TEST(a_volume_is_copied)
+{
+	make_spare();
+	sample_do(s, "vxplex -g data cp v v-02");
+	IS("v-02", STALE, ENABLED);
+	ck_assert_int_eq(synced_one("v-02"), 0);
+	ck_assert_uint_eq(sample_plex(s, "v-02")->vol_rid, 0);
+	IS("v-02", STALE, DISABLED);
+	IS("v-01", ACTIVE, ENABLED);
+	sample_do(s, "vxplex -g data att v v-02"); /* not for ever */
+	ck_assert_int_eq(synced_one("v-02"), 0);
+	IS("v-02", ACTIVE, ENABLED);
+}
+END_TEST
+
+START_TEST(what_cannot_be_moved)
+{
+	make_spare();
+	sample_do(s, "vxassist -g data make w 20m");
+	sample_do(s, "vxassist -g data mirror w");
+	sample_refuse(s, "vxplex -g data mv v-02 v-01", MSG_STATE_INVALID, "dissociated");
+	sample_refuse(s, "vxplex -g data mv v-01 w-01", MSG_PLEX_IN_USE, "w-01");
+	sample_refuse(s, "vxplex -g data mv w-01 v-02", MSG_PLEX_SHORT, "v-02");
+	sample_refuse(s, "vxplex -g data mv w-02 v-02", MSG_STATE_INVALID, "being attached");
+	sample_refuse(s, "vxplex -g data mv v-03 v-02", MSG_PLEX_IS_LOG, "v-03");
+	sample_refuse(s, "vxplex -g data mv nosuch v-02", MSG_PLEX_UNKNOWN, "nosuch");
+	sample_refuse(s, "vxplex -g data cp v v-01", MSG_PLEX_IN_USE, "v-01");
+	sample_refuse(s, "vxplex -g data cp v v-02 v-02", MSG_TWICE, "v-02");
+	sample_refuse(s, "vxplex -g data cp w v-02", MSG_PLEX_SHORT, "v-02");
+	sample_refuse(s, "vxplex -g data mv v-01", MSG_USAGE, "NEW-PLEX");
+	sample_do(s, "vxassist -g data mirror v");
+	ck_assert_int_eq(synced_one("v-05"), 0);
+	sample_do(s, "vxplex -g data dis v-05");
+	sample_do(s, "vxplex -g data mv v-01 v-02");
+	sample_refuse(s, "vxplex -g data mv v-01 v-05", MSG_STATE_INVALID, "being moved");
+	s->env.protocol = VX_PROTOCOL_MOVE - 1;
+	sample_refuse(s, "vxplex -g data mv v-01 v-05", MSG_STATE_INVALID, "being moved");
+	sample_refuse(s, "vxplex -g data cp v v-05", MSG_PROTOCOL_LOW, "vxdctl upgrade");
 }
 END_TEST
 
@@ -236,6 +332,10 @@ int main(void)
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, a_mirror_is_added);
 	tcase_add_test(all, mirrors_are_as_the_others);
+	tcase_add_test(all, a_plex_is_moved);
+	tcase_add_test(all, a_plex_is_moved_no_more);
+	tcase_add_test(all, a_volume_is_copied);
+	tcase_add_test(all, what_cannot_be_moved);
 	tcase_add_test(all, attaches_begin_again_with_the_volume);
 	tcase_add_test(all, what_cannot_be_attached);
 	tcase_add_test(all, logs_come_and_go);
