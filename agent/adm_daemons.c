@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "agent/adm_json.h"
+#include "agent/adm_query.h"
 #include "base/daemon.h"
 #include "base/errors.h"
 #include "base/ipc.h"
@@ -28,6 +29,8 @@
 #define ADM_STOP_MIN_MS 1000
 #define ADM_STARTING_MS 50 /* a daemon that starts does not serve yet: it is tried again */
 
+enum { ADM_CLUSTD, ADM_CONFIGD, ADM_IOD, ADM_DAEMONS };
+
 /*
  * In the order of their end: vxclustd first, so that it does not take the others' end for a
  * failure. That vxconfigd is mute costs little, so little patience is enough; for the others it is
@@ -36,13 +39,11 @@
 static const struct adm_daemon_row {
 	const char *name, *service;
 	unsigned int patience_ms;
-} adm_daemon_table[] = {
-	{ "vxclustd", IPC_CLUSTD, VX_IPC_CONNECT_MS },
-	{ "vxconfigd", IPC_CONFIGD, VX_CONFIGD_MUTE_MS },
-	{ "vxiod", IPC_IOD, VX_IPC_CONNECT_MS },
+} adm_daemon_table[ADM_DAEMONS] = {
+	[ADM_CLUSTD] = { "vxclustd", IPC_CLUSTD, VX_IPC_CONNECT_MS },
+	[ADM_CONFIGD] = { "vxconfigd", IPC_CONFIGD, VX_CONFIGD_MUTE_MS },
+	[ADM_IOD] = { "vxiod", IPC_IOD, VX_IPC_CONNECT_MS },
 };
-
-#define ADM_DAEMONS VX_COUNT_OF(adm_daemon_table)
 
 /* True when the process ended before end_ms. */
 static bool adm_wait_exit(int pid_fd, uint64_t end_ms)
@@ -127,11 +128,25 @@ static void adm_daemons_ask(struct adm_daemon daemon[ADM_DAEMONS], unsigned int 
 	}
 }
 
+/* Whether vxconfigd was stopped or died, vxclustd knows, if it is there. */
+static void adm_daemons_why(struct adm_daemon daemon[ADM_DAEMONS])
+{
+	const struct adm_daemon *clustd = &daemon[ADM_CLUSTD];
+	struct adm_daemon *configd = &daemon[ADM_CONFIGD];
+	Vx__Ipc *answer;
+
+	if (configd->pid == 0 && clustd->answers && adm_ask_state(false, &answer) == 0) {
+		snprintf(configd->why, sizeof(configd->why), "%s", answer->adm_state->configd);
+		vx__ipc__free_unpacked(answer, NULL);
+	}
+}
+
 static int adm_daemons_show(const struct adm_options *options)
 {
 	struct adm_daemon daemon[ADM_DAEMONS];
 
 	adm_daemons_ask(daemon, options->timeout_s);
+	adm_daemons_why(daemon);
 	if (options->json) {
 		return adm_json_daemons(stdout, daemon, ADM_DAEMONS) == 0
 			       ? 0
@@ -142,7 +157,8 @@ static int adm_daemons_show(const struct adm_options *options)
 			printf("%s %d%s\n", daemon[i].name, (int)daemon[i].pid,
 			       daemon[i].answers ? "" : " does not answer");
 		} else {
-			printf("%s -\n", daemon[i].name);
+			printf("%s -%s%s\n", daemon[i].name, daemon[i].why[0] != '\0' ? " " : "",
+			       daemon[i].why);
 		}
 	}
 	return 0;

@@ -9,11 +9,13 @@
 #include <sys/types.h>
 
 #include "agent/adm.h"
+#include "base/limits.h"
 
 struct adm_daemon {
 	const char *name;
 	pid_t pid;    /* 0: does not run */
 	bool answers; /* it runs and takes a connection */
+	char why[VX_REASON_MAX]; /* it does not run, as vxclustd says; empty: not known */
 };
 
 adm_verb_fn adm_daemons;

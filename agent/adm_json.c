@@ -231,6 +231,8 @@ int adm_json_daemons(FILE *out, const struct adm_daemon *daemon, size_t count)
 		if (daemon[i].pid != 0) {
 			adm_json_number(item, "pid", (uint64_t)daemon[i].pid);
 			adm_json_bool(item, "answers", daemon[i].answers);
+		} else {
+			adm_json_note(item, "why", daemon[i].why);
 		}
 	}
 	return adm_json_print(out, root);

@@ -51,6 +51,14 @@ pid_t daemon_running(const char *name)
 	return rc == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
 }
 
+bool daemon_died(const char *name)
+{
+	char path[PATH_MAX];
+
+	daemon_pid_path(name, path, sizeof(path));
+	return access(path, F_OK) == 0 && daemon_running(name) == 0;
+}
+
 /* The parent: passes on what the daemon says, and its fate. */
 __attribute__((noreturn)) static void daemon_parent_wait(int fd, pid_t child)
 {

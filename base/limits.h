@@ -12,6 +12,7 @@
 #define VX_NODENAME_MAX 255
 #define VX_CLUSTERNAME_MAX 63 /* a label has no more room for its owner */
 #define VX_REASON_MAX 512  /* a reason shown to a person */
+#define VX_CONFIGD_STARTS_MAX 5 /* of a vxconfigd that dies, within VX_CONFIGD_STARTS_MS */
 
 /*
  * Cluster protocol versions that this build speaks (R21). The cluster runs one of them; what a

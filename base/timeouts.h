@@ -51,6 +51,8 @@
 #define VX_SWITCH_MS 20000	  /* a new master was asked for, and nothing has begun */
 #define VX_STEP_STALL_MS 30000	  /* a local part of a step without progress: this node aborts */
 #define VX_CONFIGD_HANG_MS 8000	  /* vxconfigd hangs in a step: a new one is started */
+#define VX_CONFIGD_START_MS 1000  /* vxconfigd is started again, twice as late each time */
+#define VX_CONFIGD_STARTS_MS 60000 /* ... VX_CONFIGD_STARTS_MAX times in so long, not more */
 #define VX_JOIN_MS 180000	  /* join of a node, start to member (CVMTimeout is 200 s) */
 #define VX_REGISTER_MS 60000	  /* vxiod and vxconfigd must be there by then */
 #define VX_DRAIN_MS 20000	  /* issued I/O of suspended volumes */

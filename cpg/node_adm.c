@@ -110,6 +110,7 @@ static void adm_state_send(struct node *node, struct ipc_peer *peer, uint64_t co
 	state.fencing = node->fencing;
 	state.preference = node->store.wanted.preference;
 	state.view_open = view_is_settled(node->core);
+	state.configd = node->client[NODE_CONFIGD] == NULL ? node->configd_trouble : (char *)"";
 	if (leave != NULL) {
 		snprintf(waits, sizeof(waits), "%s", leave->progress);
 		state.n_waiting = adm_lines(waits, waiting);

@@ -263,9 +263,7 @@ static void client_up(struct node *node, enum node_client client, struct ipc_pee
 	if (client == NODE_IOD) {
 		node->iod_clean = reg->clean;
 	} else {
-		node->configd_stopped = false;
-		node->configd_trouble[0] = '\0';
-		loop_timer_cancel(&node->gone_timer); /* it is back: asked again below */
+		node_configd_registered(node);
 	}
 	node_client_registered(node, client);
 	if (port_is_open(node)) {
@@ -361,7 +359,7 @@ static void client_on_closed(void *ctx, struct ipc_peer *peer)
 		node->port_local[0] = false;
 		iod_lost(node);
 	} else {
-		node_work_configd_closed(node, ipc_peer_pid(peer));
+		node_configd_closed(node, ipc_peer_pid(peer));
 		configd_lost(node);
 	}
 }

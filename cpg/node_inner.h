@@ -14,6 +14,7 @@
 #include "cpg/corosync_quorum.h"
 #include "cpg/node.h"
 #include "cpg/packet.h"
+#include "cpg/restart.h"
 #include "cpg/store.h"
 #include "cpg/timeline.h"
 #include "cpg/view.h"
@@ -116,12 +117,15 @@ struct node {
 	struct ipc_peer *client[NODE_CLIENTS];
 	bool iod_clean;
 	bool configd_stopped; /* by hand: not lost */
+	bool configd_died;    /* and is to be started again */
+	bool configd_left;    /* it did not last: not any more */
+	struct restart restart;
 	struct child *settle, *spawned;
-	struct loop_timer spawn_timer; /* vxconfigd is needed, and does not run */
+	struct loop_timer spawn_timer; /* vxconfigd is to be started, and does not run */
 	pid_t gone_pid;		       /* a vxconfigd whose connection closed, */
 	uint64_t gone_ms;	       /* then */
 	struct loop_timer gone_timer;
-	char configd_trouble[VX_REASON_MAX]; /* why vxconfigd could not be started the last time */
+	char configd_trouble[VX_REASON_MAX]; /* why vxconfigd does not run; empty: it does, or not known */
 	struct node_work work[NODE_WORKS];
 	uint64_t work_serial;
 
@@ -176,15 +180,24 @@ void node_work_admit(struct node *node, uint64_t token, const Vx__Look *look);
 void node_work_ack(struct node *node, enum node_client client, const Vx__StepAck *ack);
 void node_work_client_up(struct node *node, enum node_client client);
 void node_work_client_down(struct node *node, enum node_client client);
-/* Its connection closed: it is gone when the process is. */
-void node_work_configd_closed(struct node *node, pid_t pid);
+/* Its connection closed: it says nothing any more, and is waited for until it is gone. */
+void node_work_configd_closed(struct node *node);
+bool node_work_waits_configd(const struct node *node);
+/* It is not started any more: what needs it has stalled. */
+void node_work_configd_given_up(struct node *node);
 void node_work_cancel_all(struct node *node);
 /* Forgets what the core does not wait for any longer: a client that was asked for something newer
  * since then does not answer it, and its time-out means nothing (R11). */
 void node_work_prune(struct node *node);
-void node_configd_spawn(struct node *node);
 /* Is the work of this step still under way, and on what? NULL if not. */
 const struct node_work *node_work_of(const struct node *node, Vx__Step step);
+
+/* node_configd.c: the life of vxconfigd (R16) */
+/* A step needs it, and it does not run. */
+void node_configd_spawn(struct node *node);
+void node_configd_registered(struct node *node);
+/* Its connection closed: it is gone when the process is. */
+void node_configd_closed(struct node *node, pid_t pid);
 
 /* node_store.c: the node's disk */
 int node_store_create(struct node *node);

@@ -11,10 +11,6 @@
 #include "base/log.h"
 #include "base/proto.h"
 
-#define NODE_SPAWN_MS 1000	 /* a vxconfigd that is needed and does not run is started again */
-#define NODE_GONE_POLL_MS 50	 /* a vxconfigd without a connection: has it ended? */
-#define NODE_GONE_KILL_MS 2000	 /* ... it is ended */
-
 static const char *const client_names[NODE_CLIENTS] = { "vxiod", "vxconfigd" };
 
 static void work_drop(struct node_work *work)
@@ -84,9 +80,12 @@ static void work_on_stall(void *ctx)
 			continue;
 		}
 		if (work->node->client[client] == NULL) {
-			snprintf(reason, sizeof(reason), "%s is not enabled%.400s",
-				 client_names[client],
-				 client == NODE_CONFIGD ? work->node->configd_trouble : "");
+			bool told = client == NODE_CONFIGD &&
+				    work->node->configd_trouble[0] != '\0';
+
+			snprintf(reason, sizeof(reason), "%s is not enabled%s%.400s",
+				 client_names[client], told ? ": " : "",
+				 told ? work->node->configd_trouble : "");
 		} else {
 			snprintf(
 				reason, sizeof(reason),
@@ -370,7 +369,7 @@ void node_work_client_down(struct node *node, enum node_client client)
 	}
 }
 
-static bool work_waits_configd(const struct node *node)
+bool node_work_waits_configd(const struct node *node)
 {
 	for (int i = 0; i < NODE_WORKS; i++) {
 		if (node->work[i].used && node->work[i].waits[NODE_CONFIGD]) {
@@ -380,34 +379,22 @@ static bool work_waits_configd(const struct node *node)
 	return false;
 }
 
-/*
- * R4: the end of its connection is not the end of vxconfigd - this vxclustd may have cut it, or a write
- * is still under way -, and not what stops its writes.
- */
-static void configd_gone_look(void *ctx)
+void node_work_configd_given_up(struct node *node)
 {
-	struct node *node = ctx;
+	for (int i = 0; i < NODE_WORKS; i++) {
+		struct node_work *work = &node->work[i];
 
-	if (daemon_running("vxconfigd") != node->gone_pid) {
-		node_work_client_down(node, NODE_CONFIGD);
-		return;
+		if (work->used && work->waits[NODE_CONFIGD]) {
+			loop_timer_set(node->loop, &work->stall, 0, work_on_stall, work);
+		}
 	}
-	if (clock_ms() > node->gone_ms + NODE_GONE_KILL_MS && work_waits_configd(node)) {
-		log_err("vxconfigd (pid %d) has no connection and does not end: it is ended",
-			(int)node->gone_pid);
-		(void)kill(node->gone_pid, SIGKILL);
-	}
-	loop_timer_set(node->loop, &node->gone_timer, NODE_GONE_POLL_MS, configd_gone_look, node);
 }
 
-void node_work_configd_closed(struct node *node, pid_t pid)
+void node_work_configd_closed(struct node *node)
 {
 	for (int i = 0; i < NODE_WORKS; i++) {
 		loop_timer_cancel(&node->work[i].hang);
 	}
-	node->gone_pid = pid;
-	node->gone_ms = clock_ms();
-	configd_gone_look(node);
 }
 
 void node_work_cancel_all(struct node *node)
@@ -436,46 +423,4 @@ const struct node_work *node_work_of(const struct node *node, Vx__Step step)
 		}
 	}
 	return NULL;
-}
-
-static void configd_on_end(void *ctx, const struct child_end *end)
-{
-	struct node *node = ctx;
-
-	node->spawned = NULL;
-	if (end->status != 0) {
-		snprintf(node->configd_trouble, sizeof(node->configd_trouble), ": %.*s",
-			 (int)strcspn(end->output, "\n"), end->output);
-		log_err("vxconfigd could not be started (%d)%s", end->status,
-			node->configd_trouble);
-	}
-}
-
-static void configd_spawn_again(void *ctx)
-{
-	if (work_waits_configd(ctx)) {
-		node_configd_spawn(ctx);
-	}
-}
-
-/* R16: a step needs vxconfigd and it does not run. */
-void node_configd_spawn(struct node *node)
-{
-	static const char *const argv[] = { "vxconfigd", NULL };
-	const struct child_spec spec = { .argv = argv, .socket = -1 };
-
-	if (node->client[NODE_CONFIGD] != NULL) {
-		return;
-	}
-	loop_timer_set(node->loop, &node->spawn_timer, NODE_SPAWN_MS, configd_spawn_again, node);
-	if (node->spawned != NULL || daemon_running("vxconfigd") != 0) {
-		return; /* it is on its way, or ends: its connection closes before its pid file does */
-	}
-	log_warning("vxconfigd does not run: starting it");
-
-	int rc = child_spawn(node->loop, &spec, configd_on_end, node, &node->spawned);
-
-	if (rc != 0) {
-		log_err("vxconfigd cannot be started: %s", vx_strerror(rc));
-	}
 }

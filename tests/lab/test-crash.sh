@@ -153,9 +153,6 @@ strike() {
 
 all_back() {
 	story_boot_all
-	for n in $NODES; do # an administrator starts a vxconfigd that died
-		on "$n" sh -c 'vxclustadm nodestate | grep -q "cluster member" && vxdctl mode | grep -q not-running && vxconfigd'
-	done
 	all_members && group_enabled && device_there && later_view
 }
 

@@ -92,7 +92,10 @@ dies_with_volumes() {
 }
 
 vxconfigd_missing() {
-	started && rm "$FAKE/run.vxconfigd" && run vxclust monitor 190 "vxconfigd is not running" || return
+	started && rm "$FAKE/run.vxconfigd" && run vxclust monitor 190 "vxconfigd is not running; volumes work" || return
+	echo " it was stopped" >"$FAKE/why.vxconfigd"
+	run vxclust monitor 190 "vxconfigd is not running: it was stopped; volumes work" || return
+	rm "$FAKE/why.vxconfigd"
 	started || return
 	OCF_CHECK_LEVEL=10
 	export OCF_CHECK_LEVEL

@@ -19,6 +19,18 @@
 #include "tests/unit/agent_verb.h"
 #include "tests/unit/suite.h"
 
+static void clustd_answer(struct ipc_peer *peer, const Vx__Ipc *msg)
+{
+	Vx__AdmState state = VX__ADM_STATE__INIT;
+	Vx__Ipc answer = VX__IPC__INIT;
+
+	state.configd = TEXT("it was stopped");
+	answer.cookie = msg->cookie;
+	answer.body_case = VX__IPC__BODY_ADM_STATE;
+	answer.adm_state = &state;
+	ipc_peer_send(peer, &answer);
+}
+
 /* Two groups, not in order; data/vol1 is open twice, other/vol2 has no device. */
 static void iod_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 {
@@ -35,6 +47,13 @@ static void iod_on_message(void *ctx, struct ipc_peer *peer, const Vx__Ipc *msg)
 	Vx__Ipc answer = VX__IPC__INIT;
 
 	(void)ctx;
+	if (msg->body_case == VX__IPC__BODY_REG) {
+		return;
+	}
+	if (msg->body_case == VX__IPC__BODY_ADM_QUERY) {
+		clustd_answer(peer, msg);
+		return;
+	}
 	if (msg->body_case != VX__IPC__BODY_IOD_QUERY || !msg->iod_query->volumes ||
 	    !msg->iod_query->opens) {
 		abort();
@@ -191,6 +210,23 @@ START_TEST(who_starts)
 }
 END_TEST
 
+/* Why vxconfigd does not run vxclustd knows, unless it hangs. */
+START_TEST(why_not)
+{
+	struct play clustd = play_start("vxclustd", IPC_CLUSTD);
+	char text[1024];
+
+	play_serve(&clustd);
+	snprintf(text, sizeof(text), "vxclustd %d\nvxconfigd - it was stopped\nvxiod -\n", clustd.pid);
+	verb_end(verb_begin(adm_daemons, &plain, NULL), 0, text);
+	kill(clustd.pid, SIGSTOP);
+	snprintf(text, sizeof(text), "vxclustd %d does not answer\nvxconfigd -\nvxiod -\n",
+		 clustd.pid);
+	verb_end(verb_begin(adm_daemons, &plain, NULL), 0, text);
+	play_end(&clustd);
+}
+END_TEST
+
 #define TITLE "Volume                          Device                          Open by\n"
 #define VOL1 \
 	"data/vol1                       /dev/vx/dsk/data/vol1           fio (pid 7), a program " \
@@ -227,6 +263,7 @@ int main(void)
 		tcase_add_test(all, nobody_runs);
 		tcase_add_test(all, who_hangs);
 		tcase_add_test(all, who_starts);
+		tcase_add_test(all, why_not);
 		tcase_add_test(all, volumes);
 		suite_add_tcase(suite, all);
 	} else {

@@ -172,7 +172,8 @@ START_TEST(one_instance)
 		pid_t other = 0;
 		int rc = daemon_start("one", true, &second, &other);
 
-		_exit(rc == -VX_E_BUSY && other == getppid() && daemon_running("one") == getppid()
+		_exit(rc == -VX_E_BUSY && other == getppid() &&
+				      daemon_running("one") == getppid() && !daemon_died("one")
 			      ? 0
 			      : 1);
 	}
@@ -180,6 +181,17 @@ START_TEST(one_instance)
 	ck_assert_int_eq(status, 0);
 	daemon_end(daemon);
 	ck_assert_int_eq(daemon_running("one"), 0);
+	ck_assert(!daemon_died("one"));
+	child = fork();
+	if (child == 0) {
+		_exit(daemon_start("one", true, &daemon, &pid)); /* without daemon_end() */
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert(daemon_died("one"));
+	ck_assert_int_eq(daemon_start("one", true, &daemon, &pid), 0);
+	daemon_end(daemon);
+	ck_assert(!daemon_died("one"));
 	ck_assert_int_eq(rmdir(dir), 0);
 }
 END_TEST
