@@ -25,7 +25,7 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	  "crm_mon -1 shows its state") \
 	X(PERMISSION, 2003, \
 	  "permission denied: daemons talk to root and members of group vxha only") \
-	X(NOT_ANSWERING, 2004, "vxclustd does not answer: %s") \
+	X(NOT_ANSWERING, 2004, "no answer of vxclustd: %s") \
 	X(START, 2005, "this node did not join the cluster: %s") \
 	X(STOP, 2006, "this node did not leave the cluster: %s") \
 	X(STOP_CANCELLED, 2007, "leaving was cancelled: this node stays in the cluster") \
@@ -43,7 +43,7 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s); it goes on trying for " \
 	  "another startnode: `vxclustadm stopnode` ends that") \
 	X(NO_IOD, 2017, "vxiod is not running on this node: it serves no volume") \
-	X(IOD_MUTE, 2018, "vxiod does not answer: %s") \
+	X(IOD_MUTE, 2018, "no answer of vxiod: %s") \
 	X(SETMASTER, 2019, "node %s was not made master: %s") \
 	X(REINIT, 2021, "the node list was not read again: %s") \
 	X(SETMASTER_LOST, 2020, \

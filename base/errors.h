@@ -47,7 +47,8 @@
 	X(STARTED, 25, "is started already") \
 	X(UNPROVEN, 20, "a node is not proven to be off") \
 	X(DIFFERS, 20, "its plexes may differ") \
-	X(LOCAL, 20, "another node reaches it")
+	X(LOCAL, 20, "another node reaches it") \
+	X(NOSHM, 4, "/dev/shm of this node is full, no connection has room there")
 
 enum vx_error {
 	VX_E_FIRST = VX_E_BASE,

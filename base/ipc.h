@@ -56,7 +56,10 @@ bool ipc_client_is_connected(const struct ipc_client *client);
 
 /* A utility's connection: blocking, no loop. */
 struct ipc_call;
-/* 0; -VX_E_NODAEMON when nobody serves that name; -EACCES; -VX_E_TIMEOUT when it does not react. */
+/*
+ * 0; -VX_E_NODAEMON when nobody serves that name; -EACCES; -VX_E_TIMEOUT when it does not react; -VX_E_NOSHM or
+ * -errno when somebody does, but no connection came about.
+ */
 int ipc_call_open(const char *name, struct ipc_call **out_call);
 /* The same, for people who wait: look() is called again and again, and ends it if it is not 0. */
 int ipc_call_open_look(const char *name, int (*look)(void *ctx), void *ctx,

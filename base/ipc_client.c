@@ -27,6 +27,7 @@ struct ipc_client {
 	int fd;	    /* in the loop; -1: none */
 	bool ready; /* the connection is complete */
 	bool lost;
+	int refused; /* why the last try failed: told once */
 	struct ipc_in in;
 	struct ipc_out out;
 	struct loop_timer retry_timer, flush_timer;
@@ -45,9 +46,42 @@ static ssize_t ipc_send_frame(void *ctx, const struct ipc_frame *frame)
 	return qb_ipcc_send(ctx, &frame->head, frame->length);
 }
 
+/* Why a connection did not come about: nobody is there (any more), or what libqb says, perhaps for the server. */
+static int ipc_refused(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case ENOTCONN:
+	case ESHUTDOWN:
+	case EPIPE:
+		return -VX_E_NODAEMON;
+	case EAGAIN:
+		return -VX_E_TIMEOUT;
+	case EPERM:
+		return -EACCES;
+	case ENOSPC:
+		return -VX_E_NOSHM;
+	default:
+		return -error;
+	}
+}
+
 /* ---- a daemon's connection ---- */
 
 static void ipc_client_try(void *ctx);
+
+static void ipc_client_refused(struct ipc_client *client, int error)
+{
+	int refused = ipc_refused(error);
+
+	if (refused != client->refused && refused != -VX_E_NODAEMON) {
+		log_warning("ipc: no connection to %s, it is tried again: %s", client->name,
+			    vx_strerror(refused));
+	}
+	client->refused = refused;
+}
 
 static void ipc_client_lose(struct ipc_client *client)
 {
@@ -110,6 +144,7 @@ static void ipc_client_on_fd(void *ctx, int revents)
 
 		if (rc != 0) {
 			client->connection = NULL; /* freed by libqb */
+			ipc_client_refused(client, -rc);
 			ipc_client_lose(client);
 			return;
 		}
@@ -123,6 +158,7 @@ static void ipc_client_on_fd(void *ctx, int revents)
 			loop_fd_add(client->loop, fd, POLLIN, ipc_client_on_fd, client);
 		}
 		client->ready = true;
+		client->refused = 0;
 		client->ops->connected(client->ctx);
 		return;
 	}
@@ -139,6 +175,7 @@ static void ipc_client_try(void *ctx)
 
 	client->connection = qb_ipcc_connect_async(client->name, IPC_QB_BYTES, &fd);
 	if (client->connection == NULL) {
+		ipc_client_refused(client, errno);
 		loop_timer_set(client->loop, &client->retry_timer, VX_IPC_RETRY_MS, ipc_client_try,
 			       client);
 		return;
@@ -233,9 +270,7 @@ static int ipc_call_connect(struct ipc_call *call, const char *name, int (*look)
 		poll(NULL, 0, IPC_PLACE_MS);
 	}
 	if (call->connection == NULL) {
-		return errno == EAGAIN			   ? -VX_E_TIMEOUT
-		       : errno == EACCES || errno == EPERM ? -EACCES
-							   : -VX_E_NODAEMON;
+		return ipc_refused(errno);
 	}
 	while ((rc = poll(&poll_fd, 1, IPC_LOOK_MS)) <= 0) {
 		rc = look != NULL ? look(ctx) : 0;
@@ -245,7 +280,7 @@ static int ipc_call_connect(struct ipc_call *call, const char *name, int (*look)
 		}
 	}
 	rc = qb_ipcc_connect_continue(call->connection); /* frees the connection when it fails */
-	return rc == 0 ? 0 : rc == -EACCES || rc == -EPERM ? -EACCES : -VX_E_NODAEMON;
+	return rc == 0 ? 0 : ipc_refused(-rc);
 }
 
 int ipc_call_open(const char *name, struct ipc_call **out_call)

@@ -190,7 +190,7 @@ static int node_start_lacks(struct node *node, char *reason)
 	int rc;
 
 	if (node->client[NODE_IOD] == NULL) {
-		snprintf(reason, VX_REASON_MAX, "vxiod is not running");
+		snprintf(reason, VX_REASON_MAX, "vxiod is not running, or not connected (its log says why)");
 		return -VX_E_NODAEMON;
 	}
 	rc = node_start_clean_iod(node, reason);

@@ -159,8 +159,8 @@ states() {
 	run vxclust monitor 1 "state: cluster aborting; reason: klog update failed" || return
 	printf 'state: out of cluster\nreason: user initiated stop\n' >"$FAKE/state"
 	run vxclust monitor 1 "out of the cluster: user initiated stop" || return
-	echo '1 vxha vxclustadm ERROR V-80-2-2004 vxclustd does not answer: timed out' >"$FAKE/fail.nodestate"
-	run vxclust monitor 1 "vxclustd does not answer: timed out"
+	echo '1 vxha vxclustadm ERROR V-80-2-2004 no answer of vxclustd: timed out' >"$FAKE/fail.nodestate"
+	run vxclust monitor 1 "no answer of vxclustd: timed out"
 }
 
 # vxiod for private groups, or started by hand: not ours, so it is not running.

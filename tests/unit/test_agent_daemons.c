@@ -247,7 +247,7 @@ START_TEST(volumes)
 		 "\"name\":\"vol2\",\n      \"open\":[\n      ]\n    }\n  ]\n}\n");
 	kill(iod.pid, SIGSTOP);
 	verb_end(verb_begin(adm_volumes, &plain, NULL), 1,
-		 "vxha vxclustadm ERROR V-80-2-2018 vxiod does not answer: timed out\n");
+		 "vxha vxclustadm ERROR V-80-2-2018 no answer of vxiod: timed out\n");
 	play_end(&iod);
 }
 END_TEST

@@ -2,10 +2,12 @@
 /* The local IPC between real processes: an echo server and its clients. */
 #include <check.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -187,6 +189,25 @@ START_TEST(server_dies)
 }
 END_TEST
 
+/* A server that runs is not said to be missing, whatever is in the way. */
+START_TEST(no_room_for_a_connection)
+{
+	struct ipc_call *call;
+
+	teardown();
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ck_assert_int_eq(mount("tmpfs", "/dev/shm", "tmpfs", 0, "size=64k"), 0);
+	setup();
+	ck_assert_int_eq(ipc_call_open(name, &call), -VX_E_NOSHM);
+	ck_assert_int_eq(mount("tmpfs", "/dev/shm", "tmpfs", MS_REMOUNT | MS_RDONLY, NULL), 0);
+	ck_assert_int_eq(ipc_call_open(name, &call), -EROFS);
+	ck_assert_int_eq(mount("tmpfs", "/dev/shm", "tmpfs", MS_REMOUNT, "size=64m"), 0);
+	ck_assert_int_eq(ipc_call_open(name, &call), 0);
+	ipc_call_close(call);
+}
+END_TEST
+
 /* A server that hangs is no server that is missing: not even when so many wait that no more can. */
 START_TEST(server_hangs)
 {
@@ -274,6 +295,7 @@ int main(void)
 	tcase_add_test(all, nonsense_disconnects);
 	tcase_add_test(all, nobody_serves);
 	tcase_add_test(all, server_dies);
+	tcase_add_test(all, no_room_for_a_connection);
 	tcase_add_test(all, server_hangs);
 	tcase_add_test(all, client_connects_again);
 	suite_add_tcase(suite, all);

@@ -261,6 +261,9 @@ static int client_tell_failure(const struct client *client, const Vx__Request *r
 	if (error == -VX_E_TIMEOUT && !sent) {
 		return complain(client->err, request->tool, SAY_HANGS);
 	}
+	if (error == -VX_E_NOSHM || (!sent && -error < VX_E_BASE)) {
+		return complain(client->err, request->tool, SAY_NO_CONNECTION, vx_strerror(error));
+	}
 	if (error == -VX_E_TIMEOUT) {
 		return complain(client->err, request->tool, SAY_NO_ANSWER,
 				client->answer_ms / 1000);

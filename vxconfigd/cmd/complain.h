@@ -67,7 +67,8 @@
 	  "interrupted before vxconfigd was asked: nothing was changed") \
 	X(CLASS_OTHER, 1138, ERROR, NOTFOUND, \
 	  "%s: is of another class than those to be shown (-v volumes, -p plexes, -s subdisks, " \
-	  "-d disks)")
+	  "-d disks)") \
+	X(NO_CONNECTION, 1139, ERROR, IPC, "no connection to vxconfigd of this node: %s")
 
 enum complain_id {
 #define CMD_MESSAGE_ENUM(name, number, severity, code, format) SAY_##name = number,
