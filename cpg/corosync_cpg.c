@@ -220,7 +220,7 @@ static void cpg_flush(void *ctx)
 	struct cpg_item *item;
 
 	while (!cpg->dead && (item = STAILQ_FIRST(&cpg->queue)) != NULL &&
-	       cpg->under_way < VX_CPG_WINDOW) {
+	       cpg->under_way + item->length <= VX_CPG_WINDOW) {
 		struct iovec part = { .iov_base = item->data, .iov_len = item->length };
 		cs_error_t error = cpg_mcast_joined(cpg->handle, CPG_TYPE_AGREED, &part, 1);
 

@@ -84,7 +84,7 @@ bool view_coord_let_go(const struct view_core *core, const struct view_member *m
 	return false;
 }
 
-/* R8: the master of the view before, else the senior one; it must have volumes to fold maps of. */
+/* R8: the master of the view before, else the senior one; of those that have volumes to fold maps of, if any has. */
 static uint32_t view_coord_master(const struct view_core *core)
 {
 	const struct view *next = &core->next;
