@@ -20,7 +20,7 @@ story_3() {
 		typed "$n" "ls -l $DEVICE"
 	done
 	say "The same volume as NBD, for QEMU, libnbd, fio, nbd-client:"
-	typed a "nbdinfo '$NBD'"
+	typed a "nbdinfo --no-content '$NBD'"
 	prove "the export has 200 MiB" grep -q 209715200 <<<"$OUT"
 	typed a "nbdcopy '$NBD' null:"
 	prove "fio's nbd engine writes and verifies" on b sh -c "cd /tmp && fio --name=nbd --ioengine=nbd --uri='$NBD' \

@@ -40,9 +40,9 @@ fault copied-nothing 3 '... byte by byte, on the disks' \
 
 no_nbd_socket() {
 	spent
-	hook "nbdinfo '\$NBD'" on a rm /run/vxha/nbd.sock
+	hook "nbdinfo --no-content '\$NBD'" on a rm /run/vxha/nbd.sock
 }
-fault no-nbd-socket 3 "nbdinfo '\$NBD'" \
+fault no-nbd-socket 3 "nbdinfo --no-content '\$NBD'" \
 	no_nbd_socket
 
 broken export-too-short vxiod \
