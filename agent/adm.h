@@ -50,7 +50,8 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	  "vxclustd of this node ended before it answered; whether node %s is master now, " \
 	  "vxclustadm nidmap shows on another node") \
 	X(NODE_UNKNOWN, 2022, \
-	  "node %s: the cluster has no node of that name or id (vxclustadm nidmap shows them)")
+	  "node %s: the cluster has no node of that name or id (vxclustadm nidmap shows them)") \
+	X(OUTPUT, 2023, "cannot write the output: %s")
 
 enum adm_message {
 #define ADM_MESSAGE_ENUM(name, number, format) ADM_##name,

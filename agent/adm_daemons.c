@@ -214,5 +214,8 @@ int adm_daemons(const struct adm_options *options, int count, char **word)
 {
 	(void)count;
 	(void)word;
+	if (access(path_run_dir(), X_OK) != 0 && errno == EACCES) {
+		return adm_error(ADM_PERMISSION);
+	}
 	return options->stop ? adm_daemons_stop(options->timeout_s) : adm_daemons_show(options);
 }

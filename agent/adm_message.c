@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "agent/adm.h"
+#include "base/limits.h"
+#include "base/text.h"
 
 static const struct {
 	int number;
@@ -16,13 +18,15 @@ static const struct {
 
 int adm_error(enum adm_message message, ...)
 {
+	char text[VX_REASON_MAX], shown[4 * VX_REASON_MAX]; /* every byte as \xNN */
 	va_list values;
 
 	fflush(stdout);
-	fprintf(stderr, "vxha vxclustadm ERROR V-80-2-%d ", adm_message_table[message].number);
 	va_start(values, message);
-	vfprintf(stderr, adm_message_table[message].format, values);
+	vsnprintf(text, sizeof(text), adm_message_table[message].format, values);
 	va_end(values);
-	fputc('\n', stderr);
+	text_escape(text, shown, sizeof(shown)); /* names that were typed reach a terminal here */
+	fprintf(stderr, "vxha vxclustadm ERROR V-80-2-%d %s\n", adm_message_table[message].number,
+		shown);
 	return 1;
 }

@@ -3,6 +3,7 @@
  * vxclustadm: starts and stops the cluster on this node and shows its state. Options and verbs;
  * what they do is in the adm_*.c files.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -161,10 +162,11 @@ static int adm_option_wrong(int option, char **argv)
 	const char letter[] = { '-', (char)optopt, '\0' };
 	char text[VX_REASON_MAX];
 
-	snprintf(text, sizeof(text), "%s: %s",
+	snprintf(text, sizeof(text), "%.40s: %s",
 		 optopt == 0 || optopt >= OPTION_JSON ? argv[optind - 1] : letter,
 		 option == ':' ? "needs a number"
 		 : known       ? "takes nothing"
+		 : isdigit(optopt) ? "unknown option (a negative number comes after --)"
 			       : "unknown option");
 	return adm_error(ADM_USAGE, text);
 }
@@ -246,15 +248,17 @@ static int adm_check(const struct adm_verb *verb, unsigned int given, int count,
 		return adm_error(ADM_USAGE, text);
 	}
 	for (int i = 0; i < count; i++) {
-		if (word[i][0] == '\0') {
-			snprintf(text, sizeof(text), "%s: an empty word says nothing", verb->name);
+		if (word[i][0] == '\0' || strlen(word[i]) > VX_WORD_MAX) {
+			snprintf(text, sizeof(text), "%s: %s", verb->name,
+				 word[i][0] == '\0' ? "an empty word says nothing"
+						    : "a word is too long");
 			return adm_error(ADM_USAGE, text);
 		}
 	}
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int adm_run(int argc, char **argv)
 {
 	struct adm_options options = { 0 };
 	unsigned int given = 0;
@@ -273,11 +277,22 @@ int main(int argc, char **argv)
 	if (verb == NULL) {
 		char text[VX_REASON_MAX];
 
-		snprintf(text, sizeof(text), "unknown verb %s", argv[optind]);
+		snprintf(text, sizeof(text), "unknown verb %.40s", argv[optind]);
 		return adm_error(ADM_USAGE, text);
 	}
 	char **word = argv + optind + 1;
 
 	rc = adm_check(verb, given, count, word);
 	return rc != 0 ? rc : verb->run(&options, count, word);
+}
+
+int main(int argc, char **argv)
+{
+	int rc = adm_run(argc, argv);
+
+	/* what was cut short by a full disk or a closed pipe must not look complete */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && rc == 0) {
+		rc = adm_error(ADM_OUTPUT, strerror(errno));
+	}
+	return rc;
 }

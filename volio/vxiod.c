@@ -31,7 +31,7 @@
 #define IOD_WORKERS 8 /* ready from the start: memory may be short when they are needed */
 
 struct options {
-	bool foreground, debug;
+	bool foreground, debug, settle;
 };
 
 static void usage(FILE *out)
@@ -305,7 +305,7 @@ int main(int argc, char **argv)
 		} else if (option == 'D') {
 			options.debug = true;
 		} else if (option == 's') {
-			return settle_and_tell();
+			options.settle = true;
 		} else if (option == 'V') {
 			puts("vxiod " VXHA_VERSION);
 			return 0;
@@ -317,6 +317,9 @@ int main(int argc, char **argv)
 	if (optind < argc) {
 		usage(stderr);
 		return 2;
+	}
+	if (options.settle) {
+		return settle_and_tell();
 	}
 	if (conf_read(NULL, &conf, reason) != 0) {
 		fprintf(stderr, "vxiod: %s\n", reason);

@@ -48,7 +48,9 @@ static const struct verb verbs[] = {
 	  true },
 	{ "vxdg", "import", VERB_ELSEWHERE, NULL, 0, 0, "", "", "", true },
 	{ "vxdg", "set", VERB_CHANGE, plan_group_set, 0, 0, "diskdetpolicy activation", "",
-	  "vxdg -g GROUP set diskdetpolicy=global|local", false },
+	  "vxdg -g GROUP set diskdetpolicy=global|local, vxdg -g GROUP set "
+	  "activation=sw|sr|ew|ro|off",
+	  false },
 	{ "vxdg", "list", VERB_QUERY, NULL, 0, 0, "", "", "", true },
 	{ "vxdg", "free", VERB_QUERY, NULL, 0, 0, "", "", "", false },
 	{ "vxassist", "make", VERB_CHANGE, plan_volume_make, 2, MANY, LAYOUT_ATTRS, "",

@@ -319,9 +319,14 @@ table_vxplex() {
 	needs_group vxplex "det vol1-02"
 	needs_group vxplex "dis vol1-02"
 	needs_group vxplex "att vol1 vol1-02"
+	needs_group vxplex "mv vol1-01 vol1-02"
+	needs_group vxplex "cp vol1 vol1-02"
 	cat <<-'END'
 		1 1114 vxplex
-		1 1024 vxplex -g data cp vol1-01 vol1-02
+		1 1024 vxplex -g data mend vol1-01 vol1-02
+		11 1030 vxplex -g data cp vol1-01 vol1-02
+		1 1115 vxplex -g data mv vol1-01
+		16 1091 vxplex -g data mv vol1-01 vol1-02
 		20 1037 vxplex -g data att vol1 vol1-02
 		1 1115 vxplex -g data att vol1
 		11 1030 vxplex -g data att nosuch vol1-02
@@ -468,6 +473,12 @@ done
 check "vxclustadm: no node has that name" output_has "V-80-2-2022 node nosuch: the cluster has no node" \
 	on b sh -c '! vxclustadm fenced a nosuch 2>&1'
 check "... and these were never fenced" output_has "^3: last fenced: never" on b vxclustadm fenced a 3
+check "vxclustadm: what a terminal would obey is shown" output_has 'V-80-2-2022 node \\x1b\[31m: ' \
+	on b sh -c '! vxclustadm fenced "$(printf "\033[31m")" 2>&1'
+check "vxclustadm: a full disk" output_has "V-80-2-2023 cannot write the output" \
+	on b sh -c '! vxclustadm nidmap 2>&1 >/dev/full'
+check "vxclustadm: who may not ask is told" output_has "V-80-2-2003 permission denied" \
+	on b sh -c '! setpriv --reuid=65534 --regid=65534 --clear-groups vxclustadm daemons 2>&1'
 check "vxclustadm: an empty word" output_has "V-80-2-2001 setmaster: an empty word" on b sh -c "! vxclustadm setmaster '' 2>&1"
 check "nothing was changed on any node" test "$(everywhere)" = "$before"
 check "no log line obeys what was typed" not on b grep -q $'\e' /var/log/vxha/vxconfigd.log
