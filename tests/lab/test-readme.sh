@@ -27,17 +27,21 @@ says() {
 	done <<<"$expected"
 }
 
-# What prints nothing changes something, once; what is shown may take its time to come true.
+# What prints nothing changes something, once. What is shown is there for a reader who pastes the page; only what
+# follows the loss of a node takes its time to come true.
 tried() {
 	case $where:$command in
 	:) ;;
 	:"tests/lab/lab up "*) eval "lab_start ${command#* up }" ;;
 	:"tests/lab/lab down") ended=1 ;;
-	:"tests/lab/lab "*) check "# $command" eval "lab ${command#tests/lab/lab }" ;;
+	:"tests/lab/lab "*)
+		check "# $command" eval "lab ${command#tests/lab/lab }"
+		[[ $command != *"lab crash "* ]] || patience=120
+		;;
 	:*) check "# $command" false ;;
 	*)
 		if [ -n "$expected" ]; then
-			wait_for 120 "$where# $command: says what README shows" says
+			wait_for $patience "$where# $command: says what README shows" says
 		else
 			check "$where# $command" lab run "$where" sh -c "$command"
 		fi
@@ -45,7 +49,7 @@ tried() {
 	esac
 }
 
-ended=''
+ended='' patience=3
 while IFS= read -r line <&3; do
 	if [[ $line =~ ^([a-c]?)\#\ (.*)$ ]]; then
 		tried

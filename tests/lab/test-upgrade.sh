@@ -11,6 +11,7 @@
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
 export LAB_BUILD=build-p10
+newest=$(sed -n 's/^#define VX_PROTOCOL_MAX //p' "$TEST_DIR/../../base/limits.h")
 
 protocol_is() {	# protocol_is VERSION NODE...
 	local version=$1 n
@@ -55,7 +56,7 @@ replace() {
 	# shellcheck disable=SC2086
 	wait_for 150 "all are members" runs_with 3 $NODES
 	wait_for 60 "with the group and the device" story_ready
-	check "it speaks 10 to 16" output_has '^minprotoversion: 10, maxprotoversion: 16$' on "$node" vxdctl protocolrange
+	check "it speaks 10 to $newest" output_has "^minprotoversion: 10, maxprotoversion: $newest\$" on "$node" vxdctl protocolrange
 	# shellcheck disable=SC2086
 	check "the cluster runs 10" protocol_is 10 $NODES
 	check "a change is made on the newer program" change "$node" "newer program on $node"
@@ -94,10 +95,11 @@ replace b
 refused_upgrade b a
 wait_for 15 "the writers of the last one make progress" writers_grow a
 replace a
-check "vxdctl upgrade, typed on a slave" output_has '^Cluster running at protocol 16$' on "$(slave_nodes | head -n 1)" vxdctl upgrade
+check "vxdctl upgrade, typed on a slave" output_has "^Cluster running at protocol $newest\$" on "$(slave_nodes | head -n 1)" vxdctl upgrade
 # shellcheck disable=SC2086
-wait_for 10 "all nodes say so" protocol_is 16 $NODES
-for line in 'vxconfigd_vrsn: *1' 'dg_minimum: *1' 'dg_maximum: *1' 'kernel: *1' 'protocol_minimum: *10' 'protocol_maximum: *16' 'protocol_current: *16'; do
+wait_for 10 "all nodes say so" protocol_is "$newest" $NODES
+for line in 'vxconfigd_vrsn: *1' 'dg_minimum: *1' 'dg_maximum: *1' 'kernel: *1' 'protocol_minimum: *10' \
+	"protocol_maximum: *$newest" "protocol_current: *$newest"; do
 	check "vxdctl support: $line" output_has "^ *$line\$" on a vxdctl support
 done
 together new
@@ -107,7 +109,7 @@ check "a mirror is detached" on c vxplex -g "$GROUP" det vol1-02
 check "... and attached" on a vxplex -g "$GROUP" att "$VOLUME" vol1-02
 wait_for 60 "it is a mirror again" volume_synced
 check "the volume grows" on c vxassist -g "$GROUP" growby "$VOLUME" 1m
-check "a change is made" change c "protocol 16"
+check "a change is made" change c "protocol $newest"
 
 writers_start
 wait_for 30 "all six writers have acknowledged writes" writers_acked
@@ -117,7 +119,7 @@ wait_for 100 "it has left" runs_with 2 a b
 check "the older program comes to c" on c sh -c "mount --bind $TREE/build-p10/root/usr/sbin/vxclustd /usr/sbin/vxclustd"
 check "node c comes back" on c pcs node unstandby c
 wait_for 100 "it is refused, says vxclustadm" output_has \
-	'^reason: protocol version out of range: the cluster runs 16, this node speaks 10 to 10$' on c vxclustadm nodestate
+	"^reason: protocol version out of range: the cluster runs $newest, this node speaks 10 to 10\$" on c vxclustadm nodestate
 wait_for 30 "... and Pacemaker" output_has 'vxclust.*start.*on c .*protocol version out of range' on a crm_mon -1 --exclude=all --include=failures
 check "... and the log of c" on c grep -q 'protocol version out of range' /var/log/vxha/vxclustd.log
 check "... and the log of the master" on b grep -q 'is refused: protocol version out of range' /var/log/vxha/vxclustd.log
