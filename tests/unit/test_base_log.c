@@ -169,16 +169,19 @@ static void aborts(void)
 	abort();
 }
 
-/* The black box keeps form and contents of a line apart: a word is looked for. */
+/*
+ * The black box keeps form and contents of a line apart: a word is looked for. What stands before
+ * the colon of a failed assertion is the compiler's name of the function.
+ */
 static const struct {
 	void (*how)(void);
 	int signal;
 	const char *line, *word;
 	bool heap; /* what libqb's thread had still to write may be in the black box only */
 } end[] = {
-	{ assert_fails, SIGABRT, "assert_fails: assertion failed: folder[0] == 'x'",
+	{ assert_fails, SIGABRT, ": assertion failed: folder[0] == 'x'",
 	  "folder[0] == 'x'", false },
-	{ assert_fails_in_thread, SIGABRT, "thread_asserts: assertion failed: arg == folder",
+	{ assert_fails_in_thread, SIGABRT, ": assertion failed: arg == folder",
 	  "arg == folder", false },
 	{ bug_is_met, SIGABRT, "BUG: 1 and 2 are not 4", "are not", false },
 	{ memory_is_wrong, SIGSEGV, "BUG: ended by signal 11 (Segmentation fault)",
