@@ -144,6 +144,13 @@ refused_with() {	# refused_with CODE TEXT COMMAND...
 	cat "$WORK/said1"
 	[ "$status" = "$code" ] && grep -q "$text" "$WORK/said1"
 }
+agent() {	# agent ACTION, of the resource that the group would be, on the third node
+	on "$third" timeout 120 env OCF_ROOT=/usr/lib/ocf OCF_RESKEY_diskgroup=ga OCF_RESKEY_CRM_meta_timeout=3600000 \
+		/usr/lib/ocf/resource.d/vxha/vxdg "$1"
+}
+check "its resource does not wait for it, and says why" \
+	refused_with 1 "disk group ga is not imported: ga: not possible in state disabled: the copies hold an older configuration" agent start
+check "nor does its stop" agent stop
 check "it is not destroyed by mistake" refused_with 20 "V-80-1-1037 .*-f: give it up" on "$third" vxdg destroy ga
 check "nor its disk initialised" refused_with 13 "V-80-1-1017 .*vxdg -f destroy ga" on "$third" vxdisk -f setup "$D4"
 check "by force it is, with a warning" output_has "its configuration copies are left" on "$third" vxdg -f destroy ga

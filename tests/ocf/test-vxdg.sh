@@ -63,11 +63,30 @@ import_hopeless() {
 	equal "looks at the disks" "$(grep -cx 'vxdg -s import data' "$FAKE/calls")" 10
 }
 
+# A group that is disabled: the reason, and not the whole time-out. While vxconfigd comes back it is waited for.
+import_disabled() {
+	member
+	echo disabled >"$FAKE/groupstate"
+	echo '20 vxha vxdg ERROR V-80-1-1037 data: not possible in state disabled: 1 of 3 configuration copies can be used, 2 are needed' \
+		>"$FAKE/fail.activation.sw"
+	OCF_RESKEY_CRM_meta_timeout=3600000
+	run vxdg start 1 "is not imported: data: not possible in state disabled: 1 of 3 configuration copies can be used" || return
+	equal "looks" "$(grep -cx 'vxdg -g data set activation=sw' "$FAKE/calls")" 10 || return
+	echo '20 vxha vxdg ERROR V-80-1-1037 data: not possible in state disabled: vxconfigd was started again and waits for the master' \
+		>"$FAKE/fail.activation.sw"
+	: >"$FAKE/calls"
+	# shellcheck disable=SC2016 # it is for the other shell
+	timeout 60 sh -c 'until [ "$(grep -cx "vxdg -g data set activation=sw" "$FAKE/calls")" -gt 11 ]; do sleep 0.1; done
+		rm "$FAKE/fail.activation.sw" "$FAKE/groupstate"' &
+	run vxdg start 0
+}
+
 parameters() {
 	member
 	OCF_RESKEY_activation=ro OCF_RESKEY_volumes="v1 v2"
 	export OCF_RESKEY_activation OCF_RESKEY_volumes
-	run vxdg start 0 && called "vxdg -g data set activation=ro" && called "vxvol -g data start v1 v2" &&
+	run vxdg start 0 && called "vxdg -g data set activation=ro" && called "vxvol -g data start v1" &&
+		called "vxvol -g data start v2" &&
 		run vxdg monitor 0 || return
 	OCF_RESKEY_start_volumes=0
 	export OCF_RESKEY_start_volumes
@@ -79,6 +98,75 @@ parameters() {
 	run vxdg start 0 || return
 	echo '31 vxha vxdg ERROR V-80-1-1043 Disk group data: refused by node b: volume vol1 is open: fio (pid 7)' >"$FAKE/fail.deport"
 	run vxdg stop 0
+}
+
+# On a clone's second node the first one has started them.
+named_volumes() {
+	member
+	OCF_RESKEY_volumes="v1 v2"
+	export OCF_RESKEY_volumes
+	echo '25 vxha vxvol ERROR V-80-1-1039 Volume v1: is started already' >"$FAKE/fail.vxvol"
+	run vxdg start 0 && called "vxvol -g data start v2" || return
+	echo '20 vxha vxvol ERROR V-80-1-1043 Disk group data: refused by node b: does not see disk d2' >"$FAKE/fail.vxvol"
+	run vxdg start 1 "volume v1 of disk group data cannot be started: Disk group data: refused by node b"
+}
+
+# What vxvol says of volumes of which three cannot be started.
+not_all_start() {
+	cat >"$FAKE/fail.vxvol" <<'SAID'
+26 vxha vxvol ERROR V-80-1-1140 Volume vol1: not started: Disk group data: refused by node b: does not see disk d2
+vxha vxvol ERROR V-80-1-1140 Volume vol2: not started: Disk group data: refused by node b: does not see disk d2
+vxha vxvol ERROR V-80-1-1052 Volume vol3: cannot be started: no plex holds its data completely
+SAID
+	cat >"$FAKE/plexes" <<'PLEXES'
+v   vol1     fsgen    DISABLED CLEAN   2288    SELECT   -
+v   vol2     fsgen    DISABLED CLEAN   2288    SELECT   -
+v   vol3     fsgen    DISABLED CLEAN   2288    SELECT   -
+v   vol4     fsgen    DISABLED CLEAN   2288    SELECT   -
+PLEXES
+}
+
+# The group is used without them, and the monitor says so until they were started once.
+volumes_left() {
+	member
+	not_all_start
+	run vxdg start 0 && called "vxdg -g data set activation=sw" && not_called activation=off || return
+	recurring
+	run vxdg monitor 190 "volume vol1 is not started: Disk group data: refused by node b: does not see disk d2; volume vol2" &&
+		run vxdg monitor 190 "; volume vol3 is not started: no plex holds its data completely (" || return
+	case $reason in
+	*vol4*) echo "$reason"; return 1 ;;
+	esac
+	OCF_CHECK_LEVEL=10 run vxdg monitor 190 "volume vol1 is not started" || return
+	OCF_CHECK_LEVEL=10 OCF_RESKEY_io_test=vol2 run vxdg monitor 190 "volume vol1 is not started" || return
+	sed -i -e '/vol1/d' -e '/vol2/s/DISABLED/ENABLED /' "$FAKE/plexes"
+	run vxdg monitor 190 "without: volume vol3 is not started" || return
+	sed -i '/vol3/s/DISABLED/ENABLED /' "$FAKE/plexes"
+	run vxdg monitor 0 || return
+	sed -i 's/ENABLED /DISABLED/' "$FAKE/plexes"
+	run vxdg monitor 0
+}
+
+# They are tried again by a reload and a start; those of the last one count.
+volumes_left_again() {
+	member
+	not_all_start
+	run vxdg start 0 || return
+	recurring
+	run vxdg monitor 190 "volume vol1 is not started" || return
+	rm "$FAKE/fail.vxvol"
+	run vxdg reload-agent 0 && run vxdg monitor 0 || return
+	not_all_start
+	run vxdg reload-agent 0 && run vxdg monitor 190 "volume vol1 is not started" || return
+	run vxdg stop 0 && run vxdg monitor 7 || return
+	[ -z "$(ls "$VXHA_RUN_DIR")" ]
+}
+
+# No volume is to blame: as ever.
+startall_fails() {
+	member
+	echo '20 vxha vxvol ERROR V-80-1-1045 Cluster reconfiguration in progress: try again' >"$FAKE/fail.vxvol"
+	run vxdg start 1 "Cluster reconfiguration in progress"
 }
 
 activation_off() {
@@ -198,6 +286,15 @@ stop_by_vxiod() {
 	run vxdg stop 1 "vxiod does not say which volumes are open"
 }
 
+# A group that stays disabled: nothing can be changed, and half of the time is not waited for.
+stop_disabled() {
+	started || return
+	echo disabled >"$FAKE/groupstate"
+	echo '20 vxha vxdg ERROR V-80-1-1037 data: not possible in state disabled: too few copies' >"$FAKE/fail.activation.off"
+	OCF_RESKEY_CRM_meta_timeout=3600000
+	run vxdg stop 0 && equal "tries" "$(grep -c activation=off "$FAKE/calls")" 3
+}
+
 # Just started again, vxconfigd does not know the group yet: that is no stop.
 stop_too_early() {
 	started && mv "$FAKE/mode.data" "$FAKE/later" || return
@@ -308,7 +405,12 @@ check "start, monitor, stop, each twice" life
 check "imports a group that no node has imported" imports
 check "an import that fails says why before the time-out" import_fails
 check "a group without any disk is not waited for longer than ten looks" import_hopeless
+check "a disabled group is not waited for longer than ten looks, and the reason is told" import_disabled
 check "parameters" parameters
+check "volumes that are named: all, or the start fails" named_volumes
+check "volumes that cannot be started do not keep the others from being used" volumes_left
+check "they are tried again by reload and start" volumes_left_again
+check "volumes that cannot be asked for are a failure" startall_fails
 check "activation=off: imported only" activation_off
 check "a new activation mode without a restart" reload
 check "an activation that is refused" activation_refused
@@ -320,6 +422,7 @@ check "other daemons hang: vxiod is a failure, vxclustd is another resource's" m
 check "start says at once who hangs" mute_start
 check "stop replaces a vxconfigd that hangs" mute_stop
 check "a stop that can change nothing: vxiod says whether it is one" stop_by_vxiod
+check "the stop of a disabled group that nobody has open" stop_disabled
 check "a group that is out of sight is no stopped one" stop_too_early
 check "a read that cannot be ended does not hold the monitor up" stuck_read
 check "without vxiod" without_vxiod

@@ -226,6 +226,14 @@ static int client_ask_outcome(const struct client *client, const Vx__Request *re
 	return -VX_E_LOST;
 }
 
+static void client_tell(const struct client *client, const Vx__Request *request,
+			const Vx__Reply *reply)
+{
+	if (!client->caller_tells) {
+		complain_reply(client->err, request->tool, reply);
+	}
+}
+
 static int client_tell_outcome(const struct client *client, const Vx__Request *request,
 			       const sigset_t *held, Vx__Reply **out_reply)
 {
@@ -241,7 +249,7 @@ static int client_tell_outcome(const struct client *client, const Vx__Request *r
 	if (rc != 0) {
 		return complain(client->err, request->tool, SAY_UNKNOWN, txid);
 	}
-	complain_reply(client->err, request->tool, *out_reply);
+	client_tell(client, request, *out_reply);
 	if (strcmp((*out_reply)->outcome, "committed") == 0) {
 		complain(client->err, request->tool, SAY_COMMITTED);
 		return 0;
@@ -299,7 +307,7 @@ static int client_change_end(const struct client *client, const Vx__Request *req
 		*out_reply = NULL;
 		return client_tell_outcome(client, request, held, out_reply);
 	}
-	complain_reply(client->err, request->tool, *out_reply);
+	client_tell(client, request, *out_reply);
 	return (*out_reply)->exit_code;
 }
 
@@ -322,6 +330,6 @@ int client_call(const struct client *client, const Vx__Request *request, bool ch
 	if (rc != 0) {
 		return client_tell_failure(client, request, rc, sent);
 	}
-	complain_reply(client->err, request->tool, *out_reply);
+	client_tell(client, request, *out_reply);
 	return (*out_reply)->exit_code;
 }

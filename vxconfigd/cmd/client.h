@@ -19,6 +19,7 @@ struct client {
 	const char *service;	       /* IPC_CONFIGD */
 	FILE *err;		       /* messages and progress */
 	bool progress;		       /* show progress */
+	bool caller_tells;	       /* the messages of the answer are not printed */
 	uint32_t answer_ms;	       /* wait for an answer or for progress */
 	uint32_t mute_ms;	       /* say that vxconfigd says nothing */
 	uint32_t outcome_ms, retry_ms; /* asking for a lost outcome */
@@ -29,7 +30,8 @@ struct client {
 void client_init(struct client *client, FILE *err);
 
 /*
- * Sends request and waits for its last answer; prints messages as they come. change: the outcome
+ * Sends request and waits for its last answer; prints messages as they come, and those of the answer
+ * (unless caller_tells). change: the outcome
  * must be known. Returns the exit code; *out_reply is the answer (vx__reply__free_unpacked()) or
  * NULL when there is none.
  */

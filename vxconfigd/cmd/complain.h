@@ -68,7 +68,8 @@
 	X(CLASS_OTHER, 1138, ERROR, NOTFOUND, \
 	  "%s: is of another class than those to be shown (-v volumes, -p plexes, -s subdisks, " \
 	  "-d disks)") \
-	X(NO_CONNECTION, 1139, ERROR, IPC, "no connection to vxconfigd of this node: %s")
+	X(NO_CONNECTION, 1139, ERROR, IPC, "no connection to vxconfigd of this node: %s") \
+	X(NOT_STARTED, 1140, ERROR, NOTSTARTED, "Volume %s: not started: %s")
 
 enum complain_id {
 #define CMD_MESSAGE_ENUM(name, number, severity, code, format) SAY_##name = number,

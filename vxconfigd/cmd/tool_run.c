@@ -87,17 +87,11 @@ int tool_end(const struct tool_io *io, struct command *command, int exit_code)
 	return exit_code;
 }
 
-int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char **argv,
-	     tool_show *show)
+int tool_do(const struct tool_io *io, struct command *command, tool_show *show)
 {
-	struct command *command;
 	Vx__Reply *reply;
-	int exit_code;
+	int exit_code = tool_ask(io, command, &reply);
 
-	if (!tool_begin(io, tool, argc, argv, &command, &exit_code)) {
-		return exit_code;
-	}
-	exit_code = tool_ask(io, command, &reply);
 	if (exit_code == 0 && show != NULL && reply != NULL) {
 		exit_code = show(command, reply, io->out, io->err);
 	} else if (reply != NULL) {
@@ -107,4 +101,16 @@ int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char *
 		vx__reply__free_unpacked(reply, NULL);
 	}
 	return tool_end(io, command, exit_code);
+}
+
+int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char **argv,
+	     tool_show *show)
+{
+	struct command *command;
+	int exit_code;
+
+	if (!tool_begin(io, tool, argc, argv, &command, &exit_code)) {
+		return exit_code;
+	}
+	return tool_do(io, command, show);
 }

@@ -31,6 +31,8 @@ int tool_run(const struct tool_io *io, const struct tool *tool, int argc, char *
  */
 bool tool_begin(const struct tool_io *io, const struct tool *tool, int argc, char **argv,
 		struct command **out_command, int *out_exit);
+/* As tool_run(), of what tool_begin() understood; frees command. */
+int tool_do(const struct tool_io *io, struct command *command, tool_show *show);
 /* The exit code; *out_reply (to be freed) may be NULL. */
 int tool_ask(const struct tool_io *io, const struct command *command, Vx__Reply **out_reply);
 /* Frees command. exit_code, or that of an output that could not be written. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vxvol: start, stop and set volumes. */
+#include <string.h>
+
+#include "vxconfigd/cmd/start_all.h"
 #include "vxconfigd/cmd/utilities.h"
 
 static const struct tool_option vxvol_options[] = {
@@ -14,7 +17,7 @@ static const struct tool_verb vxvol_verbs[] = {
 	{ "stop", "VOLUME ...", 1, TOOL_MANY, GROUP_NEEDED, true, false, NULL,
 	  "take volumes out of use" },
 	{ "startall", NULL, 0, 0, GROUP_NEEDED, true, false, NULL,
-	  "start every volume of the group" },
+	  "start every volume of the group that can be started" },
 	{ "stopall", NULL, 0, 0, GROUP_NEEDED, true, false, NULL,
 	  "stop every volume of the group" },
 	{ "rdpol", "POLICY VOLUME [PLEX]", 2, 3, GROUP_NEEDED, true, false, NULL,
@@ -43,5 +46,14 @@ const struct tool vxvol_tool = {
 
 int vxvol_run(const struct tool_io *io, int argc, char **argv)
 {
-	return tool_run(io, &vxvol_tool, argc, argv, NULL);
+	struct command *command;
+	int exit_code;
+
+	if (!tool_begin(io, &vxvol_tool, argc, argv, &command, &exit_code)) {
+		return exit_code;
+	}
+	if (strcmp(command_request(command)->verb, "startall") == 0) {
+		return tool_end(io, command, start_all(io, command));
+	}
+	return tool_do(io, command, NULL);
 }
