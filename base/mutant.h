@@ -90,6 +90,7 @@
 	X(R12_JOINER, CORE, "a joiner that gives up after HELLO says so", \
 	  "it costs its fencing") \
 	X(R13_WAIT, CORE, "an abort that is not proven is no word", NULL) \
+	X(R13_STALL, CORE, "an abort that did not wait for a vxiod that stalled is no word", NULL) \
 	X(R13_WORD, CORE, "after an abort there is recovery", NULL) \
 	X(R14_STALE, CORE, "who meets a higher epoch aborts", NULL) \
 	X(R14_LEFT_OUT, CORE, "who is left out of a view aborts", \

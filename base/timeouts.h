@@ -20,6 +20,15 @@
  *     16 s   still there (a start that waits for us holds up Pacemaker's policy): the fencer is
  * told +x s   fencing; Corosync tells the loss, the round begins again without it
  *
+ * A vxiod hangs at 0, or waits for a disk that does. Its vxclustd lives and says BUSY, so nobody calls
+ * it mute; it ends itself, and does not wait for that vxiod a second time (R13).
+ *
+ *      0 s   somebody joins or is lost: RSTART; step 1 of the hung one does not end
+ *     30 s   VX_STEP_STALL_MS: its node asks to be fenced (terminate), and leaves without a word
+ *     33 s   nothing under way (a start that waits for us, as above): VX_FENCE_ASK_SOON_MS, asked again
+ *     38 s   still nothing: VX_FENCE_AGAIN_MS, the fencer is told
+ * told +x s  fencing; the round goes on without it
+ *
  * What must hold:
  *   - no survivor takes over before the proof of fencing: no time-out replaces a proof;
  *   - a step's time-out counts from its last progress, and ends the node that is slow, no other;

@@ -73,19 +73,20 @@ static bool work_is_of_join(const struct node_work *work)
 static void work_on_stall(void *ctx)
 {
 	struct node_work *work = ctx;
+	struct node *node = work->node;
 	char reason[VX_REASON_MAX];
+	struct view_event abort_event = { .type = VE_ABORT, .reason = reason };
 
 	for (int client = 0; client < NODE_CLIENTS; client++) {
 		if (!work->waits[client]) {
 			continue;
 		}
-		if (work->node->client[client] == NULL) {
-			bool told = client == NODE_CONFIGD &&
-				    work->node->configd_trouble[0] != '\0';
+		if (node->client[client] == NULL) {
+			bool told = client == NODE_CONFIGD && node->configd_trouble[0] != '\0';
 
 			snprintf(reason, sizeof(reason), "%s is not enabled%s%.400s",
 				 client_names[client], told ? ": " : "",
-				 told ? work->node->configd_trouble : "");
+				 told ? node->configd_trouble : "");
 		} else {
 			snprintf(
 				reason, sizeof(reason),
@@ -104,8 +105,11 @@ static void work_on_stall(void *ctx)
 		work->error = work_is_of_join(work) ? -VX_E_AGAIN : work->error;
 		work_end(work);
 	} else {
+		/* R13: vxiod would be asked once more for the end of its I/O */
+		abort_event.error =
+			work->waits[NODE_IOD] && node->client[NODE_IOD] != NULL ? work->error : 0;
 		work_drop(work);
-		node_abort(work->node, reason);
+		node_event(node, &abort_event);
 	}
 }
 

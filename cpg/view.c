@@ -354,8 +354,7 @@ static void view_on_timer(struct view_core *core, enum view_timer timer, struct 
 		return;
 	case VT_ASK:
 		if (core->state == VS_ABORTING) {
-			view_ask_fence(core, fx, core->nodeid, false);
-			view_gone(core, fx, VIEW_LOST);
+			view_abort_end(core, fx, false);
 			return;
 		}
 		core->ask_due = core->coord == VC_FENCE; /* a fencing may be under way: look */
@@ -473,6 +472,9 @@ void view_step(struct view_core *core, const struct view_event *event, struct vi
 	case VE_ABORT:
 		view_abort(core, fx, "%s",
 			   event->reason != NULL ? event->reason : "user initiated abort");
+		if (core->state == VS_ABORTING && event->error != 0) {
+			view_abort_end(core, fx, MUTANT(R13_STALL)); /* not asked again */
+		}
 		break;
 	case VE_ABORTED:
 		view_on_aborted(core, event, fx);

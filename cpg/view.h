@@ -142,7 +142,7 @@ enum view_timer {
 struct view_event {
 	enum view_event_type type;
 	uint64_t token;
-	int error;
+	int error; /* also ABORT: not 0 if vxiod, the cause, is not waited for again (R13) */
 	const char *reason; /* ABORT, RECONF, PRESTOPPED: why; NULL allowed */
 	/* JOIN */
 	uint64_t incarnation, last_epoch;

@@ -192,6 +192,9 @@ void view_on_leave_cancel(struct view_core *core, struct view_effects *fx);
 void view_on_left(struct view_core *core, const struct view_event *event, struct view_effects *fx);
 void view_on_closed(struct view_core *core, const struct view_event *event,
 		    struct view_effects *fx);
+/* R13: "aborted" is the word of a node whose I/O is proven to be over. Another one leaves without the
+ * word, and asks to be fenced. */
+void view_abort_end(struct view_core *core, struct view_effects *fx, bool proven);
 void view_on_aborted(struct view_core *core, const struct view_event *event,
 		     struct view_effects *fx);
 void view_on_leave_packet(struct view_core *core, const struct view_packet *packet,

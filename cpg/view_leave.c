@@ -236,14 +236,9 @@ void view_on_closed(struct view_core *core, const struct view_event *event, stru
 	}
 }
 
-void view_on_aborted(struct view_core *core, const struct view_event *event,
-		     struct view_effects *fx)
+void view_abort_end(struct view_core *core, struct view_effects *fx, bool proven)
 {
-	if (core->state != VS_ABORTING || event->token != core->leave_token) {
-		return;
-	}
-	if (event->error != 0 && !MUTANT(R13_WAIT)) {
-		/* R13: not proven that its I/O ended: leave without the word, be fenced */
+	if (!proven && !MUTANT(R13_WAIT)) {
 		view_ask_fence(core, fx, core->nodeid, false);
 		view_gone(core, fx, VIEW_LOST);
 		return;
@@ -254,6 +249,14 @@ void view_on_aborted(struct view_core *core, const struct view_event *event,
 	packet->how = VIEW_ABORTED;
 	packet->incarnation = core->self.incarnation;
 	memcpy(packet->reason, core->reason, sizeof(packet->reason));
+}
+
+void view_on_aborted(struct view_core *core, const struct view_event *event,
+		     struct view_effects *fx)
+{
+	if (core->state == VS_ABORTING && event->token == core->leave_token) {
+		view_abort_end(core, fx, event->error == 0);
+	}
 }
 
 /* A LEAVE in the stream: the word of a leaver; our own one ends our membership. */

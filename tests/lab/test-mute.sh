@@ -5,6 +5,8 @@
 #	- vxconfigd: the resources are degraded, I/O goes on, nobody is fenced; nor when the node stops meanwhile, nor is
 #	  another one that stops meanwhile
 #	- vxclustd, vxiod: the resource says which one it is, the node is fenced and comes back; the others go on
+#	- vxiod, while Pacemaker looks away (maintenance), and another node dies: its node asks by itself to be fenced, and
+#	  does not wait for that vxiod twice
 . "$(dirname "$0")/testlib.sh"
 # shellcheck source=tests/story/check.sh
 . "$TEST_DIR/../story/check.sh"
@@ -125,6 +127,39 @@ fatal_hang() {
 	check "every acknowledged write is there" stamps_good "$other"
 }
 
+log_since() {	# log_since NODE LINE: what its vxclustd said after that line
+	on "$1" tail -n "+$(($2 + 1))" /var/log/vxha/vxclustd.log
+}
+
+log_has() {	# log_has NODE LINE REGEX
+	log_since "$1" "$2" | tee /dev/stderr | grep -E "$3" >/dev/null
+}
+
+# The others wait for the stop of a node whose vxiod hangs.
+hang_and_loss() {
+	local node=$1 dead=$2 other fences line
+	other=$(others_of "$node" | grep -vx "$dead")
+	fences=$(fenced_count "$other" "$node")
+	line=$(on "$node" sh -c 'wc -l </var/log/vxha/vxclustd.log')
+	typed "$other" "pcs property set maintenance-mode=true"
+	writers_start
+	wait_for 30 "all six writers have acknowledged writes" writers_acked
+	check "vxiod of $node hangs" lab pause "$node" vxiod
+	check "node $dead loses its power" lab crash "$dead"
+	wait_for 60 "node $node cannot go on" log_has "$node" "$line" "node=$node aborts: .*vxiod makes no progress \\(step 1[:)]"
+	wait_for 150 "it is fenced" fenced_more_than "$other" "$node" "$fences"
+	check "it asked for that itself" log_has "$node" "$line" "node=$node pacemaker: asked to fence it"
+	check "... and did not wait for its vxiod once more" not log_has "$node" "$line" "no progress \\(step 11[:)]"
+	wait_writers "$node" "$dead"
+	wait_for 150 "the writers of $other make progress" writers_grow "$other"
+	writers_stop "$other"
+	typed "$other" "pcs property set maintenance-mode=false"
+	wait_for 150 "all nodes are members again" all_members
+	wait_for 150 "all resources are started" all_started "$other"
+	wait_for 60 "the resync is finished" volume_synced
+	check "every acknowledged write is there" stamps_good "$other"
+}
+
 lab_start 3 --pacemaker --disks 4 --size 512
 story_need volume
 check "the group becomes a resource" on a sh "$TREE/crm-examples/10-vxclust-demo.pcs.sh" data
@@ -134,3 +169,5 @@ wait_for 60 "all resources are started again" all_started a
 configd_hangs "$(slave_nodes | tail -n 1)"
 fatal_hang vxclustd "$(slave_nodes | head -n 1)"
 fatal_hang vxiod "$(slave_nodes | head -n 1)"
+slaves=$(slave_nodes)
+hang_and_loss "$(head -n 1 <<<"$slaves")" "$(tail -n 1 <<<"$slaves")"

@@ -189,6 +189,7 @@ struct sim_iod {
 	bool gone;	   /* it let its volumes go: the next view makes new ones */
 	uint64_t epoch;	   /* of the view that it was last told */
 	uint64_t inflight; /* until then, after the gate was shut */
+	uint64_t hung;	   /* until then a disk does not answer it */
 	uint64_t incarnation;
 	uint32_t nid;
 	uint64_t set;	/* the content that it runs */
@@ -354,8 +355,7 @@ struct sim_client {
 };
 
 #define SIM_FAULTS(X) \
-	X(POWER_OFF) \
-	X(KILL_CLUSTD) \
+	X(POWER_OFF) X(KILL_CLUSTD) \
 	X(KILL_CONFIGD) \
 	X(KILL_IOD) \
 	X(KILL_COROSYNC) \
@@ -363,7 +363,7 @@ struct sim_client {
 	X(PAUSE_CLUSTD) \
 	X(PAUSE_CONFIGD) X(PAUSE_COROSYNC) X(CUT) X(SPLIT) X(HEAL) X(COPY_AWAY) X(LEAVE) X(ABORT) \
 		X(SLOW_FENCE) X(POWER_OFF_ALL) X(SLOW_IO) X(RECONF) X(LEAVE_ALL) X(SETMASTER) X(FENCE) \
-			X(QUORUM) X(FENCER) X(OLD_COPIES) /* from here on: hard ones */
+			X(QUORUM) X(FENCER) X(HUNG_IO) X(OLD_COPIES) /* from here on: hard ones */
 
 enum sim_fault_kind {
 #define SIM_FAULT_ENUM(name) FAULT_##name,

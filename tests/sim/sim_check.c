@@ -150,9 +150,9 @@ void check_gate_opens(struct sim *sim, uint32_t node)
 	for (uint32_t i = 1; i <= sim->options.nodes; i++) {
 		const struct sim_iod *iod = &sim->node[i].iod;
 
-		/* a node without a volume writes nothing */
-		if (i != node && own->loaded && iod->loaded && sim->node[i].power &&
-		    iod->epoch != own->epoch && !iod_is_quiet(sim, i)) {
+		/* a node without a volume writes nothing, but for what is in flight when they go */
+		if (i != node && own->loaded && sim->node[i].power && iod->epoch != own->epoch &&
+		    ((iod->loaded && iod->gate) || iod->inflight > sim->now)) {
 			sim_fail(sim,
 				 "I12 node %u opens its gate in view %#llx while node %u has I/O "
 				 "in flight of view %#llx",

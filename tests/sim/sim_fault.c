@@ -100,18 +100,24 @@ static void pause_over(struct sim *sim, uint32_t node, uint64_t arg, void *ptr)
 	net_continue(sim, node);
 }
 
-static void fault_pause(struct sim *sim, uint32_t node, enum sim_proc proc, uint32_t how)
+static uint64_t fault_length(uint32_t how)
 {
 	static const uint64_t length[] = { 20 * SIM_MS, 900 * SIM_MS, 3 * SIM_S, 12 * SIM_S,
 					   FAULT_PAUSE_MAX };
+
+	return length[how % VX_COUNT_OF(length)];
+}
+
+static void fault_pause(struct sim *sim, uint32_t node, enum sim_proc proc, uint32_t how)
+{
 	struct sim_process *process = &sim->node[node].proc[proc];
 
-	if (process->paused_until < sim->now + length[how % 5]) {
-		process->paused_until = sim->now + length[how % 5];
+	if (process->paused_until < sim->now + fault_length(how)) {
+		process->paused_until = sim->now + fault_length(how);
 	}
 	if (proc == PROC_COROSYNC) {
 		net_links_changed(sim, false);
-		sim_later(sim, length[how % 5] + 1, PROC_WORLD, node, pause_over, 0, NULL);
+		sim_later(sim, fault_length(how) + 1, PROC_WORLD, node, pause_over, 0, NULL);
 	}
 }
 
@@ -343,6 +349,9 @@ static void fault_do(struct sim *sim, const struct sim_fault *fault)
 		return;
 	case FAULT_SLOW_IO:
 		sim->slow_io_until = sim->now + 10 * SIM_S;
+		return;
+	case FAULT_HUNG_IO:
+		sim->node[node].iod.hung = sim->now + fault_length(fault->how);
 		return;
 	case FAULT_COUNT:
 		return;

@@ -10,12 +10,13 @@ static void iod_shut(struct sim *sim, uint32_t node)
 {
 	struct sim_iod *iod = &sim->node[node].iod;
 
-	if (iod->gate) {
+	if (iod->gate && iod->loaded) {
 		uint64_t slow = sim->slow_io_until > sim->now ? 25 * SIM_S : 30 * SIM_MS;
 
-		iod->gate = false;
 		iod->inflight = sim->now + sim_delay(sim, 100, slow);
+		iod->inflight = iod->hung > iod->inflight ? iod->hung : iod->inflight;
 	}
+	iod->gate = false;
 }
 
 /* It writes from now on; who has no volume marks nothing. */
@@ -50,7 +51,8 @@ static void iod_drain_progress(struct sim *sim, uint32_t node, uint64_t serial, 
 		struct sim_clustd *clustd = &sim->node[node].clustd;
 
 		for (int i = 0; i < SIM_WORKS; i++) {
-			if (clustd->work[i].used && clustd->work[i].serial == serial) {
+			if (clustd->work[i].used && clustd->work[i].serial == serial &&
+			    sim->node[node].iod.hung <= sim->now) {
 				clustd->work[i].alive = sim->now;
 			}
 		}
@@ -102,11 +104,11 @@ static void iod_leave(struct sim *sim, uint32_t node, uint64_t serial, void *ptr
 	}
 	iod->leave = 0;
 	iod->gone = true;
-	iod->loaded = false;
 	if (sim->slot_dirty[iod->nid] == iod->incarnation && !MUTANT(R12_OPEN)) {
 		sim->slot_dirty[iod->nid] = 0;
 	}
 	iod_drain(sim, node, serial);
+	iod->loaded = false;
 }
 
 void iod_step(struct sim *sim, uint32_t node, int step, uint64_t serial)
@@ -137,8 +139,8 @@ void iod_step(struct sim *sim, uint32_t node, int step, uint64_t serial)
 		iod->leave = 0;
 		iod->suspended = false;
 		iod->gone = true;
-		iod->loaded = false;
 		iod_drain(sim, node, serial);
+		iod->loaded = false;
 		return;
 	default:
 		break;

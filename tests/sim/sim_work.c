@@ -57,7 +57,13 @@ static void work_on_stall(struct sim *sim, uint32_t node, uint64_t serial, void 
 		if (work->event == VE_ABORTED || work->event == VE_ADMITTED) {
 			clustd_work_end(sim, node, work);
 		} else {
-			const struct view_event event = { .type = VE_ABORT, .reason = "stalled" };
+			const struct view_event event = {
+				.type = VE_ABORT,
+				.reason = "stalled",
+				.error = work->wait_iod && sim_proc_runs(sim, node, PROC_IOD)
+						 ? work->error
+						 : 0,
+			};
 
 			work->used = false;
 			clustd_event(sim, node, &event);

@@ -195,6 +195,31 @@ START_TEST(slow_abort_is_not_mute)
 }
 END_TEST
 
+/* R13: an abort whose cause is a vxiod that stalled does not wait for it again */
+START_TEST(stalled_vxiod_is_not_asked_again)
+{
+	struct view_event stalled = { .type = VE_ABORT, .reason = "test", .error = -ETIMEDOUT };
+
+	three();
+	w->node[2].hold = 1u << FX_ABORT_LOCAL;
+	deliver(3, &stalled);
+	ck_assert(w->node[2].gone);
+	ck_assert_int_eq(w->node[2].gone_how, VIEW_LOST);
+	ck_assert_int_eq(w->asked[3], 1);
+	ck_assert_int_eq(w->told, 0);
+	run(4);
+	ck_assert(!view_is_open(w->node[0].core)); /* no word of it counts: the proof is waited for */
+
+	struct view_event aborted = { .type = VE_ABORTED, .token = w->node[2].held };
+
+	deliver(3, &aborted); /* what was asked of it means nothing any more */
+	ck_assert_int_eq(w->asked[3], 1);
+	fence(3);
+	run(4);
+	expect_view(1, 2);
+}
+END_TEST
+
 /* R10: a full list keeps what is to be proven and folded */
 START_TEST(full_list_of_leavers)
 {
@@ -259,6 +284,7 @@ int main(void)
 	tcase_add_test(all, two_of_three_leave);
 	tcase_add_loop_test(all, joiner_stops_after_hello, 0, 2);
 	tcase_add_test(all, slow_abort_is_not_mute);
+	tcase_add_test(all, stalled_vxiod_is_not_asked_again);
 	tcase_add_test(all, full_list_of_leavers);
 	tcase_add_test(all, ghost_of_a_member);
 	suite_add_tcase(suite, all);
