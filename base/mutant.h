@@ -42,7 +42,8 @@
 	X(R5_SURVEY, CORE, "the epoch is above what the copies hold", \
 	  "the claim finds the higher epoch too, and goes above it") \
 	X(R5_DURABLE, CORE, "members of the durable view are asked about", NULL) \
-	X(R5_AGAIN, CORE, "after fencing the copies are read again", NULL) \
+	X(R5_AGAIN, CORE, "after fencing the copies are read again", \
+	  "what the second survey would find is in the way of the claim, or two quorums made it (R5_ANOTHER)") \
 	X(R5_ANOTHER, CORE, "another view found then begins it all again", \
 	  "two coordinators at once need two quorums; who was paused: R5_PAUSED") \
 	X(R5_PAUSED, CORE, "who finds those it heard in another view begins it all again", \
