@@ -37,7 +37,9 @@ typedef int adm_verb_fn(const struct adm_options *options, int count, char **wor
 	X(PREFERENCE, 2011, "preference not changed: %s") \
 	X(NO_LIBRARY, 2012, \
 	  "Pacemaker's fencing library (libstonithd.so.56 or .so.26) is not installed") \
-	X(NO_FENCER, 2013, "Pacemaker's fencer does not run on this node") \
+	X(NO_FENCER, 2013, \
+	  "Pacemaker's fencer does not run on this node, or does not answer this user: " \
+	  "root and members of group haclient may ask it") \
 	X(DAEMON_STAYS, 2014, "%s (process %d) cannot be ended: %s") \
 	X(NO_MEMORY, 2015, "out of memory") \
 	X(START_LATE, 2016, "this node did not join the cluster within %u s (%s); it goes on trying for " \

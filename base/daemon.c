@@ -219,6 +219,15 @@ void daemon_end(struct daemon *daemon)
 	}
 }
 
+int daemon_told(const char *name)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout)) {
+		return 0;
+	}
+	fprintf(stderr, "%s: cannot write the output: %s\n", name, strerror(errno));
+	return 1;
+}
+
 int daemon_lock_memory(void)
 {
 	return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0 ? 0 : -errno;

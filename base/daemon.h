@@ -30,6 +30,8 @@ void daemon_end(struct daemon *daemon);
 pid_t daemon_running(const char *name);
 /* Did the last NAME end in disorder (a signal, abort())? Its pid file stayed, and nobody holds it. */
 bool daemon_died(const char *name);
+/* --help or --version was printed: 0, or 1 when that could not be written, which it says. */
+int daemon_told(const char *name);
 /* Locks all memory of the process. */
 int daemon_lock_memory(void);
 /* SCHED_RR at the lowest real-time priority. -EPERM where it is not allowed. */

@@ -125,10 +125,10 @@ static int clustd_parse(int argc, char **argv, struct clustd_options *out_option
 		} else if (option == 'V') {
 			printf(NAME " " VXHA_VERSION ", cluster protocol %d to %d\n",
 			       VX_PROTOCOL_MIN, VX_PROTOCOL_MAX);
-			return 0;
+			return daemon_told(NAME);
 		} else {
 			clustd_usage(option == 'h' ? stdout : stderr);
-			return option == 'h' ? 0 : 2;
+			return option == 'h' ? daemon_told(NAME) : 2;
 		}
 	}
 	if (optind < argc) {

@@ -308,10 +308,10 @@ int main(int argc, char **argv)
 			options.settle = true;
 		} else if (option == 'V') {
 			puts("vxiod " VXHA_VERSION);
-			return 0;
+			return daemon_told("vxiod");
 		} else {
 			usage(option == 'h' ? stdout : stderr);
-			return option == 'h' ? 0 : 2;
+			return option == 'h' ? daemon_told("vxiod") : 2;
 		}
 	}
 	if (optind < argc) {

@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 	struct configd_main *main_state;
 
 	if (rc != 0) {
-		return rc > 0 ? 0 : 2;
+		return rc > 0 ? daemon_told(CONFIGD_NAME) : 2;
 	}
 	main_state = calloc(1, sizeof(*main_state));
 	if (main_state == NULL) {

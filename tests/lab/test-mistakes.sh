@@ -477,6 +477,10 @@ check "vxclustadm: what a terminal would obey is shown" output_has 'V-80-2-2022 
 	on b sh -c '! vxclustadm fenced "$(printf "\033[31m")" 2>&1'
 check "vxclustadm: a full disk" output_has "V-80-2-2023 cannot write the output" \
 	on b sh -c '! vxclustadm nidmap 2>&1 >/dev/full'
+for daemon in vxclustd vxconfigd vxiod; do
+	check "$daemon cannot write its help: said, and an error" output_has "^$daemon: cannot write the output: No space left on device\$" \
+		on b sh -c "! $daemon --help 2>&1 >/dev/full"
+done
 check "vxclustadm: who may not ask is told" output_has "V-80-2-2003 permission denied" \
 	on b sh -c '! setpriv --reuid=65534 --regid=65534 --clear-groups vxclustadm daemons 2>&1'
 check "vxclustadm: an empty word" output_has "V-80-2-2001 setmaster: an empty word" on b sh -c "! vxclustadm setmaster '' 2>&1"
