@@ -15,6 +15,7 @@
 #include "vxconfigd/group.h"
 #include "vxconfigd/messages.h"
 #include "vxconfigd/outcome.h"
+#include "vxconfigd/plan.h"
 #include "vxconfigd/request_queue.h"
 
 struct relay {
@@ -72,6 +73,28 @@ static bool relay_is_question(const Vx__Request *request)
 	return strcmp(request->tool, "vxdctl") == 0;
 }
 
+/* R16: one that died is replaced, or another node becomes master; one that was stopped stays so. */
+static bool relay_master_runs(struct configd *configd)
+{
+	const struct peer *master = cview_peer(&configd->cluster, configd->cluster.view->master);
+
+	return master != NULL && master->up;
+}
+
+/* Nobody takes it: said at once, as the master says it of a slave. */
+static void relay_refuse_missing(struct configd *configd, struct relay *relay)
+{
+	Vx__Reply *reply = PROTO_NEW(vx__reply, Vx__Reply);
+	struct ask *ask = relay->ask;
+	const char *group = plan_group(ask->request);
+
+	proto_string_set(&reply->outcome, relay_is_question(ask->request) ? "unknown" : "aborted");
+	message_add(reply, ask->request->tool, MSG_PEER_MISSING, group != NULL ? group : "-",
+		    cview_name(&configd->cluster, configd->cluster.view->master));
+	relay_free(configd, relay);
+	ask_answer(ask, reply);
+}
+
 void relay_submit(struct configd *configd, struct ask *ask)
 {
 	struct relay *relay = proto_grow(NULL, 0, sizeof(*relay));
@@ -84,7 +107,11 @@ void relay_submit(struct configd *configd, struct ask *ask)
 	 * request */
 	if (cview_is_settled(&configd->cluster) && !cview_is_master(&configd->cluster) &&
 	    configd->cluster.master_serial != 0) {
-		relay_send(configd, relay);
+		if (relay_master_runs(configd)) {
+			relay_send(configd, relay);
+		} else {
+			relay_refuse_missing(configd, relay);
+		}
 	}
 }
 
@@ -123,8 +150,9 @@ static void relay_wait_text(struct configd *configd, const struct relay *relay, 
 		snprintf(text, VX_REASON_MAX, "the cluster reconfiguration");
 	} else if (clock_ms() - relay->heard_ms > 2 * VX_WAIT_TELL_MS) {
 		snprintf(text, VX_REASON_MAX,
-			 "vxconfigd of node %s, the master, which does not answer",
-			 cview_name(cluster, cluster->view->master));
+			 "vxconfigd of node %s, the master, which %s",
+			 cview_name(cluster, cluster->view->master),
+			 relay_master_runs(configd) ? "does not answer" : "is not running");
 	}
 }
 

@@ -25,7 +25,8 @@ static void setup(void)
 	vx__view__init(&view);
 	view.master = 2;
 	configd.cluster = (struct cview){ .member = true, .open = true, .settled = true, .self = 1,
-					  .view = &view, .master_serial = 7 };
+					  .view = &view, .master_serial = 7, .peer_count = 1 };
+	configd.cluster.peer[0] = (struct peer){ .nodeid = 2, .up = true };
 	ck_assert_int_eq(loop_create(&configd.loop), 0);
 	ck_assert_int_eq(clust_create(configd.loop, &ops, NULL, &configd.clust), 0);
 }
@@ -80,6 +81,17 @@ START_TEST(what_is_too_large_is_answered)
 }
 END_TEST
 
+/* R16: a vxconfigd that was stopped does not come back by itself. */
+START_TEST(a_master_without_vxconfigd_is_told)
+{
+	uint8_t txid[ID_BYTES];
+
+	configd.cluster.peer[0].up = false;
+	submit(10, txid);
+	ck_assert(!relay_has(&configd, txid));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("vxconfigd_relay");
@@ -88,6 +100,7 @@ int main(void)
 	tcase_add_checked_fixture(all, setup, teardown);
 	tcase_add_test(all, without_vxclustd_it_waits);
 	tcase_add_test(all, what_is_too_large_is_answered);
+	tcase_add_test(all, a_master_without_vxconfigd_is_told);
 	suite_add_tcase(suite, all);
 	return suite_run(suite);
 }
