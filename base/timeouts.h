@@ -80,7 +80,7 @@
 #define VX_LEAVE_POLL_MS 50   /* vxconfigd looks whether transactions ended before it leaves */
 #define VX_STEP_PROGRESS_MS 1000 /* vxconfigd says that a step goes on */
 #define VX_WAIT_TELL_MS 3000	 /* vxconfigd says what a request waits for, again and again */
-#define VX_WAIT_MUTE_MS 5000	 /* a utility says that its vxconfigd says nothing */
+#define VX_WAIT_MUTE_MS 7500	 /* a utility: its vxconfigd, which tells of a mute master, is mute */
 #define VX_IPC_CONNECT_MS 10000	 /* a utility waits for a daemon to take its connection */
 #define VX_CONFIGD_MUTE_MS 3000	 /* vxclustadm daemons: less patience with vxconfigd */
 #define VX_IPC_CALL_MS 120000	 /* a utility waits for an answer or progress */
