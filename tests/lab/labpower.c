@@ -53,6 +53,7 @@ struct node {
 	pid_t init_pid;
 	pid_t drain_pid;
 	int init_pidfd;
+	int mounts_fd;		/* its mount namespace */
 	int ready_fd;		/* the init writes a byte when its root is ready */
 	bool boot_when_off;	/* a reboot is under way */
 	bool drain_failed;
@@ -75,6 +76,7 @@ struct rack {
 	const char *libdir;
 	const char *bindir;
 	bool autoboot;
+	bool ends;		/* "down" was said */
 	int listen_fd;
 	int signal_fd;
 	int self_pidfd;
@@ -159,13 +161,29 @@ static void node_exec_init(const struct rack *rack, const struct node *node, int
 	die(path);
 }
 
+/*
+ * The mounts of a node go after its last process. If they went with it, and it were a vxiod, it would wait for
+ * ever: a file system above its device writes when it is unmounted, and nobody would read /dev/fuse, which
+ * the kernel closes later in the same exit.
+ */
+static void node_hold_mounts(struct node *node)
+{
+	char path[LINE_SIZE];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)node->init_pid);
+	node->mounts_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (node->mounts_fd < 0) {
+		die(path);
+	}
+}
+
 static void node_power_on(struct rack *rack, struct node *node)
 {
 	const unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
 	int ready[2];
 	pid_t pid;
 
-	if (node->state != NODE_OFF) {
+	if (node->state != NODE_OFF || rack->ends) {
 		return;
 	}
 	if (pipe2(ready, O_CLOEXEC) != 0) {
@@ -185,6 +203,7 @@ static void node_power_on(struct rack *rack, struct node *node)
 	if (node->init_pidfd < 0) {
 		die("pidfd_open");
 	}
+	node_hold_mounts(node);
 	node->state = NODE_BOOTING;
 	node->boot_when_off = false;
 	say("node %s: power on", node->name);
@@ -212,12 +231,27 @@ static void node_ready(struct node *node)
 	}
 }
 
+/* The end of the rack, when the last node is off. */
+static void rack_end(const struct rack *rack)
+{
+	for (unsigned int i = 0; i < rack->node_count; i++) {
+		if (rack->nodes[i].state != NODE_OFF) {
+			return;
+		}
+	}
+	say("down");
+	unlink("power.sock");
+	exit(0);
+}
+
 static void node_off(struct rack *rack, struct node *node)
 {
 	node->state = NODE_OFF;
 	node->deaths++;
 	say("node %s: is off%s", node->name, node->drain_failed ? ", NOT drained" : "");
-	if (node->boot_when_off && rack->autoboot) {
+	if (rack->ends) {
+		rack_end(rack);
+	} else if (node->boot_when_off && rack->autoboot) {
 		node_power_on(rack, node);
 	}
 	node->boot_when_off = false;
@@ -229,6 +263,7 @@ static void node_reaped(struct rack *rack, struct node *node, int status)
 	char program[LINE_SIZE];
 
 	close(node->init_pidfd);
+	close(node->mounts_fd);
 	node->init_pid = 0;
 	node->init_pidfd = -1;
 	if (node->ready_fd >= 0) {
@@ -313,9 +348,13 @@ static bool client_request_outside(struct rack *rack, struct client *client, con
 				   const char *arg)
 {
 	if (strcmp(verb, "down") == 0) {
-		say("down");
-		unlink("power.sock");
-		exit(0);
+		rack->ends = true;
+		for (unsigned int i = 0; i < rack->node_count; i++) {
+			node_power_off(&rack->nodes[i]);
+		}
+		rack_end(rack);
+		client_answer(client, "ok", -1);
+		return true;
 	}
 	if (strcmp(verb, "autoboot") == 0 && (!strcmp(arg, "on") || !strcmp(arg, "off"))) {
 		rack->autoboot = strcmp(arg, "on") == 0;

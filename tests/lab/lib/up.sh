@@ -178,7 +178,7 @@ lab_down() {
 	if is_up; then
 		ask down >/dev/null 2>&1 || true
 		# The lock is held, so the number in the file is the rack's.
-		poll 50 - not_up || kill -KILL "$(cat "$LAB_STATE/pid")" || true
+		poll 200 - not_up || kill -KILL "$(cat "$LAB_STATE/pid")" || true
 	elif [ ! -e "$LAB_STATE" ]; then
 		echo "lab '$LAB' is not up"
 		return
