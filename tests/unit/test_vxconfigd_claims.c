@@ -8,6 +8,7 @@
 
 #include "region_group.h"
 
+/* D16 */
 START_TEST(claims)
 {
 	world_claim(&world, E1);
@@ -44,6 +45,23 @@ START_TEST(claims)
 	world_claim(&world, E3);
 	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
 	ck_assert_ptr_nonnull(strstr(world.task.reason, "claimed on 1 of 3"));
+	world_end(&world);
+}
+END_TEST
+
+/* D7: whoever reads the group does not count d2, so he may not meet the claim that is on it. */
+START_TEST(a_claim_on_an_empty_copy_does_not_count)
+{
+	memset(world.disk[1].data + (size_t)2 * VX_BLOCK, 0, (size_t)4 * VX_BLOCK);
+	restart(THREE);
+	world.read_only[2] = true;
+	world_claim(&world, E2);
+	ck_assert_int_eq(world.task.error, -VX_E_MINORITY);
+	ck_assert_msg(strstr(world.task.reason, "claimed on 1 of 3") != NULL, "%s", world.task.reason);
+	world_end(&world);
+	world.read_only[2] = false;
+	world_claim(&world, E3);
+	ck_assert_msg(world.task.error == 0, "%s", world.task.reason);
 	world_end(&world);
 }
 END_TEST
@@ -122,6 +140,7 @@ int main(void)
 
 	tcase_add_checked_fixture(core, group_create, group_free);
 	tcase_add_test(core, claims);
+	tcase_add_test(core, a_claim_on_an_empty_copy_does_not_count);
 	tcase_add_test(core, open_claims);
 	tcase_add_test(core, claims_at_the_same_time);
 	tcase_add_test(core, claims_of_many_groups);

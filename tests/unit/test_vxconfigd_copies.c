@@ -87,7 +87,7 @@ START_TEST(a_change_of_several_requests)
 }
 END_TEST
 
-/* R12: one copy says that nobody is left; without it the members are still named. */
+/* R12, D15: one copy says that nobody is left; without it the members are still named. */
 START_TEST(one_copy_names_nobody)
 {
 	unsigned int without = 0;
@@ -122,7 +122,7 @@ START_TEST(nothing_there)
 }
 END_TEST
 
-/* K = 3: any one copy may be missing, stale or torn; with two missing nothing is believed. */
+/* D12, D13; K = 3: any one copy may be missing, stale or torn; with two missing nothing is believed. */
 START_TEST(one_copy_away)
 {
 	size_t away = (size_t)_i;
@@ -162,6 +162,7 @@ START_TEST(one_copy_away)
 }
 END_TEST
 
+/* D17 */
 START_TEST(two_copies_away)
 {
 	append_ok(E1, 2, 2);
@@ -213,6 +214,7 @@ static void check_corrupt(const char *first, const char *second)
 	world_end(&world);
 }
 
+/* D14 */
 START_TEST(two_records_of_one_sequence)
 {
 	struct copy_place one = disk_place(0), two = disk_place(1);
@@ -311,7 +313,7 @@ START_TEST(clean_close)
 }
 END_TEST
 
-/* {d1, d2, d3} becomes {d3, d4, d5}: a majority of both sets must have it. */
+/* D18: {d1, d2, d3} becomes {d3, d4, d5}: a majority of both sets must have it. */
 START_TEST(set_changes)
 {
 	world_set_disks(&world, 0x1c);
@@ -412,7 +414,7 @@ START_TEST(set_of_an_empty_copy)
 }
 END_TEST
 
-/* A copy whose journal lost its end is not gone on with. */
+/* D11: a copy whose journal lost its end is not gone on with. */
 START_TEST(rotten_journal_is_left_out)
 {
 	append_ok(E1, 2, 2);
@@ -511,6 +513,7 @@ START_TEST(forced)
 }
 END_TEST
 
+/* D20 */
 START_TEST(late_disk)
 {
 	struct pending *late = &world.pending[0];

@@ -56,6 +56,7 @@ static void tear_step(struct memdisk *disk, const struct copy_write *write, bool
 	memdisk_write(disk, write);
 }
 
+/* D8 */
 START_TEST(torn_checkpoint)
 {
 	struct memdisk disk;
@@ -216,7 +217,7 @@ START_TEST(random_histories)
 }
 END_TEST
 
-/* A record belongs to one checkpoint, not to any that its sequence would follow. */
+/* D10: a record belongs to one checkpoint, not to any that its sequence would follow. */
 START_TEST(record_of_another_checkpoint)
 {
 	struct memdisk disk;

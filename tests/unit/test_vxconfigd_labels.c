@@ -201,6 +201,37 @@ START_TEST(a_label_of_another_owner_stays)
 }
 END_TEST
 
+/* Disks were swapped since the scan: the label that is there now is neither taken, nor released, nor cleared. */
+START_TEST(a_label_of_another_disk_is_not_written)
+{
+	struct disk_relabel wanted;
+	char other[DISK_ID_SIZE], first[512], second[512];
+
+	scan();
+	ck_assert_int_eq(setup_disk("c1", VX_PRIV_LEN_MIN, false), 0);
+	ck_assert_int_eq(setup_disk("c2", VX_PRIV_LEN_MIN, false), 0);
+	if (_i != DISK_TAKE) {
+		take(set, "c1", DGID, "data");
+		take(set, "c2", DGID, "data");
+	}
+	snprintf(other, sizeof(other), "%s", disk_by_device(set, "c2")->label.diskid);
+	wanted = owner("c1", DGID, "data");
+	wanted.kind = (enum disk_relabel_kind)_i;
+	snprintf(first, sizeof(first), "%s/c1", folder);
+	snprintf(second, sizeof(second), "%s/c2", folder);
+	ck_assert_int_eq(rename(second, first), 0);
+	disk_label_write(set, &wanted, 1, on_written, NULL);
+	wait_answer();
+	ck_assert_int_eq(answer.error, -VX_E_NODISK);
+	ck_assert_ptr_nonnull(strstr(answer.reason, "c1: is another disk now"));
+	ck_assert_ptr_nonnull(strstr(answer.reason, other));
+	scan();
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.diskid, other);
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.dgid, _i == DISK_TAKE ? "" : DGID);
+	ck_assert_str_eq(disk_by_device(set, "c1")->label.cluster, _i == DISK_TAKE ? "" : "demo");
+}
+END_TEST
+
 START_TEST(a_label_that_cannot_be_cleared_is_told)
 {
 	struct group_labels labels;
@@ -348,6 +379,7 @@ int main(void)
 	tcase_add_test(files, a_scan_keeps_what_was_read_meanwhile);
 	tcase_add_test(files, a_label_is_cleared_as_it_is_now);
 	tcase_add_test(files, a_label_of_another_owner_stays);
+	tcase_add_loop_test(files, a_label_of_another_disk_is_not_written, DISK_TAKE, DISK_CLEAR + 1);
 	tcase_add_test(files, a_label_that_cannot_be_cleared_is_told);
 	tcase_add_test(files, a_label_counts_if_it_was_read_for_the_vote);
 	tcase_add_loop_test(files, setup_waits_for_a_change_under_way, 0, 2);

@@ -132,6 +132,7 @@ START_TEST(refusals_are_told)
 }
 END_TEST
 
+/* D19 */
 START_TEST(node_memory)
 {
 	struct memory *memory = memory_at(0);

@@ -154,6 +154,7 @@ static void samples_free(void)
 	}
 }
 
+/* D4 */
 START_TEST(layout_is_as_documented)
 {
 	struct private_layout made;
@@ -179,6 +180,7 @@ START_TEST(layout_is_as_documented)
 }
 END_TEST
 
+/* D4 */
 START_TEST(geometry)
 {
 	struct disk_label label = { 0 };
@@ -244,6 +246,31 @@ START_TEST(round_trips)
 }
 END_TEST
 
+/* D9: each is whole, but they do not belong together. */
+START_TEST(body_of_another_header)
+{
+	struct private_header own = body_header, other[6];
+
+	for (size_t i = 0; i < VX_COUNT_OF(other); i++) {
+		other[i] = own;
+	}
+	other[0].epoch++;
+	other[1].seq++;
+	other[2].epoch = other[2].seq = 0;
+	snprintf(other[3].dgid, sizeof(other[3].dgid), "%s0", REGION_DGID);
+	other[4].body_length--;
+	other[5].body_crc ^= 1;
+	for (size_t i = 0; i < VX_COUNT_OF(other); i++) {
+		body_header = other[i];
+		ck_assert_msg(decode_body(sample[SAMPLE_BODY].data, sample[SAMPLE_BODY].length) ==
+				      -VX_E_CORRUPT, "header %zu passes", i);
+	}
+	body_header = own;
+	ck_assert_int_eq(decode_body(sample[SAMPLE_BODY].data, sample[SAMPLE_BODY].length), 0);
+}
+END_TEST
+
+/* D1 */
 START_TEST(every_damaged_byte_is_seen)
 {
 	const struct sample *s = &sample[_i];
@@ -296,6 +323,7 @@ static void reseal(uint8_t *data, size_t length)
 	}
 }
 
+/* D2 */
 START_TEST(versions_and_reserved_bytes)
 {
 	const struct sample *s = &sample[_i];
@@ -353,6 +381,7 @@ START_TEST(random_bytes)
 }
 END_TEST
 
+/* D3 */
 START_TEST(label_torn_update)
 {
 	uint8_t disk[2 * VX_BLOCK], before[2 * VX_BLOCK], block[VX_BLOCK];
@@ -498,6 +527,7 @@ int main(void)
 	tcase_add_test(blocks, layout_is_as_documented);
 	tcase_add_test(blocks, geometry);
 	tcase_add_test(blocks, round_trips);
+	tcase_add_test(blocks, body_of_another_header);
 	tcase_add_loop_test(blocks, every_damaged_byte_is_seen, 0, SAMPLES);
 	tcase_add_loop_test(blocks, every_shorter_length_is_seen, 0, SAMPLES);
 	tcase_add_loop_test(blocks, versions_and_reserved_bytes, 0, SAMPLE_BODY);

@@ -43,6 +43,7 @@ START_TEST(a_member_that_the_copies_name_is_not_proven_off)
 }
 END_TEST
 
+/* D19 */
 START_TEST(a_node_remembers_more_than_the_copies_hold)
 {
 	const struct takeover_node fresh[] = { { .nodeid = 1 },
