@@ -210,7 +210,8 @@ void server_group_list(struct ask *ask)
 			continue;
 		}
 		copies = shelf_find(ask->configd->shelf, group->dgid);
-		if (copies == NULL) {
+		/* disks that came and went concern the one that writes; others look which there are */
+		if (copies == NULL || !cview_is_master(&ask->configd->cluster)) {
 			copies = shelf_open(ask->configd->shelf, group->dgid, group->config);
 		}
 		if (copies != NULL) {

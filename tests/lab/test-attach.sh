@@ -68,10 +68,19 @@ wrote_all_the_time() {	# plexes_equal needs quiet; the writers are stopped for i
 	all_well
 }
 
+copies_seen() {	# copies_seen COUNT: of the configuration, from each node
+	local n
+	for n in $NODES; do
+		[ "$(on "$n" vxdg list "$GROUP" | grep -c "^config disk .* state=clean online$")" = "$1" ] || return 1
+	done
+}
+
 lab_start 3 --pacemaker --disks 5 --size 512
 story_need volume
 check "more disks are set up" on b vxdisk setup d4 d5
+check "all nodes see three copies of the configuration" copies_seen 3
 check "... and come into the group" on b vxdg -g "$GROUP" adddisk d4=d4 d5=d5
+check "all nodes see the new copies, too" copies_seen 5
 
 # ---- a mirror more, with all nodes writing; the node that copies loses power ----
 check "resyncs are slow" slow 200
