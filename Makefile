@@ -2,7 +2,7 @@
 #
 # vxha: everything is built below build/. `make help` lists the targets.
 #
-#   make V=1            show the commands        make SAN=address,undefined   sanitizers (build-SAN/)
+#   make V=1            show the commands        make SAN=address,undefined   sanitizers (build-san/)
 #   make CC=clang       another compiler         make WERROR=1                warnings are errors
 #   make FAULTS=1       daemons that can be stopped at points (build-faults/)
 #   make PROTOCOL_MAX=10 a program of an older cluster protocol (build-p10/)

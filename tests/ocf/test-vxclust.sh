@@ -250,6 +250,8 @@ validate() {
 	[ ! -e "$FAKE/calls" ] || return
 	OCF_RESKEY_join_timeout=soon run vxclust validate-all 6 join_timeout || return
 	OCF_RESKEY_join_timeout=0 run vxclust validate-all 6 join_timeout || return
+	OCF_RESKEY_join_timeout=99999999999999999999 run vxclust validate-all 6 join_timeout || return
+	OCF_CHECK_LEVEL=abc run vxclust validate-all 0 || return
 	OCF_RESKEY_allow_fencing_disabled=maybe run vxclust validate-all 6 allow_fencing_disabled || return
 	OCF_RESKEY_config=relative run vxclust validate-all 6 config || return
 	OCF_CHECK_LEVEL=10 run vxclust validate-all 0 || return

@@ -393,7 +393,8 @@ validate() {
 	OCF_RESKEY_activation=ew run vxdg validate-all 0 || return
 	OCF_RESKEY_activation=ew OCF_RESKEY_CRM_meta_clone_max=3 run vxdg validate-all 6 "is a clone" || return
 	OCF_RESKEY_start_volumes=x run vxdg validate-all 6 start_volumes || return
-	OCF_RESKEY_volumes='v1 ../v2' run vxdg validate-all 6 "volumes: '../v2'"
+	OCF_RESKEY_volumes='v1 ../v2' run vxdg validate-all 6 "volumes: '../v2'" || return
+	OCF_RESKEY_volumes='*' run vxdg validate-all 6 "volumes: '*'"
 }
 
 unknown_action() {
