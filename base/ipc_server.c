@@ -64,11 +64,57 @@ static int32_t ipc_dispatch_del(int32_t fd)
 	return qb_loop_poll_del(loop_qb(ipc_loop), fd);
 }
 
+/*
+ * The supplementary groups of a process, as the kernel tells them: no name service is asked. The
+ * client waits for us, so its number is still its own.
+ */
+static bool ipc_has_group(pid_t pid, gid_t group)
+{
+	char path[64], *line = NULL, *at, *end;
+	size_t size = 0;
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file != NULL && getline(&line, &size, file) > 0) {
+		if (strncmp(line, "Groups:", 7) != 0) {
+			continue;
+		}
+		for (at = line + 7; !found; at = end) {
+			unsigned long gid = strtoul(at, &end, 10);
+
+			if (end == at) {
+				break;
+			}
+			found = gid == group;
+		}
+		break;
+	}
+	free(line);
+	if (file != NULL) {
+		fclose(file);
+	}
+	return found;
+}
+
+static bool ipc_may_connect(const struct ipc_server *server, qb_ipcs_connection_t *c, uid_t uid,
+			    gid_t gid)
+{
+	struct qb_ipcs_connection_stats stats;
+
+	return uid == 0 ||
+	       (server->has_group &&
+		(gid == server->group ||
+		 (qb_ipcs_connection_stats_get(c, &stats, 0) == 0 &&
+		  ipc_has_group(stats.client_pid, server->group))));
+}
+
 static int32_t ipc_on_accept(qb_ipcs_connection_t *c, uid_t uid, gid_t gid)
 {
 	struct ipc_server *server = qb_ipcs_connection_service_context_get(c);
 
-	if (uid != 0 && !(server->has_group && gid == server->group)) {
+	if (!ipc_may_connect(server, c, uid, gid)) {
 		log_warning("ipc: refused a client of uid %u: neither root nor of group " IPC_GROUP,
 			    uid);
 		return -EACCES;

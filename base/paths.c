@@ -49,11 +49,23 @@ const char *path_device_dir(void)
 
 int path_make_dirs(const char **out_failed)
 {
-	const char *const dir[] = { path_run_dir(), path_state_dir(), path_log_dir() };
+	const struct {
+		const char *path;
+		mode_t mode;
+	} dir[] = { { path_run_dir(), 0755 }, /* group vxha reaches its socket */
+		    { path_state_dir(), 0750 },
+		    { path_log_dir(), 0750 } };
 
 	for (size_t i = 0; i < sizeof(dir) / sizeof(dir[0]); i++) {
-		if (mkdir(dir[i], 0750) != 0 && errno != EEXIST) {
-			*out_failed = dir[i];
+		int rc = mkdir(dir[i].path, dir[i].mode);
+
+		if (rc == 0) {
+			rc = chmod(dir[i].path, dir[i].mode); /* whatever the umask is */
+		} else if (errno == EEXIST) {
+			rc = 0; /* as it is: somebody may have wanted it so */
+		}
+		if (rc != 0) {
+			*out_failed = dir[i].path;
 			return -errno;
 		}
 	}

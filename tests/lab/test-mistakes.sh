@@ -482,7 +482,10 @@ for daemon in vxclustd vxconfigd vxiod; do
 		on b sh -c "! $daemon --help 2>&1 >/dev/full"
 done
 check "vxclustadm: who may not ask is told" output_has "V-80-2-2003 permission denied" \
-	on b sh -c '! setpriv --reuid=65534 --regid=65534 --clear-groups vxclustadm daemons 2>&1'
+	on b sh -c '! setpriv --reuid=65534 --regid=65534 --clear-groups vxclustadm nodestate 2>&1'
+member="setpriv --reuid=65534 --regid=65534 --groups=$(on b getent group vxha | cut -d: -f3)"
+check "a member of group vxha may ask, if it is not its own group, too" on b sh -c "$member vxdg list && $member vxclustadm nodestate"
+check "... and reaches the NBD socket" on b $member nbdinfo --size "nbd+unix:///$GROUP/$VOLUME?socket=/run/vxha/nbd.sock"
 check "vxclustadm: an empty word" output_has "V-80-2-2001 setmaster: an empty word" on b sh -c "! vxclustadm setmaster '' 2>&1"
 check "nothing was changed on any node" test "$(everywhere)" = "$before"
 check "no log line obeys what was typed" not on b grep -q $'\e' /var/log/vxha/vxconfigd.log
